@@ -1,7 +1,8 @@
 """Cached JSON of statuses and accounts: encoded once for all viewers who see the same.
 
 `render_status` is a pure function of the view, so views with equal stamps have equal JSON. An account looks
-the same to everybody until its version grows."""
+the same to everybody until its version grows.
+"""
 
 from __future__ import annotations
 

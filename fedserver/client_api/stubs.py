@@ -1,6 +1,7 @@
 """Stubs: endpoints that clients ask for at their start, for features that do not exist here yet.
 
-The README lists them; a feature that is added removes its lines."""
+The README lists them; a feature that is added removes its lines.
+"""
 
 from __future__ import annotations
 

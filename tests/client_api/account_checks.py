@@ -8,9 +8,9 @@ from tests.kit.nodes import PASSWORD
 
 
 async def check_instance(world: EndpointWorld) -> None:
-    instances = await world.nobody.get("/api/v2/instance")
-    assert instances["domain"] == "alpha.test"
-    assert instances["usage"]["users"]["active_month"] >= 0
+    instance = await world.nobody.get("/api/v2/instance")
+    assert instance["domain"] == "alpha.test"
+    assert instance["usage"]["users"]["active_month"] >= 0
     assert (await world.nobody.get("/api/v1/instance"))["uri"] == "alpha.test"
     assert isinstance(await world.nobody.get("/api/v1/instance/peers"), list)
     assert isinstance(await world.nobody.get("/api/v1/instance/rules"), list)
@@ -29,16 +29,16 @@ async def check_instance(world: EndpointWorld) -> None:
     app = await world.nobody.post(
         "/api/v1/apps", client_name="Test", redirect_uris="urn:ietf:wg:oauth:2.0:oob", scopes="read write"
     )
-    granted = await world.nobody.post(
+    token = await world.nobody.post(
         "/oauth/token",
         grant_type="client_credentials",
         client_id=app["client_id"],
         client_secret=app["client_secret"],
         scope="read write",
     )
-    of_app = Api(world.node, granted["access_token"], world.requested)
+    of_app = Api(world.node, token["access_token"], world.requested)
     assert (await of_app.get("/api/v1/apps/verify_credentials"))["name"] == "Test"
-    joined = await of_app.post(
+    new_token = await of_app.post(
         "/api/v1/accounts",
         username="zoe",
         email="zoe@mail.test",
@@ -46,7 +46,7 @@ async def check_instance(world: EndpointWorld) -> None:
         agreement=True,
         locale="en",
     )
-    zoe = Api(world.node, joined["access_token"], world.requested)
+    zoe = Api(world.node, new_token["access_token"], world.requested)
     assert (await zoe.get("/api/v1/accounts/verify_credentials"))["username"] == "zoe"
     late = await zoe.request("POST", "/api/v1/emails/confirmations")
     assert late.status == 403
@@ -92,12 +92,12 @@ async def check_hashtags(world: EndpointWorld) -> None:
     assert not (await ann.post("/api/v1/tags/bruges/unfollow"))["following"]
     assert (await ann.post("/api/v1/tags/bruges/feature"))["featuring"]
     assert not (await ann.post("/api/v1/tags/bruges/unfeature"))["featuring"]
-    created = await ann.post("/api/v1/featured_tags", name="Bicycles")
-    assert created["name"] == "Bicycles"
-    assert created["last_status_at"] is None
-    assert await ann.get("/api/v1/featured_tags") == [created]
-    assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [created]
-    await ann.delete(f"/api/v1/featured_tags/{created['id']}")
+    featured = await ann.post("/api/v1/featured_tags", name="Bicycles")
+    assert featured["name"] == "Bicycles"
+    assert featured["last_status_at"] is None
+    assert await ann.get("/api/v1/featured_tags") == [featured]
+    assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [featured]
+    await ann.delete(f"/api/v1/featured_tags/{featured['id']}")
     assert isinstance(await ann.get("/api/v1/featured_tags/suggestions"), list)
 
 
@@ -114,9 +114,9 @@ async def check_relationships(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
     target = f"/api/v1/accounts/{world.ann_id}"
     assert (await bob.post(f"{target}/follow"))["following"] is True
-    [results] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.ann_id})
-    assert results["following"]
-    assert not results["followed_by"]
+    [relationship] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.ann_id})
+    assert relationship["following"]
+    assert not relationship["followed_by"]
     assert ids(await bob.get(f"{target}/followers")) == [world.bob_id]
     assert ids(await bob.get(f"/api/v1/accounts/{world.bob_id}/following")) == [world.ann_id]
     [familiar] = await ann.get("/api/v1/accounts/familiar_followers", **{"id[]": world.bob_id})
@@ -177,8 +177,8 @@ async def check_collections(world: EndpointWorld) -> None:
     assert ids((await bob.get(f"/api/v1/accounts/{world.bob_id}/collections"))["collections"]) == [
         collection["id"]
     ]
-    results = await bob.get(f"/api/v1/accounts/{world.ann_id}/in_collections")
-    assert ids(results["collections"]) == [collection["id"]]
+    containing = await bob.get(f"/api/v1/accounts/{world.ann_id}/in_collections")
+    assert ids(containing["collections"]) == [collection["id"]]
     item = (await bob.post(f"{path}/items", account_id=world.bob_id))["collection_item"]
     await bob.delete(f"{path}/items/{item['id']}")
     await world.ann.post(f"{path}/items/{collection['items'][0]['id']}/revoke")

@@ -40,8 +40,8 @@ async def check_grouped_notifications(world: EndpointWorld) -> None:
     assert ids(await ann.get(f"{path}/accounts")) == [world.bob_id]
     await ann.post(f"{path}/dismiss")
     assert (await ann.request("GET", path)).status == 404
-    for word in ("unfavourite", "favourite"):
-        await world.bob.post(f"/api/v1/statuses/{group['status_id']}/{word}")
+    for verb in ("unfavourite", "favourite"):
+        await world.bob.post(f"/api/v1/statuses/{group['status_id']}/{verb}")
 
 
 async def check_notification_requests(world: EndpointWorld) -> None:
@@ -95,14 +95,14 @@ async def check_conversations(world: EndpointWorld) -> None:
 async def check_announcements(world: EndpointWorld) -> None:
     async with world.node.db.write() as tx:
         await announcements.create(tx, world.node.site, None, "We move on Friday")
-    [results] = await world.bob.get("/api/v1/announcements")
-    assert "Friday" in results["content"]
-    assert not results["read"]
-    await world.bob.post(f"/api/v1/announcements/{results['id']}/dismiss")
-    reaction = f"/api/v1/announcements/{results['id']}/reactions/🎉"
+    [announcement] = await world.bob.get("/api/v1/announcements")
+    assert "Friday" in announcement["content"]
+    assert not announcement["read"]
+    await world.bob.post(f"/api/v1/announcements/{announcement['id']}/dismiss")
+    reaction = f"/api/v1/announcements/{announcement['id']}/reactions/🎉"
     await world.bob.put(reaction)
-    [results] = await world.bob.get("/api/v1/announcements")
-    assert results["reactions"] == [{"name": "🎉", "count": 1, "me": True}]
+    [announcement] = await world.bob.get("/api/v1/announcements")
+    assert announcement["reactions"] == [{"name": "🎉", "count": 1, "me": True}]
     await world.bob.delete(reaction)
     assert all(announcement["read"] for announcement in await world.bob.get("/api/v1/announcements"))
 
@@ -111,10 +111,10 @@ async def check_push(world: EndpointWorld) -> None:
     path = "/api/v1/push/subscription"
     device = Device()
     data = {"alerts": {"mention": True}, "policy": "followed"}
-    created = await world.ann.post(path, subscription=device.make_subscription(), data=data)
-    assert created["endpoint"] == device.endpoint
-    assert created["alerts"]["mention"]
-    assert await world.ann.get(path) == created
+    subscription = await world.ann.post(path, subscription=device.make_subscription(), data=data)
+    assert subscription["endpoint"] == device.endpoint
+    assert subscription["alerts"]["mention"]
+    assert await world.ann.get(path) == subscription
     assert (await world.ann.put(path, data={"alerts": {"poll": True}}))["alerts"]["poll"]
     assert await world.ann.delete(path) == {}
     assert (await world.ann.request("GET", path)).status == 404

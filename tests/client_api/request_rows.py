@@ -18,7 +18,7 @@ Row = tuple[str, dict[str, Any]]
 
 
 def list_writing_endpoints() -> set[str]:
-    """`METHOD /path` of every endpoint for programs that changes something."""
+    """Return `METHOD /path` of every endpoint for programs that changes something."""
     return {
         f"{endpoint.method} {endpoint.path}"
         for endpoint in list_endpoints()
@@ -27,7 +27,7 @@ def list_writing_endpoints() -> set[str]:
 
 
 def list_endpoints_with_ids() -> set[str]:
-    """`METHOD /path` of every endpoint for programs that names an object in its path."""
+    """Return `METHOD /path` of every endpoint for programs that names an object in its path."""
     return {
         f"{endpoint.method} {endpoint.path}"
         for endpoint in list_endpoints()
@@ -36,21 +36,12 @@ def list_endpoints_with_ids() -> set[str]:
 
 
 def _make_rows(path: str, kind: str, *requests: str, **body: Any) -> dict[str, Row]:
-    """Rows under one path: each request is `METHOD` or `METHOD /further`."""
-    results = {}
+    """Return rows under one path; each request is `METHOD` or `METHOD /further`."""
+    rows = {}
     for request in requests:
         method, _, further = request.partition(" ")
-        results[f"{method} {path}{further}"] = (kind, body)
-    return results
-
-
-def _make_rows(path: str, kind: str, *requests: str, **body: Any) -> dict[str, Row]:
-    """Rows under one path: each request is `METHOD` or `METHOD /further`."""
-    results = {}
-    for request in requests:
-        method, _, further = request.partition(" ")
-        results[f"{method} {path}{further}"] = (kind, body)
-    return results
+        rows[f"{method} {path}{further}"] = (kind, body)
+    return rows
 
 
 def _account_rows() -> dict[str, Row]:
@@ -183,7 +174,7 @@ def _status_rows() -> dict[str, Row]:
 
 
 def _private_rows() -> dict[str, Row]:
-    """What members keep for themselves."""
+    """Return the rows about what members keep for themselves."""
     v2 = {"title": "Towns", "context": ["home"], "filter_action": "warn", "expires_in": 600}
     words = [{"keyword": "Ghent", "whole_word": True}]
     old = {"phrase": "tea", "context": ["home"], "irreversible": False, "whole_word": True, "expires_in": 60}
@@ -269,7 +260,7 @@ def _moderation_rows() -> dict[str, Row]:
     address = {"ip": "203.0.113.0/24", "severity": "no_access", "comment": "spam", "expires_in": 600}
     email = {"email": "e.v.e@mail.test", "canonical_email_hash": ""}
     hashes = f"{ADMIN}/canonical_email_blocks"
-    results = {
+    rows = {
         **_make_rows(account, "account", "GET", *(f"POST /{verb}" for verb in lifts.split())),
         **_make_rows(account, "applicant", "POST /approve", "POST /reject"),
         **_make_rows(account, "suspended", "DELETE"),
@@ -290,7 +281,7 @@ def _moderation_rows() -> dict[str, Row]:
         **_make_rows(f"{ADMIN}/ip_blocks/{{id}}", "ip_block", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/ip_blocks/{{id}}", "ip_block", "PUT", **{**address, "ip": "203.0.114.0/24"}),
     }
-    return {**results, **_metrics_rows()}
+    return {**rows, **_metrics_rows()}
 
 
 def _metrics_rows() -> dict[str, Row]:
@@ -318,7 +309,7 @@ def _metrics_rows() -> dict[str, Row]:
 
 def _oauth_rows() -> dict[str, Row]:
     app = {"client_id": "{client_id}", "client_secret": "{client_secret}"}
-    params = {
+    authorization = {
         "response_type": "code",
         "client_id": "{client_id}",
         "redirect_uri": REDIRECT_URI,
@@ -339,7 +330,7 @@ def _oauth_rows() -> dict[str, Row]:
     new = {"client_name": "Test", "redirect_uris": [REDIRECT_URI], "scopes": "read write", "website": None}
     return {
         **_make_rows("/api/v1/apps", "", "POST", **new),
-        **_make_rows("/oauth/authorize", "", "POST", **params),
+        **_make_rows("/oauth/authorize", "", "POST", **authorization),
         **_make_rows("/oauth/userinfo", "", "POST"),
         **_make_rows("/oauth/token", "", "POST", **grant, **app, scope="read"),
         **_make_rows("/oauth/revoke", "", "POST", **app, token="none"),

@@ -37,22 +37,23 @@ class RequestWorld:
         self.nobody = Api(node)
 
     async def set_up(self) -> RequestWorld:
+        """Create the members and posts that the requests need."""
         self.ann_row, self.ann = await self.create_person("ann")
         self.bob_row, self.bob = await self.create_person("bob")
         self.olga_row, self.olga = await self.create_person("olga", "owner")
-        created = await self.nobody.post(
+        app = await self.nobody.post(
             "/api/v1/apps", client_name="Test", redirect_uris=REDIRECT_URI, scopes="read write follow push"
         )
-        secrets = {name: created[name] for name in ("client_id", "client_secret")}
-        granted = await self.nobody.post(
+        secrets = {name: app[name] for name in ("client_id", "client_secret")}
+        token = await self.nobody.post(
             "/oauth/token", grant_type="client_credentials", scope="read write follow push", **secrets
         )
-        self.app = Api(self.node, granted["access_token"])
+        self.app = Api(self.node, token["access_token"])
         followed, _ = await self.create_person("fay")
         post = await self.ann.post("/api/v1/statuses", status="At #Ghent")
         bobs = await self.bob.post("/api/v1/statuses", status="Nothing to see")
-        for row in (self.bob_row.id, followed.id):
-            await self.ann.post(f"/api/v1/accounts/{row}/follow")
+        for account_id in (self.bob_row.id, followed.id):
+            await self.ann.post(f"/api/v1/accounts/{account_id}/follow")
         self.names = {
             "ann": str(self.ann_row.id),
             "bob": str(self.bob_row.id),
@@ -69,12 +70,12 @@ class RequestWorld:
         return row, Api(self.node, await self.node.create_token(row, ADMIN_SCOPES))
 
     async def create_guest(self) -> tuple[Any, Api]:
-        """A member whom nobody knows yet."""
+        """Create a member whom nobody knows yet."""
         self.count += 1
         return await self.create_person(f"guest{self.count}")
 
     def find_sender(self, request: str) -> Api:
-        """Who may send it."""
+        """Return the API of the member or app that may send a request."""
         _, _, path = request.partition(" ")
         if path.startswith(ADMIN):
             return self.olga
@@ -83,7 +84,7 @@ class RequestWorld:
         return self.app if path == "/api/v1/accounts" else self.ann
 
     def fill_in(self, value: Any) -> Any:
-        """`value` with the names in it replaced."""
+        """Return `value` with the names in it replaced by ids."""
         if isinstance(value, dict):
             return {name: self.fill_in(item) for name, item in value.items() if item is not None}
         if isinstance(value, list):
@@ -93,11 +94,11 @@ class RequestWorld:
         return value
 
     async def create(self, kind: str) -> Parts:
-        """A new object of Ann's, or one that she may act upon; the parts of its path."""
+        """Create an object of Ann's, or one that she may act upon; return the parts of its path."""
         if not kind:
             return {}
-        results = await MAKERS[kind](self)
-        return {"id": results} if isinstance(results, str) else results
+        parts = await MAKERS[kind](self)
+        return {"id": parts} if isinstance(parts, str) else parts
 
 
 Maker = Callable[[RequestWorld], Awaitable[str | Parts]]
@@ -107,6 +108,7 @@ MAKERS: dict[str, Maker] = {}
 
 
 def register_maker(make: Maker) -> Maker:
+    """Register a function that creates an object, under its name."""
     MAKERS[make.__name__.lstrip("_")] = make
     return make
 
@@ -219,11 +221,11 @@ async def _filter_status(world: RequestWorld) -> str:
 
 
 async def _create_collection_with(owner: Api, owner_id: str, account_id: str) -> Parts:
-    """A collection with one account; those before it make room."""
-    for collection in (await owner.get(f"/api/v1/accounts/{owner_id}/collections"))["collections"]:
-        await owner.delete(f"/api/v1/collections/{collection['id']}")
-    created = (await owner.post("/api/v1/collections", name="Bikes", account_ids=[account_id]))["collection"]
-    return {"id": created["id"], "item_id": created["items"][0]["id"]}
+    """Create a collection with one account; earlier ones make room."""
+    for old in (await owner.get(f"/api/v1/accounts/{owner_id}/collections"))["collections"]:
+        await owner.delete(f"/api/v1/collections/{old['id']}")
+    new = (await owner.post("/api/v1/collections", name="Bikes", account_ids=[account_id]))["collection"]
+    return {"id": new["id"], "item_id": new["items"][0]["id"]}
 
 
 @register_maker
@@ -249,8 +251,8 @@ async def _notification(world: RequestWorld) -> str:
 @register_maker
 async def _group(world: RequestWorld) -> Parts:
     await world.bob.post(f"/api/v1/statuses/{await _create_status(world.ann)}/favourite")
-    groups = await world.ann.get("/api/v2/notifications")
-    return {"group_key": groups["notification_groups"][0]["group_key"]}
+    page = await world.ann.get("/api/v2/notifications")
+    return {"group_key": page["notification_groups"][0]["group_key"]}
 
 
 @register_maker
@@ -293,17 +295,17 @@ async def _date(world: RequestWorld) -> Parts:
 
 @register_maker
 async def _suspended(world: RequestWorld) -> str:
-    results = await _account(world)
-    await world.olga.post(f"{ADMIN}/accounts/{results}/action", type="suspend")
-    return results
+    account_id = await _account(world)
+    await world.olga.post(f"{ADMIN}/accounts/{account_id}/action", type="suspend")
+    return account_id
 
 
 @register_maker
 async def _applicant(world: RequestWorld) -> str:
     world.count += 1
-    wanted = members.NewMember(f"gus{world.count}", f"gus{world.count}@mail.test", "hash", "please")
+    member = members.NewMember(f"gus{world.count}", f"gus{world.count}@mail.test", "hash", "please")
     async with world.node.db.write() as tx:
-        _, account = await members.create(tx, world.node.site, wanted, people.new_keys(), by_operator=False)
+        _, account = await members.create(tx, world.node.site, member, people.new_keys(), by_operator=False)
     return str(account.id)
 
 

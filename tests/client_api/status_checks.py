@@ -12,9 +12,9 @@ async def check_media(world: EndpointWorld) -> str:
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="a.png", content_type="image/png")
     form.add_field("description", "a teal square")
-    files = (await world.ann.request("POST", "/api/v2/media", data=form)).body
-    assert files["type"] == "image"
-    assert files["description"] == "a teal square"
+    file = (await world.ann.request("POST", "/api/v2/media", data=form)).body
+    assert file["type"] == "image"
+    assert file["description"] == "a teal square"
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="b.png", content_type="image/png")
     spare = (await world.ann.request("POST", "/api/v1/media", data=form)).body
@@ -24,7 +24,7 @@ async def check_media(world: EndpointWorld) -> str:
     assert (await world.ann.get(f"/api/v1/media/{spare['id']}"))["id"] == spare["id"]
     await world.ann.delete(f"/api/v1/media/{spare['id']}")
     assert (await world.ann.request("GET", f"/api/v1/media/{spare['id']}")).status == 404
-    return str(files["id"])
+    return str(file["id"])
 
 
 async def check_statuses(world: EndpointWorld, media_id: str) -> str:
@@ -83,8 +83,8 @@ async def check_status_actions(world: EndpointWorld, post_id: str) -> None:
     assert reacted["reactions"] == [party]
     assert reacted["pleroma"] == {"emoji_reactions": [party]}
     assert (await ann.get(path))["reactions"] == [{**party, "me": False}]
-    assert "reactions" not in (kept := await bob.delete(reaction))
-    assert kept["favourited"]
+    assert "reactions" not in (unreacted := await bob.delete(reaction))
+    assert unreacted["favourited"]
     assert (await bob.post(f"{path}/bookmark"))["bookmarked"]
     assert ids(await bob.get("/api/v1/bookmarks")) == [post_id]
     assert (await bob.post(f"{path}/reblog"))["reblog"]["id"] == post_id

@@ -52,10 +52,10 @@ async def test_collections_need_the_scope_and_the_owner(start: Start) -> None:
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     owner, other = Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))
     body = {"name": "Menders", "account_ids": [str(bob.id)], "tag_name": "Repair", "language": "en"}
-    created = (await owner.post("/api/v1/collections", **body))["collection"]
-    path = f"/api/v1/collections/{created['id']}"
-    assert created["tag"] == {"name": "Repair", "url": f"{node.base}/tags/repair"}
-    assert created["item_count"] == 1
+    collection = (await owner.post("/api/v1/collections", **body))["collection"]
+    path = f"/api/v1/collections/{collection['id']}"
+    assert collection["tag"] == {"name": "Repair", "url": f"{node.base}/tags/repair"}
+    assert collection["item_count"] == 1
     weak = Api(node, await node.create_token(ann, "read"))
     assert (await weak.request("POST", "/api/v1/collections", json=body)).status == 403
     assert (await Api(node, await node.create_token(ann, "write")).request("GET", path)).status == 403
@@ -72,13 +72,13 @@ async def test_collections_need_the_scope_and_the_owner(start: Start) -> None:
     shown = await Api(node).get(path)
     assert [account["username"] for account in shown["accounts"]] == ["ann", "bob"]
     assert shown["collection"]["items"][0]["state"] == "accepted"
-    remaining = (await owner.patch(path, sensitive=True))["collection"]
-    assert (remaining["language"], remaining["sensitive"], remaining["name"]) == ("en", True, "Menders")
+    updated = (await owner.patch(path, sensitive=True))["collection"]
+    assert (updated["language"], updated["sensitive"], updated["name"]) == ("en", True, "Menders")
     await other.post(f"{path}/items/{shown['collection']['items'][0]['id']}/revoke")
     assert (await Api(node).get(path))["collection"]["items"] == []
     assert (await owner.request("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
     page = await Api(node).request("GET", f"/api/v1/accounts/{ann.id}/collections", params={"limit": "1"})
-    assert [collection["id"] for collection in page.body["collections"]] == [created["id"]]
+    assert [collection["id"] for collection in page.body["collections"]] == [collection["id"]]
     assert "offset=1" in page.headers["Link"]
 
 
@@ -97,10 +97,10 @@ async def test_directory_and_suggestions_list_discoverable_accounts(start: Start
     ] == ["ann"]
     await second.post(f"/api/v1/accounts/{eve.id}/follow")
     await first.post(f"/api/v1/accounts/{bob.id}/follow")
-    (results,) = await first.get("/api/v2/suggestions")
-    assert results["account"]["id"] == str(eve.id)
-    assert results["sources"] == ["friends_of_friends", "most_followed"]
-    assert results["source"]
+    (suggestion,) = await first.get("/api/v2/suggestions")
+    assert suggestion["account"]["id"] == str(eve.id)
+    assert suggestion["sources"] == ["friends_of_friends", "most_followed"]
+    assert suggestion["source"]
     assert [account["id"] for account in await first.get("/api/v1/suggestions")] == [str(eve.id)]
     assert await first.delete(f"/api/v1/suggestions/{eve.id}") == {}
     assert await first.get("/api/v2/suggestions") == []

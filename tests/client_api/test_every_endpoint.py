@@ -13,7 +13,7 @@ from tests.kit.nodes import Start
 
 
 async def check_stubs(world: EndpointWorld) -> None:
-    """The honest stubs of the README answer "nothing"."""
+    """Check that the stubs of the README answer that there is nothing."""
     # Here nobody sends mail.
     path = f"/api/v1/accounts/{world.ann_id}/email_subscriptions"
     assert (await world.nobody.request("POST", path, json={"email": "a@b.test"})).status == 404
@@ -54,5 +54,5 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await status_checks.check_undone_actions(world, post_id)
     await check_stubs(world)
     await account_checks.check_leaving(world)
-    params = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.requested}
-    assert list_declared_endpoints() - params == set()
+    requested = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.requested}
+    assert list_declared_endpoints() - requested == set()

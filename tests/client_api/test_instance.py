@@ -1,4 +1,4 @@
-"""What the node says of itself: activity, blocked peers, languages, its texts, and posts for other pages."""
+"""The instance: activity, blocked peers, languages, legal texts, and oEmbed."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ async def test_instance_activity_lists_twelve_weeks(start: Start) -> None:
     node.clock.forward(days=7)
     await node.publish(ann, "another week")
     await api.get("/api/v1/accounts/verify_credentials")
-    instances = await Api(node).get("/api/v1/instance/activity")
-    assert len(instances) == instance_stats.WEEKS
-    assert all(isinstance(value, str) for value in instances[0].values())
-    assert [(item["statuses"], item["logins"], item["registrations"]) for item in instances[:3]] == [
+    weeks = await Api(node).get("/api/v1/instance/activity")
+    assert len(weeks) == instance_stats.WEEKS
+    assert all(isinstance(value, str) for value in weeks[0].values())
+    assert [(item["statuses"], item["logins"], item["registrations"]) for item in weeks[:3]] == [
         ("1", "1", "0"),
         ("3", "1", "1"),
         ("0", "0", "0"),
     ]
-    begins = [int(item["week"]) for item in instances]
-    assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK_S] * 11
-    assert all((moment // 86_400 + 3) % 7 == 0 for moment in begins), "weeks begin on Mondays"
+    starts = [int(item["week"]) for item in weeks]
+    assert [later - earlier for later, earlier in pairwise(starts)] == [WEEK_S] * 11
+    assert all((moment // 86_400 + 3) % 7 == 0 for moment in starts), "weeks begin on Mondays"
 
 
 @pytest.mark.parametrize(("shown_to", "status"), [("public", 200), ("members", 401), ("nobody", 404)])
@@ -70,9 +70,9 @@ async def test_domain_blocks_are_shown_to_the_configured_audience(
 
 async def test_instance_languages_are_named(start: Start) -> None:
     node = await start("alpha.test")
-    instances = await Api(node).get("/api/v1/instance/languages")
-    names = {item["code"]: item["name"] for item in instances}
-    assert len(instances) == len(names) > 180
+    languages = await Api(node).get("/api/v1/instance/languages")
+    names = {item["code"]: item["name"] for item in languages}
+    assert len(languages) == len(names) > 180
     assert names["de"] == "German"
     assert names["zh-TW"]
     assert await Api(node).get("/api/v1/instance/translation_languages") == {}
@@ -90,7 +90,7 @@ async def test_legal_texts_without_files_are_not_found(start: Start) -> None:
 
 
 def write_legal_texts(node: TestNode, folder: Path) -> None:
-    """Texts of the admins; the node reads its configuration each time."""
+    """Write the texts of the admins; the node reads its configuration each time."""
     (folder / "terms").mkdir()
     (folder / "privacy.md").write_text("# Privacy\n\nWe keep <script>alert(1)</script> **little**.")
     for day in ("2026-01-01", "2026-11-01", "2027-01-01"):
@@ -146,14 +146,14 @@ async def test_oembed_shows_local_public_posts_only(start: Start) -> None:
         ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown"
     )
     url = f"{node.base}/@ann/{note}"
-    results: dict[str, Any] = await api.get("/api/oembed", url=url)
-    assert results["type"] == "rich"
-    assert results["width"] == 400
-    assert results["height"] is None
-    assert results["author_url"] == f"{node.base}/@ann"
-    assert url in results["html"]
-    assert "&lt;b&gt;" in results["html"]
-    assert "<script" not in results["html"]
+    embed: dict[str, Any] = await api.get("/api/oembed", url=url)
+    assert embed["type"] == "rich"
+    assert embed["width"] == 400
+    assert embed["height"] is None
+    assert embed["author_url"] == f"{node.base}/@ann"
+    assert url in embed["html"]
+    assert "&lt;b&gt;" in embed["html"]
+    assert "<script" not in embed["html"]
     assert (await api.get("/api/oembed", url=f"{node.base}/users/ann/statuses/{note}"))["title"]
     assert (await api.get("/api/oembed", url=f"{url}?x=1", maxwidth="9000"))["width"] == 1000
     address = (await api.get(f"/api/v1/statuses/{article}"))["url"]

@@ -1,7 +1,7 @@
-"""Every endpoint that changes something is sent what is wrong: it tells so, and nothing has changed.
+"""Every endpoint that changes something is sent wrong values: it refuses them, and nothing has changed.
 
-The endpoints come from their declarations; one without a row in `request_rows` fails here.
-PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are sent on both.
+The endpoints come from their declarations; one without a row in `request_rows` fails here. PostgreSQL refuses
+what SQLite takes (NUL, large numbers), so wrong values are sent to it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
 PARAMS = {f"{endpoint.method} {endpoint.path}": endpoint.params for endpoint in list_endpoints()}
-HANDLERS = {f"{item.method} {item.path}": item.handler for item in list_endpoints()}
+HANDLERS = {f"{endpoint.method} {endpoint.path}": endpoint.handler for endpoint in list_endpoints()}
 PAGES = {f"{entry.method} {entry.path}" for entry in list_endpoints() if entry.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
@@ -111,7 +111,10 @@ IDS = (
 
 
 class RequestWatch:
-    """Sends requests and gathers what is wrong with the answers. SQLite tells if anything was written."""
+    """Sends requests and collects what is wrong with the answers.
+
+    On SQLite it also sees whether a refused request has written anything.
+    """
 
     def __init__(self, world: RequestWorld) -> None:
         self.world = world
@@ -136,7 +139,7 @@ class RequestWatch:
         return answer
 
     def count_rows(self) -> dict[str, int]:
-        """How many rows each table has."""
+        """Return how many rows each table has."""
         assert self.database
         tables = [
             name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -151,16 +154,16 @@ class RequestWatch:
 
 
 def _find_problem(request: str, answer: ApiAnswer) -> str:
-    """What is wrong with an answer, '' if nothing is."""
+    """Return what is wrong with an answer, '' if nothing is."""
     if answer.status >= 500:
         return str(answer.body)[:200]
     if answer.status < 400 or request in PAGES:
         return ""
-    instances = answer.body.get("error") if isinstance(answer.body, dict) else None
-    instances = instances.get("error") if isinstance(instances, dict) else instances
-    if not isinstance(instances, str) or len(instances) < 5 or "Traceback" in instances:
-        return f"tells nothing: {str(answer.body)[:200]}"
-    return "tells too much" if len(instances) > 500 else ""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    error = error.get("error") if isinstance(error, dict) else error
+    if not isinstance(error, str) or len(error) < 5 or "Traceback" in error:
+        return f"says nothing: {str(answer.body)[:200]}"
+    return "says too much" if len(error) > 500 else ""
 
 
 async def start_watch(start: Start, **settings: Any) -> RequestWatch:
@@ -176,7 +179,7 @@ def test_request_rows_cover_every_endpoint_and_field() -> None:
 
 
 def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where a body has a field: its own, and those of what is in it."""
+    """Yield where a body has a field: its own, and those of what is in it."""
     for name, value in body.items():
         yield (*above, name)
         if isinstance(value, dict):
@@ -186,7 +189,7 @@ def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple
 
 
 def _replace_at(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    """`body` with another value at one place."""
+    """Return `body` with another value at one place."""
     changed = json.loads(json.dumps(body))
     inner = changed
     for entry_row in place[:-1]:
@@ -196,18 +199,19 @@ def _replace_at(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
 
 
 def _read_params(request: str, body: Any) -> bytes:
-    """What the endpoint reads in a body, b'' if it refuses it while reading: that is done in one place."""
+    """Return what the endpoint reads in a body, b'' if it refuses the body while reading."""
     try:
         return msgspec.json.encode(convert(body, PARAMS[request]))
     except InvalidError as error:
-        assert error.field and len(error.text) < 500, (request, error.text)
+        assert error.field, request
+        assert len(error.text) < 500, (request, error.text)
         return b""
 
 
 def _list_invalid_bodies(
     request: str, good: Any, place: tuple[str | int, ...], seen: set[bytes]
 ) -> Iterator[tuple[Any, Any]]:
-    """Wrong values for a place, and the bodies with them, each that reads differently from those `seen`."""
+    """Yield wrong values for a place, and the bodies with them that read differently from those `seen`."""
     is_text = b"letters" in _read_params(request, _replace_at(good, place, "letters"))
     for value in (*LISTS, make_nested(50), "a\0b", *TEXTS) if is_text else INVALID_VALUES:
         body = _replace_at(good, place, value)

@@ -1,6 +1,6 @@
-"""Nobody reads or changes what is not theirs: what is Ann's is asked for with Eve's token, and others.
+"""Nobody reads or changes what is not theirs: what is Ann's is requested with the tokens of others.
 
-The rows are those of `request_rows`; an endpoint with an id in its path is here or in `OPEN`, with a reason.
+The rows are those of `request_rows`; an endpoint with an id in its path is here, or in `OPEN` with a reason.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tests.kit.push import Device
 
 # What belongs to nobody in particular, so that every member may ask for it.
 OPEN = {
-    "account": "what one does to an account is one's own relation to it",
+    "account": "a relationship belongs to who has it",
     "followed": "an account that is endorsed belongs to itself",
     "tag": "hashtags belong to nobody",
     "announcement": "announcements are for everybody",
     "reaction": "announcements are for everybody",
     "refresh": "a thread that is completed is public",
-    "year": "reports are those of the asker",
+    "year": "a report is that of the caller",
     "date": "terms are public",
 }
 PUBLIC = {"GET /api/v1/collections/{id}", "GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"}
@@ -43,7 +43,7 @@ sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
 def _list_owned_requests() -> list[str]:
-    """The requests about an object that has an owner, or that is the moderators' business."""
+    """Return the requests about an object that has an owner, or that only moderators may see."""
     endpoints = [
         item
         for item in sorted(list_endpoints_with_ids())
@@ -55,7 +55,7 @@ def _list_owned_requests() -> list[str]:
 async def _check_refused(
     watch: RequestWatch, api: Api, who: str, request: str, parts: dict[str, str]
 ) -> None:
-    """The request is refused, and nothing was written."""
+    """Check that a request is refused and writes nothing."""
     body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
     answer = await watch.send(api, request, who, parts, **options)
@@ -64,7 +64,7 @@ async def _check_refused(
 
 
 async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str]) -> None:
-    """The owner succeeds, so that the refusals mean something."""
+    """Check that the owner succeeds, so that the refusals mean something."""
     body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
     answer = await watch.send(watch.world.find_sender(request), request, "owner", parts, **options)
@@ -146,8 +146,8 @@ async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> N
     world = watch.world
     _, eve = await world.create_person("eve")
     hidden = (await world.ann.post("/api/v1/statuses", status="hidden", visibility="private"))["id"]
-    media, wish = (await world.create("media"))["id"], (await world.create("request"))["id"]
-    keyword, drawer = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
+    media, request_id = (await world.create("media"))["id"], (await world.create("request"))["id"]
+    keyword, list_id = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
     own = await eve.post("/api/v1/statuses", status="mine")
     filter_ = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
     named_list = (await eve.post("/api/v1/lists", title="T"))["id"]
@@ -159,7 +159,10 @@ async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> N
         (statuses, {"status": "a", "in_reply_to_id": hidden}),
         (statuses, {"status": "a", "quoted_status_id": hidden}),
         (f"PUT /api/v1/statuses/{own['id']}", {"status": "b", "media_ids": [media]}),
-        (f"PUT /api/v1/statuses/{own['id']}", {"media_attributes": [{"id": media, "description": "b"}]}),
+        (
+            f"PUT /api/v1/statuses/{own['id']}",
+            {"media_attributes": [{"id": media, "description": "b"}]},
+        ),
         (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "keyword": "b"}]}),
         (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "_destroy": True}]}),
         (f"POST {filters}/statuses", {"status_id": hidden}),
@@ -170,11 +173,11 @@ async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> N
         if answer.status not in (*REFUSED, 422):
             watch.faults.append(f"{request} {body}: {answer.status} {str(answer.body)[:200]}")
     for verb in ("accept", "dismiss"):
-        await eve.request("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [wish]})
-    assert (await world.ann.get(f"/api/v1/notifications/requests/{wish}"))["id"] == wish
+        await eve.request("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [request_id]})
+    assert (await world.ann.get(f"/api/v1/notifications/requests/{request_id}"))["id"] == request_id
     assert await eve.get("/api/v1/statuses", **{"id[]": hidden}) == []
     for api in (eve, world.nobody):
-        answer = await api.request("GET", "/api/v1/streaming/list", params={"list": drawer})
+        answer = await api.request("GET", "/api/v1/streaming/list", params={"list": list_id})
         assert answer.status in REFUSED, answer.status
     assert (await world.nobody.request("GET", "/api/v1/streaming/user")).status == 401
     await world.ann.post("/api/v1/push/subscription", subscription=Device().make_subscription(), data={})

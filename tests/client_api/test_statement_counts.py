@@ -1,6 +1,6 @@
-"""Statements of every list, as many for a long page as for a short one (law 6), and of hot reads, few.
+"""Every list takes as many statements for a long page as for a short one, and hot reads take few.
 
-The declarations say which endpoints give pages, so one without rows here fails.
+The declarations say which endpoints return pages, so one without rows here fails.
 """
 
 from __future__ import annotations
@@ -60,17 +60,17 @@ WARM_BUDGETS = {
 
 
 def list_paths() -> set[str]:
-    """The paths that give pages, as they are declared."""
-    results = {
+    """Return the declared paths that return pages."""
+    paths = {
         endpoint.path
         for endpoint in list_endpoints()
         if endpoint.method == "GET" and endpoint.response_type is EntityPage
     }
-    return results | set(EXTRA_PATHS)
+    return paths | set(EXTRA_PATHS)
 
 
 class CountedWorld:
-    """Ann, an owner, with a list of everything: `friends` she follows, `others` not."""
+    """Ann, an owner, with a page of everything; she follows `friends`, but not `others`."""
 
     def __init__(self, node: TestNode, ann: AccountRow) -> None:
         self.node, self.site, self.ann = node, node.site, ann
@@ -126,7 +126,7 @@ class CountedWorld:
         draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
         card = await card_queries.upsert_card(tx, create_card(tx))
-        own: list[int] = []
+        own_ids: list[int] = []
         later = tx.now + 86_400_000
         for number, friend in enumerate(self.friends):
             text = f"Words {LINK} #bench #tag{number}"
@@ -138,7 +138,7 @@ class CountedWorld:
             await boosts.boost(tx, site, friend, self.post_id)
             await likes.like(tx, site, ann, post_id)
             await bookmarks.add(tx, ann, post_id)
-            own.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
+            own_ids.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
         await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
         await trends.save(tx, await trends.compute(tx))
@@ -146,7 +146,7 @@ class CountedWorld:
             await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)
         ]
         await trend_queries.replace(tx, "link", [TrendRow("link", card.id, 1.0, 3, tx.now) for card in cards])
-        await trend_queries.replace(tx, "post", [TrendRow("post", item, 1.0, 3, tx.now) for item in own])
+        await trend_queries.replace(tx, "post", [TrendRow("post", item, 1.0, 3, tx.now) for item in own_ids])
 
     async def _add_notifications(self, tx: Tx) -> None:
         await notification_policies.update(tx, self.ann, {"for_not_following": "filter"})
@@ -156,9 +156,9 @@ class CountedWorld:
     async def _add_decisions(self, tx: Tx) -> None:
         member = await members.get_by_username(tx, "ann")
         for number in range(LONG):
-            for word in ("block", "allow"):
-                decision = peers.PeerDecision(word)
-                await peers.decide(tx, member, f"{word}{number}.test", decision)
+            for policy in ("block", "allow"):
+                decision = peers.PeerDecision(policy)
+                await peers.decide(tx, member, f"{policy}{number}.test", decision)
             await email_blocks.block_domain(tx, member, f"mail{number}.test")
             await email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
             block = ip_blocks.IpBlockChange(ip=f"203.0.113.{number}", severity="sign_up_block")
@@ -206,18 +206,18 @@ async def start_world(start: Start) -> tuple[CountedWorld, Api]:
 
 
 def count_statements(world: CountedWorld, path: str) -> float:
-    """How many all requests for a declared path took until now."""
+    """Return how many statements all requests for a declared path have taken."""
     return sum(
-        found.statements.total
-        for (_, route), found in world.node.node.services.metrics.routes.items()
+        measured.statements.total
+        for (_, route), measured in world.node.node.services.metrics.routes.items()
         if route == path
     )
 
 
 def find_rows(body: Any) -> int:
-    """The rows of a page, which may stand inside an object."""
-    groups = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
-    return len(groups or ())
+    """Return how many rows a page has; they may be inside an object."""
+    rows = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
+    return len(rows or ())
 
 
 async def test_pages_take_few_statements_whatever_their_length(start: Start) -> None:
@@ -234,12 +234,12 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         "/api/v1/timelines/list": world.list_id,
         "/api/v1/accounts": world.ann.id,
     }
-    params = {
+    queries = {
         "/api/v1/accounts/{id}/in_collections": {},
         "/api/v1/timelines/link": {"url": LINK},
         "/api/v1/accounts/search": {"q": "o"},
     }
-    results: dict[str, tuple[float, float, int]] = {}
+    counts: dict[str, tuple[float, float, int]] = {}
     for path in sorted(list_paths()):
         before = path.partition("/{")[0]
         address = path.replace("{id}", str(names.get(before, ""))).replace("{tag}", "bench")
@@ -248,16 +248,16 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         for limit in (SHORT, LONG):
             world.node.db.caches.caches.clear()
             already = count_statements(world, path)
-            body = await api.get(address, limit=limit, **params.get(path, {}))
+            body = await api.get(address, limit=limit, **queries.get(path, {}))
             taken.append(count_statements(world, path) - already)
-        results[path] = (taken[0], taken[1], find_rows(body))
-    unequal = {path: value for path, value in results.items() if value[0] != value[1]}
-    short = {path: value for path, value in results.items() if value[2] < SHORTER_PAGES.get(path, LONG)}
-    assert (unequal, short) == ({}, {}), results
+        counts[path] = (taken[0], taken[1], find_rows(body))
+    unequal = {path: value for path, value in counts.items() if value[0] != value[1]}
+    short = {path: value for path, value in counts.items() if value[2] < SHORTER_PAGES.get(path, LONG)}
+    assert (unequal, short) == ({}, {}), counts
 
 
 async def check_hot_reads(world: CountedWorld, api: Api) -> None:
-    """The budgets of docs/performance.md, once everything is known."""
+    """Check the budgets of docs/performance.md when everything is cached."""
     stranger = Api(world.node)
     finger = {"resource": f"acct:ann@{world.node.domain}"}
     taken = {}

@@ -15,8 +15,8 @@ async def check_timelines(world: EndpointWorld, post_id: str) -> None:
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/public", local="true"))
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/tag/ghent"))
     assert post_id in ids(await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/statuses"))
-    tags = await world.bob.get("/api/v2/search", q="ghent", type="hashtags")
-    assert tags["hashtags"][0]["name"].lower() == "ghent"
+    results = await world.bob.get("/api/v2/search", q="ghent", type="hashtags")
+    assert results["hashtags"][0]["name"].lower() == "ghent"
 
 
 async def check_discovery(world: EndpointWorld, post_id: str) -> None:
@@ -26,8 +26,8 @@ async def check_discovery(world: EndpointWorld, post_id: str) -> None:
     await world.node.settle()
     world.node.clock.forward(seconds=601)
     await world.node.settle()
-    statuses = await world.bob.get("/api/v2/search", q="bruges", type="statuses")
-    assert ids(statuses["statuses"]) == [post_id]
+    results = await world.bob.get("/api/v2/search", q="bruges", type="statuses")
+    assert ids(results["statuses"]) == [post_id]
     assert ids(await world.nobody.get("/api/v1/trends/statuses")) == [post_id]
     for path in ("trends", "trends/tags"):
         assert "ghent" in [item["name"].lower() for item in await world.nobody.get(f"/api/v1/{path}")]
@@ -59,10 +59,10 @@ async def check_filters(world: EndpointWorld, post_id: str) -> None:
     assert (await bob.put(path, title="Cities"))["title"] == "Cities"
     keyword = await bob.post(f"{path}/keywords", keyword="Bruges")
     assert len(await bob.get(f"{path}/keywords")) == 2
-    word = f"/api/v2/filters/keywords/{keyword['id']}"
-    assert (await bob.put(word, keyword="Brugge"))["keyword"] == "Brugge"
-    assert (await bob.get(word))["keyword"] == "Brugge"
-    await bob.delete(word)
+    keyword_path = f"/api/v2/filters/keywords/{keyword['id']}"
+    assert (await bob.put(keyword_path, keyword="Brugge"))["keyword"] == "Brugge"
+    assert (await bob.get(keyword_path))["keyword"] == "Brugge"
+    await bob.delete(keyword_path)
     named = await bob.post(f"{path}/statuses", status_id=post_id)
     assert ids(await bob.get(f"{path}/statuses")) == [named["id"]]
     assert (await bob.get(f"/api/v2/filters/statuses/{named['id']}"))["status_id"] == post_id
@@ -79,7 +79,7 @@ async def check_filters(world: EndpointWorld, post_id: str) -> None:
 
 
 async def open_event_stream(world: EndpointWorld, path: str, **params: str) -> None:
-    """Server-sent events begin with a comment."""
+    """Check that a stream of server-sent events begins with a comment."""
     address = f"/api/v1/streaming/{path}"
     world.requested.add(("GET", address))
     async with world.node.http.get(address, params=params, headers=world.bob.headers) as events:
@@ -88,7 +88,7 @@ async def open_event_stream(world: EndpointWorld, path: str, **params: str) -> N
 
 
 async def check_streams(world: EndpointWorld) -> None:
-    """A WebSocket carries what is written while it is open; so do server-sent events."""
+    """Check that a WebSocket and server-sent events carry what is posted while they are open."""
     http = world.node.http
     headers = world.bob.headers
     async with http.ws_connect("/api/v1/streaming?stream=user", headers=headers) as socket:
@@ -97,17 +97,17 @@ async def check_streams(world: EndpointWorld) -> None:
             await open_event_stream(world, path)
         await open_event_stream(world, "hashtag", tag="ghent")
         await open_event_stream(world, "hashtag/local", tag="ghent")
-        created = await world.bob.post("/api/v1/lists", title="Heard")
-        await open_event_stream(world, "list", list=created["id"])
-        await world.bob.delete(f"/api/v1/lists/{created['id']}")
+        status = await world.bob.post("/api/v1/lists", title="Heard")
+        await open_event_stream(world, "list", list=status["id"])
+        await world.bob.delete(f"/api/v1/lists/{status['id']}")
         async with http.get("/api/v1/streaming/public/local", headers=headers) as events:
             world.requested.add(("GET", "/api/v1/streaming/public/local"))
-            created = await world.ann.post("/api/v1/statuses", status="Live from Ghent")
+            status = await world.ann.post("/api/v1/statuses", status="Live from Ghent")
             message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
             assert message["stream"] == ["user"]
             assert message["event"] == "update"
-            assert json.loads(message["payload"])["id"] == created["id"]
+            assert json.loads(message["payload"])["id"] == status["id"]
             lines = [await asyncio.wait_for(events.content.readline(), 5) for _ in range(3)]
-            messages = b"".join(lines)
-            assert b"event: update" in messages
-            assert created["id"].encode() in messages
+            received = b"".join(lines)
+            assert b"event: update" in received
+            assert status["id"].encode() in received

@@ -1,6 +1,7 @@
 """Statistics for moderators (docs.joinmastodon.org/methods/admin/measures, …/dimensions, …/retention).
 
-Unknown keys are left out: clients ask for more than any one server has."""
+Unknown keys are left out: clients ask for more than any one server has.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Accounts for moderators (docs.joinmastodon.org/methods/admin/accounts).
 
-Only admins delete permanently; everything else that moderators do can be undone."""
+Only admins delete permanently; everything else that moderators do can be undone.
+"""
 
 from __future__ import annotations
 

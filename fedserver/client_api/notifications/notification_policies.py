@@ -1,6 +1,7 @@
 """Notification policies (docs.joinmastodon.org/methods/notifications#get-policy), versions 1 and 2.
 
-Version 1 has booleans: true filters. Client libraries change a policy by PUT or by PATCH."""
+Version 1 has booleans: true filters. Client libraries change a policy by PUT or by PATCH.
+"""
 
 from __future__ import annotations
 

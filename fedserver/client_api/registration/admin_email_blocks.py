@@ -1,6 +1,7 @@
 """Blocked e-mail domains and addresses, with which nobody may sign up.
 
-docs.joinmastodon.org/methods/admin/email_domain_blocks, …/canonical_email_blocks"""
+docs.joinmastodon.org/methods/admin/email_domain_blocks, …/canonical_email_blocks
+"""
 
 from __future__ import annotations
 

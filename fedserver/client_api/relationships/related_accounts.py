@@ -1,6 +1,7 @@
 """The caller's follow requests, blocks and mutes.
 
-docs.joinmastodon.org/methods/follow_requests, …/blocks, …/mutes"""
+docs.joinmastodon.org/methods/follow_requests, …/blocks, …/mutes
+"""
 
 from __future__ import annotations
 

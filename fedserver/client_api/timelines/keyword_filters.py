@@ -1,6 +1,7 @@
 """Filters, version 1 (docs.joinmastodon.org/methods/filters#v1), one keyword at a time.
 
-They are stored as those of version 2: a filter of version 1 is a keyword there, and has its id."""
+They are stored as those of version 2: a filter of version 1 is a keyword there, and has its id.
+"""
 
 from __future__ import annotations
 

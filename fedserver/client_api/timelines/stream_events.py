@@ -1,7 +1,8 @@
 """What streams send when something happens: a table from kinds of events to handlers.
 
 A new kind of event is a function here and a line in the table. What a listener gets is read for its account
-at that moment: visibility, mutes, blocks and filters apply as in timelines."""
+at that moment: visibility, mutes, blocks and filters apply as in timelines.
+"""
 
 from __future__ import annotations
 

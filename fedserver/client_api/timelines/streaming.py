@@ -1,7 +1,8 @@
 """Streaming (docs.joinmastodon.org/methods/streaming): a WebSocket for many streams, and server-sent events.
 
 Messages follow commits; each listener gets what it may see at that moment. A stream ends when its token is
-revoked."""
+revoked.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Translations of statuses (docs.joinmastodon.org/methods/statuses#translate), by a service that the operator
-chose; without one, nothing can be translated."""
+chose; without one, nothing can be translated.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients hear and get when a post goes."""
+"""Deleted posts: what streams send, and what clients get."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ async def upload(api: Api, color: str) -> str:
     data = {"file": io.BytesIO(make_picture(color)), "description": color}
     answer = await api.request("POST", "/api/v2/media", data=data)
     assert answer.status == 200
-    results: str = answer.body["id"]
-    return results
+    media_id: str = answer.body["id"]
+    return media_id
 
 
 async def test_deleted_post_can_be_written_again_with_its_files(start: Start) -> None:
@@ -50,19 +50,19 @@ async def test_deleted_post_can_be_written_again_with_its_files(start: Start) ->
         "/api/v1/statuses", status=text, media_ids=files, spoiler_text="warned", content_type="text/markdown"
     )
     node.clock.forward(days=3)
-    gone = await api.delete(f"/api/v1/statuses/{status['id']}")
-    assert (gone["text"], gone["spoiler_text"], gone["id"]) == (text, "warned", status["id"])
-    assert [file["id"] for file in gone["media_attachments"]] == files
-    assert gone["media_attachments"] == status["media_attachments"]
+    deleted = await api.delete(f"/api/v1/statuses/{status['id']}")
+    assert (deleted["text"], deleted["spoiler_text"], deleted["id"]) == (text, "warned", status["id"])
+    assert [file["id"] for file in deleted["media_attachments"]] == files
+    assert deleted["media_attachments"] == status["media_attachments"]
 
     # The person thinks for a while, and what is old is cleaned up meanwhile.
     node.clock.forward(hours=2)
     await node.settle()
     again = await api.post(
         "/api/v1/statuses",
-        status=gone["text"],
-        media_ids=[file["id"] for file in gone["media_attachments"]],
-        spoiler_text=gone["spoiler_text"],
+        status=deleted["text"],
+        media_ids=[file["id"] for file in deleted["media_attachments"]],
+        spoiler_text=deleted["spoiler_text"],
         content_type="text/markdown",
     )
     assert again["media_attachments"] == status["media_attachments"]
@@ -88,14 +88,14 @@ async def test_files_of_a_deleted_post_are_deleted_after_a_day(start: Start) -> 
 @pytest.mark.parametrize("many", [0, 1, 1_000])
 async def test_post_deleted_event_lists_any_number_of_homes(database: Database, many: int) -> None:
     homes = [10**17 + number for number in range(many)]
-    heard: asyncio.Queue[Event] = asyncio.Queue()
-    stop = database.listen(heard.put_nowait)
+    received: asyncio.Queue[Event] = asyncio.Queue()
+    stop = database.listen(received.put_nowait)
     async with database.write() as tx:
         events.emit_post_deleted(tx, 1, 2, homes)
         tx.emit("end")
-    messages: list[int] = []
-    while (event := await asyncio.wait_for(heard.get(), 5)).kind != "end":
+    listeners: list[int] = []
+    while (event := await asyncio.wait_for(received.get(), 5)).kind != "end":
         assert (event.data["post_id"], event.data["account_id"]) == (1, 2)
-        messages += event.data["listeners"]
-    assert messages == homes
+        listeners += event.data["listeners"]
+    assert listeners == homes
     stop()

@@ -1,4 +1,4 @@
-"""One's own profile over real HTTP: every way to write it, its limits, and who may."""
+"""A member's profile over real HTTP: every way to write it, its limits, and who may."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAIRS_AS_JSON = [{"name": name, "value": value} for name, value in PAIRS]
 
 
 def make_fields_form(index: Any) -> aiohttp.FormData:
-    """The fields as a form; `index` writes the place of each."""
+    """Return the fields as a form; `index` writes the place of each."""
     form = aiohttp.FormData()
     for place, (name, value) in enumerate(PAIRS):
         form.add_field(f"fields_attributes[{index(place)}][name]", name)
@@ -50,10 +50,10 @@ async def test_profile_fields_are_read_in_every_encoding(start: Start) -> None:
         assert (await api.patch(CREDENTIALS, fields_attributes=[]))["source"]["fields"] == []
         answer = await api.request("PATCH", CREDENTIALS, **options)
         assert answer.status == 200, answer.body
-        results = answer.body["source"]["fields"]
-        assert [(item["name"], item["value"]) for item in results] == PAIRS, options
-    one = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
-    assert [item["name"] for item in one["source"]["fields"]] == ["Town"]
+        fields = answer.body["source"]["fields"]
+        assert [(item["name"], item["value"]) for item in fields] == PAIRS, options
+    changed = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
+    assert [item["name"] for item in changed["source"]["fields"]] == ["Town"]
     assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
 
 
@@ -73,14 +73,17 @@ async def test_profile_update_changes_every_field(start: Start) -> None:
     form.add_field("attribution_domains[]", "blog.test")
     answer = await api.request("PATCH", CREDENTIALS, data=form)
     assert answer.status == 200, answer.body
-    found, source = answer.body, answer.body["source"]
-    assert (found["avatar_description"], found["header_description"]) == ("a teal avatar", "a teal header")
-    assert found["avatar"].startswith("https://alpha.test/media/")
-    assert found["locked"]
-    assert found["bot"]
-    assert found["indexable"]
-    assert found["hide_collections"]
-    assert not found["discoverable"]
+    account, source = answer.body, answer.body["source"]
+    assert (account["avatar_description"], account["header_description"]) == (
+        "a teal avatar",
+        "a teal header",
+    )
+    assert account["avatar"].startswith("https://alpha.test/media/")
+    assert account["locked"]
+    assert account["bot"]
+    assert account["indexable"]
+    assert account["hide_collections"]
+    assert not account["discoverable"]
     assert source["privacy"] == "private"
     assert source["sensitive"]
     assert source["language"] == "nl"
@@ -90,8 +93,8 @@ async def test_profile_update_changes_every_field(start: Start) -> None:
     assert preferences["posting:default:sensitive"] is True
     assert preferences["posting:default:language"] == "nl"
     assert (await api.patch(CREDENTIALS, source={"language": ""}))["source"]["language"] is None
-    shown = await api.get("/api/v1/profile")
-    assert (shown["note"], shown["avatar"]) == ("I ride", found["avatar"])
+    profile = await api.get("/api/v1/profile")
+    assert (profile["note"], profile["avatar"]) == ("I ride", account["avatar"])
     changed = await api.put("/api/v1/profile", show_media_replies=False, show_featured=False, note="I walk")
     assert not changed["show_media_replies"]
     assert not changed["show_featured"]
@@ -110,7 +113,7 @@ async def test_profile_update_changes_every_field(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "word"),
+    ("body", "prefix"),
     [
         ({"display_name": "x" * (profiles.MAX_NAME + 1)}, "Display name"),
         ({"note": "x" * (profiles.MAX_NOTE + 1)}, "Note"),
@@ -124,12 +127,12 @@ async def test_profile_update_changes_every_field(start: Start) -> None:
     ],
 )
 async def test_profile_beyond_the_limits_is_refused_and_unchanged(
-    start: Start, body: dict[str, Any], word: str
+    start: Start, body: dict[str, Any], prefix: str
 ) -> None:
     api = await create_ann(start)
     answer = await api.request("PATCH", CREDENTIALS, json={"bot": True, **body})
     assert answer.status == 422
-    assert answer.body["error"].startswith(f"Validation failed: {word}")
+    assert answer.body["error"].startswith(f"Validation failed: {prefix}")
     assert not (await api.get("/api/v1/accounts/verify_credentials"))["bot"]
     limits = (await api.get("/api/v2/instance"))["configuration"]["accounts"]
     assert limits["max_profile_fields"] == profiles.MAX_FIELDS
@@ -161,9 +164,9 @@ async def test_profiles_without_the_scope_are_refused(start: Start) -> None:
 async def test_familiar_followers_and_endorsements_respect_privacy(start: Start) -> None:
     node = await start("alpha.test")
     names = ("ann", "bob", "eve", "fay", "gus")
-    created = {name: await node.create_member(name) for name in names}
-    apis = {name: Api(node, await node.create_token(item)) for name, item in created.items()}
-    ids = {name: str(item.id) for name, item in created.items()}
+    accounts = {name: await node.create_member(name) for name in names}
+    apis = {name: Api(node, await node.create_token(item)) for name, item in accounts.items()}
+    ids = {name: str(item.id) for name, item in accounts.items()}
     for who, whom in (("ann", "eve"), ("ann", "fay"), ("eve", "bob"), ("fay", "bob"), ("gus", "bob")):
         await apis[who].post(f"/api/v1/accounts/{ids[whom]}/follow")
 

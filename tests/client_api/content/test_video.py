@@ -1,4 +1,4 @@
-"""Films and sound from the upload to the post: what answers when, what is kept, and what is not."""
+"""Video and audio from the upload to the post: the answers, and what is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", *
 
 
 def list_files(node: TestNode) -> list[Path]:
-    return [item for item in node.node.services.store.root.rglob("*") if item.is_file()]
+    return [path for path in node.node.services.store.root.rglob("*") if path.is_file()]
 
 
 async def test_video_is_processed_and_then_posted(start: Start) -> None:
@@ -179,7 +179,7 @@ async def test_video_removed_during_processing_leaves_no_files(start: Start) -> 
     node, ann = await start_single(start)
     uploaded = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
-    # The folder is made by the work itself: nothing tells of it.
+    # The worker makes the folder itself: no event says so.
     while not list(node.node.services.store.root.glob(".work/*")):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await ann.delete(f"/api/v1/media/{uploaded.body['id']}")
@@ -192,11 +192,11 @@ async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
     node, ann = await start_single(start, member_bytes=30_000)
     first = await upload(ann, videos.make_video(), version=1)
     assert first.status == 200
-    remaining = len(list_files(node))
+    stored = len(list_files(node))
     refused = await upload(ann, videos.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
     assert refused.status == 422
     assert "29.3 KB" in refused.body["error"]
-    assert len(list_files(node)) == remaining
+    assert len(list_files(node)) == stored
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
     assert (await upload(ann, videos.make_video(), version=1)).status == 200
@@ -204,11 +204,11 @@ async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
 
 async def test_instance_lists_accepted_media_types(start: Start) -> None:
     node, ann = await start_single(start)
-    instances = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
+    limits = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
     assert {"image/png", "image/heic", "video/mp4", "video/webm", "audio/mpeg"} <= set(
-        instances["supported_mime_types"]
+        limits["supported_mime_types"]
     )
-    assert instances["video_size_limit"] == node.site.config.limits.video_bytes
+    assert limits["video_size_limit"] == node.site.config.limits.video_bytes
 
 
 async def test_media_file_answers_range_requests(start: Start) -> None:

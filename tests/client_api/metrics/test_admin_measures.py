@@ -1,4 +1,4 @@
-"""Measures, dimensions and retention: real numbers, by the day."""
+"""Measures, dimensions and retention, counted from real activity."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ async def start_world(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict
 async def fetch_measures(
     node: TestNode, api: Api, *keys: str, days_ago: int = 1, **more: Any
 ) -> dict[str, Any]:
-    results = await api.post(
+    fetched = await api.post(
         MEASURES,
         keys=list(keys),
         start_at=format_day(node, days_ago),
         end_at=f"{format_day(node)}T12:00:00.000Z",
         **more,
     )
-    return {item["key"]: item for item in results}
+    return {item["key"]: item for item in fetched}
 
 
 async def test_measures_count_what_members_did_by_day(start: Start) -> None:
@@ -55,18 +55,18 @@ async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"])
     await mod.post(f"/api/v1/admin/reports/{filed['id']}/resolve")
     names = ("active_users", "new_users", "interactions", "opened_reports", "resolved_reports", "odd")
-    results = await fetch_measures(node, mod, *names)
-    assert list(results) == list(names[:-1])
-    totals = {name: int(value["total"]) for name, value in results.items()}
+    fetched = await fetch_measures(node, mod, *names)
+    assert list(fetched) == list(names[:-1])
+    totals = {name: int(measure["total"]) for name, measure in fetched.items()}
     assert totals == {
         "active_users": 3, "new_users": 3, "interactions": 3, "opened_reports": 1, "resolved_reports": 1,
     }  # fmt: skip
-    for item in results.values():
-        assert [data["value"] for data in item["data"]] == ["0", item["total"]]
-        assert item["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
-        assert item["previous_total"] == "0"
-        assert item["unit"] is None
-        assert "human_value" not in item
+    for measure in fetched.values():
+        assert [data["value"] for data in measure["data"]] == ["0", measure["total"]]
+        assert measure["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
+        assert measure["previous_total"] == "0"
+        assert measure["unit"] is None
+        assert "human_value" not in measure
 
     node.clock.forward(days=2)
     await apis["ann"].get("/api/v1/timelines/home")
@@ -77,7 +77,7 @@ async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     assert later["new_users"]["previous_total"] == "3"
     whole = await fetch_measures(node, mod, "active_users", days_ago=2)
     assert whole["active_users"]["total"] == "3", "each member once"
-    assert [item["value"] for item in whole["active_users"]["data"]] == ["3", "0", "2"]
+    assert [measure["value"] for measure in whole["active_users"]["data"]] == ["3", "0", "2"]
 
 
 async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) -> None:
@@ -95,16 +95,16 @@ async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) 
     [ghent] = [tag for tag in await mod.get("/api/v1/admin/tags") if tag["name"] == "ghent"]
     subject = {"id": ghent["id"]}
     tag = ("tag_accounts", "tag_uses", "tag_servers")
-    results = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
-    assert [results[name]["total"] for name in tag] == ["2", "3", "0"]
+    fetched = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
+    assert [fetched[name]["total"] for name in tag] == ["2", "3", "0"]
     peer = (
         "instance_accounts", "instance_media_attachments", "instance_reports", "instance_statuses",
         "instance_follows", "instance_followers",
     )  # fmt: skip
-    results = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
-    assert [results[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
-    assert results["instance_media_attachments"]["unit"] == "bytes"
-    assert results["instance_media_attachments"]["human_value"] == "0 Bytes"
+    fetched = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
+    assert [fetched[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
+    assert fetched["instance_media_attachments"]["unit"] == "bytes"
+    assert fetched["instance_media_attachments"]["human_value"] == "0 Bytes"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_dimensions_list_their_largest_entries(start: Start) -> None:
         "instance_accounts", "instance_languages", "odd",
     )  # fmt: skip
     tag, peer = {"id": ghent["id"]}, {"domain": "beta.test"}
-    results = await mod.post(
+    dimensions = await mod.post(
         DIMENSIONS,
         keys=list(names),
         start_at=format_day(node, 3),
@@ -163,7 +163,7 @@ async def test_dimensions_list_their_largest_entries(start: Start) -> None:
         instance_accounts=peer,
         instance_languages=peer,
     )
-    by_name = {item["key"]: item["data"] for item in results}
+    by_name = {item["key"]: item["data"] for item in dimensions}
     assert list(by_name) == list(names[:-1])
     assert [(item["key"], item["value"]) for item in by_name["languages"]] == [("nl", "2"), ("en", "1")]
     assert [(item["human_key"], item["value"]) for item in by_name["sources"]] == [("Website", "3")]

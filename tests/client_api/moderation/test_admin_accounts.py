@@ -1,4 +1,4 @@
-"""Moderators over the client API: who may, what acts do everywhere, and how they are taken back."""
+"""Moderation over the client API: who may, what actions do everywhere, and how they are undone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROGRAM = Path("docs/log.md").read_text().partition("```python\n")[2].partition(
 
 
 class Staff:
-    """A node with an owner, an admin, a moderator and two members, and what each asks with."""
+    """A node with an owner, an admin, moderators and two members, and the API of each."""
 
     def __init__(self, node: TestNode, people: dict[str, AccountRow], apis: dict[str, Api]) -> None:
         self.node = node
@@ -52,29 +52,30 @@ async def create_staff(start: Start, domain: str = "alpha.test") -> Staff:
     return Staff(node, people, apis)
 
 
-def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [item["id"] for item in found]
+def ids(entities: list[dict[str, Any]]) -> list[str]:
+    return [item["id"] for item in entities]
 
 
 async def test_admin_endpoints_refuse_everybody_but_staff_with_the_scope(start: Start) -> None:
-    """Every admin endpoint, whatever it does: strangers 401, members 403, other scopes 403."""
+    """Without a token 401, with a member's 403, without the scope 403."""
     node = await start("alpha.test")
     member, moderator = await node.create_member("ann"), await node.create_member("mod", "moderator")
     nobody = Api(node)
     plain = Api(node, await node.create_token(member, SCOPES))
     narrow = Api(node, await node.create_token(moderator, "read write"))
-    params = 0
+    endpoint_count = 0
     for endpoint in list_endpoints():
         if "/admin/" not in endpoint.path or not endpoint.path.startswith("/api/"):
             continue
-        params += 1
+        endpoint_count += 1
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
         assert (await nobody.request(endpoint.method, path)).status == 401, path
         assert (await plain.request(endpoint.method, path)).status == 403, path
         refused = await narrow.request(endpoint.method, path)
-        assert refused.status == 403 and "scope" in refused.body["error"], path
+        assert refused.status == 403, path
+        assert "scope" in refused.body["error"], path
         assert endpoint.scope.startswith("admin:write" if _is_writing(endpoint) else "admin:read"), path
-    assert params >= 58
+    assert endpoint_count >= 58
 
 
 def _is_writing(endpoint: Any) -> bool:
@@ -96,14 +97,14 @@ async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
     mod = world["mod"]
     async with world.node.db.write() as tx:
         member = await world.node.load_member(world.people["ann"])
-        created = await invitations.create(tx, member)
+        invitation = await invitations.create(tx, member)
     async with world.node.http.post(
         "/signup",
         data={
             "username": "eve",
             "email": "eve@mail.test",
             "password": PASSWORD,
-            "invitation": created.code,
+            "invitation": invitation.code,
         },
         headers={"X-Forwarded-For": "203.0.113.7"},
         allow_redirects=False,
@@ -124,8 +125,8 @@ async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
     assert olga["role"]["name"] == "Owner"
     assert olga["role"]["id"] == "3"
 
-    async def names(**wanted: Any) -> list[str]:
-        return [account["username"] for account in await mod.get("/api/v2/admin/accounts", **wanted)]
+    async def names(**query: Any) -> list[str]:
+        return [account["username"] for account in await mod.get("/api/v2/admin/accounts", **query)]
 
     assert await names(permissions="staff") == ["mel", "mod", "ada", "olga"]
     assert await names(**{"role_ids[]": "2"}) == ["ada"]
@@ -239,7 +240,7 @@ async def test_disabled_member_is_logged_out_and_keeps_the_profile(start: Start)
     async with node.http.get("/home", allow_redirects=False) as answer:
         assert answer.status == 303, "the session is over"
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
-        assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
+        assert answer.status == 303, "members may see the decision about them, see pages/test_decisions"
     async with node.http.get("/home") as answer:
         assert answer.url.path == "/settings/decisions"
         assert "disabled" in await answer.text()
@@ -269,8 +270,8 @@ async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -
     for part in ("statuses", "followers", "following"):
         assert await nobody.get(f"/api/v1/accounts/{world.id('ann')}/{part}") == []
     assert await bob.get("/api/v1/accounts/search", q="ann") == []
-    results = await bob.get("/api/v1/accounts/verify_credentials")
-    assert (results["followers_count"], results["following_count"]) == (0, 0)
+    account = await bob.get("/api/v1/accounts/verify_credentials")
+    assert (account["followers_count"], account["following_count"]) == (0, 0)
     [relation] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.id("ann")})
     assert not relation["following"]
     assert not relation["followed_by"]
@@ -295,7 +296,7 @@ async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -
         assert answer.status == 403
     form = {"username": "ann", "password": PASSWORD}
     async with world.node.http.post("/login", data=form, allow_redirects=False) as answer:
-        assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
+        assert answer.status == 303, "members may see the decision about them, see pages/test_decisions"
     async with world.node.http.get("/home") as answer:
         assert answer.url.path == "/settings/decisions"
         assert "suspended" in await answer.text()
@@ -408,7 +409,7 @@ async def test_action_renewed_after_its_revocation_does_not_expire(start: Start)
 
 
 async def test_public_log_names_no_member_and_verifies(start: Start) -> None:
-    """It names no member, holds with the program of docs/log.md, and stays when a member goes."""
+    """The program of docs/log.md verifies it, also when a member has left."""
     world = await create_staff(start, "localhost")
     node, nobody, path = world.node, Api(world.node), "/api/fedserver/v1/log"
     assert await nobody.get(path) == []
@@ -423,8 +424,10 @@ async def test_public_log_names_no_member_and_verifies(start: Start) -> None:
     assert done["subject"] == {"kind": "member", "name": ""}
     assert done["until"]
     assert done["previous"] == ""
-    assert private["reason"] is None and private["seals"]["reason"], "the moderator wanted it so"
-    assert warned["reason"] is None is warned["reason_salt"], "it names her"
+    assert private["reason"] is None, "the moderator hid it"
+    assert private["seals"]["reason"]
+    assert warned["reason"] is None, "it names her"
+    assert warned["reason_salt"] is None
     assert (undone["number"], undone["undoes"], undone["previous"]) == (4, done["id"], warned["hash"])
     assert (blocked["role"], blocked["subject"]["name"], blocked["reason"]) == ("admin", "bad.test", "Spam")
     assert [item["number"] for item in await nobody.get(path, limit=1, max_id=3)] == [2]

@@ -1,4 +1,4 @@
-"""Reports over the client API: filed by members, looked after by moderators."""
+"""Reports over the client API: filed by members, resolved by moderators."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str,
 
 async def test_instance_rules_are_the_configured_ones(start: Start) -> None:
     node, _, _ = await start_world(start)
-    instances = await Api(node).get("/api/v1/instance/rules")
-    assert instances == [
+    rules = await Api(node).get("/api/v1/instance/rules")
+    assert rules == [
         {"id": "1", "text": "Be kind", "hint": ""},
         {"id": "2", "text": "No spam", "hint": ""},
     ]
@@ -119,17 +119,17 @@ async def test_admin_reports_are_filtered_and_paged(start: Start) -> None:
     third = await bob.post("/api/v1/reports", account_id=ids["mel"])
     every = [third["id"], second["id"], first["id"]]
 
-    async def found(**wanted: Any) -> list[str]:
-        return [item["id"] for item in await mod.get(PATH, **wanted)]
+    async def list_ids(**query: Any) -> list[str]:
+        return [item["id"] for item in await mod.get(PATH, **query)]
 
-    assert await found() == every
-    assert await found(limit=2) == every[:2]
-    assert await found(limit=2, max_id=every[1]) == every[2:]
-    assert await found(account_id=ids["bob"]) == every[:2]
-    assert await found(target_account_id=ids["bob"]) == every[2:]
+    assert await list_ids() == every
+    assert await list_ids(limit=2) == every[:2]
+    assert await list_ids(limit=2, max_id=every[1]) == every[2:]
+    assert await list_ids(account_id=ids["bob"]) == every[:2]
+    assert await list_ids(target_account_id=ids["bob"]) == every[2:]
     await mod.post(f"{PATH}/{second['id']}/resolve")
-    assert await found(resolved="true") == [second["id"]]
-    assert await found() == [third["id"], first["id"]]
+    assert await list_ids(resolved="true") == [second["id"]]
+    assert await list_ids() == [third["id"], first["id"]]
     page = await mod.request("GET", PATH, params={"limit": "1"})
     assert f"max_id={third['id']}" in page.headers["Link"]
 

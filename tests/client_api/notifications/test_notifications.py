@@ -1,4 +1,4 @@
-"""Notifications, requests and conversations over HTTP: rights, wrong words, pages, streams."""
+"""Notifications, requests and conversations over HTTP: scopes, wrong values, pages, streams."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ async def post_status(api: Api, text: str, **more: Any) -> str:
 
 
 def parse_cursor(link: str, rel: str) -> dict[str, str]:
-    results = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
-    assert results is not None, link
-    return {results[1]: results[2]}
+    match = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
+    assert match is not None, link
+    return {match[1]: match[2]}
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ async def test_notification_group_with_many_senders_has_partial_accounts(start: 
     post = await post_status(ann, "hello")
     for item in (bob, eve):
         await item.post(f"/api/v1/statuses/{post}/reblog")
-    groups = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
-    [group] = groups["notification_groups"]
-    assert [account["acct"] for account in groups["accounts"]] == ["eve"]
-    [partial] = groups["partial_accounts"]
+    page = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
+    [group] = page["notification_groups"]
+    assert [account["acct"] for account in page["accounts"]] == ["eve"]
+    [partial] = page["partial_accounts"]
     assert partial["acct"] == "bob"
     assert partial["avatar"]
     assert "note" not in partial
-    assert group["sample_account_ids"] == [groups["accounts"][0]["id"], partial["id"]]
+    assert group["sample_account_ids"] == [page["accounts"][0]["id"], partial["id"]]
     assert group["page_max_id"] == str(group["most_recent_notification_id"])
     assert group["group_key"].startswith(f"reblog-{post}-")
     assert {notification["group_key"] for notification in await ann.get("/api/v1/notifications")} == {
@@ -167,15 +167,15 @@ async def test_notifications_and_conversations_of_others_are_not_found(start: St
     post = await post_status(bob, "hello")
     await ann.post(f"/api/v1/statuses/{post}/favourite")
     [request] = await ann.get(REQUESTS)
-    conversations = (await bob.get("/api/v1/conversations"))[0]["id"]
+    conversation_id = (await bob.get("/api/v1/conversations"))[0]["id"]
     key = (await bob.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
     for asker, method, path in (
         (bob, "GET", f"{REQUESTS}/{request['id']}"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/accept"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/dismiss"),
-        (ann, "DELETE", f"/api/v1/conversations/{conversations}"),
-        (ann, "POST", f"/api/v1/conversations/{conversations}/read"),
-        (ann, "POST", f"/api/v1/conversations/{conversations}/unread"),
+        (ann, "DELETE", f"/api/v1/conversations/{conversation_id}"),
+        (ann, "POST", f"/api/v1/conversations/{conversation_id}/read"),
+        (ann, "POST", f"/api/v1/conversations/{conversation_id}/unread"),
         (ann, "POST", "/api/v1/conversations/x/read"),
         (ann, "GET", f"/api/v2/notifications/{key}"),
         (ann, "GET", f"/api/v2/notifications/{key}/accounts"),
@@ -188,14 +188,14 @@ async def test_notifications_and_conversations_of_others_are_not_found(start: St
 
 async def test_conversations_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
-    created = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
+    ids = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
     answer = await bob.request("GET", "/api/v1/conversations", params={"limit": "2"})
-    assert [item["last_status"]["id"] for item in answer.body] == created[:0:-1]
-    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": created[1]}
+    assert [item["last_status"]["id"] for item in answer.body] == ids[:0:-1]
+    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": ids[1]}
     older = await bob.get("/api/v1/conversations", **parse_cursor(answer.headers["Link"], "next"))
-    assert [item["last_status"]["id"] for item in older] == created[:1]
+    assert [item["last_status"]["id"] for item in older] == ids[:1]
     assert [account["acct"] for account in older[0]["accounts"]] == ["ann"]
-    assert await bob.get("/api/v1/conversations", since_id=created[2]) == []
+    assert await bob.get("/api/v1/conversations", since_id=ids[2]) == []
 
 
 async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
@@ -213,22 +213,22 @@ async def test_streams_carry_conversations_merges_and_reactions(start: Start) ->
             await socket.send_json({"type": "subscribe", "stream": name})
         await post_status(bob, "in public, @ann")
         await post_status(bob, "between us @ann", visibility="direct")
-        # Neither was told: what comes first is what she does herself.
+        # Neither is sent to her: what comes first is what she does herself.
         note = await post_status(ann, "remember the milk", visibility="direct")
         messages = [await receive_event(socket) for _ in range(2)]
         assert sorted(event for _, event, _ in messages) == ["conversation", "update"]
-        [conversations] = [payload for stream, event, payload in messages if event == "conversation"]
-        assert conversations["last_status"]["id"] == note
-        assert conversations["unread"] is False
+        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversation["last_status"]["id"] == note
+        assert conversation["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
         messages = [await receive_event(socket) for _ in range(3)]
         merged = [stream for stream, event, _ in messages if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
-        [conversations] = [payload for stream, event, payload in messages if event == "conversation"]
-        assert conversations["accounts"][0]["acct"] == "bob"
-        assert conversations["unread"] is True
+        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversation["accounts"][0]["acct"] == "bob"
+        assert conversation["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
         assert await receive_event(socket) == (["user"], "announcement.reaction", expected)

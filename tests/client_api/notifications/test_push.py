@@ -1,4 +1,4 @@
-"""Push messages from a like to the phone: subscribed, owed with the notification, encrypted, signed."""
+"""Push messages from a like to the device: subscribed, enqueued with the notification, encrypted, signed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ EVERYTHING = {"mention": True, "favourite": True, "follow": True, "reblog": True
 
 @pytest.fixture
 async def service(names: tls.LoopbackResolver) -> AsyncIterator[PushService]:
-    """The push service at https://push.test."""
-    created = PushService(names)
-    await created.start()
-    yield created
-    await created.stop()
+    """Yield the push service at https://push.test."""
+    push_service = PushService(names)
+    await push_service.start()
+    yield push_service
+    await push_service.stop()
 
 
 async def start_world(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Api, str]:
-    """Ann has an app, Bob does things."""
+    """Start a node where Ann has an app and Bob acts."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     token = await node.create_token(ann)
@@ -64,7 +64,7 @@ async def test_push_of_a_like_is_encrypted_and_signed(
 ) -> None:
     node, ann, bob, api, token = await start_world(start)
     device = Device(standard=standard)
-    created = await subscribe(api, device)
+    subscription = await subscribe(api, device)
     post_id = await node.publish(ann, "Bring *flowers* & cake")
     await like(node, bob, post_id)
     assert service.received == []
@@ -82,7 +82,7 @@ async def test_push_of_a_like_is_encrypted_and_signed(
     }
     assert message.path == "/one"
     assert (message.headers["TTL"], message.headers["Urgency"]) == ("172800", "normal")
-    claims = message.verify_claims(created["server_key"])
+    claims = message.verify_claims(subscription["server_key"])
     now = node.clock.now // 1000
     assert claims["aud"] == "https://push.test"
     assert now < claims["exp"] <= now + 24 * 3600
@@ -94,16 +94,16 @@ async def test_push_of_a_like_is_encrypted_and_signed(
 async def test_subscription_by_form_equals_json(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     device = Device(standard=False)
-    body = device.make_subscription()
-    created = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
-    assert created["endpoint"] == device.endpoint
-    assert created["policy"] == "followed"
-    assert not created["standard"]
-    assert {name for name, on in created["alerts"].items() if on} == {"mention", "admin.sign_up"}
+    sent = device.make_subscription()
+    subscription = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
+    assert subscription["endpoint"] == device.endpoint
+    assert subscription["policy"] == "followed"
+    assert not subscription["standard"]
+    assert {name for name, on in subscription["alerts"].items() if on} == {"mention", "admin.sign_up"}
     form = {
         "subscription[endpoint]": device.endpoint,
-        "subscription[keys][p256dh]": body["keys"]["p256dh"],
-        "subscription[keys][auth]": body["keys"]["auth"],
+        "subscription[keys][p256dh]": sent["keys"]["p256dh"],
+        "subscription[keys][auth]": sent["keys"]["auth"],
         "data[alerts][mention]": "1",
         "data[alerts][follow]": "false",
         "data[alerts][admin.sign_up]": "true",
@@ -111,8 +111,8 @@ async def test_subscription_by_form_equals_json(start: Start) -> None:
     }
     answer = await api.request("POST", PATH, data=form)
     assert answer.status == 200
-    assert {**answer.body, "id": created["id"]} == created
-    assert answer.body["id"] != created["id"]
+    assert {**answer.body, "id": subscription["id"]} == subscription
+    assert answer.body["id"] != subscription["id"]
     assert await api.get(PATH) == answer.body
     answer = await api.request("PUT", PATH, data={"data[alerts][reblog]": "1", "policy": "all"})
     assert answer.body["alerts"]["reblog"]
@@ -169,9 +169,10 @@ async def test_subscription_with_a_wrong_endpoint_or_keys_is_refused(start: Star
         {"keys": {"p256dh": good["keys"]["p256dh"], "auth": "nonsense"}},
     ]
     for change in wrong:
-        body = {**good, **change} if change else {}
-        answer = await api.request("POST", PATH, json={"subscription": body})
-        assert answer.status == 422 and answer.body["error"], change
+        subscription = {**good, **change} if change else {}
+        answer = await api.request("POST", PATH, json={"subscription": subscription})
+        assert answer.status == 422, change
+        assert answer.body["error"], change
     answer = await api.request("POST", PATH, json={"subscription": good, "data": {"policy": "everybody"}})
     assert answer.status == 422
     assert (await api.request("GET", PATH)).status == 404
@@ -182,7 +183,7 @@ async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: Push
     device, post_id = Device(), await node.publish(ann, "hello")
     eve = await node.create_member("eve")
 
-    async def told(*alerts: str, policy: str = "all", by: AccountRow = bob) -> list[str]:
+    async def list_pushed(*alerts: str, policy: str = "all", by: AccountRow = bob) -> list[str]:
         await subscribe(api, device, policy, **dict.fromkeys(alerts, True))
         async with node.db.write() as tx:
             await likes.unlike(tx, by, post_id)
@@ -191,18 +192,22 @@ async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: Push
         await node.settle()
         return sorted(device.decrypt(message)["notification_type"] for message in service.take_received())
 
-    assert await told("favourite", "mention") == ["favourite", "mention"]
-    assert await told("favourite") == ["favourite"]
-    assert await told("follow_request") == []
-    assert await told("favourite", policy="none") == []
-    assert await told("favourite", policy="followed") == [] == await told("favourite", policy="follower")
+    assert await list_pushed("favourite", "mention") == ["favourite", "mention"]
+    assert await list_pushed("favourite") == ["favourite"]
+    assert await list_pushed("follow_request") == []
+    assert await list_pushed("favourite", policy="none") == []
+    assert (
+        await list_pushed("favourite", policy="followed")
+        == []
+        == await list_pushed("favourite", policy="follower")
+    )
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, ann, bob)
         await follows.follow(tx, node.site, eve, ann)
-    assert await told("favourite", policy="followed") == ["favourite"]
-    assert await told("favourite", policy="follower") == []
-    assert await told("favourite", policy="followed", by=eve) == []
-    assert await told("favourite", policy="follower", by=eve) == ["favourite"]
+    assert await list_pushed("favourite", policy="followed") == ["favourite"]
+    assert await list_pushed("favourite", policy="follower") == []
+    assert await list_pushed("favourite", policy="followed", by=eve) == []
+    assert await list_pushed("favourite", policy="follower", by=eve) == ["favourite"]
 
 
 async def test_push_is_not_sent_for_muted_blocked_or_filtered(start: Start, service: PushService) -> None:
@@ -298,20 +303,20 @@ async def test_push_to_a_slow_service_does_not_delay_other_jobs(start: Start, se
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     of_eve = Api(beta, await beta.create_token(eve))
-    results = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
+    search = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
     relations: asyncio.Queue[Event] = asyncio.Queue()
     stop = beta.db.listen(
         lambda event: relations.put_nowait(event) if event.kind == events.RELATION_CHANGED else None
     )
     await subscribe(api, Device())
     service.release_event = asyncio.Event()
-    for item in (node, beta):
-        item.node.runner.start()
+    for running in (node, beta):
+        running.node.runner.start()
     await node.publish(bob, "@ann hello")
     async with asyncio.timeout(20):
         await service.arrival.wait()
-        await of_eve.post(f"/api/v1/accounts/{results['accounts'][0]['id']}/follow")
-        # Asked, and then accepted: a task of alpha while the message is still on its way.
+        await of_eve.post(f"/api/v1/accounts/{search['accounts'][0]['id']}/follow")
+        # Requested, and then accepted: a job of alpha while the push message is still being sent.
         for _ in range(2):
             await relations.get()
     assert await node.node.runner.count_backlog() == 1
@@ -340,28 +345,28 @@ async def test_push_is_not_sent_to_revoked_or_disabled_apps(
 
 async def test_push_key_is_created_once_and_the_same_everywhere(start: Start) -> None:
     node, _, _, api, _ = await start_world(start)
-    created = await subscribe(api, Device())
+    subscription = await subscribe(api, Device())
     instance = await api.get("/api/v2/instance")
     app = await api.post("/api/v1/apps", client_name="x", redirect_uris="urn:ietf:wg:oauth:2.0:oob")
     async with node.db.read() as tx:
-        remaining = await push_keys.load_public_key(tx)
+        public_key = await push_keys.load_public_key(tx)
         assert "PRIVATE" not in repr(await push_subscription_queries.find_key(tx))
     assert (
-        remaining
-        == created["server_key"]
+        public_key
+        == subscription["server_key"]
         == app["vapid_key"]
         == instance["configuration"]["vapid"]["public_key"]
     )
-    assert len(remaining) == 87
-    again = await open_node(
+    assert len(public_key) == 87
+    second = await open_node(
         node.site.config,
         clock=node.clock,
         resolver=tls.LoopbackResolver(),
         passwords=node.node.services.passwords,
     )
-    async with again.services.db.read() as tx:
-        assert await push_keys.load_public_key(tx) == remaining
-    await again.close()
+    async with second.services.db.read() as tx:
+        assert await push_keys.load_public_key(tx) == public_key
+    await second.close()
 
 
 async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushService) -> None:
@@ -370,12 +375,12 @@ async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushServi
     await subscribe(api, device)
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
-    results = await Api(beta, await beta.create_token(eve)).get(
+    search = await Api(beta, await beta.create_token(eve)).get(
         "/api/v2/search", q="@ann@alpha.test", resolve="true"
     )
-    assert results["accounts"]
+    assert search["accounts"]
     await beta.publish(eve, "@ann@alpha.test from afar", summary="about tea")
-    while any([await item.settle() for item in (node, beta)]):
+    while any([await each_node.settle() for each_node in (node, beta)]):
         continue
     [message] = service.take_received()
     read = device.decrypt(message)
@@ -384,7 +389,7 @@ async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushServi
 
 async def test_stored_subscription_holds_no_usable_token(start: Start, service: PushService) -> None:
     node, ann, bob, api, token = await start_world(start)
-    device, seal = Device(), node.node.services.secret_box
+    device, box = Device(), node.node.services.secret_box
     key = Path(node.site.config.node.data_dir) / "seal.key"
     assert not key.exists()
     await subscribe(api, device)
@@ -401,7 +406,7 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.unlink()
-    seal.__init__(key)  # type: ignore[misc]  # as in a process that starts now
+    box.__init__(key)  # type: ignore[misc]  # as in a process that starts now
     await node.publish(bob, "@ann the key was not in the backup")
     await node.settle()
     assert service.take_received() == []
@@ -414,7 +419,7 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.write_text("nonsense")
-    seal.__init__(key)  # type: ignore[misc]
+    box.__init__(key)  # type: ignore[misc]
     assert (await api.request("POST", PATH, json={"subscription": device.make_subscription()})).status == 503
     await node.publish(bob, "@ann whoever mends the key has lost nothing")
     await node.settle()
@@ -424,11 +429,11 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
 
 
 def test_secret_box_of_processes_that_start_together_has_one_key(tmp_path: Path) -> None:
-    seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
-    assert seals[0].decrypt("bm90aGluZw==", "here") is None
+    boxes = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
+    assert boxes[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
-        closed = list(threads.map(lambda item: item.decrypt("secret", "here"), seals))
-    assert len(set(closed)) == 16
-    assert {seals[3].decrypt(item, "here") for item in closed} == {"secret"}
-    assert seals[3].decrypt(closed[0], "there") is seals[3].decrypt("nonsense", "here") is None
+        encrypted = list(threads.map(lambda box: box.encrypt("secret", "here"), boxes))
+    assert len(set(encrypted)) == 16
+    assert {boxes[3].decrypt(text, "here") for text in encrypted} == {"secret"}
+    assert boxes[3].decrypt(encrypted[0], "there") is boxes[3].decrypt("nonsense", "here") is None
     assert [item.name for item in (tmp_path / "data").iterdir()] == ["seal.key"]

@@ -1,4 +1,4 @@
-"""Blocks over the client API: peers, e-mail addresses, networks; and that they hold."""
+"""Blocks over the client API: peers, e-mail addresses, networks; and that they work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def sign_up(node: TestNode, name: str, email: str = "", came_from: str = "
 
 
 async def load_policies(node: TestNode) -> Any:
-    """The decisions in memory, which are read anew soon after they changed."""
+    """Return the decisions that the process has cached, reloaded."""
     await node.node.load_policies()
     return node.node.services.policies
 
@@ -155,8 +155,8 @@ async def test_domain_block_ends_follows_and_hides_accounts_until_removed(start:
     event = notifications[0]["event"]
     assert (event["type"], event["target_name"]) == ("domain_block", "beta.test")
     assert (event["followers_count"], event["following_count"]) == (1, 1)
-    own = await me.get("/api/v1/accounts/verify_credentials")
-    assert (own["followers_count"], own["following_count"]) == (0, 1)
+    credentials = await me.get("/api/v1/accounts/verify_credentials")
+    assert (credentials["followers_count"], credentials["following_count"]) == (0, 1)
     assert (await me.get(f"/api/v1/accounts/{bob.id}"))["suspended"] is True
     assert [account["acct"] for account in await me.get(f"/api/v1/accounts/{ann.id}/following")] == [
         "fay@gamma.test"
@@ -215,21 +215,21 @@ async def test_email_domain_block_refuses_and_counts_attempts(start: Start) -> N
 
 async def test_canonical_email_block_refuses_every_spelling(start: Start) -> None:
     node, mod, _ = await start_world(start)
-    created = await mod.post(CANONICAL, email="E.v.e+news@Mail.test")
-    word = hashlib.sha256(b"eve@mail.test").hexdigest()
-    assert created == {"id": created["id"], "canonical_email_hash": word}
-    assert await mod.post(CANONICAL + "/test", email="ev.e@mail.test") == [created]
+    block = await mod.post(CANONICAL, email="E.v.e+news@Mail.test")
+    digest = hashlib.sha256(b"eve@mail.test").hexdigest()
+    assert block == {"id": block["id"], "canonical_email_hash": digest}
+    assert await mod.post(CANONICAL + "/test", email="ev.e@mail.test") == [block]
     assert await mod.post(CANONICAL + "/test", email="fay@mail.test") == []
     assert (await mod.request("POST", CANONICAL + "/test", json={})).status == 422
     assert await sign_up(node, "eve", "eve+2@mail.test") == 422
     assert await sign_up(node, "fay", "fay@mail.test") == 303
     other = await mod.post(CANONICAL, canonical_email_hash=hashlib.sha256(b"gus@mail.test").hexdigest())
     assert await sign_up(node, "gus") == 422
-    assert [block["id"] for block in await mod.get(CANONICAL)] == [other["id"], created["id"]]
+    assert [block["id"] for block in await mod.get(CANONICAL)] == [other["id"], block["id"]]
     for wrong in ({}, {"canonical_email_hash": "zz"}, {"email": "eve@mail.test"}):
         assert (await mod.request("POST", CANONICAL, json=wrong)).status == 422
-    path = f"{CANONICAL}/{created['id']}"
-    assert await mod.get(path) == created
+    path = f"{CANONICAL}/{block['id']}"
+    assert await mod.get(path) == block
     assert await mod.delete(path) == {}
     assert (await mod.request("GET", path)).status == 404 == (await mod.request("DELETE", path)).status
     assert await sign_up(node, "eve", "eve@mail.test") == 303
@@ -240,15 +240,15 @@ async def test_canonical_email_block_refuses_every_spelling(start: Start) -> Non
 
 async def test_ip_blocks_are_created_read_changed_and_removed(start: Start) -> None:
     _, mod, _ = await start_world(start)
-    created = await mod.post(
+    block = await mod.post(
         IPS, ip="203.0.113.9/24", severity="sign_up_block", comment="spam", expires_in=3600
     )
-    assert created["ip"] == "203.0.113.0/24"
-    assert created["comment"] == "spam"
-    assert created["expires_at"]
-    path = f"{IPS}/{created['id']}"
-    assert await mod.get(path) == created
-    assert await mod.get(IPS) == [created]
+    assert block["ip"] == "203.0.113.0/24"
+    assert block["comment"] == "spam"
+    assert block["expires_at"]
+    path = f"{IPS}/{block['id']}"
+    assert await mod.get(path) == block
+    assert await mod.get(IPS) == [block]
     changed = await mod.put(path, severity="no_access", expires_in=0)
     assert changed["severity"] == "no_access"
     assert changed["expires_at"] is None
@@ -292,7 +292,7 @@ async def test_ip_block_without_access_refuses_every_request(start: Start) -> No
     there = {"X-Forwarded-For": "203.0.113.7"}
     block = await mod.post(IPS, ip="203.0.113.0/24", severity="no_access", expires_in=7200)
     await mod.post(IPS, ip="198.51.100.7", severity="no_access")
-    for _ in range(200):  # they are heard of soon after the answer
+    for _ in range(200):  # the event comes soon after the answer
         if node.node.services.ip_blocklist.is_blocked("198.51.100.7"):
             break
         await mod.get(IPS)

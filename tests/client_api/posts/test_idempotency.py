@@ -1,4 +1,4 @@
-"""A request sent twice at once with one key makes one post."""
+"""Requests with one idempotency key create one post."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ async def test_idempotency_key_is_bound_to_its_account_and_an_hour(start: Start)
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     headers = {"Idempotency-Key": "same"}
     apis = [Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))]
-    created = [await api.request("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
-    assert created[0].body["id"] == created[2].body["id"] != created[1].body["id"] == created[3].body["id"]
+    answers = [await api.request("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
+    assert answers[0].body["id"] == answers[2].body["id"] != answers[1].body["id"] == answers[3].body["id"]
     node.clock.forward(hours=2)
     later = await apis[0].request("POST", PATH, json={"status": "hi"}, headers=headers)
-    assert later.body["id"] != created[0].body["id"]
+    assert later.body["id"] != answers[0].body["id"]

@@ -1,4 +1,4 @@
-"""Polls as clients write, read and answer them: forms, JSON, and JSON that says booleans in strings."""
+"""Polls as clients write, read and vote in them: forms, JSON, and JSON with booleans in strings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL = {"options": ["Tea", "Coffee"], "expires_in": 3600}
 
 
 async def create_members(start: Start) -> tuple[TestNode, Api, Api, Api]:
-    """A node, Ann and Bob with all scopes, and nobody."""
+    """Return a node, the APIs of Ann and Bob with all scopes, and one without a token."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
@@ -47,22 +47,22 @@ async def test_poll_is_the_same_in_every_answer(start: Start) -> None:
         "voted": True,
         "own_votes": [],
     }
-    params = await bob.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
-    assert params["voted"]
-    assert params["own_votes"] == [1]
-    assert params["votes_count"] == params["voters_count"] == 1
-    assert [option["votes_count"] for option in params["options"]] == [0, 1]
-    strange = await nobody.get(f"/api/v1/polls/{poll['id']}")
-    assert strange["voted"] is None
-    assert strange["own_votes"] is None
-    assert {**params, "voted": None, "own_votes": None} == strange
+    voted = await bob.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
+    assert voted["voted"]
+    assert voted["own_votes"] == [1]
+    assert voted["votes_count"] == voted["voters_count"] == 1
+    assert [option["votes_count"] for option in voted["options"]] == [0, 1]
+    anonymous = await nobody.get(f"/api/v1/polls/{poll['id']}")
+    assert anonymous["voted"] is None
+    assert anonymous["own_votes"] is None
+    assert {**voted, "voted": None, "own_votes": None} == anonymous
     path = f"/api/v1/statuses/{status['id']}"
     boost = await bob.post(f"{path}/reblog")
     assert boost["poll"] is None
-    assert boost["reblog"]["poll"] == params
+    assert boost["reblog"]["poll"] == voted
     home = await bob.get("/api/v1/timelines/home")
-    assert [item["poll"] for item in home if item["id"] == status["id"]] == [params]
-    assert (await nobody.get(path))["poll"] == strange
+    assert [item["poll"] for item in home if item["id"] == status["id"]] == [voted]
+    assert (await nobody.get(path))["poll"] == anonymous
 
     edited = await ann.put(path, status="Which one?", poll={**POLL, "options": ["Tea", "Water"]})
     assert edited["poll"]["votes_count"] == 0
@@ -71,8 +71,8 @@ async def test_poll_is_the_same_in_every_answer(start: Start) -> None:
     assert former["poll"] == {"options": [{"title": "Tea"}, {"title": "Coffee"}]}
     assert now["poll"] == {"options": [{"title": "Tea"}, {"title": "Water"}]}
     assert (await ann.get(f"{path}/source"))["text"] == "Which one?"
-    remaining = await ann.put(path, status="Only the text", poll=None)
-    assert [option["title"] for option in remaining["poll"]["options"]] == ["Tea", "Water"]
+    edited_again = await ann.put(path, status="Only the text", poll=None)
+    assert [option["title"] for option in edited_again["poll"]["options"]] == ["Tea", "Water"]
     removed = await ann.delete(path)
     assert removed["text"] == "Only the text"
     assert removed["poll"]["options"][1]["title"] == "Water"
@@ -122,13 +122,13 @@ async def test_poll_with_hidden_totals_shows_them_when_it_ends(start: Start) -> 
     assert ended["expired"]
     assert [option["votes_count"] for option in ended["options"]] == [1, 0]
     for who in (ann, bob):
-        [messages] = [
+        [notification] = [
             notification
             for notification in await who.get("/api/v1/notifications")
             if notification["type"] == "poll"
         ]
-        assert messages["status"]["poll"]["expired"]
-        assert messages["account"]["username"] == "ann"
+        assert notification["status"]["poll"]["expired"]
+        assert notification["account"]["username"] == "ann"
 
 
 @pytest.mark.parametrize("poll", [None, {}, {"options": []}])
@@ -154,7 +154,8 @@ async def test_status_with_an_empty_poll_has_none(start: Start, poll: Any) -> No
 async def test_poll_with_wrong_values_is_refused(start: Start, poll: Any, why: str) -> None:
     _, ann, _, _ = await create_members(start)
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
-    assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+    assert answer.status == 422, answer.body
+    assert why.lower() in answer.body["error"].lower()
 
 
 async def test_vote_without_permission_or_with_wrong_choices_is_refused(start: Start) -> None:
@@ -162,8 +163,8 @@ async def test_vote_without_permission_or_with_wrong_choices_is_refused(start: S
     eve = await node.create_member("eve")
     status = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
     path = f"/api/v1/polls/{status['poll']['id']}"
-    for stranger in (nobody, Api(node, await node.create_token(eve))):
-        assert (await stranger.request("GET", path)).status == 404
+    for outsider in (nobody, Api(node, await node.create_token(eve))):
+        assert (await outsider.request("GET", path)).status == 404
     assert (await nobody.request("POST", f"{path}/votes", json={"choices": [0]})).status == 401
     readers = await create_limited_api(node, "bob", "read")
     assert (await readers.request("POST", f"{path}/votes", json={"choices": [0]})).status == 403
@@ -177,7 +178,8 @@ async def test_vote_without_permission_or_with_wrong_choices_is_refused(start: S
         (bob, ["x"], "choices"),
     ):
         answer = await who.request("POST", f"{path}/votes", json={"choices": choices})
-        assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+        assert answer.status == 422, answer.body
+        assert why.lower() in answer.body["error"].lower()
     await bob.post(f"{path}/votes", choices=[0])
     again = await bob.request("POST", f"{path}/votes", json={"choices": [0]})
     assert (again.status, again.body["error"]) == (

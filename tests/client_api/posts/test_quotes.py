@@ -46,19 +46,19 @@ async def test_quote_has_the_documented_shape(start: Start) -> None:
         "manual": [],
         "current_user": "automatic",
     }
-    created = await quote(world, "look", quote_approval_policy="followers")
-    assert created["quote"]["state"] == "accepted"
-    assert created["quote"]["quoted_status"]["id"] == world.first["id"]
-    assert created["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
-    assert created["quote_approval"]["automatic"] == ["followers"]
-    around = await world.bob.post("/api/v1/statuses", status="and this", quoted_status_id=created["id"])
+    quoting = await quote(world, "look", quote_approval_policy="followers")
+    assert quoting["quote"]["state"] == "accepted"
+    assert quoting["quote"]["quoted_status"]["id"] == world.first["id"]
+    assert quoting["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
+    assert quoting["quote_approval"]["automatic"] == ["followers"]
+    around = await world.bob.post("/api/v1/statuses", status="and this", quoted_status_id=quoting["id"])
     inner = around["quote"]["quoted_status"]["quote"]
     assert inner == {"state": "accepted", "quoted_status_id": world.first["id"]}
     assert (await world.nobody.get(world.path))["quotes_count"] == 1
     assert (await world.nobody.get(world.path))["quote_approval"]["current_user"] == "denied"
     [notification] = await world.ann.get("/api/v1/notifications", **{"types[]": "quote"})
-    assert (notification["type"], notification["status"]["id"]) == ("quote", created["id"])
-    boost = await world.ann.post(f"/api/v1/statuses/{created['id']}/reblog")
+    assert (notification["type"], notification["status"]["id"]) == ("quote", quoting["id"])
+    boost = await world.ann.post(f"/api/v1/statuses/{quoting['id']}/reblog")
     assert boost["quote"] is None
     assert boost["reblog"]["quote"]["state"] == "accepted"
     assert boost["quote_approval"] == {"automatic": [], "manual": [], "current_user": "denied"}
@@ -66,12 +66,12 @@ async def test_quote_has_the_documented_shape(start: Start) -> None:
 
 async def test_deleted_quote_keeps_its_quoted_status(start: Start) -> None:
     world = await start_world(start)
-    created = await quote(world, "look")
-    await world.ann.post(f"{world.path}/quotes/{created['id']}/revoke")
-    shown = await world.bob.get(f"/api/v1/statuses/{created['id']}")
+    quoting = await quote(world, "look")
+    await world.ann.post(f"{world.path}/quotes/{quoting['id']}/revoke")
+    shown = await world.bob.get(f"/api/v1/statuses/{quoting['id']}")
     assert shown["quote"] == {"state": "revoked", "quoted_status": None}
-    gone = await world.bob.delete(f"/api/v1/statuses/{created['id']}")
-    assert gone["quote"]["quoted_status"]["id"] == world.first["id"], "whatever its state"
+    deleted = await world.bob.delete(f"/api/v1/statuses/{quoting['id']}")
+    assert deleted["quote"]["quoted_status"]["id"] == world.first["id"], "whatever its state"
 
 
 async def test_quote_policy_is_set_by_the_author_only(start: Start) -> None:
@@ -119,38 +119,38 @@ async def test_quote_policy_default_is_a_setting(start: Start) -> None:
 
 async def test_quotes_are_paged(start: Start) -> None:
     world = await start_world(start)
-    created = [(await quote(world, f"number {number}"))["id"] for number in range(3)]
+    ids = [(await quote(world, f"number {number}"))["id"] for number in range(3)]
     hidden = await quote(world, "for followers", visibility="private")
-    statuses = await world.ann.request("GET", f"{world.path}/quotes", params={"limit": "3"})
-    assert [item["id"] for item in statuses.body] == [hidden["id"], created[2], created[1]]
-    assert f"max_id={created[1]}" in statuses.headers["Link"]
+    page = await world.ann.request("GET", f"{world.path}/quotes", params={"limit": "3"})
+    assert [item["id"] for item in page.body] == [hidden["id"], ids[2], ids[1]]
+    assert f"max_id={ids[1]}" in page.headers["Link"]
     other = Api(world.ann.node, await world.ann.node.create_token(await world.ann.node.create_member("cat")))
-    assert [status["id"] for status in await other.get(f"{world.path}/quotes")] == created[::-1]
+    assert [number["id"] for number in await other.get(f"{world.path}/quotes")] == ids[::-1]
     assert (await world.nobody.request("GET", f"{world.path}/quotes")).status == 401
     assert (await world.ann.request("GET", "/api/v1/statuses/7/quotes")).status == 404
 
 
 async def test_quote_is_revoked_by_the_quoted_author_only(start: Start) -> None:
     world = await start_world(start)
-    created = await quote(world, "look")
-    path = f"{world.path}/quotes/{created['id']}/revoke"
+    quoting = await quote(world, "look")
+    path = f"{world.path}/quotes/{quoting['id']}/revoke"
     for api, status in ((world.bob, 404), (world.nobody, 401), (world.read_only, 403)):
         assert (await api.request("POST", path)).status == status
     for wrong in (f"{world.path}/quotes/7/revoke", f"{world.path}/quotes/{world.first['id']}/revoke"):
         assert (await world.ann.request("POST", wrong)).status == 404
     revoked = await world.ann.post(path)
-    assert (revoked["id"], revoked["quote"]["state"]) == (created["id"], "revoked")
+    assert (revoked["id"], revoked["quote"]["state"]) == (quoting["id"], "revoked")
     assert await world.ann.get(f"{world.path}/quotes") == []
     assert (await world.ann.get(world.path))["quotes_count"] == 0
 
 
-@pytest.mark.parametrize("wrong", ["7", "nonsense", "-1"])
-async def test_quote_of_an_unknown_status_is_refused(start: Start, wrong: str) -> None:
+@pytest.mark.parametrize(("wrong", "status"), [("7", 404), ("nonsense", 422), ("-1", 404)])
+async def test_quote_of_an_unknown_status_is_refused(start: Start, wrong: str, status: int) -> None:
     world = await start_world(start)
     refused = await world.bob.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong}
     )
-    assert refused.status in (404, 422)
+    assert refused.status == status
     assert refused.body["error"]
 
 

@@ -1,4 +1,4 @@
-"""What clients look for is found."""
+"""Looking up accounts, hashtags and markers."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ async def test_lookup_by_full_handle_finds_blocked_and_blocking_accounts(
         for resolve in ("true", "false"):
             if acct == "@bob@alpha.test" and resolve == "false":
                 continue  # ours by its full name is found as an address is: when asked to resolve
-            results = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
-            assert [account["id"] for account in results["accounts"]] == [str(wanted.id)]
+            search = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
+            assert [account["id"] for account in search["accounts"]] == [str(wanted.id)]
     assert (await api.get("/api/v2/search", q="bo", type="accounts"))["accounts"] == []
 
 

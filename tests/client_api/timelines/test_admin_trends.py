@@ -1,4 +1,4 @@
-"""What may trend: reviewed by moderators, and remembered; hashtags that may not be used or listed."""
+"""Trends reviewed by moderators, and hashtags that may not be used or listed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def start_world(start: Start) -> tuple[TestNode, Api, Api, Api]:
     return node, mod, ann, bob
 
 
-def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [item["id"] for item in found]
+def ids(entities: list[dict[str, Any]]) -> list[str]:
+    return [item["id"] for item in entities]
 
 
 async def test_admin_tags_are_listed_shown_and_reviewed(start: Start) -> None:

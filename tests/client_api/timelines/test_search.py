@@ -22,9 +22,9 @@ async def settle_all(*nodes: TestNode) -> None:
 
 
 async def search_ids(api: Api, kind: str, **params: Any) -> list[str]:
-    results = await api.get("/api/v2/search", **params)
-    assert set(results) >= {"accounts", "statuses", "hashtags"}
-    return [item["name" if kind == "hashtags" else "id"] for item in results[kind]]
+    body = await api.get("/api/v2/search", **params)
+    assert set(body) >= {"accounts", "statuses", "hashtags"}
+    return [item["name" if kind == "hashtags" else "id"] for item in body[kind]]
 
 
 async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True) -> None:
@@ -54,9 +54,9 @@ async def test_search_finds_accounts_statuses_and_hashtags(start: Start) -> None
     assert await search_ids(api, "hashtags", q="lamp", limit="1", offset="1", type="hashtags") == [
         "lampshade"
     ]
-    tags = await api.get("/api/v2/search", q="lamps", type="hashtags")
-    assert tags["hashtags"][0]["history"][0]["uses"] == "1"
-    assert len(tags["hashtags"][0]["history"]) == 7
+    results = await api.get("/api/v2/search", q="lamps", type="hashtags")
+    assert results["hashtags"][0]["history"][0]["uses"] == "1"
+    assert len(results["hashtags"][0]["history"]) == 7
 
 
 async def test_search_without_a_token_finds_accounts_and_hashtags_only(start: Start) -> None:
@@ -131,13 +131,13 @@ async def test_account_search_ranks_and_finds_by_handle(start: Start) -> None:
     async with node.db.write() as tx:
         await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name="Zoë José"))
         await create_remote_account(tx, "bob", display_name="Łukasz Müller")
-    for word, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
-        assert [item["username"] for item in await api.get(path, q=word)] == names, word
+    for query, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
+        assert [item["username"] for item in await api.get(path, q=query)] == names, query
     async with node.db.write() as tx:
-        results = await admin_accounts.list_page(
+        views = await admin_accounts.list_page(
             tx, admin_accounts.AdminAccountQuery(display_name="zoe"), Page(limit=9)
         )
-        assert [item.view.account.id for item in results] == [ann.id]
+        assert [item.view.account.id for item in views] == [ann.id]
     assert (await Api(node).request("GET", path, params={"q": "smith"})).status == 401
     assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
@@ -149,7 +149,7 @@ async def test_search_finds_remote_posts_if_their_author_agrees(start: Start) ->
         await alpha.create_member("eve"),
         await beta.create_member("bob"),
     )
-    reader, stranger = Api(alpha, await alpha.create_token(ann)), Api(alpha, await alpha.create_token(eve))
+    reader, outsider = Api(alpha, await alpha.create_token(ann)), Api(alpha, await alpha.create_token(eve))
     target = await alpha.node.services.resolver.resolve_account("@bob@beta.test")
     assert target is not None
     async with alpha.db.write() as tx:
@@ -160,23 +160,23 @@ async def test_search_finds_remote_posts_if_their_author_agrees(start: Start) ->
     await beta.publish(bob, "A heron for @ann@alpha.test", visibility="direct")
     await settle_all(alpha, beta)
 
-    async def texts(api: Api, q: str = "heron") -> list[str]:
-        statuses = await api.get("/api/v2/search", q=q, type="statuses")
-        return [status["visibility"] for status in statuses["statuses"]]
+    async def list_visibilities(api: Api, q: str = "heron") -> list[str]:
+        results = await api.get("/api/v2/search", q=q, type="statuses")
+        return [status["visibility"] for status in results["statuses"]]
 
-    assert await texts(reader) == ["direct"]
-    assert await texts(stranger) == []
+    assert await list_visibilities(reader) == ["direct"]
+    assert await list_visibilities(outsider) == []
     await set_indexable(beta, bob)
     await settle_all(alpha, beta)
-    assert await texts(reader) == ["direct", "public"]
-    assert await texts(stranger) == ["public"]
-    assert await texts(stranger, "from:@bob@beta.test") == ["public"]
+    assert await list_visibilities(reader) == ["direct", "public"]
+    assert await list_visibilities(outsider) == ["public"]
+    assert await list_visibilities(outsider, "from:@bob@beta.test") == ["public"]
     await beta.publish(bob, "Another heron")
     await settle_all(alpha, beta)
-    assert await texts(stranger) == ["public", "public"]
+    assert await list_visibilities(outsider) == ["public", "public"]
     await set_indexable(beta, bob, agreed=False)
     await settle_all(alpha, beta)
-    assert await texts(stranger) == []
+    assert await list_visibilities(outsider) == []
 
 
 async def test_search_page_finds_own_posts(start: Start) -> None:

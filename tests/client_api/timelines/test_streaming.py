@@ -1,6 +1,6 @@
-"""Streams: who hears what, over WebSockets and server-sent events, until the token is revoked.
+"""Streams: who gets what, over WebSockets and server-sent events, until the token is revoked.
 
-That something is *not* told is shown by what comes next: events are told in order.
+That something is *not* sent is shown by what comes next: events are sent in order.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 
 
 async def start_world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
-    """A node, members and their tokens."""
+    """Return a node, members and their tokens."""
     node = await start("alpha.test")
-    created = [await node.create_member(name) for name in names]
-    return node, created, [await node.create_token(item) for item in created]
+    accounts = [await node.create_member(name) for name in names]
+    return node, accounts, [await node.create_token(item) for item in accounts]
 
 
 async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how: Any) -> None:
@@ -151,8 +151,8 @@ async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
         ({}, 400, "Unknown stream type"),
     ]
     async with open_stream(node, tokens[1]) as stream:
-        for asked, status, text in wrong:
-            await stream.socket.send_json({"type": "subscribe", **asked})
+        for query, status, text in wrong:
+            await stream.socket.send_json({"type": "subscribe", **query})
             assert await stream.receive_raw() == {"error": text, "status": status}
         await stream.socket.send_str("not JSON")
         assert (await stream.receive_raw())["error"] == "Not JSON"
@@ -160,8 +160,8 @@ async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
             await stream.socket.send_str(ignored)
         await wait_until_settled(stream)
     api = Api(node, tokens[1])
-    for asked, status, text in wrong:
-        answer = await api.request("GET", "/api/v1/streaming", params=asked)
+    for query, status, text in wrong:
+        answer = await api.request("GET", "/api/v1/streaming", params=query)
         assert (answer.status, answer.body["error"]) == (status, text)
     assert (await api.request("GET", "/api/v1/streaming/nowhere")).status == 404
     async with node.http.ws_connect("/api/v1/streaming?stream=nowhere", headers=api.headers) as socket:
@@ -169,7 +169,7 @@ async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
 
 
 async def test_public_streams_carry_what_their_timelines_show(start: Start) -> None:
-    """Each kind of post comes in the streams, and only those, whose timeline shows it to the same reader."""
+    """Each kind of post comes in those streams only whose timeline shows it to the same reader."""
     node, _, tokens = await start_world(start, "ann", "bob")
     ann_api, bob_api = Api(node, tokens[0]), Api(node, tokens[1])
     streams = {
@@ -191,7 +191,7 @@ async def test_public_streams_carry_what_their_timelines_show(start: Start) -> N
         await wait_until_settled(stream)
         root = await ann_api.post("/api/v1/statuses", status="a #fox")
         own = {"in_reply_to_id": root["id"]}
-        own_row = await bob_api.post("/api/v1/statuses", status="by bob")
+        reply_to = await bob_api.post("/api/v1/statuses", status="by bob")
         drafts: list[dict[str, Any]] = [
             {"status": "unlisted #fox", "visibility": "unlisted"},
             {"status": "for followers #fox", "visibility": "private"},
@@ -199,28 +199,28 @@ async def test_public_streams_carry_what_their_timelines_show(start: Start) -> N
             {"status": "members only #fox", "local_only": True},
             {"status": "with a picture", "media_ids": [media_id]},
             {"status": "I answer myself", **own},
-            {"status": "I answer bob #fox", "in_reply_to_id": own_row["id"]},
+            {"status": "I answer bob #fox", "in_reply_to_id": reply_to["id"]},
         ]
-        created = [root, own_row, *[await ann_api.post("/api/v1/statuses", **status) for status in drafts]]
-        await ann_api.post(f"/api/v1/statuses/{own_row['id']}/reblog")
+        posted = [root, reply_to, *[await ann_api.post("/api/v1/statuses", **status) for status in drafts]]
+        await ann_api.post(f"/api/v1/statuses/{reply_to['id']}/reblog")
         shown = []
         for name, (path, params) in streams.items():
-            results = await bob_api.get(f"/api/v1/timelines/{path}", **params)
-            shown += [(name, "update", item["id"]) for item in results]
+            page = await bob_api.get(f"/api/v1/timelines/{path}", **params)
+            shown += [(name, "update", item["id"]) for item in page]
         assert await stream.receive_ids(len(shown)) == sorted(shown)
         assert len(shown) == 15
-        # And each of them, and nothing else, is taken back.
-        for item in created[2:]:
+        # And each of them, and nothing else, is deleted.
+        for item in posted[2:]:
             await ann_api.delete(f"/api/v1/statuses/{item['id']}")
-        gone = {
-            (name, "delete", value) for name, _, value in shown if value not in (root["id"], own_row["id"])
+        deletions = {
+            (name, "delete", value) for name, _, value in shown if value not in (root["id"], reply_to["id"])
         }
         last = await ann_api.post("/api/v1/statuses", status="the last")
         messages = []
         while (message := await stream.receive())[2] != last["id"] and message[1] == "delete":
             messages.append(("/".join(message[0]), message[1], message[2]))
-        assert gone <= set(messages)
-        assert {value for _, _, value in messages} == {value for _, _, value in gone}
+        assert deletions <= set(messages)
+        assert {value for _, _, value in messages} == {value for _, _, value in deletions}
 
 
 async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
@@ -228,8 +228,8 @@ async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     async with open_stream(node, token, "public:remote", "public:local") as stream:
-        results = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
-        await Api(node, token).post(f"/api/v1/accounts/{results['accounts'][0]['id']}/follow")
+        search = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
+        await Api(node, token).post(f"/api/v1/accounts/{search['accounts'][0]['id']}/follow")
         await settle_all(node, beta)
         await beta.publish(eve, "from afar")
         await settle_all(node, beta)
@@ -244,7 +244,7 @@ async def settle_all(*nodes: TestNode) -> None:
 
 
 async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> None:
-    """Five listen to one public post; each is told what its timeline would show."""
+    """Six members listen to one public post; each gets what their timeline shows."""
     names = ("ann", "mutes", "blocks", "blocked", "filters", "hides", "plain")
     node, people, tokens = await start_world(start, *names)
     ann, by = people[0], dict(zip(names, people, strict=True))
@@ -261,25 +261,25 @@ async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> 
             filter_action=action,
             keywords_attributes=[{"keyword": "fox"}],
         )
-    messages: dict[str, Any] = {}
+    received: dict[str, Any] = {}
     for name in names[1:]:
         async with open_stream(node, token_of[name], "public", "user") as stream:
             post_id = str(await node.publish(ann, "a fox"))
             own = str(await node.publish(by[name], "mine"))
-            heard = [await stream.receive()]
-            while heard[-1][0] != ["public"] or heard[-1][2]["id"] != own:
-                heard.append(await stream.receive())
-            messages[name] = next((value for _, _, value in heard if value["id"] == post_id), None)
+            messages = [await stream.receive()]
+            while messages[-1][0] != ["public"] or messages[-1][2]["id"] != own:
+                messages.append(await stream.receive())
+            received[name] = next((value for _, _, value in messages if value["id"] == post_id), None)
             shown = await Api(node, token_of[name]).get("/api/v1/timelines/public")
-            assert (messages[name] in shown) is (messages[name] is not None)
-    assert {name for name in messages if messages[name]} == {"filters", "hides", "plain"}
-    assert [filter_["filter"]["title"] for filter_ in messages["filters"]["filtered"]] == ["Foxes"]
-    assert messages["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
-    assert messages["plain"]["filtered"] == []
+            assert (received[name] in shown) is (received[name] is not None)
+    assert {name for name in received if received[name]} == {"filters", "hides", "plain"}
+    assert [filter_["filter"]["title"] for filter_ in received["filters"]["filtered"]] == ["Foxes"]
+    assert received["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
+    assert received["plain"]["filtered"] == []
 
 
 async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> None:
-    """The same post at once for those to whom it looks alike, and for those to whom it does not."""
+    """The post is sent at once to those who see it alike, and to those who do not."""
     names = ("ann", "fan", "other", "mutes", "filters")
     node, people, tokens = await start_world(start, *names)
     ann = people[0]
@@ -338,13 +338,13 @@ async def test_user_stream_follows_boost_settings_and_exclusive_lists(start: Sta
         await api.post(f"/api/v1/lists/{list_['id']}/accounts", account_ids=[str(ann.id)])
         second = await ann_api.post("/api/v1/statuses", status="on the list")
         assert await stream.receive_ids(1) == [(f"list/{list_['id']}", "update", second["id"])]
-        status = await api.post("/api/v1/statuses", status="mine")
-        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=status["id"])
+        own = await api.post("/api/v1/statuses", status="mine")
+        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=own["id"])
         secret = await ann_api.post("/api/v1/statuses", status="not for lists", visibility="direct")
         edited = await ann_api.put(f"/api/v1/statuses/{second['id']}", status="on the list!")
-        boost = await ann_api.post(f"/api/v1/statuses/{status['id']}/reblog")
+        boost = await ann_api.post(f"/api/v1/statuses/{own['id']}/reblog")
         listed = f"list/{list_['id']}"
-        assert await stream.receive_ids(1) == [("user", "update", status["id"])]
+        assert await stream.receive_ids(1) == [("user", "update", own["id"])]
         assert await stream.receive_ids(1) == [(listed, "status.update", edited["id"])]
         messages = [await stream.receive() for _ in range(2)]
         assert sorted(item[1] for item in messages) == ["notification", "update"]
@@ -352,11 +352,11 @@ async def test_user_stream_follows_boost_settings_and_exclusive_lists(start: Sta
         for gone in (secret, second):
             await ann_api.delete(f"/api/v1/statuses/{gone['id']}")
         assert await stream.receive_ids(1) == [(listed, "delete", second["id"])]
-        await ann_api.post(f"/api/v1/statuses/{status['id']}/unreblog")
+        await ann_api.post(f"/api/v1/statuses/{own['id']}/unreblog")
         assert await stream.receive_ids(1) == [(listed, "delete", boost["id"])]
-        await ann_api.post(f"/api/v1/statuses/{status['id']}/reblog")
+        await ann_api.post(f"/api/v1/statuses/{own['id']}/reblog")
         assert {(await stream.receive())[1] for _ in range(2)} == {"notification", "update"}
-        await api.delete(f"/api/v1/statuses/{status['id']}")
+        await api.delete(f"/api/v1/statuses/{own['id']}")
         kinds = [await stream.receive() for _ in range(2)]
         assert sorted((kind[0][0], kind[1]) for kind in kinds) == [("list", "delete"), ("user", "delete")]
 
@@ -383,17 +383,17 @@ async def test_announcements_come_in_every_user_stream(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user", "public") as stream:
         async with node.db.write() as tx:
-            created = await announcements.create(tx, node.site, None, "We move on Friday")
+            announcement = await announcements.create(tx, node.site, None, "We move on Friday")
             await announcements.create(tx, node.site, None, "not yet", published=False)
         name, event, payload = await stream.receive()
-        assert (name, event, payload["id"]) == (["user"], "announcement", str(created.id))
+        assert (name, event, payload["id"]) == (["user"], "announcement", str(announcement.id))
         assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
         async with node.db.write() as tx:
-            await announcements.update(tx, node.site, None, created.id, "We move on Sunday")
+            await announcements.update(tx, node.site, None, announcement.id, "We move on Sunday")
         assert "Sunday" in (await stream.receive())[2]["content"]
         async with node.db.write() as tx:
-            await announcements.remove(tx, None, created.id)
-        assert await stream.receive() == (["user"], "announcement.delete", str(created.id))
+            await announcements.remove(tx, None, announcement.id)
+        assert await stream.receive() == (["user"], "announcement.delete", str(announcement.id))
 
 
 async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
@@ -450,7 +450,7 @@ async def test_stream_of_a_revoked_token_ends_at_once(start: Start) -> None:
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
 async def test_stream_revoked_by_another_process_ends_with_the_heartbeat(start: Start, how: str) -> None:
-    """The command line writes beside a running node, which does not hear of it on SQLite."""
+    """The command line writes beside a running node, which gets no event of it on SQLite."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     node.node.hub.heartbeat_seconds = 0.01
     async with open_stream(node, other, "user") as stays, open_stream(node, token, "user") as stream:
@@ -498,11 +498,13 @@ async def test_failing_event_does_not_stop_the_others(start: Start) -> None:
             tx.emit(events.NOTIFICATION_ADDED, account_id=ann.id, notification_id="nonsense")
         post_id = await node.publish(ann, "hello")
         assert (await stream.receive())[2]["id"] == str(post_id)
-    assert node.node.hub.lost_events <= 1
+    # PostgreSQL refuses the id, SQLite finds nothing by it.
+    failures = 0 if node.site.config.database.url.startswith("sqlite:") else 1
+    assert node.node.hub.lost_events == failures
 
 
 async def test_every_process_serves_its_own_listeners(start: Start) -> None:
-    """Two processes on one PostgreSQL database: what is written by one is told by both."""
+    """Two processes on one PostgreSQL database: both send what one of them writes."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     if node.site.config.database.url.startswith("sqlite:"):
         pytest.skip("an SQLite database has one process that serves")
@@ -519,9 +521,11 @@ async def test_every_process_serves_its_own_listeners(start: Start) -> None:
     there = TestNode(second, "alpha.test", node.clock, names)
     async with open_stream(there, token, "user") as far, open_stream(node, other, "public") as near:
         post_id = str(await node.publish(ann, "from the first"))
-        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
+        assert await far.receive_ids(1) == [("user", "update", post_id)]
+        assert await near.receive_ids(1) == [("public", "update", post_id)]
         post_id = str(await there.publish(ann, "from the second"))
-        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
+        assert await far.receive_ids(1) == [("user", "update", post_id)]
+        assert await near.receive_ids(1) == [("public", "update", post_id)]
         await Api(node, token).delete(f"/api/v1/statuses/{post_id}")
         assert await far.receive() == (["user"], "delete", post_id)
         async with node.db.write() as tx:

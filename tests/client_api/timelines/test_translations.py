@@ -25,10 +25,10 @@ PAIRS = [
 
 
 class TranslationServer:
-    """Says in which language it would be; `answer` may be set to anything else."""
+    """A translation service that marks each text with its target language; `answer` overrides it."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.answer: Any = None
         self.status = 200
         self.languages: Any = PAIRS
@@ -36,10 +36,10 @@ class TranslationServer:
 
     async def translate(self, request: web.Request) -> web.Response:
         question = await request.json()
-        self.asked.append(question)
+        self.received.append(question)
         texts = [text.replace("Hallo", "Hello") + f"<!--{question['target']}-->" for text in question["q"]]
-        created = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
-        return web.json_response(self.answer or created, status=self.status)
+        translation = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
+        return web.json_response(self.answer or translation, status=self.status)
 
     async def list_languages(self, request: web.Request) -> web.Response:
         return web.json_response(self.languages)
@@ -47,15 +47,15 @@ class TranslationServer:
 
 @pytest.fixture
 async def server() -> AsyncIterator[TranslationServer]:
-    created = TranslationServer()
+    stub = TranslationServer()
     application = web.Application()
-    application.router.add_post("/translate", created.translate)
-    application.router.add_get("/languages", created.list_languages)
+    application.router.add_post("/translate", stub.translate)
+    application.router.add_get("/languages", stub.list_languages)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    created.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield created
+    stub.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield stub
     await runner.cleanup()
 
 
@@ -74,27 +74,31 @@ async def test_translation_of_a_status_is_stored(start: Start, server: Translati
     node, ann, api = await start_world(start, server, api_key="secret")
     post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
-    results = await api.post(path, lang="en")
-    assert results["content"].startswith("<p>Hello <span")
-    assert "<!--" not in results["content"]
-    assert (results["spoiler_text"], results["language"], results["poll"]) == ("Hello & mehr", "en", None)
-    assert (results["detected_source_language"], results["provider"]) == ("de", "LibreTranslate")
-    [params] = server.asked
-    assert (params["source"], params["target"], params["format"], params["api_key"]) == (
+    body = await api.post(path, lang="en")
+    assert body["content"].startswith("<p>Hello <span")
+    assert "<!--" not in body["content"]
+    assert (body["spoiler_text"], body["language"], body["poll"]) == (
+        "Hello & mehr",
+        "en",
+        None,
+    )
+    assert (body["detected_source_language"], body["provider"]) == ("de", "LibreTranslate")
+    [sent] = server.received
+    assert (sent["source"], sent["target"], sent["format"], sent["api_key"]) == (
         "de",
         "en",
         "html",
         "secret",
     )
-    assert params["q"][1] == "Hallo &amp; mehr"
-    assert len(params["q"]) == 2
-    assert await api.post(path) == results, "English is this member's language"
+    assert sent["q"][1] == "Hallo &amp; mehr"
+    assert len(sent["q"]) == 2
+    assert await api.post(path) == body, "English is this member's language"
     await api.post(f"/api/v1/statuses/{post_id}/favourite")
-    assert await api.post(path, lang="en-GB") == results
-    assert len(server.asked) == 1
+    assert await api.post(path, lang="en-GB") == body
+    assert len(server.received) == 1
     await api.put(f"/api/v1/statuses/{post_id}", status="Hallo again")
     assert "again" in (await api.post(path, lang="en"))["content"]
-    assert len(server.asked) == 2
+    assert len(server.received) == 2
 
 
 async def test_translation_includes_descriptions_and_poll_options(
@@ -104,15 +108,15 @@ async def test_translation_includes_descriptions_and_poll_options(
     async with node.db.write() as tx:
         file = await _add_media(tx, node.site, ann)
     post_id = await node.publish(ann, "Hallo", language="de", media_ids=(file,))
-    status = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert status["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
+    translation = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert translation["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
     poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
-    params = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
-    status = await api.post(f"/api/v1/statuses/{params}/translate", lang="en")
+    poll_id = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    translation = await api.post(f"/api/v1/statuses/{poll_id}/translate", lang="en")
     options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
-    assert status["poll"] == {"id": params, "options": options}
-    assert status["media_attachments"] == []
-    assert status["spoiler_text"] == "Hello alle"
+    assert translation["poll"] == {"id": poll_id, "options": options}
+    assert translation["media_attachments"] == []
+    assert translation["spoiler_text"] == "Hello alle"
 
 
 async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
@@ -125,9 +129,9 @@ async def test_translation_from_the_service_is_sanitized(start: Start, server: T
     post_id = await node.publish(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
     server.answer = {"translatedText": [evil, "<b>plain</b>"]}
-    status = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert status["spoiler_text"] == "plain"
-    assert not any(word in status["content"] for word in ("script", "onclick", "javascript"))
+    translation = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert translation["spoiler_text"] == "plain"
+    assert not any(word in translation["content"] for word in ("script", "onclick", "javascript"))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ async def test_translation_without_permission_is_refused(start: Start, server: T
         refused = await api.request("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
         assert refused.status == status, (wrong, lang, refused.body)
     assert refused.body["error"] == "Record not found"
-    assert server.asked == []
+    assert server.received == []
     other = Api(node, await node.create_token(await node.create_member("bob")))
     hidden = await other.request("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
     assert hidden.status == 404
@@ -206,7 +210,7 @@ async def test_translation_service_in_a_private_network_must_be_allowed(
     post_id = await node.publish(ann, "Hallo", language="de")
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
     assert refused.status == 503
-    assert server.asked == []
+    assert server.received == []
 
 
 async def test_translator_does_not_send_blank_texts(server: TranslationServer) -> None:
@@ -215,6 +219,6 @@ async def test_translator_does_not_send_blank_texts(server: TranslationServer) -
     answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
     await translator.close()
     assert answer.texts == ("<p>Hello</p><!--en-->", "", "a &lt; b<!--en-->")
-    assert (answer.detected_language, server.asked[0]["source"]) == ("de", "auto")
-    assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"]
-    assert "api_key" not in server.asked[0]
+    assert (answer.detected_language, server.received[0]["source"]) == ("de", "auto")
+    assert server.received[0]["q"] == ["<p>Hallo</p>", "a &lt; b"]
+    assert "api_key" not in server.received[0]
