@@ -98,7 +98,7 @@ async def test_token_before_the_address_is_confirmed_is_refused(start: Start) ->
         assert (refused.status, refused.body["error"]) == (403, UNCONFIRMED)
     assert (await ann.request("GET", "/api/v1/apps/verify_credentials")).body["name"] == "App"
     async with node.http.get("/api/v1/streaming/user", headers=ann.headers) as answer:
-        assert answer.status == 401
+        assert answer.status == 403
     first = (await list_queued_mails(node))["ann@mail.test"]
     assert (await ann.request("POST", "/api/v1/emails/confirmations")).body == {}
     second = (await list_queued_mails(node))["ann@mail.test"]
