@@ -339,7 +339,7 @@ async def run(members: int, posts: int, count: int, hosts: int) -> None:
                 await measure_fan_out(bench, stubs, hosts)
                 speaker = f"http://{stubs.list_hosts(1)[0]}/users/speaker"
                 measurements = await peers.measure_all(
-                    bench, config, lambda: cpu_seconds(process.pid), speaker
+                    bench, config, partial(cpu_seconds, process.pid), speaker
                 )
                 bench.rows.extend(ResultRow(*measurement) for measurement in measurements)
             busy = resident_mb(process.pid)

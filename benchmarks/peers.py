@@ -210,7 +210,7 @@ class PeerWorkloads:
         self.measurements.append((what, (self._cpu() - before) * 1_000 / count, budget, count / took))
 
     async def _wait_for_counts(self, field: str, count: int) -> None:
-        """Wait until the last of `count` posts has a like or boost; activities of a host are handled in order."""
+        """Wait until the last of `count` posts has a like or boost; a host's activities come in order."""
         for number, _ in (self._targets.posts[count - 1], *self._targets.posts[: count : count // 8]):
             await self._running.wait_until(
                 f"/api/v1/statuses/{number}", lambda body: msgspec.json.decode(body)[field] >= 1

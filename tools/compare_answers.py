@@ -19,8 +19,8 @@ import jsonschema
 import msgspec
 
 METHODS = ("get", "post", "put", "patch", "delete")
-# Operation and place in the answer where the description is wrong, and Mastodon and its documentation agree with
-# us; and why.
+# Operation and place in the answer where the description is wrong, and Mastodon and its documentation agree
+# with us; and why.
 ERRATA: dict[tuple[str, str], str] = {}
 
 # The description has the entities for moderators, but no paths that answer with them: method, path, entity.

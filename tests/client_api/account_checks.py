@@ -12,8 +12,8 @@ async def check_instance(world: EndpointWorld) -> None:
     assert instance["domain"] == "alpha.test"
     assert instance["usage"]["users"]["active_month"] >= 0
     assert (await world.nobody.get("/api/v1/instance"))["uri"] == "alpha.test"
-    assert isinstance(await world.nobody.get("/api/v1/instance/peers"), list)
-    assert isinstance(await world.nobody.get("/api/v1/instance/rules"), list)
+    assert await world.nobody.get("/api/v1/instance/peers") == []
+    assert await world.nobody.get("/api/v1/instance/rules") == []
     assert await world.nobody.get("/api/fedserver/v1/partners") == []
     assert await world.ann.get("/api/fedserver/v1/timelines/partners") == []
     assert "content" in await world.nobody.get("/api/v1/instance/extended_description")
@@ -98,7 +98,7 @@ async def check_hashtags(world: EndpointWorld) -> None:
     assert await ann.get("/api/v1/featured_tags") == [featured]
     assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [featured]
     await ann.delete(f"/api/v1/featured_tags/{featured['id']}")
-    assert isinstance(await ann.get("/api/v1/featured_tags/suggestions"), list)
+    assert await ann.get("/api/v1/featured_tags/suggestions") == []
 
 
 async def check_endorsements(world: EndpointWorld) -> None:
@@ -155,7 +155,7 @@ async def check_lists(world: EndpointWorld, post_id: str) -> None:
     await bob.post(f"{path}/accounts", account_ids=[world.ann_id])
     assert ids(await bob.get(f"{path}/accounts")) == [world.ann_id]
     assert ids(await bob.get(f"/api/v1/accounts/{world.ann_id}/lists")) == [list_["id"]]
-    assert isinstance(await bob.get(f"/api/v1/timelines/list/{list_['id']}"), list)
+    assert post_id in ids(await bob.get(f"/api/v1/timelines/list/{list_['id']}"))
     assert (await bob.put(path, title="Bicycles"))["title"] == "Bicycles"
     assert (await bob.get(path))["exclusive"] is True
     assert ids(await bob.get("/api/v1/lists")) == [list_["id"]]
