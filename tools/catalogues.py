@@ -201,7 +201,7 @@ def _may_spell_number(form: str, sources: list[str]) -> bool:
 
 
 def key(message: Message) -> tuple[str | None, object]:
-    """Return what tells texts apart: the context and the source, with its plural."""
+    """Return what distinguishes texts: the context and the source, with its plural."""
     return message.context, message.id if isinstance(message.id, str) else tuple(message.id)
 
 

@@ -1,6 +1,6 @@
 """The members and objects that the valid requests need.
 
-Each object is made anew for its request, so that requests do not disturb one another.
+Each object is created for its request, so that requests do not disturb one another.
 """
 
 from __future__ import annotations

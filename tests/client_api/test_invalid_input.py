@@ -29,7 +29,7 @@ HANDLERS = {f"{endpoint.method} {endpoint.path}": endpoint.handler for endpoint 
 PAGES = {f"{entry.method} {entry.path}" for entry in list_endpoints() if entry.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
-# What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
+# What a request that is sent again may add to, beside the log of moderation and the pending jobs.
 LOGS = {"acts", "tasks"}
 TWICE = {
     "POST /api/v1/accounts/delete": {"login_attempts"},

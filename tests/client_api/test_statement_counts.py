@@ -258,14 +258,14 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
 
 async def check_hot_reads(world: CountedWorld, api: Api) -> None:
     """Check the budgets of docs/performance.md when everything is cached."""
-    stranger = Api(world.node)
+    anonymous = Api(world.node)
     finger = {"resource": f"acct:ann@{world.node.domain}"}
     taken = {}
     for path in WARM_BUDGETS:
         name = world.post_id if "statuses/{id}" in path else world.ann.id
         address = path.replace("{id}", str(name)).replace("{name}", "ann")
         params = {"acct": "ann"} if "lookup" in path else finger if "webfinger" in path else {}
-        who = api if path.startswith("/api/v1") else stranger
+        who = api if path.startswith("/api/v1") else anonymous
         for _ in range(2):
             already = count_statements(world, path)
             answer = await who.request(
@@ -276,4 +276,4 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
     assert {path: count for path, count in taken.items() if count > WARM_BUDGETS[path]} == {}
     await api.patch("/api/v1/accounts/update_credentials", display_name="Ann B")
     for path in ("lookup?acct=ann", str(world.ann.id)):
-        assert (await stranger.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"
+        assert (await anonymous.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"

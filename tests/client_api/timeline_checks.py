@@ -97,9 +97,9 @@ async def check_streams(world: EndpointWorld) -> None:
             await open_event_stream(world, path)
         await open_event_stream(world, "hashtag", tag="ghent")
         await open_event_stream(world, "hashtag/local", tag="ghent")
-        status = await world.bob.post("/api/v1/lists", title="Heard")
-        await open_event_stream(world, "list", list=status["id"])
-        await world.bob.delete(f"/api/v1/lists/{status['id']}")
+        list_ = await world.bob.post("/api/v1/lists", title="Heard")
+        await open_event_stream(world, "list", list=list_["id"])
+        await world.bob.delete(f"/api/v1/lists/{list_['id']}")
         async with http.get("/api/v1/streaming/public/local", headers=headers) as events:
             world.requested.add(("GET", "/api/v1/streaming/public/local"))
             status = await world.ann.post("/api/v1/statuses", status="Live from Ghent")

@@ -125,8 +125,8 @@ def _format_length(seconds: float) -> str:
 def _parse_fps(frame_rate: str | None) -> int | None:
     if frame_rate is None:
         return None
-    pictures, _, seconds = frame_rate.partition("/")
-    return round(int(pictures) / int(seconds or 1))
+    frames, _, seconds = frame_rate.partition("/")
+    return round(int(frames) / int(seconds or 1))
 
 
 def _render_size(width: int | None, height: int | None) -> MediaSize | None:

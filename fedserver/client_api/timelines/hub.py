@@ -2,7 +2,7 @@
 
 There is one hub in a process. An event carries ids; `stream_events` turns each kind of event into messages. A
 listener that does not keep up loses its stream, so that its messages do not fill our memory. Streams end with
-the token that opened them: at once if the revocation is heard of here, else with the next heartbeat.
+the token that opened them: at once if this process gets the event, else with the next heartbeat.
 """
 
 from __future__ import annotations

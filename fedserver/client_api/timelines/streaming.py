@@ -122,7 +122,7 @@ async def _register_listener(
 ) -> AsyncIterator[Listener]:
     """Yield a listener that is registered with the hub.
 
-    Its token is checked once more: a revocation before the registration was not heard of.
+    Its token is checked once more: a revocation before the registration was missed.
     """
     hub, transport = call.request.app[HUB], call.request.transport
     assert caller.account is not None

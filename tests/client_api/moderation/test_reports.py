@@ -179,7 +179,7 @@ async def test_action_on_an_account_resolves_its_open_reports(start: Start) -> N
     assert done.reason == "Be kind"
     other = await ann.post("/api/v1/reports", account_id=ids["mel"])
     refused = await mod.request("POST", action, json={"type": "silence", "report_id": other["id"]})
-    assert refused.status == 404, "it is about somebody else"
+    assert refused.status == 404, "it is about another account"
     await mod.post(action, type="silence")
     assert [item["id"] for item in await mod.get(PATH)] == [other["id"]]
 
