@@ -31,13 +31,19 @@ class Context(Struct, frozen=True):
     descendants: list[Status]
 
 
-async def load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
-    """Return a status as the caller sees it. Raises NotFoundError if they may not."""
+async def load_view(call: Call[Any], tx: Tx, post_id: int) -> post_views.PostView:
+    """Return the view of a post as the caller sees it. Raises NotFoundError if they may not."""
     views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
         raise NotFoundError
+    return views[0]
+
+
+async def load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
+    """Return a status as the caller sees it. Raises NotFoundError if they may not."""
+    view = await load_view(call, tx, post_id)
     # A write transaction may be rolled back: what it sees must not be cached.
-    return render_status(call.site.links, views[0]) if tx.is_write else encode_statuses(call, views)[0]
+    return render_status(call.site.links, view) if tx.is_write else encode_statuses(call, [view])[0]
 
 
 class StatusIdsParams(Struct, frozen=True):
