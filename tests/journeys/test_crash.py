@@ -76,7 +76,7 @@ async def serve(folder: Path, base: str, *more: str) -> asyncio.subprocess.Proce
                 await asyncio.sleep(0.02)  # the process has no event to wait for
 
 
-async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -> None:
+async def test_acknowledged_posts_are_delivered_after_a_kill(tmp_path: Path) -> None:
     peer, port = Peer(), free_port()
     base = f"http://localhost:{port}"
     (tmp_path / "fedserver.toml").write_text(
