@@ -1,6 +1,6 @@
 """The language of texts for people: choosing it, translating into it, writing dates and numbers in it.
 
-The locale is a context variable: every request sets its own, and so does whoever renders a mail. English
+The locale is a context variable: every request sets its own, and so does the job that renders a mail. English
 is the source: its texts are the message ids, so it needs no catalogue. Placeholders are named and written
 `%(name)s`, in Python and in templates alike; a percent sign is written `%%`.
 """
@@ -25,7 +25,7 @@ DOMAIN = "fedserver"
 FOLDER = Path(__file__).parent.parent / "locales"
 SOURCE = "en"
 SUPPORTED = LOCALES
-# Headers come from strangers: nobody prefers more languages than this, and longer ones cost time.
+# Headers are not trusted: no one prefers more languages than this, and longer ones cost time.
 MAX_PREFERENCES = 20
 MAX_HEADER = 1_000
 MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
@@ -165,7 +165,7 @@ def gettext(message: str, **placeholders: Any) -> str:
 
 
 def pgettext(context: str, message: str, **placeholders: Any) -> str:
-    """Return a text that needs to be told apart from others that are spelled alike."""
+    """Return a text that is spelled like others with another meaning; `context` distinguishes them."""
     return fill(find_text(message, context), message, placeholders)
 
 
