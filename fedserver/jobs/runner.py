@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from fedserver.domain.kernel import events
+from fedserver.domain.kernel import events, jobs
 from fedserver.jobs.cleanup import CleanupWorker
 from fedserver.jobs.deliveries import DeliveryWorker
 from fedserver.jobs.inbox import InboxWorker
@@ -136,7 +136,7 @@ class Runner:
     async def load_depths(self) -> dict[str, QueueRow]:
         """How full each queue is."""
         async with self._services.db.read() as tx:
-            return await queue_queries.load_depths(tx)
+            return await queue_queries.load_depths(tx, jobs.KINDS)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

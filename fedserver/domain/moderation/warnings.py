@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
@@ -20,16 +20,19 @@ from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
 
-MESSAGES = {
-    "none": "The moderators have a warning for you.",
-    "sensitive": "Everything that you post is shown as sensitive from now on.",
-    "disable": "You cannot use your account any more. Your profile and your posts stay.",
-    "silence": "Your account is limited: only those who follow you see what you post.",
-    "suspend": "Your account is suspended: nobody sees it, and you cannot use it any more.",
-    "delete_statuses": "The moderators deleted posts of yours.",
-    "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
-}
-VERBS = frozenset(f"account.{kind}" for kind in MESSAGES)
+# What may be done, as clients name it; `fedserver.jobs.mails.moderation` has the sentences for mails.
+ACTIONS = frozenset(
+    {
+        "none",
+        "sensitive",
+        "disable",
+        "silence",
+        "suspend",
+        "delete_statuses",
+        "mark_statuses_as_sensitive",
+    }
+)
+VERBS = frozenset(f"account.{action}" for action in ACTIONS)
 DAY_MS = 86_400_000
 APPEAL_PERIOD_MS = 20 * DAY_MS
 MAX_LISTED = 200
@@ -62,22 +65,16 @@ async def warn(
     """Tell the member behind `account` what was done and why."""
     await notifications.notify_moderation(tx, "moderation_warning", account.id, account.id, entry.id)
     if notifies_by_mail:
-        because = f"\nThey write:\n\n{entry.reason}\n" if entry.reason else ""
-        text = f"{MESSAGES[entry.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
-        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page_url(site)}\n"
-        await enqueue_mail(tx, site, member, text)
+        action = entry.verb.removeprefix("account.")
+        await enqueue_mail(tx, site, member, mails.ModerationWarning(action, entry.reason, account.url))
 
 
-def page_url(site: NodeContext) -> str:
-    """Where members read what was decided about them, suspended or not."""
-    return f"{site.links.base}/settings/decisions"
-
-
-async def enqueue_mail(tx: Tx, site: NodeContext, member: MemberRow, text: str) -> None:
-    """Mail to a member about their account, if this node sends any."""
+async def enqueue_mail(
+    tx: Tx, site: NodeContext, member: MemberRow, content: mails.ModerationWarning | mails.AppealDecided
+) -> None:
+    """Enqueue a mail to a member about their account, if this node sends mail."""
     if site.config.mail.host:
-        title = site.config.community.title
-        await jobs.enqueue(tx, jobs.SendMail(member.email, f"About your account at {title}", text))
+        await jobs.enqueue(tx, jobs.ComposeMail(member.email, content, member.id))
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
