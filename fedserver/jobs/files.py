@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import structlog
 
 from fedserver.domain.content import media
@@ -11,8 +9,8 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.jobs.lease import JobLease
-from fedserver.media.av_worker import ConvertedMedia
 from fedserver.media.errors import UnacceptableFileError
+from fedserver.web import media_intake
 from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
@@ -33,50 +31,16 @@ async def process_media(services: Services, job: jobs.ProcessMedia, lease: JobLe
         problem = "The file is too complicated"
     elif file is not None:
         try:
-            converted = await lease.hold(_convert(services, file.file_key))
+            converted = await lease.hold(media_intake.process(services, file.file_key))
         except UnacceptableFileError as error:
             problem = error.text
-    try:
-        await _record_result(services, lease, job.media_id, converted, problem)
-    except BaseException:
-        # What no row names would stay in the store forever.
-        if converted is not None:
-            await services.store.remove(converted.keys)
-        raise
-
-
-async def _convert(services: Services, key: str) -> media.NewFile:
-    """Return the file that is shown instead of the uploaded one. Raises UnacceptableFileError."""
-    path = services.store.path(key)
-    if path is None:
-        raise UnacceptableFileError("The file is not there any more")
-    with services.store.temp_dir() as folder:
-        return await _store_converted(services, await services.av_worker.convert(path, folder))
-
-
-async def _store_converted(services: Services, converted: ConvertedMedia) -> media.NewFile:
-    store, small = services.store, converted.small
-    return media.NewFile(
-        kind=converted.kind,
-        content_type=converted.content_type,
-        file_key=await store.put_file(Path(converted.path), converted.extension),
-        preview_key=await store.put(small.data, small.extension) if small else "",
-        bytes=converted.bytes + (len(small.data) if small else 0),
-        blurhash=converted.blurhash,
-        width=converted.width,
-        height=converted.height,
-        preview_width=small.width if small else None,
-        preview_height=small.height if small else None,
-        duration=converted.duration,
-        frame_rate=converted.frame_rate,
-        bitrate=converted.bitrate,
-    )
+    await _record_result(services, lease, job.media_id, converted, problem)
 
 
 async def _record_result(
     services: Services, lease: JobLease, media_id: int, converted: media.NewFile | None, problem: str
 ) -> None:
-    async with services.db.write() as tx:
+    async with media_intake.discard_on_error(services, converted), services.db.write() as tx:
         file = await media.find_processing(tx, media_id)
         if file is not None and converted is not None:
             await media.finish_processing(tx, file, converted)

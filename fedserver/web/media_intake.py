@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.media.av_worker import ConvertedMedia
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ProcessedImage, process_attachment
 from fedserver.web.services import Services
@@ -87,6 +88,35 @@ async def store_video(services: Services, upload: Upload, kind: str) -> media.Ne
         except UnacceptableFileError as error:
             raise InvalidError("file", f"was not taken: {error.text}") from error
     return new
+
+
+async def process(services: Services, key: str) -> media.NewFile:
+    """Make what is shown of a film or sound that was kept as it came. Raises Unacceptable."""
+    path = services.store.path(key)
+    if path is None:
+        raise UnacceptableFileError("The file is not there any more")
+    with services.store.temp_dir() as folder:
+        made = await services.av_worker.convert(path, folder)
+        return await _store_recording(services, made)
+
+
+async def _store_recording(services: Services, made: ConvertedMedia) -> media.NewFile:
+    store, small = services.store, made.small
+    return media.NewFile(
+        kind=made.kind,
+        content_type=made.content_type,
+        file_key=await store.put_file(Path(made.path), made.extension),
+        preview_key=await store.put(small.data, small.extension) if small else "",
+        bytes=made.bytes + (len(small.data) if small else 0),
+        blurhash=made.blurhash,
+        width=made.width,
+        height=made.height,
+        preview_width=small.width if small else None,
+        preview_height=small.height if small else None,
+        duration=made.duration,
+        frame_rate=made.frame_rate,
+        bitrate=made.bitrate,
+    )
 
 
 @asynccontextmanager

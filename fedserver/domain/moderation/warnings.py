@@ -11,6 +11,7 @@ from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.text.locales import lazy_gettext
 from storage.engine import Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.audit_log import audited_posts as audited_post_queries
@@ -20,19 +21,17 @@ from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
 
-# What may be done, as clients name it; `fedserver.jobs.mails.moderation` has the sentences for mails.
-ACTIONS = frozenset(
-    {
-        "none",
-        "sensitive",
-        "disable",
-        "silence",
-        "suspend",
-        "delete_statuses",
-        "mark_statuses_as_sensitive",
-    }
-)
-VERBS = frozenset(f"account.{action}" for action in ACTIONS)
+# By type of Mastodon's AccountWarning; pages and mails say it in the language of the reader.
+MESSAGES = {
+    "none": lazy_gettext("The moderators have a warning for you."),
+    "sensitive": lazy_gettext("Everything you post is marked as sensitive from now on."),
+    "disable": lazy_gettext("You can no longer use your account. Your profile and your posts stay."),
+    "silence": lazy_gettext("Your account is limited: only your followers see what you post."),
+    "suspend": lazy_gettext("Your account is suspended: nobody can see it, and you can no longer use it."),
+    "delete_statuses": lazy_gettext("The moderators deleted posts of yours."),
+    "mark_statuses_as_sensitive": lazy_gettext("The moderators marked posts of yours as sensitive."),
+}
+VERBS = frozenset(f"account.{action}" for action in MESSAGES)
 DAY_MS = 86_400_000
 APPEAL_PERIOD_MS = 20 * DAY_MS
 MAX_LISTED = 200

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from fedserver.domain.kernel import mails
 from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.moderation import warnings
 from fedserver.jobs.mails.mail_text import MailText, join_paragraphs
-from fedserver.text.locales import gettext, lazy_gettext
-
-# By type of Mastodon's AccountWarning, docs.joinmastodon.org/entities/AccountWarning.
-DECISIONS = {
-    "none": lazy_gettext("The moderators have a warning for you."),
-    "sensitive": lazy_gettext("Everything you post is marked as sensitive from now on."),
-    "disable": lazy_gettext("You can no longer use your account. Your profile and your posts stay."),
-    "silence": lazy_gettext("Your account is limited: only your followers see what you post."),
-    "suspend": lazy_gettext("Your account is suspended: nobody can see it, and you can no longer use it."),
-    "delete_statuses": lazy_gettext("The moderators deleted posts of yours."),
-    "mark_statuses_as_sensitive": lazy_gettext("The moderators marked posts of yours as sensitive."),
-}
+from fedserver.text.locales import gettext
 
 
 def render_moderation_warning(site: NodeContext, content: mails.ModerationWarning) -> MailText:
@@ -24,7 +14,7 @@ def render_moderation_warning(site: NodeContext, content: mails.ModerationWarnin
     return MailText(
         _render_subject(site),
         join_paragraphs(
-            str(DECISIONS.get(content.action, DECISIONS["none"])),
+            str(warnings.MESSAGES[content.action]),
             _introduce_reason(content.reason),
             content.reason,
             gettext("Your account: %(url)s", url=content.account_url),

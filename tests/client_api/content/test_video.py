@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from fedserver.jobs.media import LEASE_MS
+from fedserver.jobs.registry import KINDS_BY_QUEUE, MEDIA
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
 from tests.client_api.test_every_endpoint import make_picture
@@ -131,8 +132,8 @@ async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
-        until, queue = tx.now + LEASE_MS, job_queries.MEDIA
-        assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
+        until, kinds = tx.now + LEASE_MS, KINDS_BY_QUEUE[MEDIA]
+        assert len(await job_queries.lease(tx, until=until, limit=5, kinds=kinds)) == 1
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
     assert (await ann.request("GET", path)).status == 206
@@ -146,7 +147,7 @@ async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
     came = await upload(ann, videos.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
-            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
+            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, kinds=KINDS_BY_QUEUE[MEDIA])
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
     answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
