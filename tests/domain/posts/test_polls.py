@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
