@@ -13,7 +13,7 @@ from fedserver.domain.auth import members, password_resets, security_mails
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.jobs import push_messages
-from fedserver.jobs.mails import handlers
+from fedserver.jobs.mails import compose as mail_composer
 from fedserver.text import locales
 from fedserver.text.locales import use_locale
 from storage.engine import Database
@@ -79,8 +79,8 @@ async def test_every_mail_is_worded_in_the_language_of_its_receiver(
 ) -> None:
     site = make_site(tmp_path)
     async with database.read() as tx:
-        german = await handlers.compose(tx, site, jobs.ComposeMail("a@mail.test", content, locale="de"))
-        english = await handlers.compose(tx, site, jobs.ComposeMail("a@mail.test", content))
+        german = await mail_composer.compose(tx, site, jobs.ComposeMail("a@mail.test", content, locale="de"))
+        english = await mail_composer.compose(tx, site, jobs.ComposeMail("a@mail.test", content))
     assert german.subject.startswith(MARK)
     unmarked = [line for line in german.text.splitlines() if line and not line.startswith((MARK, *OTHERS))]
     assert unmarked == []
@@ -95,7 +95,9 @@ async def test_every_security_notice_has_a_sentence_of_its_own(
     async with database.read() as tx:
         site = make_site(tmp_path)
         mail, other = [
-            await handlers.compose_security_notice(tx, site, jobs.SendSecurityNotice("a@mail.test", word))
+            await mail_composer.compose_security_notice(
+                tx, site, jobs.SendSecurityNotice("a@mail.test", word)
+            )
             for word in (change, "something newer")
         ]
     assert mail.subject == other.subject
@@ -115,7 +117,7 @@ async def test_setting_of_the_member_goes_before_the_default_of_the_node(
         with use_locale("fr"):  # of the request: someone else may have sent it
             await password_resets.request(tx, site, "ann")
         notice = jobs.SendSecurityNotice(member.email, "off", member.id)
-        mail_of_notice = await handlers.compose_security_notice(tx, site, notice)
+        mail_of_notice = await mail_composer.compose_security_notice(tx, site, notice)
     [mail] = await take_mails(database, site)
     assert mail.subject.startswith(MARK) is is_german
     assert mail_of_notice.subject.startswith(MARK) is is_german

@@ -13,7 +13,7 @@ import pytest
 
 import fedserver
 from fedserver.domain.kernel import jobs, mails
-from fedserver.jobs.mails.handlers import RENDERERS
+from fedserver.jobs.mails.compose import RENDERERS
 from fedserver.jobs.registry import HANDLERS, KINDS_BY_QUEUE, QUEUES
 
 

@@ -1,4 +1,4 @@
-"""Jobs of another version of the program, and jobs that cannot be read: nothing is lost, and admins see it."""
+"""Jobs of another version, and jobs that cannot be read: nothing is lost, and admins see it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.jobs.mails import handlers
+from fedserver.jobs.mails import compose as mail_composer
 from fedserver.jobs.registry import KINDS_BY_QUEUE, REMOTE
 from storage.engine import Database
 from storage.queries.kernel import jobs as job_queries
@@ -18,7 +18,7 @@ async def take_mails(db: Database, site: NodeContext) -> list[jobs.SendMail]:
         leased = await job_queries.lease(tx, until=tx.now + HOUR_MS, limit=50, kinds=KINDS_BY_QUEUE[REMOTE])
         queued = [jobs.decode(row.payload) for row in leased]
         return [
-            await handlers.compose(tx, site, job) if isinstance(job, jobs.ComposeMail) else job
+            await mail_composer.compose(tx, site, job) if isinstance(job, jobs.ComposeMail) else job
             for job in queued
             if isinstance(job, jobs.ComposeMail | jobs.SendMail)
         ]

@@ -9,7 +9,7 @@ import pytest
 
 from fedserver.domain.auth import login, members, passkeys
 from fedserver.domain.kernel import jobs
-from fedserver.jobs.mails import handlers
+from fedserver.jobs.mails import compose as mail_composer
 from fedserver.jobs.registry import KINDS_BY_QUEUE, REMOTE
 from storage.queries.kernel import jobs as job_queries
 from tests.kit.authenticator import PRESENT, VERIFIED, SoftwareAuthenticator, encode_base64url
@@ -159,7 +159,7 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     async with node.db.read() as tx:
         assert await job_queries.count_pending(tx) == 0
         notice = jobs.SendSecurityNotice("a@mail.test", "off")
-        mail = await handlers.compose_security_notice(tx, node.site, notice)
+        mail = await mail_composer.compose_security_notice(tx, node.site, notice)
     assert "Node alpha.test" in mail.subject
     assert "no longer asks for a second step" in mail.text
     assert f"{node.base}/settings/security" in mail.text

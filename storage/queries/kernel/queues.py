@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 
 from storage.engine import Tx
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import QueueRow
 from storage.statements import one_of
@@ -86,6 +88,12 @@ COUNT_UNREACHABLE = select(func.count(), func.coalesce(func.sum(_pending), 0)).w
 async def release_all(tx: Tx) -> int:
     """End all leases, as the process that had them is gone; return how many."""
     return sum([await tx.run(statement, b_now=tx.now) for statement in RELEASE_ALL])
+
+
+async def count_pending(tx: Tx) -> int:
+    """Return how much waits in all queues, due or not."""
+    received, enqueued = await inbox_queries.count_pending(tx), await job_queries.count_pending(tx)
+    return received + enqueued + await delivery_queries.count_pending(tx)
 
 
 async def count_unreachable(tx: Tx) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from fedserver.config import MailConfig
 from fedserver.domain.kernel import jobs
-from fedserver.jobs.mails import handlers
+from fedserver.jobs.mails import compose as mail_composer
 from storage.tables.kernel import tasks as table
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
@@ -25,7 +25,9 @@ async def mails(node: TestNode) -> list[jobs.SendMail]:
             jobs.decode(payload) for payload in await tx.values(select(table.c.payload).order_by(table.c.id))
         ]
         return [
-            await handlers.compose(tx, node.site, job) for job in queued if isinstance(job, jobs.ComposeMail)
+            await mail_composer.compose(tx, node.site, job)
+            for job in queued
+            if isinstance(job, jobs.ComposeMail)
         ]
 
 
