@@ -61,7 +61,7 @@ async def warn(
     *,
     notifies_by_mail: bool,
 ) -> None:
-    """Tell the member behind `account` what was done and why."""
+    """Notify the member behind `account` of what was done and why, by mail too if the moderator wants it."""
     await notifications.notify_moderation(tx, "moderation_warning", account.id, account.id, entry.id)
     if notifies_by_mail:
         action = entry.verb.removeprefix("account.")
@@ -77,7 +77,7 @@ async def enqueue_mail(
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
-    """What was decided about an account, newest first: three statements."""
+    """Return what was decided about an account, newest first; three statements."""
     rows = await audit_log_queries.list_by_target(tx, account.uri, MAX_LISTED)
     undone = {row.undoes_id for row in rows}
     told = [row for row in rows if row.verb in VERBS]
@@ -96,7 +96,7 @@ async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
 
 
 async def get(tx: Tx, account: AccountRow, entry_id: int) -> WarningView:
-    """Raises NotFound for what is not about this account."""
+    """Return one decision about an account. Raises NotFoundError if it is about another."""
     found = next((each for each in await list_by_account(tx, account) if each.row.id == entry_id), None)
     if found is None:
         raise NotFoundError

@@ -101,7 +101,7 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
     assert await confirm(node, second) == 303
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
     late = await ann.request("POST", "/api/v1/emails/confirmations")
-    assert late.status == 403 and "confirmed already" in late.body["error"]
+    assert late.status == 403 and "already confirmed" in late.body["error"]
 
 
 async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
