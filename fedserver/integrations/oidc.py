@@ -192,7 +192,7 @@ class OidcProvider:
             return jwt.decode(token, await self._load_key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
 
     async def _load_key_set(self, found: Discovery, older_than: int) -> Any:
-        """Return the provider's keys, fetched again if they are older than `older_than`, unless it is 0."""
+        """Return the provider's keys, fetched again after `older_than` ms (0: DISCOVERY_TTL_MS)."""
         now = self._clock()
         most = older_than or DISCOVERY_TTL_MS
         if self._keys is not None and now - self._keys[0] < most:
