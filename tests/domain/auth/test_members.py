@@ -28,10 +28,10 @@ from fedserver.domain.registration import setup, signups
 from storage.engine import Database
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import tokens as token_queries
-from storage.queries.kernel import jobs as task_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
+from tests.kit.mails import take_mails
 from tests.kit.people import make_context, new_keys
 
 HOUR = 3_600_000
@@ -60,13 +60,6 @@ async def add(database: Database, where: NodeContext, name: str, role: str = "me
             tx, where, name, f"{name}@mail.test", "hash", new_keys(), role=role
         )
     return member
-
-
-async def mails(database: Database) -> list[jobs.SendMail]:
-    async with database.write() as tx:
-        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.REMOTE)
-    found = [jobs.decode(row.payload) for row in leased]
-    return [each for each in found if isinstance(each, jobs.SendMail)]
 
 
 def word_of(mail: jobs.SendMail) -> str:
@@ -104,9 +97,10 @@ async def test_an_approval_needs_a_reason_and_waits(database: Database, tmp_path
 
 
 async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Database, tmp_path: Path) -> None:
-    member = await join(database, open_to(tmp_path, "open", mail=True), wanting())
+    here = open_to(tmp_path, "open", mail=True)
+    member = await join(database, here, wanting())
     assert member.email_confirmed_at is None
-    (mail,) = await mails(database)
+    (mail,) = await take_mails(database, here)
     assert mail.to == "ann@mail.test"
     word = word_of(mail)
     async with database.write() as tx:
@@ -373,7 +367,7 @@ async def test_a_password_is_reset_by_a_link_that_works_once(database: Database,
         await password_resets.request(tx, here, "ANN@mail.test")
         await password_resets.request(tx, here, "ann")
         await password_resets.request(tx, here, "nobody@mail.test")
-    (mail,) = await mails(database)
+    (mail,) = await take_mails(database, here)
     assert mail.to == "ann@mail.test"
     async with database.write() as tx:
         await password_resets.reset(tx, word_of(mail), "new hash")
@@ -390,13 +384,13 @@ async def test_a_link_for_a_new_password_lasts_an_hour(
     await add(database, here, "ann")
     async with database.write() as tx:
         await password_resets.request(tx, here, "ann")
-    (mail,) = await mails(database)
+    (mail,) = await take_mails(database, here)
     clock.forward(hours=1)
     async with database.write() as tx:
         with pytest.raises(NotFoundError):
             await password_resets.reset(tx, word_of(mail), "new hash")
         await password_resets.request(tx, here, "ann")
-    words = {word_of(each) for each in await mails(database)}
+    words = {word_of(each) for each in await take_mails(database, here)}
     assert len(words - {word_of(mail)}) == 1, "one may ask again"
 
 

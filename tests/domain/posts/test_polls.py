@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
@@ -57,8 +58,7 @@ async def counts(database: Database, post_id: int) -> tuple[list[int], int | Non
 async def due(database: Database) -> list[str]:
     """Kinds of the tasks that are due now; they are taken and done with."""
     async with database.write() as tx:
-        leased = await job_queries.lease(tx, until=tx.now + 1, limit=100)
-        leased += await job_queries.lease(tx, until=tx.now + 1, limit=100, queue=job_queries.REMOTE)
+        leased = await job_queries.lease(tx, until=tx.now + 1, limit=100, kinds=jobs.KINDS)
         await job_queries.finish(tx, [row.id for row in leased])
     return [row.kind for row in leased]
 

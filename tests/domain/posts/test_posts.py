@@ -13,6 +13,7 @@ from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import articles, boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
@@ -212,7 +213,7 @@ async def test_what_peers_are_owed_is_written_with_the_post(database: Database, 
     post_id = await publish(database, here, ann, "out")
     await publish(database, here, ann, "in", visibility="local")
     async with database.write() as tx:
-        leased = await job_queries.lease(tx, until=tx.now + 1_000, limit=10)
+        leased = await job_queries.lease(tx, until=tx.now + 1_000, limit=10, kinds=KINDS_BY_QUEUE[DEFAULT])
     kinds = [(row.kind, msgspec.json.decode(row.payload)) for row in leased]
     assert kinds == [("create_post", {"kind": "create_post", "post_id": post_id})]
 
