@@ -37,6 +37,7 @@ from fedserver.domain.posts import (
     scheduled_posts,
 )
 from fedserver.domain.timelines import bookmarks, post_views, timelines
+from fedserver.domain.timelines.post_views import PostView
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page
 from storage.engine import Tx
@@ -100,12 +101,17 @@ class Context(Struct, frozen=True):
     descendants: list[Status]
 
 
-async def _load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
+async def _load_view(call: Call[Any], tx: Tx, post_id: int) -> PostView:
     views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
         raise NotFoundError
+    return views[0]
+
+
+async def _load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
+    view = await _load_view(call, tx, post_id)
     # A writer may yet roll back: what it sees is not remembered.
-    return render_status(call.site.links, views[0]) if tx.is_write else encode_statuses(call, views)[0]
+    return render_status(call.site.links, view) if tx.is_write else encode_statuses(call, [view])[0]
 
 
 def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
@@ -256,8 +262,8 @@ async def delete(call: Call[NoParams]) -> Status:
 
 @routes.post("/api/v1/statuses/{id}/favourite", auth=USER, scope="write:favourites")
 async def favourite(call: Call[NoParams]) -> Status:
-    post = await likes.like(call.tx, call.site, call.account, call.id())
-    return await _load_status(call, call.tx, post.id)
+    view = await _load_view(call, call.tx, call.id())
+    return render_status(call.site.links, await likes.like_view(call.tx, call.site, call.account, view))
 
 
 @routes.post("/api/v1/statuses/{id}/unfavourite", auth=USER, scope="write:favourites")

@@ -6,9 +6,9 @@ from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import interaction_policies, post_views, streams
+from fedserver.domain.timelines import interaction_policies, streams, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
@@ -81,10 +81,7 @@ def _choose_visibility(post: PostRow, wanted: str) -> str:
 
 
 async def _get_boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    post = await visibility.require(tx, post_id, actor.id)
     own_followers = post.visibility == "followers" and post.account_id == actor.id
     if post.visibility not in (*PUBLIC_VISIBILITIES, "local") and not own_followers:
         raise ForbiddenError("Posts for followers or for named people cannot be boosted")
@@ -105,7 +102,7 @@ async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
     if row.local:
         await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
     await home_entry_queries.fan_out(tx, row, post.account_id)
-    await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id)
+    await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id, post=post)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
@@ -113,10 +110,7 @@ async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
 
 async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """Take a boost back; the post. Raises NotFound if the post cannot be seen."""
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    post = await visibility.require(tx, post_id, actor.id)
     former = await post_queries.find_boost(tx, actor.id, post.id)
     if former is not None:
         await _remove(tx, former, post)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import interaction_policies, post_views
+from fedserver.domain.timelines import interaction_policies, post_views, visibility
+from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
@@ -19,34 +19,46 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import LikeRow, PostRow
 
 
-async def get_visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """The post, or what it boosts. Raises NotFound where `actor` may not see it."""
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    return views[0].boost_of.post if views[0].boost_of else views[0].post
-
-
 async def get_likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """As `visible`; raises Forbidden too, where its author does not want it."""
-    post = await get_visible(tx, actor, post_id)
+    """Return the post, or what it boosts. Raises NotFoundError; ForbiddenError if its author refuses."""
+    post = await visibility.require(tx, post_id, actor.id)
     await interaction_policies.check_allowed(tx, post, actor, interaction_policies.LIKE)
     return post
 
 
 async def like(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int) -> PostRow:
-    """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
+    """Like a post and return it; to like it again changes nothing. Raises NotFoundError, ForbiddenError."""
     check_not_moved(actor)
     post = await get_likeable(tx, actor, post_id)
-    uri = site.links.activity(actor.uri, "likes", tx.new_id())
-    if await record(tx, actor, post, uri) and not post.local:
-        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
+    await _like(tx, site, actor, post)
     return post
+
+
+async def like_view(tx: Tx, site: NodeContext, actor: AccountRow, view: PostView) -> PostView:
+    """Like a post of which `actor` has a view; return the view of it with the like. Raises ForbiddenError.
+
+    A view is only made for somebody who may see the post, so that is not asked again. Nor is the view loaded
+    again: a like changes the counter of the post and the state of its viewer, nothing else.
+    """
+    check_not_moved(actor)
+    original = view.boost_of or view
+    await interaction_policies.check_allowed(tx, original.post, actor, interaction_policies.LIKE)
+    is_new = await _like(tx, site, actor, original.post)
+    return post_views.add_like(original) if is_new else original
+
+
+async def _like(tx: Tx, site: NodeContext, actor: AccountRow, post: PostRow) -> bool:
+    uri = site.links.activity(actor.uri, "likes", tx.new_id())
+    if not await record(tx, actor, post, uri):
+        return False
+    if not post.local:
+        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
+    return True
 
 
 async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """Take a like back, with the emoji that came with it; the post. Raises NotFound."""
-    post = await get_visible(tx, actor, post_id)
+    post = await visibility.require(tx, post_id, actor.id)
     row = await like_queries.find_like(tx, actor.id, post.id)
     if row is not None:
         reactions = await reaction_queries.list_by_account(tx, actor.id, [post.id])
@@ -64,7 +76,7 @@ async def record(tx: Tx, actor: AccountRow, post: PostRow, uri: str) -> bool:
     if not await like_queries.insert_like(tx, LikeRow(tx.new_id(), actor.id, post.id, uri, tx.now)):
         return False
     await post_queries.adjust_count(tx, post.id, "likes_count", 1)
-    await notifications.notify(tx, "favourite", post.account_id, actor.id, post.id)
+    await notifications.notify(tx, "favourite", post.account_id, actor.id, post.id, post=post)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
 
@@ -83,7 +95,7 @@ async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
 
 async def can_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
     """True if an account of a peer sees a post, and may like it."""
-    if post.visibility == "local" or not await post_views.load(tx, [post.id], actor.id):
+    if post.visibility == "local" or not await visibility.can_see(tx, post.id, actor.id):
         return False
     return not post.local or await interaction_policies.is_allowed(tx, post, actor, interaction_policies.LIKE)
 

@@ -13,7 +13,7 @@ from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
 from fedserver.domain.posts import articles, polls, publication, quotes
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
+from fedserver.domain.timelines import interaction_policies, partner_posts, visibility
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import tags as tag_queries
@@ -51,10 +51,10 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     """A post that the viewer may see. Raises NotFound."""
-    views = await post_views.load(tx, [post_id], viewer_id)
-    if not views:
+    visible = await visibility.find(tx, post_id, viewer_id)
+    if visible is None:
         raise NotFoundError
-    return views[0].post
+    return visible.post
 
 
 async def is_deleted(tx: Tx, uri: str) -> bool:
@@ -183,10 +183,10 @@ def _restrict_visibility(site: NodeContext, row: PostRow, parent: PostRow) -> Po
 async def _get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
     if parent_id is None:
         return None
-    views = await post_views.load(tx, [parent_id], author.id)
-    if not views:
+    visible = await visibility.find(tx, parent_id, author.id)
+    if visible is None:
         raise NotFoundError("The post that you answer was not found")
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    post = visible.original
     await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
     return post
 

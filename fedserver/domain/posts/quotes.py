@@ -14,7 +14,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import post_views, quote_policies
+from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
 from storage.engine import Tx
 from storage.paging import Page
@@ -33,14 +33,13 @@ async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> Pos
     """The post that `author` wants to quote. Raises NotFound, Forbidden."""
     if quoted_id is None:
         return None
-    views = await post_views.load(tx, [quoted_id], author.id)
-    if not views:
+    visible = await visibility.find(tx, quoted_id, author.id)
+    if visible is None:
         raise NotFoundError("The post that you quote was not found")
-    view = views[0].boost_of or views[0]
-    post = view.post
+    post = visible.original
     if post.visibility == "direct":
         raise ForbiddenError("Private mentions cannot be quoted")
-    if view.quote_permission == quote_policies.DENIED:
+    if quote_policies.evaluate(post, author.id, visible.facts.follows) == quote_policies.DENIED:
         raise ForbiddenError("The author of this post does not allow that it is quoted")
     if await block_queries.find(tx, author.id, post.account_id) is not None:
         raise ForbiddenError("You cannot quote somebody whom you block")
@@ -49,8 +48,11 @@ async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> Pos
 
 async def can_quote(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
     """True if an account of a peer may quote a post of ours, by its author's policy."""
-    views = await post_views.load(tx, [quoted.id], actor.id)
-    return bool(views) and views[0].quote_permission == quote_policies.AUTOMATIC
+    visible = await visibility.find(tx, quoted.id, actor.id)
+    if visible is None:
+        return False
+    permission = quote_policies.evaluate(visible.post, actor.id, visible.facts.follows)
+    return permission == quote_policies.AUTOMATIC
 
 
 def apply_policy(
@@ -194,8 +196,7 @@ async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
 
 async def list_quoting_posts(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
     """Ids of the posts that quote one, with its author's consent. Raises NotFound."""
-    if not await post_views.load(tx, [post_id], viewer_id):
-        raise NotFoundError
+    await visibility.require(tx, post_id, viewer_id)
     return await quote_queries.list_quoting_posts(tx, post_id, page)
 
 

@@ -12,6 +12,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import likes
+from fedserver.domain.timelines import visibility
 from fedserver.text.emoji import is_emoji
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
@@ -53,7 +54,7 @@ async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name
 
 async def unreact(tx: Tx, actor: AccountRow, post_id: int, name: str) -> PostRow:
     """Take a reaction back; the post. Nothing happens if there is none. Raises NotFound."""
-    post = await likes.get_visible(tx, actor, post_id)
+    post = await visibility.require(tx, post_id, actor.id)
     for row in await reaction_queries.list_by_account(tx, actor.id, [post.id]):
         if row.name != name.strip(":"):
             continue

@@ -14,7 +14,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import polls
-from fedserver.domain.timelines import poll_views, post_views
+from fedserver.domain.timelines import poll_views, post_views, visibility
 from storage.engine import Tx
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
@@ -45,7 +45,7 @@ async def get_view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.Po
 async def vote(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
     """Vote for the options at these positions. Raises NotFound, Invalid, Forbidden."""
     check_not_moved(actor)
-    post = (await get_view(tx, post_id, actor.id)).post
+    post = await visibility.require(tx, post_id, actor.id)
     poll = await poll_queries.lock(tx, post_id)
     options = await poll_queries.list_options(tx, post_id)
     wanted = list(dict.fromkeys(choices))
@@ -105,7 +105,7 @@ async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
     post = await post_queries.find_by_uri(tx, remote.poll_uri)
     if post is None or not post.local or post.visibility == "local" or post.account_id == actor.id:
         return False
-    if not await post_views.load(tx, [post.id], actor.id):
+    if not await visibility.can_see(tx, post.id, actor.id):
         return False
     poll = await poll_queries.lock(tx, post.id)
     if poll is None or poll_views.is_over(poll, tx.now):

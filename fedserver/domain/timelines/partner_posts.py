@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.timelines.visibility import narrower
+from fedserver.domain.timelines.visibility import SCOPE_LOCAL, is_partner, narrower
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -17,7 +17,7 @@ from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
-SCOPE_POSTS, SCOPE_LOCAL = "posts", "local"  # scopes
+SCOPE_POSTS = "posts"  # of a partner whose public posts are taken in though nobody follows their authors
 
 
 async def check_visibility(tx: Tx, visibility: str) -> None:
@@ -33,10 +33,7 @@ async def has_recipients(tx: Tx) -> bool:
 
 async def is_member(tx: Tx, account: AccountRow) -> bool:
     """True for an account of a partner that sees posts for partners."""
-    return (
-        bool(account.domain)
-        and await partner_queries.find_collection(tx, account.domain, SCOPE_LOCAL) is not None
-    )
+    return await is_partner(tx, account.domain)
 
 
 async def is_member_by_id(tx: Tx, account_id: int) -> bool:

@@ -22,16 +22,15 @@ from fedserver.domain.timelines import (
     quote_policies,
 )
 from fedserver.domain.timelines.poll_views import PollView
-from fedserver.domain.timelines.visibility import ViewerFacts, may_see
+from fedserver.domain.timelines.visibility import AuthorStanding, ViewerFacts, may_see
 from storage.engine import Tx
 from storage.queries.posts import reactions as reaction_queries
 from storage.queries.timelines import post_facts as post_fact_queries
-from storage.rows.accounts import AccountRow
 from storage.rows.auth import AppRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostReactionRow, PostRow, QuoteRow
 
-VisibilityCheck = Callable[[PostRow, AccountRow, ViewerFacts], bool]
+VisibilityCheck = Callable[[PostRow, AuthorStanding, ViewerFacts], bool]
 
 Stamp = tuple[Any, ...]
 INTERACTIONS = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
@@ -125,7 +124,6 @@ class _PageBuilder:
         self._filters: filters.ActiveFilters | None = None
         self._facts = ViewerFacts()
         self._reacted: dict[int, list[tuple[str, str]]] = {}
-        self._hidden: set[int] = set()
         self._hides = False
 
     async def load_viewer_facts(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
@@ -146,16 +144,14 @@ class _PageBuilder:
                 self._filters = await filters.load_active(tx, viewer_id, context)
             # Of notifications, their own statement has left out those of muted accounts.
             self._hides = context in ("home", "public")
-        self._hidden = (
-            self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
-        ) - {viewer_id}
+        hidden = self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
         self._facts = ViewerFacts(
             viewer_id,
             viewer_id in self._fact_ids("ours"),
             self._fact_ids("follows"),
             self._fact_ids("mentioned"),
-            self._fact_ids("blocks"),
             self._fact_ids("blocked_by"),
+            hidden - {viewer_id},
             is_partner_member=await self._is_partner_member(tx, viewer_id),
         )
 
@@ -182,7 +178,7 @@ class _PageBuilder:
             return None
         if self._in_public and author.account.silenced_at is not None:
             return None
-        if (self._hides or inner) and not quoted and row.account_id in self._hidden:
+        if (self._hides or inner) and not quoted and row.account_id in self._facts.hidden:
             return None
         boost_of = None
         if row.boost_of_id is not None:
@@ -260,6 +256,17 @@ class _PageBuilder:
         poll = self._polls.get(row.id)
         offered = [each.title for each in poll.options] if poll is not None else []
         return self._filters.match(row.id, _searchable_text(row, [*described, *offered]))
+
+
+def add_like(view: PostView) -> PostView:
+    """Return the view of a post that its viewer likes from now on."""
+    state = view.viewer_state
+    return structs.replace(
+        view,
+        post=structs.replace(view.post, likes_count=view.post.likes_count + 1, version=view.post.version + 1),
+        viewer_state=structs.replace(state, liked=True) if state is not None else None,
+        stamp=None,  # it is not committed yet
+    )
 
 
 async def _load_reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
