@@ -1,7 +1,7 @@
 """Statuses and accounts as JSON, remembered: encoded once for all viewers to whom they look alike.
 
-`status` is a pure function of the view, so equal stamps mean equal bytes. An account looks alike to everybody
-until its version grows.
+`render_status` is a pure function of the view, so equal stamps mean equal bytes. An account looks alike to
+everybody until its version grows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_ACCOUNTS = 500
 
 
 def encode_status(services: Services, view: PostView) -> msgspec.Raw:
-    """A status, encoded now or earlier."""
+    """Return a status as JSON, encoded now or earlier."""
     return _load_or_encode(services, services.db.caches.get_cache("statuses", MAX_STATUSES), view)
 
 
@@ -46,7 +46,7 @@ def encode_statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
 
 
 def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
-    """An account to be the answer, encoded now or earlier; not to be looked into."""
+    """Return an account for the response, encoded now or earlier; its fields cannot be read any more."""
     if view.moved_to is not None:
         return render_account(call.site.links, view)
     room = call.services.db.caches.get_cache("encoded_accounts", MAX_ACCOUNTS)

@@ -23,7 +23,7 @@ class InteractionPolicyParams(Struct, frozen=True):
 
 
 def parse_policy(params: InteractionPolicyParams | None) -> str:
-    """The policy that a client gave, as it is kept; without one everybody may. Raises Invalid."""
+    """Return the stored form of a client's policy; everybody may without one. Raises InvalidError."""
     if params is None:
         return ""
 

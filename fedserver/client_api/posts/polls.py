@@ -25,7 +25,7 @@ async def _load_view(call: Call[Any], tx: Tx) -> post_views.PostView:
 
 @routes.get("/api/v1/polls/{id}", scope="read:statuses", tx="own")
 async def show(call: Call[NoParams]) -> Poll:
-    """A member who looks at an old state of a peer's poll has it asked for anew, in the background."""
+    """Show a poll; one of a peer whose figures are old is fetched again in the background for a member."""
     async with call.services.db.read() as tx:
         view = await _load_view(call, tx)
     stale = view.poll is not None and poll_views.is_stale(view.post, view.poll, tx.now)

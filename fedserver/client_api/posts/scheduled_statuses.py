@@ -20,7 +20,7 @@ class RescheduleParams(Struct, frozen=True):
 
 
 def parse_moment(text: str) -> int:
-    """Milliseconds UTC from ISO 8601; without a zone it is UTC. Raises Invalid."""
+    """Milliseconds UTC from ISO 8601; without a zone it is UTC. Raises InvalidError."""
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

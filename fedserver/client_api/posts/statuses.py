@@ -144,12 +144,12 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
 
 
 def _local_visibility(params: NewStatusParams) -> str:
-    """A visibility that Mastodon has no word for."""
+    """Return a visibility that Mastodon has no name for, '' otherwise."""
     return "local" if params.local_only else "partners" if params.partners_only else ""
 
 
 def _to_new_poll(params: PollParams | None) -> polls.NewPoll | None:
-    """What is asked; nothing where a client sends an empty form."""
+    """Return the poll of a new status; None where a client sends an empty form."""
     if params is None or params == PollParams():
         return None
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)

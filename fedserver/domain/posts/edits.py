@@ -12,6 +12,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.posts import polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import tags as tag_queries
@@ -50,11 +51,11 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     """Change a post of one's own; its id, which is a new one where a draft was published.
 
     The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
-    Raises NotFound, Invalid, Forbidden.
+    Raises NotFoundError, InvalidError, ForbiddenError.
     """
     row = await posts.get_own(tx, author, post_id)
     if changes.visibility is not UNSET and row.state != "draft":
-        raise ForbiddenError("The visibility of a published post cannot be changed")
+        raise ForbiddenError(gettext("The visibility of a published post cannot be changed."))
     if row.state == "draft" and changes.publish:
         return await _publish_draft(tx, site, author, row, changes)
     text = await post_texts.render(
@@ -87,7 +88,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
 
 
 async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText) -> bool:
-    """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
+    """Return True if a published post has the wanted content already. Any poll counts as a new one."""
     if wanted.has_new_descriptions or not isinstance(wanted.poll, UnsetType):
         return False
     policy = _value_or(wanted.quote_policy, quotes.read_policy(row))
@@ -106,19 +107,19 @@ async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, t
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
     """Say who may quote a post of one's own from now on: public, followers or nobody.
 
-    Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
+    Quotes that there are stay, and no former version is kept. Raises NotFoundError, InvalidError.
     """
     row = await posts.get_own(tx, author, post_id)
     await quotes.set_policy(tx, row, word)
 
 
 async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
-    """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFoundError."""
     await _save_interaction_policy(tx, await posts.get_own(tx, author, post_id), policy)
 
 
 async def set_reply_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
-    """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
+    """Set the reply audience: public, followers or nobody. Raises NotFoundError, InvalidError."""
     row = await posts.get_own(tx, author, post_id)
     if word != interaction_policies.get_reply_audience(row):
         await _save_interaction_policy(tx, row, interaction_policies.replace_reply_rule(row, word))
@@ -134,7 +135,7 @@ async def _save_interaction_policy(tx: Tx, row: PostRow, policy: str) -> None:
 async def _publish_draft(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> int:
-    """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
+    """Turn a draft into a post of this moment: with an id that sorts by it and the address of its title."""
     files = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
     kept = tuple(each for each in files if each != row.cover_id)
     draft = posts.Draft(
@@ -160,7 +161,7 @@ async def _publish_draft(
 
 
 async def _find_quoted_id(tx: Tx, row: PostRow, change: PostEdit) -> int | None:
-    """What a draft quotes when it is published."""
+    """Return the id of what a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
     quote = await quote_queries.find_by_post(tx, row.id)
@@ -180,7 +181,7 @@ async def _change_quote(
     if quoted is None or (former is not None and former.quoted_id == quoted.id):
         return row
     if quotes.narrow_visibility(quoted, author, row.visibility, text.mentioned) != row.visibility:
-        raise ForbiddenError("This post reaches more people than the one that it would quote")
+        raise ForbiddenError(gettext("This post reaches more people than the post that you want to quote."))
     await quotes.record(tx, site, row, quoted)
     return row
 

@@ -1,7 +1,7 @@
 """Posts of members: write, edit, delete; and one post for one viewer.
 
-`publish` writes the post, what it names, where it is shown, who is told and what peers are owed, in the
-caller's one transaction.
+`publish` writes the post with its mentions, timeline entries, notifications and deliveries in the caller's
+one transaction.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
 from fedserver.domain.posts import articles, polls, publication, quotes
 from fedserver.domain.timelines import interaction_policies, partner_posts, visibility
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import tags as tag_queries
@@ -50,7 +51,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
-    """A post that the viewer may see. Raises NotFound."""
+    """Return a post that the viewer may see; a boost as itself. Raises NotFoundError."""
     visible = await visibility.find(tx, post_id, viewer_id)
     if visible is None:
         raise NotFoundError
@@ -58,28 +59,28 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
 
 
 async def is_deleted(tx: Tx, uri: str) -> bool:
-    """True if there was a post of that URI."""
+    """Return True if there was a post with this URI."""
     return await post_queries.find_tombstone(tx, uri) is not None
 
 
 async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> int:
-    """Write a post, or keep it as a draft; its id. Raises Invalid, NotFound, Forbidden.
+    """Write a post or a draft; return its id. Raises InvalidError, NotFoundError, ForbiddenError.
 
     A request repeated with the same `idempotency_key` within an hour gives the same post.
     """
     if draft.idempotency_key:
-        found = await post_queries.find_id_by_idempotency_key(
+        existing_id = await post_queries.find_id_by_idempotency_key(
             tx, author.id, draft.idempotency_key, tx.now - HOUR_MS
         )
-        if found is not None:
-            return found
+        if existing_id is not None:
+            return existing_id
     check_not_moved(author)
     row, text, quoted = await _build_row(tx, site, author, draft)
     if not await post_queries.insert(tx, row):
-        raise RetryLaterError("Two posts came at the same moment. Please try again.")
+        raise RetryLaterError(gettext("Two posts came at the same moment. Please try again."))
     key = draft.idempotency_key
     if key and not await post_queries.insert_idempotency_key(tx, author.id, key, row.id, tx.now - HOUR_MS):
-        raise RetryLaterError("The same post is being written. Please try again.")
+        raise RetryLaterError(gettext("This post is being published already. Please try again in a moment."))
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await media_queries.attach(tx, author.id, row.id, media_ids)
     await mention_queries.insert(tx, row.id, [each.id for each in text.mentioned])
@@ -94,7 +95,7 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
 
 
 async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
-    """Nothing is written. Raises what `publish` would raise now."""
+    """Check a draft without writing anything. Raises what `publish` would raise now."""
     await _build_row(tx, site, author, draft)
 
 
@@ -113,7 +114,7 @@ async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) ->
 async def _build_row(
     tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
 ) -> tuple[PostRow, RenderedText, PostRow | None]:
-    """The row, its text, and what it quotes."""
+    """Return the row, its text, and what it quotes."""
     quoted = await quotes.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
@@ -171,7 +172,7 @@ async def _build_row(
 
 
 def _restrict_visibility(site: NodeContext, row: PostRow, parent: PostRow) -> PostRow:
-    """A reply to a post for members, or for partners: for the same, or for the people named in it.
+    """Narrow a reply to a post for members or partners: to the same, or to the people it mentions.
 
     Those may be of other nodes, so a direct one carries no address of what it answers.
     """
@@ -185,14 +186,14 @@ async def _get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> Post
         return None
     visible = await visibility.find(tx, parent_id, author.id)
     if visible is None:
-        raise NotFoundError("The post that you answer was not found")
+        raise NotFoundError(gettext("The post that you want to reply to was not found."))
     post = visible.original
     await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
     return post
 
 
 async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
-    """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
+    """Return a post of `author`, but no boost. Raises NotFoundError, also for a post of another account."""
     row = await post_queries.find(tx, post_id)
     # guard: whose post it is @2
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
@@ -201,7 +202,7 @@ async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
 
 
 async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
-    """Stop, or allow again, notifications about a conversation. Raises NotFound."""
+    """Stop, or allow again, notifications about a conversation. Raises NotFoundError."""
     row = await get(tx, post_id, actor.id)
     change = like_queries.insert_thread_mute if muted else like_queries.delete_thread_mute
     await change(tx, actor.id, row.thread_id)

@@ -62,7 +62,7 @@ class QuoteView(Struct, frozen=True):
 
 
 class PostView(Struct, frozen=True):
-    """A post as one viewer sees it; `mine` is None for strangers.
+    """A post as one viewer sees it; `viewer_state` is None for somebody who is not logged in.
 
     Views with equal stamps are equal, whatever the viewer; one without a stamp is nobody else's.
     """
@@ -86,7 +86,7 @@ class PostView(Struct, frozen=True):
 async def load(
     tx: Tx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
 ) -> list[PostView]:
-    """Views in the order of `ids`, without those that the viewer may not see.
+    """Return views in the order of `ids`, without those that the viewer may not see.
 
     `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
     that the viewer muted or blocked where Mastodon hides them.
@@ -95,7 +95,7 @@ async def load(
 
 
 async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
-    """Posts that were reported, as moderators have to see them: whoever they were written for."""
+    """Return reported posts as moderators have to see them, whatever their visibility."""
     return await _load(tx, ids, None, None, lambda post, author, facts: True)
 
 

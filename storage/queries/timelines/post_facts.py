@@ -96,7 +96,7 @@ _viewer_account = accounts.alias("viewer")
 
 
 def _author_columns(post: Any, author: Any) -> list[Any]:
-    """The columns of a `PostAuthorRow`, in its order; unknown viewers (NULL) have nothing to do with it."""
+    """Return the columns of a `PostAuthorRow`, in its order; all false without a viewer (NULL)."""
     follows_author = exists().where(follows.c.account_id == _viewer, follows.c.target_id == author.c.id)
     is_mentioned = exists().where(mentions.c.account_id == _viewer, mentions.c.post_id == post.c.id)
     blocks_author = exists().where(blocks.c.account_id == _viewer, blocks.c.target_id == author.c.id)
@@ -178,7 +178,7 @@ async def load_for_viewers(
     thread_ids: Sequence[int],
     author_ids: Sequence[int],
 ) -> dict[int, set[tuple[str, int]]]:
-    """The facts of many accounts of ours, as kinds and ids; who has none is missing."""
+    """Return kinds and ids by account of ours; accounts without any are missing."""
     found: dict[int, set[tuple[str, int]]] = {}
     for viewer_id, kind, identifier in await tx.all(
         LOAD_FOR_VIEWERS,

@@ -39,7 +39,8 @@ async def quote(world: QuoteWorld, text: str, **more: Any) -> Any:
 
 async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
     world = await start_world(start)
-    assert world.first["quote"] is None and world.first["quotes_count"] == 0
+    assert world.first["quote"] is None
+    assert world.first["quotes_count"] == 0
     assert world.first["quote_approval"] == {
         "automatic": ["public"],
         "manual": [],
@@ -58,7 +59,8 @@ async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
     [told] = await world.ann.get("/api/v1/notifications", **{"types[]": "quote"})
     assert (told["type"], told["status"]["id"]) == ("quote", made["id"])
     boost = await world.ann.post(f"/api/v1/statuses/{made['id']}/reblog")
-    assert boost["quote"] is None and boost["reblog"]["quote"]["state"] == "accepted"
+    assert boost["quote"] is None
+    assert boost["reblog"]["quote"]["state"] == "accepted"
     assert boost["quote_approval"] == {"automatic": [], "manual": [], "current_user": "denied"}
 
 
@@ -81,7 +83,8 @@ async def test_the_policy_is_the_authors(start: Start) -> None:
     refused = await world.bob.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": world.first["id"]}
     )
-    assert refused.status == 403 and "does not allow" in refused.body["error"]
+    assert refused.status == 403
+    assert "does not allow" in refused.body["error"]
     for api, body, status in (
         (world.bob, {"quote_approval_policy": "public"}, 404),
         (world.read_only, {"quote_approval_policy": "public"}, 403),
@@ -110,7 +113,8 @@ async def test_the_default_policy_is_a_setting(start: Start) -> None:
     wrong = await world.ann.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quote_approval_policy": "a"}
     )
-    assert wrong.status == 422 and "quote_approval_policy" in wrong.body["details"]
+    assert wrong.status == 422
+    assert "quote_approval_policy" in wrong.body["details"]
 
 
 async def test_quotes_are_listed_in_pages(start: Start) -> None:
@@ -146,7 +150,8 @@ async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> N
     refused = await world.bob.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong}
     )
-    assert refused.status in (404, 422) and refused.body["error"]
+    assert refused.status in (404, 422)
+    assert refused.body["error"]
 
 
 async def test_a_boost_is_quoted_as_what_it_shows(start: Start) -> None:

@@ -30,7 +30,7 @@ async def start_world(start: Start) -> tuple[TestNode, Api, Api]:
 
 
 def format_later(node: TestNode, **span: float) -> str:
-    """A moment after now, as clients write it."""
+    """Return a later moment as clients write it."""
     seconds = span.get("seconds", 0) + span.get("hours", 0) * 3600 + span.get("days", 0) * 86_400
     return datetime.fromtimestamp(node.clock.now / 1000 + seconds, UTC).isoformat().replace("+00:00", "Z")
 
@@ -62,7 +62,8 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
         sensitive="0",
         poll={"options": ["x", "y"], "expires_in": "600", "multiple": "1", "hide_totals": "0"},
     )
-    assert made["scheduled_at"][:19] == moment[:19] and made["media_attachments"] == []
+    assert made["scheduled_at"][:19] == moment[:19]
+    assert made["media_attachments"] == []
     assert made["params"] == {
         "text": "Later @bob",
         "poll": {"options": ["x", "y"], "expires_in": 600, "multiple": True, "hide_totals": False},
@@ -81,15 +82,19 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
     }
     assert await ann.get(PATH) == [made] == [await ann.get(f"{PATH}/{made['id']}")]
     await node.settle()
-    assert await list_texts(ann) == [] and await bob.get("/api/v1/notifications") == []
+    assert await list_texts(ann) == []
+    assert await bob.get("/api/v1/notifications") == []
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
     await node.settle()
     [told] = await bob.get("/api/v1/notifications")
     status = told["status"]
-    assert status["visibility"] == "unlisted" and status["spoiler_text"] == "soon"
-    assert status["poll"]["multiple"] and not status["poll"]["expired"], "its time begins when it appears"
-    assert status["created_at"] > made["scheduled_at"] and len(await list_texts(ann)) == 1
+    assert status["visibility"] == "unlisted"
+    assert status["spoiler_text"] == "soon"
+    assert status["poll"]["multiple"]
+    assert not status["poll"]["expired"], "its time begins when it appears"
+    assert status["created_at"] > made["scheduled_at"]
+    assert len(await list_texts(ann)) == 1
     assert await ann.get(PATH) == []
     assert (await ann.request("GET", f"{PATH}/{made['id']}")).status == 404
 
@@ -104,7 +109,8 @@ async def test_files_wait_with_their_post(start: Start) -> None:
         [each["id"] for each in made["media_attachments"]] == [second, first] == made["params"]["media_ids"]
     )
     taken = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "media_ids": [first]})
-    assert taken.status == 422 and "scheduled post" in taken.body["error"]
+    assert taken.status == 422
+    assert "scheduled post" in taken.body["error"]
     again = {"status": "x", "media_ids": [first], "scheduled_at": format_later(node, days=1)}
     assert (await ann.request("POST", "/api/v1/statuses", json=again)).status == 422
     assert (await ann.request("DELETE", f"/api/v1/media/{first}")).status == 422
@@ -134,7 +140,8 @@ async def test_it_can_be_moved_and_cancelled(start: Start) -> None:
     path = f"{PATH}/{made['id']}"
     moment = format_later(node, hours=3)
     moved = await ann.put(path, scheduled_at=moment)
-    assert moved["scheduled_at"][:19] == moment[:19] and moved["params"] == made["params"]
+    assert moved["scheduled_at"][:19] == moment[:19]
+    assert moved["params"] == made["params"]
     assert await ann.put(path) == moved
     assert await ann.delete(f"{PATH}/{gone['id']}") == {}
     node.clock.forward(hours=2)
@@ -164,13 +171,15 @@ async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) ->
     for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{made['id']}")):
         for moment in (given, format_later(node, seconds=299)):
             answer = await ann.request(method, path, json={"status": "y", "scheduled_at": moment})
-            assert answer.status == 422 and (moment != given or why in answer.body["error"]), answer.body
+            assert answer.status == 422, answer.body
+            assert moment != given or why in answer.body["error"]
     early = await ann.request(
         "POST", "/api/v1/statuses", json={"status": "y", "scheduled_at": format_later(node)}
     )
     expected = "Validation failed: Scheduled at The scheduled date must be in the future"
     assert early.body["error"] == expected
-    assert len(await ann.get(PATH)) == 1 and await list_texts(ann) == []
+    assert len(await ann.get(PATH)) == 1
+    assert await list_texts(ann) == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +198,8 @@ async def test_what_could_not_be_posted_cannot_be_scheduled(start: Start, wrong:
     answer = await ann.request(
         "POST", "/api/v1/statuses", json={**wrong, "scheduled_at": format_later(node, hours=1)}
     )
-    assert answer.status in (404, 422) and answer.body["error"]
+    assert answer.status in (404, 422)
+    assert answer.body["error"]
     assert await ann.get(PATH) == []
 
 
@@ -216,7 +226,8 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
 
     async def post(who: Api, key: str) -> str:
         answer = await who.request("POST", "/api/v1/statuses", json=body, headers={"Idempotency-Key": key})
-        assert answer.status == 200 and answer.body["params"]["idempotency"] == key
+        assert answer.status == 200
+        assert answer.body["params"]["idempotency"] == key
         return str(answer.body["id"])
 
     first = await post(ann, "k")
@@ -241,7 +252,8 @@ async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -
         made.append((await ann.post("/api/v1/statuses", status=f"{number}", scheduled_at=moment))["id"])
     full = datetime.fromtimestamp(tomorrow + 80_000, UTC).isoformat()
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": full})
-    assert answer.status == 422 and "limit of 25 scheduled posts for that day" in answer.body["error"]
+    assert answer.status == 422
+    assert "limit of 25 scheduled posts for that day" in answer.body["error"]
     await ann.put(f"{PATH}/{made[0]}", scheduled_at=full)
     await bob.post("/api/v1/statuses", status="x", scheduled_at=full)
     for day in range(1, 6):
@@ -249,7 +261,8 @@ async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -
         made.append((await ann.post("/api/v1/statuses", status="more", scheduled_at=other))["id"])
     other = datetime.fromtimestamp(tomorrow + 9 * 86_400, UTC).isoformat()
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": other})
-    assert answer.status == 422 and "limit of 30 scheduled posts" in answer.body["error"]
+    assert answer.status == 422
+    assert "limit of 30 scheduled posts" in answer.body["error"]
 
     page = await ann.request("GET", PATH, params={"limit": "4"})
     assert [each["id"] for each in page.body] == made[::-1][:4]
@@ -272,10 +285,13 @@ async def test_what_cannot_be_published_is_kept(start: Start) -> None:
     await bob.delete(f"/api/v1/statuses/{parent['id']}")
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
-    assert await list_texts(ann) == [] and await ann.get(PATH) == [made]
+    assert await list_texts(ann) == []
+    assert await ann.get(PATH) == [made]
     async with node.db.read() as tx:
         row = await scheduled_post_queries.lock(tx, int(made["id"]))
-    assert row is not None and row.failed_at is not None and "not found" in row.error
+    assert row is not None
+    assert row.failed_at is not None
+    assert "not found" in row.error
     assert await node.settle() == 0, "it is not tried for ever"
     await ann.delete(f"{PATH}/{made['id']}")
 

@@ -124,7 +124,7 @@ class Population:
 
 
 def create_partner(tx: Tx, account_id: int) -> PartnerRow:
-    """A partner whose members see posts for partners."""
+    """Return a partner whose members see posts for partners."""
     return PartnerRow(
         tx.new_id(), PARTNER, account_id, "agreed", True, "uri", '["local"]', "", 1, 1, None, "", None
     )
@@ -138,7 +138,7 @@ async def populate(database: Database, here: NodeContext) -> Population:
 
 
 def to_ids(visible: VisiblePost | post_views.PostView | None) -> tuple[int | None, int | None]:
-    """The ids of a post and of what it boosts."""
+    """Return the ids of a post and of what it boosts."""
     if visible is None:
         return None, None
     if isinstance(visible, VisiblePost):
