@@ -231,7 +231,7 @@ async def update(call: Call[EditStatusParams]) -> Status:
 async def _describe_media(
     call: Call[EditStatusParams], tx: Tx, given: Sequence[MediaAttributesParams]
 ) -> bool:
-    """Describe files anew; True if one was described otherwise before."""
+    """Set descriptions of files; return True if one has changed."""
     changed = False
     for each in given[:16]:
         former = await media.get(tx, call.account, each.id)

@@ -1,4 +1,4 @@
-"""Boosts: a post shown again by somebody else. A boost is a row of its own among the posts."""
+"""Boosts: posts that another account shares with its followers. Each is a row of its own among the posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a post causes by being there, new or changed, whoever wrote it: it can be found, its link is shown."""
+"""Distribution of a new or changed post within this node: search index, cards, home timelines."""
 
 from __future__ import annotations
 

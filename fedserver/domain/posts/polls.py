@@ -136,8 +136,8 @@ async def close(tx: Tx, post_id: int) -> None:
     if row is None or post is None or row.closed_at is not None or not is_over(row, tx.now):
         return
     await poll_queries.update_poll(tx, structs.replace(row, closed_at=tx.now))
-    told = dict.fromkeys((post.account_id, *await poll_queries.list_local_voters(tx, post_id)))
-    for account_id in told:
+    account_ids = dict.fromkeys((post.account_id, *await poll_queries.list_local_voters(tx, post_id)))
+    for account_id in account_ids:
         await notifications.notify(tx, "poll", account_id, post.account_id, post_id)
     if post.local and post.visibility != "local":
         await jobs.enqueue(tx, jobs.UpdatePoll(post_id))
@@ -162,7 +162,10 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
             return
         await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
-        counts = ((each.id, told.votes) for each, told in zip(options, remote.options, strict=True))
+        counts = (
+            (option.id, remote_option.votes)
+            for option, remote_option in zip(options, remote.options, strict=True)
+        )
         await poll_queries.set_vote_counts(tx, counts)
     reopened = former.expires_at != expires_at and not is_over(fresh, tx.now)
     await poll_queries.update_poll(

@@ -90,7 +90,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     if known is not None:
         return known if known.account_id == author.id else None
     tombstone = await post_queries.find_tombstone(tx, remote.uri)
-    # A tombstone of somebody else keeps nothing out: who names another's post first must not decide.
+    # A tombstone of another account keeps nothing out: else anyone could block a post by its URI.
     # guard: what was deleted stays away @last
     if author.suspended_at is not None or (
         tombstone is not None and tombstone.account_uri in ("", author.uri)

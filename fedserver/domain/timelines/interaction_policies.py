@@ -1,8 +1,8 @@
 """Who may answer, like and boost a post, by what its author said (GoToSocial's interaction policies).
 
 Docs: docs.gotosocial.org/en/latest/federation/interaction_policy. Where nothing was said everybody may who
-sees the post; its author always may, and whoever it names may answer. What a peer's author decides by hand is
-sent as if it were allowed: their node keeps it back until they say yes.
+sees the post; its author always may, and anyone whom it mentions may answer. What a peer's author decides by
+hand is sent as if it were allowed: their node keeps it back until they say yes.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class PollView(Struct, frozen=True):
 
     @property
     def hidden(self) -> bool:
-        """True while nobody is told how many took which option."""
+        """True while the results are kept secret: until the end, if the author wants that."""
         return self.poll.hide_totals and not self.expired
 
     @property

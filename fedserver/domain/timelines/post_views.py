@@ -127,6 +127,7 @@ class _PageBuilder:
         self._hides = False
 
     async def load_viewer_facts(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+        """Load polls, and what the viewer has to do with the posts and their authors."""
         originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
         self._in_public = context == "public"

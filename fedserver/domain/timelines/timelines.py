@@ -21,6 +21,7 @@ Pairs = list[tuple[int, int]]
 
 
 async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
+    """Return ids of the posts in an account's home timeline."""
     return await timeline_queries.list_home(tx, account_id, page)
 
 
@@ -75,6 +76,7 @@ async def list_by_account(
 
 
 async def list_pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
+    """Return ids of an account's pinned posts, as far as the viewer may see them, the newest pin first."""
     return await timeline_queries.list_pinned(
         tx, account_id, ANONYMOUS_ID if viewer_id is None else viewer_id
     )
@@ -108,7 +110,7 @@ async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
 async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
     """Ids above and below a post: ancestors from the first, descendants branch by branch.
 
-    Strangers see 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFoundError.
+    Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFoundError.
     """
     row = await post_queries.find(tx, post_id)
     if row is None:

@@ -52,7 +52,7 @@ async def get_policy(tx: Tx) -> TrendPolicy:
 
 
 async def set_policy(tx: Tx, member: MemberRow | None, new_policy: TrendPolicy) -> None:
-    """Decide anew. Raises InvalidError."""
+    """Set the policy and record that in the audit log. Raises InvalidError."""
     if not 1 <= new_policy.least_accounts <= 1_000:
         raise InvalidError("least_accounts", "must be between 1 and 1000")
     await setting_queries.set_value(tx, SETTING, _encode(new_policy).decode())

@@ -105,7 +105,7 @@ UPSERT_ORIGINAL = _upsert_original.on_conflict_do_update(
 )
 FIND_ORIGINAL = select(originals.c.document).where(originals.c.uri == bindparam("uri"))
 DELETE_ORIGINAL = delete(originals).where(originals.c.uri == bindparam("uri"))
-# Held until the transaction ends: whoever comes with a key at the same time waits here, and then finds it.
+# Held until the transaction ends: a request with the same key waits here meanwhile, and then finds the post.
 LOCK_AUTHOR = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update(key_share=True)
 INSERT_IDEMPOTENCY_KEY = upsert(idempotency_keys).on_conflict_do_nothing()
 FIND_ID_BY_IDEMPOTENCY_KEY = select(idempotency_keys.c.post_id).where(

@@ -105,7 +105,7 @@ _is_mentioned = exists(
         mentions.c.post_id == posts.c.id, mentions.c.account_id == bindparam("viewer_id")
     )
 )
-# A stranger is viewer -1: nothing is followed by or mentions it, and `local` asks for a real one.
+# A viewer who is not logged in is -1: nothing is followed by or mentions it, and `local` asks for a real one.
 _is_visible_on_profile = or_(
     equals_any(posts.c.visibility, "public", "unlisted"),
     posts.c.account_id == bindparam("viewer_id"),
@@ -219,7 +219,7 @@ async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
 
 
 async def list_public(tx: Tx, scope: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
-    """`where` is all, local, local_open or remote; a stranger is viewer -1."""
+    """`where` is all, local, local_open or remote; a viewer who is not logged in is -1."""
     return await _load_page(tx, LIST_PUBLIC[scope, only_media], page, viewer_id=viewer_id)
 
 
