@@ -35,6 +35,7 @@ from fedserver.domain.posts import (
     posts,
     refreshes,
     scheduled_posts,
+    thread_mutes,
 )
 from fedserver.domain.timelines import bookmarks, post_views, timelines
 from fedserver.domain.timelines.post_views import PostView
@@ -315,13 +316,13 @@ async def unpin(call: Call[NoParams]) -> Status:
 
 @routes.post("/api/v1/statuses/{id}/mute", auth=USER, scope="write:mutes")
 async def mute(call: Call[NoParams]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=True)
+    await thread_mutes.mute(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unmute", auth=USER, scope="write:mutes")
 async def unmute(call: Call[NoParams]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=False)
+    await thread_mutes.unmute(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 

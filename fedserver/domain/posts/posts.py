@@ -6,20 +6,16 @@ one transaction.
 
 from __future__ import annotations
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from fedserver.domain.content import media, post_texts
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
-from fedserver.domain.posts import articles, polls, publication, quotes
-from fedserver.domain.timelines import interaction_policies, partner_posts, visibility
+from fedserver.domain.posts import articles, attachments, polls, publication, quotes, replies
+from fedserver.domain.timelines import visibility
 from fedserver.text.locales import gettext
 from storage.engine import Tx
-from storage.queries.content import media as media_queries
-from storage.queries.content import tags as tag_queries
-from storage.queries.posts import likes as like_queries
-from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -82,9 +78,7 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
     if key and not await post_queries.insert_idempotency_key(tx, author.id, key, row.id, tx.now - HOUR_MS):
         raise RetryLaterError(gettext("This post is being published already. Please try again in a moment."))
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
-    await media_queries.attach(tx, author.id, row.id, media_ids)
-    await mention_queries.insert(tx, row.id, [each.id for each in text.mentioned])
-    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags), is_new=True)
+    await attachments.insert(tx, row, media_ids, text)
     if draft.poll is not None:
         await polls.create(tx, row.id, polls.check(site, draft.poll))
     if quoted is not None:
@@ -100,8 +94,7 @@ async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> 
 
 
 async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
-    await media.check_attachable(tx, site, author, draft.media_ids, None)
-    await media.check_attachable(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
+    await attachments.check_files(tx, site, author, draft.media_ids, draft.cover_id)
     if draft.poll is None:
         return
     if draft.media_ids:
@@ -121,7 +114,7 @@ async def _build_row(
     title = post_texts.clean_title(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
-    parent = await _get_parent(tx, author, draft.in_reply_to_id)
+    parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     identifier = tx.new_id()
     article = draft.kind == "Article"
     slug = await articles.choose_slug(tx, author.id, title) if article else None
@@ -164,32 +157,8 @@ async def _build_row(
         version=1,
         interaction_policy=draft.policy,
     )
-    if parent is not None and parent.visibility in ("local", "partners"):
-        row = _restrict_visibility(site, row, parent)
-    else:
-        await partner_posts.check_visibility(tx, row.visibility)
+    row = await replies.restrict_visibility(tx, site, row, parent)
     return quotes.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
-
-
-def _restrict_visibility(site: NodeContext, row: PostRow, parent: PostRow) -> PostRow:
-    """Narrow a reply to a post for members or partners: to the same, or to the people it mentions.
-
-    Those may be of other nodes, so a direct one carries no address of what it answers.
-    """
-    if row.visibility != "direct":
-        return structs.replace(row, visibility="local" if row.visibility == "local" else parent.visibility)
-    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
-
-
-async def _get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
-    if parent_id is None:
-        return None
-    visible = await visibility.find(tx, parent_id, author.id)
-    if visible is None:
-        raise NotFoundError(gettext("The post that you want to reply to was not found."))
-    post = visible.original
-    await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
-    return post
 
 
 async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
@@ -199,10 +168,3 @@ async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
         raise NotFoundError
     return row
-
-
-async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
-    """Stop, or allow again, notifications about a conversation. Raises NotFoundError."""
-    row = await get(tx, post_id, actor.id)
-    change = like_queries.insert_thread_mute if muted else like_queries.delete_thread_mute
-    await change(tx, actor.id, row.thread_id)

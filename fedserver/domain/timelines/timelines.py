@@ -110,7 +110,9 @@ async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
 async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
     """Ids above and below a post: ancestors from the first, descendants branch by branch.
 
-    Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFoundError.
+    Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context).
+
+    Raises NotFoundError.
     """
     row = await post_queries.find(tx, post_id)
     if row is None:

@@ -8,7 +8,7 @@ import pytest
 
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import boosts, likes, post_removal, posts
+from fedserver.domain.posts import boosts, likes, post_removal, posts, thread_mutes
 from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes
 from fedserver.domain.timelines import bookmarks, filters, post_views, streams
 from storage.cache import CacheRegistry
@@ -42,7 +42,7 @@ async def test_the_same_at_once_as_alone(
             await bookmarks.add(tx, made["bookmarks"], post_id)
         if visibility != "direct":
             await likes.like(tx, here, made["likes"], post_id)
-        await posts.mute_thread(tx, ann, post_id, muted=True)
+        await thread_mutes.mute(tx, ann, post_id)
         await mutes.mute(tx, made["mutes"], ann)
         await blocks.block(tx, here, made["blocks"], ann)
         await blocks.block(tx, here, ann, made["blocked"])
