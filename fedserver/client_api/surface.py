@@ -35,6 +35,9 @@ from fedserver.client_api.posts import (
     quotes,
     reactions,
     scheduled_statuses,
+    status_actions,
+    status_context,
+    status_edits,
     statuses,
 )
 from fedserver.client_api.registration import admin_email_blocks, legal_texts, registrations
@@ -96,6 +99,9 @@ RESOURCES = (
     reports,
     scheduled_statuses,
     search,
+    status_actions,
+    status_context,
+    status_edits,
     statuses,
     streaming,
     stubs,
