@@ -1,17 +1,16 @@
-"""Actions on a status (docs.joinmastodon.org/methods/statuses): favourite, boost, bookmark, pin, mute."""
+"""Actions on a status (docs.joinmastodon.org/methods/statuses#favourite … #unpin), and who took them."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.accounts import account_pages
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.posts.statuses import VISIBILITY, load_status, load_view
-from fedserver.domain.accounts import account_views
 from fedserver.domain.posts import boosts, likes, pins, posts, thread_mutes
 from fedserver.domain.timelines import bookmarks, timelines
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.paging import EntityPage
 
 routes = Routes("client_api")
 
@@ -81,18 +80,17 @@ async def unmute(call: Call[NoParams]) -> Status:
     return await load_status(call, call.tx, call.id())
 
 
-async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
-
-
 @routes.get("/api/v1/statuses/{id}/favourited_by", scope="read:accounts")
 async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
     post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _render_accounts(call, await timelines.list_likers(call.tx, post.id, call.page(40, 80)))
+    return await account_pages.render_page(
+        call, await timelines.list_likers(call.tx, post.id, call.page(40, 80))
+    )
 
 
 @routes.get("/api/v1/statuses/{id}/reblogged_by", scope="read:accounts")
 async def list_reblogged_by(call: Call[NoParams]) -> EntityPage:
     post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _render_accounts(call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80)))
+    return await account_pages.render_page(
+        call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80))
+    )
