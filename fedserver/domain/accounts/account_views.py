@@ -99,7 +99,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
 
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
-    """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
+    """Return views by id, those of the given versions from memory, which a writer does not fill."""
     room = tx.caches.get_cache("accounts", MAX_CACHED)
     found: dict[int, AccountView] = {}
     for each in ids:
@@ -107,8 +107,9 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
         if known is not None and known.account.version == versions.get(each):
             found[each] = known
     read = await load(tx, [each for each in ids if each not in found])
-    for identifier, view in read.items():
-        room.put(identifier, view)
+    if not tx.is_write:  # a writer may yet roll back
+        for identifier, view in read.items():
+            room.put(identifier, view)
     return found | read
 
 
