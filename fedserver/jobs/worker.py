@@ -20,7 +20,7 @@ from fedserver.domain.notifications import email_subscriptions, notification_req
 from fedserver.domain.portability import moves
 from fedserver.domain.posts import polls, refreshes, scheduled_posts, votes
 from fedserver.domain.relationships import mutes
-from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.fan_out import fan_out, is_outgoing
 from fedserver.federation.featured import refresh_featured
 from fedserver.federation.imports import continue_import
 from fedserver.federation.quotes import verify_quote
