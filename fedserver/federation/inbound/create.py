@@ -53,7 +53,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
 
 
 async def _is_relevant(tx: Tx, author: AccountRow, post: remote_posts.RemotePost) -> bool:
-    """Return True if a member follows the author, is addressed or is answered, or if partners agreed on it."""
+    """Return True if a member follows the author, is addressed or answered, or if partners agreed on it."""
     if await follow_queries.has_local_followers(tx, author.id):
         return True
     if await partner_posts.is_covered_by_agreement(tx, author, post.visibility, post.addressed_uris):
