@@ -87,7 +87,7 @@ def get(document: Mapping[str, Any], *names: str) -> Any:
 
 
 def id_of(value: Any) -> str | None:
-    """Return the id of a reference: a string, or an object with `id`. Returns None if it has none that fits."""
+    """Return the id of a reference: a string, or an object with `id`. Returns None if there is none."""
     value = one(value)
     if isinstance(value, dict):
         value = value.get("id", value.get("@id"))

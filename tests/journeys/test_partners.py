@@ -97,7 +97,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     assert await state(alpha) == [("beta.test", "declined", False)]
     assert await state(beta) == [("alpha.test", "declined", True)]
     assert len(server.bodies) == 2 and b"alpha.test declined" in server.bodies[1]
-    assert "lost the partner" in await read(alpha, "/admin/log")
+    assert "Partnership ended by the other side" in await read(alpha, "/admin/log")
     await submit(alpha, "/admin/peers", "/admin/peers", domain="beta.test", policy="block")
 
 

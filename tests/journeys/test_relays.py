@@ -152,7 +152,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     await story.say(RELAY, "Reject", story.received("Follow")[-1]["id"])
     assert await state(node) == ["rejected"] and "Rejected" in await read(node, PAGE)
     await submit(node, PAGE, off.replace("/off", "/remove"))
-    assert "refused by the relay" in await read(node, "/admin/log")
+    assert "Relay rejected the request" in await read(node, "/admin/log")
     for wrong in ("relay.test", "https://relay.test/nobody", "https://alpha.test/inbox", "ftp://x/inbox"):
         async with node.http.post(PAGE, data={"csrf": await csrf(node), "address": wrong}) as answer:
             assert answer.status == 422, wrong
