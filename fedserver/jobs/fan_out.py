@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel import jobs
-from fedserver.federation.deliver import fan_out
+from fedserver.federation.fan_out import fan_out
 from fedserver.jobs.lease import JobLease
 from fedserver.web.services import Services
 

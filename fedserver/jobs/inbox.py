@@ -21,7 +21,7 @@ from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import HANDLERS, handle, prepare
+from fedserver.federation.inbound.registry import HANDLERS, apply, prepare
 from fedserver.jobs.backoff import retry_delay_ms
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.web.services import Services
@@ -120,7 +120,7 @@ class InboxWorker:
             items.sort(key=_get_post_id)
             async with self._services.db.write() as tx:
                 for item in items:
-                    await handle(tx, item)
+                    await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id for row in rows])
         except Exception as error:
             log.debug("not_together", reason=str(error)[:300])
@@ -155,7 +155,7 @@ class InboxWorker:
             kind = activity.kind if activity.kind in HANDLERS else kind
             item = await self._prepare(row, activity)
             async with self._services.db.write() as tx:
-                await handle(tx, item)
+                await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id])
             counted[kind, "done"] += 1
         except (IgnoredError, ActivityPubError, DomainError) as error:

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
-from fedserver.federation.deliver import RENDERERS
+from fedserver.federation.outbound.registry import RENDERERS
 from fedserver.jobs import accounts, cards, fan_out, files, peers, posts, push_messages
 from fedserver.jobs.mails import handlers as mails
 
