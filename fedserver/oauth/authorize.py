@@ -1,7 +1,7 @@
-"""Authorization (RFC 6749 §4.1, PKCE of RFC 7636): log in, consent, back to the app with a code.
+"""Authorization endpoint (RFC 6749 §4.1, PKCE of RFC 7636): log in, consent, back to the app with a code.
 
-Plain forms that work without JavaScript, in pop-ups and in embedded views. Errors before the app and its
-address are known to be right are shown here: nobody is sent to an address that was not registered.
+Plain forms that work without JavaScript, in pop-ups and in embedded views. Errors are shown here until app
+and redirect URI are verified: the node never redirects to an address that was not registered.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ routes = Routes("oauth")
 
 
 class AuthorizeParams(Struct, frozen=True):
-    """What an app asks for, and the answer to it."""
+    """Parameters of an authorization request, and the member's decision."""
 
     response_type: str = ""
     client_id: str = ""
@@ -39,7 +39,7 @@ class AuthorizeParams(Struct, frozen=True):
 
 
 class AuthorizationRequest(Struct, frozen=True):
-    """A request that may be put to a person."""
+    """A valid authorization request."""
 
     app: AppRow
     redirect_uri: str
@@ -48,7 +48,10 @@ class AuthorizationRequest(Struct, frozen=True):
 
 
 async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationRequest:
-    """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
+    """Return a valid request.
+
+    Raises InvalidError; errors are not sent to the app, which is unverified yet.
+    """
     app = await apps.find_by_client_id(tx, params.client_id)
     if app is None:
         raise InvalidError("client_id", "is not known here. Please start again in the app.")
@@ -69,6 +72,7 @@ async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationReques
 
 @routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
+    """Show the consent page; members log in first."""
     asked = await _parse_request(call.tx, call.params)
     if call.principal is None or call.params.force_login:
         return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
@@ -76,7 +80,7 @@ async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
 
 
 def _build_url_without_force(call: Call[AuthorizeParams]) -> str:
-    """This page again, without the wish to log in anew: it was just fulfilled."""
+    """Return the URL of this page without `force_login`, which has just been fulfilled."""
     pairs = call.request.query.items()
     return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
 
@@ -103,6 +107,7 @@ def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) ->
 
 @routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
+    """Redirect to the app with a code, or with `access_denied`."""
     asked = await _parse_request(call.tx, call.params)
     if call.principal is None:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
@@ -119,12 +124,14 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
 
 
 class CodeParams(Struct, frozen=True):
+    """Parameters of the page that shows a code."""
+
     code: str = ""
 
 
 @routes.get("/oauth/authorize/native", html=True, auth=USER, params=CodeParams)
 async def show_code(call: Call[CodeParams]) -> web.Response:
-    """The code of an app that has no address to come back to, for the member whom it was given."""
+    """Show the code for an app without a redirect URI, to the member who authorized it."""
     app = await tokens.get_app_by_code(call.tx, call.member, call.params.code)
     page = call.render("code.html", app=app, code=call.params.code)
     page.headers["Cache-Control"] = "no-store"

@@ -1,7 +1,7 @@
-"""Log-in with the organization's identity provider (OpenID Connect Core 1.0): there and back.
+"""Log-in with the organization's identity provider (OpenID Connect Core 1.0).
 
-The way is bound to the browser by a cookie, an unguessable state and a nonce in the signed answer; nothing
-else that comes back by the browser is believed.
+The flow is bound to the browser by a cookie, an unguessable state and a nonce in the signed ID token; nothing
+else that the browser brings back is trusted.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ CALLBACK_PATH = "/login/provider/back"
 
 
 class ProviderLoginParams(Struct, frozen=True):
+    """Parameters of a login: the page to continue with; `again` forces a new login at the provider."""
+
     next: str = ""
     again: bool = False
 
 
 class ProviderCallbackParams(Struct, frozen=True):
+    """Parameters of the provider's redirect."""
+
     code: str = ""
     state: str = ""
     iss: str = ""
@@ -37,6 +41,8 @@ class ProviderCallbackParams(Struct, frozen=True):
 
 
 class ProviderJoinParams(Struct, frozen=True):
+    """Parameters of the form in which a new member chooses a username."""
+
     username: str = ""
     csrf: str = ""
 
@@ -89,6 +95,7 @@ def _render_failure(
 
 @routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own", limit="log_ins")
 async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
+    """Send the browser to the provider to log in."""
     return await _redirect_to_provider(
         call, to_local_path(call.params.next), again=call.params.again, connects=None
     )
@@ -98,6 +105,7 @@ async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     "/settings/provider/connect", html=True, auth=USER, requires_recent_auth=True, tx="own", limit="log_ins"
 )
 async def connect(call: Call[NoParams]) -> web.StreamResponse:
+    """Send the browser to the provider to connect an identity to the member's account."""
     return await _redirect_to_provider(
         call, "/settings/security?done=1", again=False, connects=call.member.id
     )
@@ -105,6 +113,7 @@ async def connect(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get(CALLBACK_PATH, html=True, params=ProviderCallbackParams, tx="own", limit="log_ins")
 async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse:
+    """Handle the provider's redirect: log in, connect, or continue with sign-up."""
     params, site, provider = call.params, call.site, _get_provider(call)
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:
@@ -128,7 +137,7 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
 async def _complete(
     call: Call[ProviderCallbackParams], trip: identities.OidcFlow, who: identities.OidcIdentity, holder: str
 ) -> web.StreamResponse:
-    """The provider told who it is: connect, log in, or let a newcomer choose a name."""
+    """Connect the identity, log its member in, or let a new member choose a username."""
     async with call.services.db.write() as tx:
         if trip.again and tx.now - who.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
             raise ForbiddenError(f"{call.site.config.oidc.title} did not ask you to log in anew.")
@@ -149,6 +158,7 @@ async def _complete(
 
 @routes.get("/login/provider/join", html=True)
 async def show_join(call: Call[NoParams]) -> web.Response:
+    """Show the form in which a new member chooses a username."""
     holder = challenges.to_browser_holder(call.prelogin_token)
     who = await oidc_signup.get_pending(call.tx, holder)
     return call.render("newcomer.html", who=who, username=oidc_signup.suggest_username(who), problem="")
@@ -158,6 +168,7 @@ async def show_join(call: Call[NoParams]) -> web.Response:
     "/login/provider/join", html=True, params=ProviderJoinParams, tx="own", limit="sign_ups", no_csrf=True
 )
 async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
+    """Create a member for the identity, and log them in if their address is confirmed."""
     username = call.params.username.strip()
     holder = challenges.to_browser_holder(call.prelogin_token)
     async with call.services.db.read() as tx:

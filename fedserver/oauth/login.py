@@ -1,6 +1,6 @@
-"""Log-in and log-out: plain forms; a new session each time; attempts are counted by name and address.
+"""Log-in and log-out: plain forms; a new session each time; failures are counted by login and address.
 
-Who has a second step is asked for it on the next page (`second_steps`), before there is any session.
+Members with a second step complete it on the next page (`two_factor`), before there is a session.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WRONG_PASSWORD = "The name, address or password is not right."
 
 
 class LoginParams(Struct, frozen=True):
-    """`email` and `username` both take either."""
+    """The login form; `email` and `username` both take either."""
 
     email: str = ""
     username: str = ""
@@ -35,11 +35,14 @@ class LoginParams(Struct, frozen=True):
 
 
 class LogoutParams(Struct, frozen=True):
+    """The logout form."""
+
     csrf: str = ""
 
 
 @routes.get("/login", html=True, params=LoginParams, tx="own", allow_suspended=True)
 async def show(call: Call[LoginParams]) -> web.Response:
+    """Show the login form; suspended members get to the decisions about them."""
     if call.principal is not None and call.principal.is_suspended:
         return see_other("/settings/decisions")
     return render_form(call, "", 200, next_page=call.params.next)
@@ -47,7 +50,7 @@ async def show(call: Call[LoginParams]) -> web.Response:
 
 @routes.get("/auth/sign_in", html=True, tx="own")
 async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
-    """Where programs expect Mastodon's log-in page."""
+    """Redirect from Mastodon's login page, which some programs expect."""
     query = call.request.query.get("next", "")
     return see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
 
@@ -55,13 +58,13 @@ async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
 def render_form(
     call: Call[Any], problem: str, status: int, *, name: str = "", next_page: str = ""
 ) -> web.Response:
-    """The log-in page, with what went wrong."""
+    """Render the login page, with an error message or ''."""
     page = to_local_path(next_page)
     return call.render("login.html", status=status, problem=problem, next=page, login=name)
 
 
 def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyRequestsError) -> web.Response:
-    """A page that says when to come again."""
+    """Return the response with a Retry-After header."""
     seconds = max(1, (error.retry_at - call.services.db.clock()) // 1000)
     refused.headers["Retry-After"] = str(seconds)
     return refused
@@ -69,6 +72,7 @@ def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyReques
 
 @routes.post("/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
+    """Check the password and log in, or continue with the second step."""
     params, services = call.params, call.services
     name = (params.email or params.username).strip()
     given = {"name": params.email or params.username, "next_page": params.next}
@@ -94,7 +98,7 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
 async def _continue_login(
     call: Call[LoginParams], tx: Tx, member: MemberRow, name: str
 ) -> web.StreamResponse:
-    """The password is right: a session, or the second step."""
+    """Start a session after the right password, or ask for the second step."""
     target = to_local_path(call.params.next)
     if not await two_factor.is_enabled(tx, member):
         token = await login.log_in(
@@ -110,6 +114,7 @@ async def _continue_login(
 
 @routes.post("/logout", html=True, params=LogoutParams, allow_suspended=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
+    """End the session."""
     if call.session_id is not None:
         await sessions.end(call.tx, call.session_id)
     response = see_other("/")

@@ -1,4 +1,4 @@
-"""Log-in with a passkey: the authenticator says who it is, and has verified its owner (WebAuthn)."""
+"""Log-in with a passkey that identifies its owner and has verified them (WebAuthn)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ WRONG_PASSKEY = "This passkey was not accepted. Please log in with your password
 
 
 class OptionsParams(Struct, frozen=True):
-    """`second`: for the second step of the member who has made the first in this browser."""
+    """`second` asks for the second step of the member who completed the first one in this browser."""
 
     second: bool = False
     csrf: str = ""
 
 
 class PasskeyLoginParams(Struct, frozen=True):
+    """The answer of the browser's authenticator, as JSON."""
+
     credential: str = ""
     next: str = ""
     csrf: str = ""
@@ -35,7 +37,7 @@ class PasskeyLoginParams(Struct, frozen=True):
     "/login/passkey/options", html=True, params=OptionsParams, tx="own", limit="log_ins", no_csrf=True
 )
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
-    """What the browser hands to its authenticators."""
+    """Return the options for the browser's authenticators, as JSON."""
     word = call.prelogin_token or secrets.new_secret()
     holder = challenges.to_browser_holder(word)
     async with call.services.db.write() as tx:
@@ -50,6 +52,7 @@ async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
 
 @routes.post("/login/passkey", html=True, params=PasskeyLoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
+    """Log in the owner of a passkey."""
     params, token = call.params, ""
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:

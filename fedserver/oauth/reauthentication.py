@@ -1,4 +1,4 @@
-"""Proving again who one is, before what protects an account is changed: by password, passkey or provider."""
+"""Reauthentication before credentials are changed: by password, passkey or identity provider."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ WRONG_PROOF = "This is not right. Please try again."
 
 
 class ReauthenticationParams(Struct, frozen=True):
+    """The reauthentication form."""
+
     password: str = ""
     credential: str = ""
     next: str = ""
@@ -44,6 +46,7 @@ async def _render_page(call: Call[ReauthenticationParams], problem: str, status:
 
 @routes.get("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own")
 async def show(call: Call[ReauthenticationParams]) -> web.Response:
+    """Show the reauthentication page."""
     return await _render_page(call, "", 200)
 
 
@@ -51,7 +54,7 @@ async def show(call: Call[ReauthenticationParams]) -> web.Response:
     "/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
 )
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
-    """What the browser hands to its authenticators."""
+    """Return the options for the browser's authenticators, as JSON."""
     async with call.services.db.write() as tx:
         made = await passkeys.create_authentication_options(
             tx, call.site, _get_holder(call), call.member, require_user_verification=True
@@ -61,6 +64,7 @@ async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
 
 @routes.post("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
 async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamResponse:
+    """Check a password or passkey, and mark the session as recently authenticated."""
     params, services, name = call.params, call.services, call.account.username
     try:
         async with services.db.read() as tx:

@@ -1,4 +1,4 @@
-"""Tokens (RFC 6749 §4.1.3, §4.4; RFC 7009): codes are exchanged, apps get their own, tokens are revoked."""
+"""Token endpoint (RFC 6749 §4.1.3, §4.4) and revocation (RFC 7009)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class TokenParams(Struct, frozen=True):
+    """Parameters of the token endpoint."""
+
     grant_type: str = ""
     client_id: str = ""
     client_secret: str = ""
@@ -30,6 +32,8 @@ class TokenParams(Struct, frozen=True):
 
 
 class RevokeParams(Struct, frozen=True):
+    """Parameters of the revocation endpoint."""
+
     client_id: str = ""
     client_secret: str = ""
     token: str = ""
@@ -57,7 +61,7 @@ CLIENT_ERROR = _render_error(
 
 
 async def _authenticate_app(call: Call[Any], tx: Tx) -> AppRow | None:
-    """The app that proves itself by its secret, in the body or by HTTP Basic."""
+    """Return the app that authenticates by its secret, in the body or by HTTP Basic; None if it fails."""
     client_id, secret = call.params.client_id, call.params.client_secret
     kind, _, encoded = call.request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
@@ -72,6 +76,7 @@ async def _authenticate_app(call: Call[Any], tx: Tx) -> AppRow | None:
 
 @routes.post("/oauth/token", params=TokenParams, no_token=True)
 async def issue(call: Call[TokenParams]) -> JsonResponse:
+    """Issue a token for a code, or an app's own token."""
     params, tx = call.params, call.tx
     app = await _authenticate_app(call, tx)
     if app is None:
@@ -100,6 +105,7 @@ def _render_token(made: tokens.NewToken) -> TokenResponse:
 
 @routes.post("/oauth/revoke", params=RevokeParams, no_token=True)
 async def revoke(call: Call[RevokeParams]) -> JsonResponse:
+    """Revoke a token of the app."""
     app = await _authenticate_app(call, call.tx)
     if app is None:
         return _render_error("unauthorized_client", "You are not authorized to revoke this token", 403)

@@ -1,7 +1,7 @@
-"""The second step of a log-in: a code of an app, a recovery code, or a passkey.
+"""The second step of a login: a code of an authenticator app, a recovery code, or a passkey.
 
-The browser has a cookie that says which first step it has made; there is no session yet. Failures count
-for the member, whatever name was typed, and for the address.
+A cookie identifies the first step that the browser completed; there is no session yet. Failures are counted
+for the member, whatever login was typed, and for the address.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ WRONG_CODE = "This code is not right, or was used before."
 
 
 class TwoFactorParams(Struct, frozen=True):
+    """The form of the second step."""
+
     code: str = ""
     credential: str = ""
     csrf: str = ""
@@ -43,6 +45,7 @@ async def _render_page(
 
 @routes.get("/login/second", html=True, tx="own")
 async def show(call: Call[NoParams]) -> web.StreamResponse:
+    """Show the form of the second step."""
     async with call.services.db.read() as tx:
         asked = await two_factor.find_pending(tx, _get_holder(call))
     return await _render_page(call, asked, "", 200) if asked is not None else see_other("/login")
@@ -50,6 +53,7 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.post("/login/second", html=True, params=TwoFactorParams, tx="own", limit="log_ins", no_csrf=True)
 async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
+    """Check a code or passkey, and log in."""
     token = ""
     async with call.services.db.read() as tx:
         asked = await two_factor.find_pending(tx, _get_holder(call))
@@ -83,7 +87,7 @@ async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, asked: two_factor
 
 
 async def _finish(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> str:
-    """Log in. Raises Forbidden if this browser has just done so, or the member is kept out by now."""
+    """Start a session. Raises ForbiddenError if this browser has logged in already, or the member may not."""
     if not await challenges.consume_pending(tx, asked.row):
         raise ForbiddenError("You are logged in already.")
     return await login.log_in(

@@ -72,7 +72,7 @@ async def walk(node: TestNode, location: str) -> aiohttp.ClientResponse:
 
 
 def returned(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """What the app is told, in the address that it is sent back to."""
+    """Return what the app is told, in the address that it is sent back to."""
     assert answer.status in (302, 303), answer.status
     assert answer.headers["Location"].startswith(BACK)
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}

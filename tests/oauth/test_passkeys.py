@@ -27,7 +27,7 @@ async def node(start: Start) -> TestNode:
 
 
 async def ask(visitor: Visitor, path: str, **values: str) -> dict[str, Any]:
-    """The options that a script of ours fetches."""
+    """Return the options that a script of ours fetches."""
     headers = {"Origin": visitor.node.base, "Sec-Fetch-Site": "same-origin"}
     async with visitor.http.post(path, data=values, headers=headers, allow_redirects=False) as answer:
         assert answer.status == 200, await answer.text()
@@ -53,7 +53,7 @@ async def register(visitor: Visitor, device: SoftwareAuthenticator, name: str = 
 
 
 async def anns(node: TestNode, name: str = "ann") -> SoftwareAuthenticator:
-    """A device with a passkey of Ann."""
+    """Return a device with a passkey of Ann."""
     visitor, device = Visitor(node), SoftwareAuthenticator()
     await visitor.log_in(name)
     assert (await register(visitor, device)).path == "/settings/passkeys"
@@ -271,7 +271,7 @@ async def test_nonsense_is_refused_and_counted_by_address_only(node: TestNode, c
 
 
 async def test_a_challenge_answered_with_garbage(node: TestNode) -> None:
-    """The right challenge, and then everything else broken in turn."""
+    """Return the right challenge, and then everything else broken in turn."""
     device = await anns(node)
     for field in ("authenticatorData", "signature", "clientDataJSON", "userHandle"):
         for broken in ("", "AA", "e30", 7, None, {"a": 1}, "A" * 5_000):

@@ -99,7 +99,7 @@ async def test_a_log_in_ends_the_former_session_of_the_browser(node: TestNode, a
 
 
 async def test_no_password_is_no_password(node: TestNode) -> None:
-    """Who logs in by the organization's provider only has none; not even an empty one is right."""
+    """Return who logs in by the organization's provider only has none; not even an empty one is right."""
     async with node.db.write() as tx:
         member = await login.find_member(tx, "ann")
         assert member

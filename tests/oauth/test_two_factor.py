@@ -24,12 +24,12 @@ async def node(start: Start) -> TestNode:
 
 
 def code_of(node: TestNode, secret: str, later: int = 0) -> str:
-    """What an app shows, or will show `later` steps from now."""
+    """Return what an app shows, or will show `later` steps from now."""
     return pyotp.TOTP(secret).generate_otp(node.clock.now // 30_000 + later)
 
 
 async def turn_on(node: TestNode, ann: Visitor) -> tuple[str, list[str]]:
-    """The secret of the app, and the recovery codes."""
+    """Return the secret of the app, and the recovery codes."""
     page = await ann.open("/settings/two-step/app")
     found = re.search(r'<code id="secret">([A-Z2-7 ]{39})</code>', page.text)
     assert found, page.text

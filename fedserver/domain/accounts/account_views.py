@@ -1,4 +1,4 @@
-"""Accounts with what is shown beside them, loaded in batches: at most two statements."""
+"""Accounts with the facts shown beside them, loaded in batches of at most two statements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.rows.accounts import AccountRow
 
 
 class EmojiFact(Struct, frozen=True):
-    """A custom emoji as it is kept with what uses it."""
+    """A custom emoji as stored with the account or post that uses it."""
 
     shortcode: str
     url: str
@@ -27,7 +27,7 @@ _decode_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
 
 class AccountView(Struct, frozen=True):
-    """An account as anybody sees it; `role` is the member's, '' for none."""
+    """An account as anybody may see it; `role` is the member's, '' for none."""
 
     account: AccountRow
     role: str
@@ -49,12 +49,12 @@ class AccountView(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name that is shown."""
+        """The display name, or the username without one."""
         return self.account.display_name or self.account.username
 
 
 def redact_suspended(row: AccountRow) -> AccountRow:
-    """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
+    """Return the public form of an account: of a suspended one only the name is left."""
     if row.suspended_at is None:
         return row
     return structs.replace(
@@ -79,12 +79,12 @@ def redact_suspended(row: AccountRow) -> AccountRow:
 
 
 def decode_emojis(text: str) -> list[EmojiFact]:
-    """The emoji in a JSON column."""
+    """Return the emoji in a JSON column."""
     return [] if text == "[]" else _decode_emojis(text)
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
-    """Views by id; those that moved carry where to, one step far."""
+    """Return views by id; accounts that moved include their target, one step deep."""
     if not ids:
         return {}
     found = await account_queries.load_with_roles(tx, ids)
@@ -99,7 +99,10 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
 
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
-    """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
+    """Return views by id, using cached ones of the given versions.
+
+    Not for use in write transactions: the cache must not hold uncommitted rows.
+    """
     room = tx.caches.get_cache("accounts", MAX_CACHED)
     found: dict[int, AccountView] = {}
     for each in ids:
@@ -113,14 +116,14 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
 
 
 async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
-    """An account by its name, whatever the case; from memory if its version did not change."""
+    """Return an account by its handle, ignoring case; cached while its version does not change."""
     return await _load_by_stamp(
         tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
     )
 
 
 async def find(tx: Tx, account_id: int) -> AccountView | None:
-    """An account; from memory if its version did not change."""
+    """Return an account by id; cached while its version does not change."""
     return await _load_by_stamp(tx, await account_queries.find_stamp(tx, account_id))
 
 
@@ -134,7 +137,7 @@ async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView |
 
 
 async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
-    """Views in the order of `ids`, without accounts that are suspended or gone."""
+    """Return views in the order of `ids`, without suspended or deleted accounts."""
     found = await load(tx, ids)
     views = (found.get(each) for each in ids)
     return [

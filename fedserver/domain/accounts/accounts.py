@@ -1,4 +1,4 @@
-"""Accounts: every actor we know. Ours are made and changed here; those of peers are learned."""
+"""Accounts: every known actor. Local ones are created and changed here."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class RemoteAccount(Struct, frozen=True, kw_only=True):
-    """An actor of a peer, its authority checked, its text not yet sanitized."""
+    """An actor fetched from a peer: its authority is checked, its text is not yet sanitized."""
 
     uri: str
     username: str
@@ -77,7 +77,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, account_id: int) -> AccountRow:
-    """Raises NotFound."""
+    """Return an account by id. Raises NotFoundError."""
     row = await account_queries.find(tx, account_id)
     if row is None:
         raise NotFoundError
@@ -85,28 +85,31 @@ async def get(tx: Tx, account_id: int) -> AccountRow:
 
 
 async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+    """Return accounts by id; unknown ids are missing."""
     return {row.id: row for row in await account_queries.load_by_ids(tx, ids)}
 
 
 async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    """Return an account by its URI, None if it is unknown."""
     return await account_queries.find_by_uri(tx, uri)
 
 
 async def find_moved_to_uri(tx: Tx, account: AccountRow) -> str | None:
-    """The URI of the account to which another has moved."""
+    """Return the URI of the account to which this one has moved, None if it has not."""
     target = await account_queries.find(tx, account.moved_to_id) if account.moved_to_id else None
     return target.uri if target is not None else None
 
 
 async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
-    """An account by its name, whatever the case."""
+    """Return an account by its handle, ignoring case; None if it is unknown."""
     return await account_queries.find_by_handle(tx, username.lower(), domain.lower())
 
 
 async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> AccountRow:
-    """An account of ours, also a suspended one if that is wanted.
+    """Return a local account.
 
-    Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
+    Raises NotFoundError, GoneError if it was deleted, ForbiddenError if it is suspended and `allow_suspended`
+    is not set.
     """
     row = await account_queries.find_by_handle(tx, username.lower(), "")
     if row is None:
@@ -119,9 +122,10 @@ async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> 
 
 
 def check_username(username: str, *, by_operator: bool = False) -> None:
-    """Raises Invalid for a name that cannot be given; an operator may give reserved ones.
+    """Raise InvalidError for a username that is not allowed; operators may use reserved ones.
 
-    Words of letters, digits and underscores, joined by single dots or hyphens; at most 30 characters.
+    Allowed are words of letters, digits and underscores, joined by single dots or hyphens; at most 30
+    characters.
     """
     if not username:
         raise InvalidError("username", "can't be blank", "ERR_BLANK")
@@ -135,7 +139,7 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
 
 
 async def check_username_available(tx: Tx, username: str) -> None:
-    """Raises Invalid for a name that cannot be given or is, or was, taken."""
+    """Raise InvalidError for a username that is not allowed, or is or was taken."""
     check_username(username)
     if await account_queries.find_by_handle(tx, username.lower(), "") is not None:
         raise InvalidError("username", "has already been taken", "ERR_TAKEN")
@@ -199,7 +203,7 @@ async def create_local(
     kind: str = "Person",
     by_operator: bool = False,
 ) -> AccountRow:
-    """A new account of ours. Raises Invalid if the name cannot be given or is, or was, taken."""
+    """Create a local account. Raises InvalidError if the username is not allowed, or is or was taken."""
     check_username(username, by_operator=by_operator)
     return await _create(tx, site, username, new_keys, display_name, kind)
 
@@ -218,18 +222,18 @@ async def _create(
 
 
 async def find_instance_account(tx: Tx, site: NodeContext) -> AccountRow | None:
-    """The account with which the node itself asks peers, None before the first start."""
+    """Return the account that signs the node's own requests, None before the first start."""
     return await account_queries.find_by_handle(tx, INSTANCE_ACTOR, "")
 
 
 async def create_instance_account(tx: Tx, site: NodeContext, new_keys: NewKeys) -> AccountRow:
-    """Make the node's own account."""
+    """Create the node's own account."""
     title = site.config.community.title
     return await _create(tx, site, INSTANCE_ACTOR, new_keys, title, "Application")
 
 
 async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: ProfileChange) -> AccountRow:
-    """Change a profile and owe peers the news. Raises Invalid."""
+    """Change a profile and enqueue an update for peers. Raises InvalidError."""
     row = await profiles.apply_change(tx, site, actor, change)
     values = {name: getattr(row, name, None) for name in account_queries.LOCAL_COLUMNS}
     await account_queries.update_local(tx, row.id, {**values, "name_folded": fold(row.display_name)})
@@ -245,9 +249,9 @@ async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: P
 
 
 async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
-    """Learn an actor of a peer, or what is new of it. One of ours is never touched.
+    """Save a fetched actor of a peer. Local accounts are never touched.
 
-    Raises Invalid for one without a domain: it would pass for one of ours.
+    Raises InvalidError for an actor without a domain: it would pass for a local account.
     """
     if not remote.domain:
         raise InvalidError("domain", "can't be blank", "ERR_BLANK")
@@ -330,7 +334,7 @@ def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Account
 
 
 async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
-    """Where a peer's account says that it has moved, if that account is known and says so, too."""
+    """Return the id of the account to which a remote account moved, if that one is known and confirms it."""
     target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
     if target is None:
         return None
@@ -339,7 +343,7 @@ async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | Non
 
 
 async def delete_remote(tx: Tx, account: AccountRow) -> None:
-    """A peer's account was deleted: it and everything it owns goes."""
+    """Remove a remote account and everything it owns."""
     if not account.domain:
         return
     files = await account_removal_queries.list_files(tx, account.id)
@@ -350,9 +354,9 @@ async def delete_remote(tx: Tx, account: AccountRow) -> None:
 
 
 async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete an account of ours and all it made: the name stays taken, peers are told.
+    """Delete a local account and all its content; its name stays taken and peers are notified.
 
-    Raises Forbidden for the account of the last owner.
+    Raises ForbiddenError for the account of the last owner.
     """
     member = await member_queries.find_by_account(tx, account.id)
     if member is not None and account.deleted_at is None:
@@ -378,20 +382,23 @@ async def _enqueue_file_removal(tx: Tx, files: Sequence[str]) -> None:
 
 
 def to_like_pattern(text: str) -> str:
-    """Text as the beginning of a LIKE pattern, its own signs taken literally."""
+    """Return a LIKE pattern for texts that begin with `text`, with wildcards escaped."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped + "%"
 
 
 def to_folded_pattern(text: str) -> str:
-    """As `like_pattern`, for what is kept without case and accents."""
+    """Return a pattern like `to_like_pattern` for columns without case and accents."""
     return to_like_pattern(fold(text.strip()))
 
 
 async def search(
     tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, only_followed: bool = False
 ) -> list[int]:
-    """Ids of accounts whose handle begins with, or whose shown name has, the words; accents do not count."""
+    """Return ids of accounts whose handle begins with, or whose display name contains, the words.
+
+    Case and accents are ignored.
+    """
     bare = query.strip().lstrip("@").lower()
     username, _, domain = bare.partition("@")
     if not username:

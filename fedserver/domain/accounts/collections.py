@@ -1,8 +1,8 @@
-"""Collections: accounts that somebody recommends together (docs.joinmastodon.org/methods/collections).
+"""Collections: accounts that a member recommends together (docs.joinmastodon.org/methods/collections).
 
-Nobody is in there without consent (FEP-7aa9): one of our accounts consents by being discoverable, and may
-take that back at any time; then it is not put in there again. An account of a peer stays *pending*, seen by
-the owner only, as long as peers are not asked.
+Accounts are only added with consent (FEP-7aa9): a local account consents by being discoverable, and may
+revoke that at any time; then it cannot be added again. A remote account stays *pending*, visible to the owner
+only, as peers are not asked.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ ANONYMOUS_ID = -1
 
 
 class CollectionView(Struct, frozen=True):
-    """A collection with what its viewer may know of its content."""
+    """A collection with the items that its viewer may see."""
 
     row: CollectionRow
     items: tuple[CollectionItemRow, ...]
 
 
 class CollectionChange(Struct, frozen=True, kw_only=True):
-    """What the owner writes; what is UNSET stays as it is, or gets its default in a new collection."""
+    """A change of a collection; UNSET keeps the value, or means the default in a new collection."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -47,7 +47,7 @@ class CollectionChange(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionView:
-    """A collection. Raises NotFound, also for one of an owner who blocks the viewer."""
+    """Return a collection. Raises NotFoundError, also if its owner blocks the viewer."""
     row = await collection_queries.find(tx, collection_id, _viewer_or_anonymous(viewer_id))
     if row is None:
         raise NotFoundError
@@ -57,7 +57,7 @@ async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionVi
 async def list_by_account(
     tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
-    """An account's collections, newest first."""
+    """Return an account's collections, newest first."""
     rows = await collection_queries.list_by_account(
         tx, account_id, _viewer_or_anonymous(viewer_id), limit, offset
     )
@@ -67,7 +67,7 @@ async def list_by_account(
 async def list_containing(
     tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
-    """The collections that an account is in, newest first."""
+    """Return the collections that contain an account, newest first."""
     rows = await collection_queries.list_containing(
         tx, account_id, _viewer_or_anonymous(viewer_id), limit, offset
     )
@@ -99,7 +99,7 @@ async def _get_owned(tx: Tx, actor: AccountRow, collection_id: int) -> Collectio
 async def create(
     tx: Tx, site: NodeContext, actor: AccountRow, change: CollectionChange, account_ids: Sequence[int] = ()
 ) -> CollectionView:
-    """Make a collection with accounts in it, all or none. Raises Invalid."""
+    """Create a collection with all of the accounts, or none. Raises InvalidError."""
     if await collection_queries.count_by_account(tx, actor.id) >= MAX_COLLECTIONS:
         raise InvalidError("base", f"You may have {MAX_COLLECTIONS} collections")
     identifier = tx.new_id()
@@ -123,7 +123,7 @@ async def create(
 
 
 async def update(tx: Tx, actor: AccountRow, collection_id: int, change: CollectionChange) -> CollectionView:
-    """Change what is given. Raises NotFound, Invalid."""
+    """Change a collection of `actor`. Raises NotFoundError, InvalidError."""
     row = _apply_change(await _get_owned(tx, actor, collection_id), change, tx.now)
     await collection_queries.update_details(tx, row)
     return (await _load_views(tx, [row], actor.id))[0]
@@ -159,13 +159,13 @@ def _parse_tag(text: str) -> str:
 
 
 async def delete(tx: Tx, actor: AccountRow, collection_id: int) -> None:
-    """Remove a collection of one's own. Raises NotFound."""
+    """Remove a collection of `actor`. Raises NotFoundError."""
     if not await collection_queries.delete_owned(tx, actor.id, collection_id):
         raise NotFoundError
 
 
 async def add_account(tx: Tx, actor: AccountRow, collection_id: int, account_id: int) -> CollectionItemRow:
-    """Put an account into a collection. Raises NotFound, Invalid, also without its consent."""
+    """Add an account to a collection. Raises NotFoundError, InvalidError, also without its consent."""
     return (await _add_accounts(tx, actor, await _get_owned(tx, actor, collection_id), [account_id]))[0]
 
 
@@ -204,7 +204,7 @@ def _has_consent(actor: AccountRow, target: AccountRow) -> bool:
 
 
 async def remove_item(tx: Tx, actor: AccountRow, collection_id: int, item_id: int) -> None:
-    """Take an account out of a collection of one's own. Raises NotFound."""
+    """Remove an item from a collection of `actor`. Raises NotFoundError."""
     view = await get(tx, collection_id, actor.id)
     if view.row.account_id != actor.id or all(item.id != item_id for item in view.items):
         raise NotFoundError
@@ -212,7 +212,7 @@ async def remove_item(tx: Tx, actor: AccountRow, collection_id: int, item_id: in
 
 
 async def revoke(tx: Tx, actor: AccountRow, collection_id: int, item_id: int) -> None:
-    """`actor` does not want to be in there any more. Raises NotFound."""
+    """Revoke the consent of `actor` to be in a collection. Raises NotFoundError."""
     view = await get(tx, collection_id, actor.id)
     if all(item.id != item_id or item.account_id != actor.id for item in view.items):
         raise NotFoundError

@@ -1,6 +1,6 @@
-"""Keys that people hold themselves, and have linked to their account by a signature (FEP-c390).
+"""Keys that people hold themselves, linked to their account by a signature (FEP-c390).
 
-The statements are checked before they come here; they are kept as they were signed.
+The statements are verified before they come here and stored as they were signed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_PROOFS = 5
 
 
 class IdentityProof(Struct, frozen=True):
-    """Which key, since when (ms UTC), and the signed statement as JSON."""
+    """A linked key, when it was linked (ms UTC), and the signed statement as JSON."""
 
     subject: str
     created: int
@@ -30,12 +30,12 @@ _decode = msgspec.json.Decoder(tuple[IdentityProof, ...]).decode
 
 
 def list_by_account(row: AccountRow) -> tuple[IdentityProof, ...]:
-    """The keys of an account, the oldest first."""
+    """Return the linked keys of an account, oldest first."""
     return () if row.identity_proofs == "[]" else _decode(row.identity_proofs)
 
 
 async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
-    """Link a key to an account of ours, or link it anew. Raises Invalid for the sixth."""
+    """Link a key to a local account, or renew the link. Raises InvalidError above MAX_PROOFS keys."""
     row = await account_queries.find(tx, actor.id) or actor
     others = tuple(each for each in list_by_account(row) if each.subject != proof.subject)
     if len(others) >= MAX_PROOFS:
@@ -44,7 +44,7 @@ async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
 
 
 async def remove(tx: Tx, actor: AccountRow, subject: str) -> None:
-    """Link a key no longer. Raises NotFound."""
+    """Unlink a key. Raises NotFoundError if it is not linked."""
     row = await account_queries.find(tx, actor.id) or actor
     left = tuple(each for each in list_by_account(row) if each.subject != subject)
     if len(left) == len(list_by_account(row)):

@@ -1,4 +1,7 @@
-"""What a profile says: its limits, its fields, an account with a change of it. Nothing is written here."""
+"""The content of a profile: limits, fields, and changes applied to a row.
+
+Nothing is written to the database.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class ProfileField(Struct, frozen=True):
-    """A line of a profile: `value` is HTML, `source` what was written."""
+    """A field of a profile: `value` is HTML, `source` what was written."""
 
     name: str
     value: str
@@ -31,9 +34,9 @@ class ProfileField(Struct, frozen=True):
 
     @property
     def link(self) -> str:
-        """The https address that the whole field is, '' if it is something else.
+        """The https URL that is the whole value, '' if the value is anything else.
 
-        What is shown must be where it leads.
+        The shown text must be the URL that the link leads to.
         """
         address = to_web_url(self.source)
         shown = self.value.count("<a ") == 1 and f'href="{escape(address)}"' in self.value
@@ -41,7 +44,7 @@ class ProfileField(Struct, frozen=True):
 
 
 class ProfileChange(Struct, frozen=True, kw_only=True):
-    """What a member changes of a profile; what is UNSET stays."""
+    """A change of a profile; UNSET keeps the value."""
 
     display_name: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
@@ -72,17 +75,17 @@ _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
 def decode_fields(row: AccountRow) -> list[ProfileField]:
-    """The fields of a profile."""
+    """Return the fields of a profile."""
     return _decode_fields(row.fields)
 
 
 def decode_aliases(row: AccountRow) -> list[str]:
-    """URIs of the accounts that an account says are the same person's."""
+    """Return URIs of the accounts that an account declares to be its aliases."""
     return _decode_uris(row.also_known_as)
 
 
 async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
-    """The account with a change of its profile. Raises Invalid."""
+    """Return the row with a change of its profile applied. Raises InvalidError."""
     plain = {name: getattr(change, name) for name in COPIED_FIELDS if getattr(change, name) is not UNSET}
     row = structs.replace(row, **plain, updated_at=tx.now)
     for name in ("avatar_alt", "header_alt"):
@@ -135,7 +138,10 @@ def _render_fields(
 
 
 def clean_remote_fields(given: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
-    """Fields of a peer's account, sanitized; a link that was verified stays so until it is asked again."""
+    """Return sanitized fields of a remote account as JSON.
+
+    Verified links stay so until they are checked again.
+    """
     made = [
         ProfileField(
             clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
@@ -151,7 +157,10 @@ def _copy_verified_at(made: Sequence[ProfileField], former: Sequence[ProfileFiel
 
 
 def apply_verification(fields: Sequence[ProfileField], results: Mapping[str, bool], now: int) -> str:
-    """The fields as JSON, after their links were asked; one that could not be reached stays as it was."""
+    """Return the fields as JSON, with the results of a check of their links.
+
+    Links without a result keep their state.
+    """
     made = []
     for each in fields:
         moment = each.verified_at

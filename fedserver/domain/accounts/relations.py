@@ -1,4 +1,4 @@
-"""How an account stands to others, as clients ask for it: one statement for all."""
+"""Relationships of an account to others as clients ask for them, in one statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _decode_languages = msgspec.json.Decoder(list[str]).decode
 
 
 class Relation(Struct, frozen=True):
-    """docs.joinmastodon.org/entities/Relationship, in our words."""
+    """Relationship of the viewer to an account (docs.joinmastodon.org/entities/Relationship)."""
 
     id: int
     following: bool
@@ -35,7 +35,7 @@ class Relation(Struct, frozen=True):
 
 
 async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
-    """One for each id, in the order asked for; ids of nobody are left out."""
+    """Return one relation for each id, in that order; unknown ids are left out."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []

@@ -1,7 +1,7 @@
-"""Links on profiles that lead back to them (docs.joinmastodon.org/user/profile#verification).
+"""Links on profiles that link back to them (docs.joinmastodon.org/user/profile#verification).
 
-Whoever asks the pages does it outside of transactions: `waiting` says what to ask, `settle` writes down what
-was found.
+The pages are fetched outside of transactions: `find_pending` returns the URLs to check, `record_results`
+saves the result.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ HOUR_MS = 3_600_000
 
 
 async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> None:
-    """Have the links of a profile asked, where there is something new to ask.
+    """Enqueue a check of the links of a profile, if there is something new to check.
 
-    What a peer says may change with every message of its, so its accounts have their turn once an hour.
+    Remote accounts are checked at most once an hour, as peers may send updates at any rate.
     """
     links = [each for each in profiles.decode_fields(row) if each.link]
     changed = former is None or former.fields != row.fields
@@ -32,7 +32,7 @@ async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> N
 
 
 async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] | None:
-    """An account and the addresses on its profile; None if it is gone."""
+    """Return an account and the links on its profile; None if it is gone or suspended."""
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None or row.suspended_at is not None:
         return None
@@ -40,7 +40,7 @@ async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] 
 
 
 async def record_results(tx: Tx, account_id: int, results: Mapping[str, bool]) -> None:
-    """Write down which addresses lead back; the profile may have changed meanwhile."""
+    """Save which links lead back to the profile, which may have changed meanwhile."""
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None:
         return

@@ -1,4 +1,4 @@
-"""Client programs: registered by themselves, known by an id and a secret."""
+"""OAuth client apps, identified by a client id and a secret."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
 class RegisteredApp(Struct, frozen=True):
-    """An app just registered: its secret is known only here."""
+    """An app just registered; its secret is not stored and known only here."""
 
     row: AppRow
     secret: str
 
 
 def decode_redirect_uris(app: AppRow) -> list[str]:
-    """The addresses that an app may be sent back to."""
+    """Return the redirect URIs that an app registered."""
     return _decode_uris(app.redirect_uris)
 
 
 async def register(
     tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None
 ) -> RegisteredApp:
-    """Register an app. Raises Invalid."""
+    """Register an app. Raises InvalidError."""
     name = clean_name(name, 60)
     if not name:
         raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
@@ -71,7 +71,7 @@ async def register(
 
 
 def _check_uri(uri: str) -> None:
-    """An absolute address, http(s) or an app's own scheme. Raises Invalid."""
+    """Raise InvalidError unless it is an absolute URI: http(s) or an app's own scheme."""
     if uri == OUT_OF_BAND:
         return
     try:
@@ -88,19 +88,21 @@ def _check_uri(uri: str) -> None:
 
 
 def _is_host(netloc: str) -> bool:
-    """A host with or without a port, and nothing else: it is written into a policy of the consent page."""
+    """Return True if it is a host with an optional port: it ends up in a CSP of the consent page."""
     return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
 async def find_by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+    """Return an app by its client id, None if it is unknown."""
     possible = 0 < len(client_id) <= 200 and client_id.isprintable()
     return await app_queries.find_by_client_id(tx, client_id) if possible else None
 
 
 async def find(tx: Tx, app_id: int) -> AppRow | None:
+    """Return an app by its id, None if it is unknown."""
     return await app_queries.find(tx, app_id)
 
 
 def has_secret(app: AppRow, secret: str) -> bool:
-    """True if this is the app's secret."""
+    """Return True if this is the app's secret."""
     return verify_secret(secret, app.secret_hash)

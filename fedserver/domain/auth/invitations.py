@@ -1,4 +1,4 @@
-"""Invitations: a link that lets people in, with a number of uses and an end; members have a budget."""
+"""Invitations: links to join, with a number of uses and an expiry date; members have a budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_LISTED = 200
 
 
 class NewInvitation(Struct, frozen=True):
-    """An invitation just made: its code is known only here."""
+    """An invitation just created; its code is not stored and known only here."""
 
     row: InvitationRow
     code: str
@@ -28,7 +28,10 @@ class NewInvitation(Struct, frozen=True):
 async def create(
     tx: Tx, member: MemberRow, *, uses: int = 1, days: int | None = 30, note: str = ""
 ) -> NewInvitation:
-    """Invite; a plain member's budget shrinks by the uses. Raises Forbidden, Invalid."""
+    """Create an invitation; its uses are taken from a plain member's budget.
+
+    Raises ForbiddenError, InvalidError.
+    """
     if not 1 <= uses <= MAX_USES:
         raise InvalidError("uses", f"must be from 1 to {MAX_USES}")
     if days is not None and not 1 <= days <= 365:
@@ -53,7 +56,7 @@ async def create(
 
 
 async def find_valid(tx: Tx, code: str) -> InvitationRow | None:
-    """An invitation that still lets people in, by its code."""
+    """Return a valid invitation by its code; None if it is unknown, used up, expired or revoked."""
     row = await invitation_queries.find_by_hash(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.revoked_at is not None:
         return None
@@ -63,7 +66,7 @@ async def find_valid(tx: Tx, code: str) -> InvitationRow | None:
 
 
 async def redeem(tx: Tx, code: str) -> InvitationRow:
-    """Use an invitation. Raises Invalid if it does not let anybody in any more."""
+    """Use an invitation. Raises InvalidError if it is not valid."""
     row = await find_valid(tx, code)
     if row is None or not await invitation_queries.mark_used(tx, row.id):
         raise InvalidError("invitation", "is not valid any more. Ask for a new link.")
@@ -71,13 +74,14 @@ async def redeem(tx: Tx, code: str) -> InvitationRow:
 
 
 async def list_by_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
+    """Return the invitations of a member."""
     return await invitation_queries.list_by_member(tx, member.id)
 
 
 async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
-    """Take an invitation back; the uses that are left return to the budget.
+    """Revoke an invitation; the uses that are left return to the budget.
 
-    Raises NotFound for anybody else's.
+    Raises NotFoundError for an invitation of another member.
     """
     if not await invitation_queries.revoke(tx, invitation_id, member.id):
         raise NotFoundError
@@ -87,21 +91,21 @@ async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
 
 
 class InvitationView(Struct, frozen=True):
-    """An invitation and the name of whoever gave it, '' if they are gone."""
+    """An invitation and the name of the member who created it, '' if they are gone."""
 
     row: InvitationRow
     by: str
 
 
 async def list_all(tx: Tx) -> list[InvitationView]:
-    """The latest invitations of all members."""
+    """Return the latest invitations of all members."""
     rows = await invitation_queries.list_latest(tx, MAX_LISTED)
     names = await member_queries.load_names(tx, list({row.created_by_id or 0 for row in rows}))
     return [InvitationView(row, names.get(row.created_by_id or 0, "")) for row in rows]
 
 
 async def revoke_as_moderator(tx: Tx, moderator: MemberRow, invitation_id: int) -> None:
-    """A moderator takes somebody's invitation back. Raises NotFound."""
+    """Revoke the invitation of any member, and log it. Raises NotFoundError."""
     row = await invitation_queries.find(tx, invitation_id)
     if row is None or row.created_by_id is None:
         raise NotFoundError
@@ -110,5 +114,5 @@ async def revoke_as_moderator(tx: Tx, moderator: MemberRow, invitation_id: int) 
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
-    """Take back whatever a member has handed out."""
+    """Revoke all invitations of a member."""
     await invitation_queries.revoke_all(tx, member_id)

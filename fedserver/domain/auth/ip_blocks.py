@@ -1,6 +1,6 @@
-"""Networks from which one may not join, joins only with approval, or may not come at all.
+"""Blocks of networks: no sign-up, sign-up with approval, or no access at all.
 
-docs.joinmastodon.org/methods/admin/ip_blocks. The sharpest one that holds an address decides.
+See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ Network = IPv4Network | IPv6Network
 
 
 class BlockedNetwork(Struct, frozen=True):
-    """A network nobody gets in from, until a moment."""
+    """A network without access, until a moment (ms UTC) or for ever."""
 
     network: Network
     expires_at: int | None
 
 
 class IpBlocklist:
-    """The networks nobody gets in from, in memory: looked at in each request, changed seldom."""
+    """The networks without access, cached in memory as every request checks them."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._blocked_networks: list[BlockedNetwork] = []
 
     async def load(self, tx: Tx) -> None:
-        """Read them anew; to be called at start and when they changed."""
+        """Load the networks; called at start and when they change."""
         self._blocked_networks = [
             BlockedNetwork(ip_network(row.network), row.expires_at)
             for row in await ip_block_queries.list_active(tx)
@@ -50,7 +50,7 @@ class IpBlocklist:
         ]
 
     def is_blocked(self, address: str) -> bool:
-        """True if nobody may come from `address`."""
+        """Return True if the address has no access."""
         if not self._blocked_networks:
             return False
         found = parse_address(address)
@@ -65,7 +65,10 @@ class IpBlocklist:
 
 
 def parse_address(address: str) -> Address | None:
-    """An address; one of IPv4 that comes as IPv6 is IPv4. None for anything else, as a unix socket's."""
+    """Return an address; an IPv4-mapped IPv6 address becomes IPv4.
+
+    Returns None for anything else, such as a unix socket.
+    """
     try:
         found = ip_address(address)
     except ValueError:
@@ -74,7 +77,7 @@ def parse_address(address: str) -> Address | None:
 
 
 async def find_severity(tx: Tx, address: str) -> str:
-    """The sharpest severity that holds for an address, '' for none."""
+    """Return the most severe block of an address, '' for none."""
     found = parse_address(address)
     rows = await ip_block_queries.list_active(tx) if found is not None else []
     hits = [SEVERITIES.index(row.severity) for row in rows if found in ip_network(row.network)]
@@ -82,13 +85,16 @@ async def find_severity(tx: Tx, address: str) -> str:
 
 
 async def check_log_in(tx: Tx, address: str) -> None:
-    """Raises Forbidden for an address that nobody may come from."""
+    """Raise ForbiddenError for an address without access."""
     if await find_severity(tx, address) == NO_ACCESS:
         raise ForbiddenError("You cannot log in from this address")
 
 
 async def check_sign_up(tx: Tx, address: str) -> bool:
-    """True if who joins from an address has to wait for approval. Raises Forbidden if nobody may."""
+    """Return True if a sign-up from this address needs approval.
+
+    Raises ForbiddenError if sign-up is blocked.
+    """
     found = await find_severity(tx, address)
     if found in (SIGN_UP, NO_ACCESS):
         raise ForbiddenError("You cannot join from this address")
@@ -96,7 +102,7 @@ async def check_sign_up(tx: Tx, address: str) -> bool:
 
 
 class IpBlockChange(Struct, frozen=True):
-    """What is written of a block; what is UNSET stays. `seconds` None: until further notice."""
+    """A change of a block; UNSET keeps the value. `seconds` is its duration, None or 0 for unlimited."""
 
     ip: str | UnsetType = UNSET
     severity: str | UnsetType = UNSET
@@ -137,7 +143,7 @@ def _check_own_address(row: IpBlockRow, own_address: str) -> None:
 
 
 async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: str) -> IpBlockRow:
-    """Block a network. Raises Invalid, also if `own_address`, the moderator's, would be kept out."""
+    """Block a network. Raises InvalidError, also if it contains `own_address`, the moderator's."""
     if isinstance(change.ip, UnsetType):
         raise InvalidError("ip", "can't be blank", "ERR_BLANK")
     if isinstance(change.severity, UnsetType):
@@ -153,7 +159,7 @@ async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: 
 async def update(
     tx: Tx, member: MemberRow, block_id: int, change: IpBlockChange, own_address: str
 ) -> IpBlockRow:
-    """Raises NotFound, Invalid."""
+    """Change a block. Raises NotFoundError, InvalidError as `create` does."""
     row = _apply_change(tx, await get(tx, block_id), change)
     _check_own_address(row, own_address)
     other = await ip_block_queries.find_by_network(tx, row.network)
@@ -177,7 +183,7 @@ async def _record(tx: Tx, member: MemberRow, row: IpBlockRow) -> None:
 
 
 async def get(tx: Tx, block_id: int) -> IpBlockRow:
-    """Raises NotFound."""
+    """Return a block. Raises NotFoundError."""
     row = await ip_block_queries.find(tx, block_id)
     if row is None:
         raise NotFoundError
@@ -185,12 +191,12 @@ async def get(tx: Tx, block_id: int) -> IpBlockRow:
 
 
 async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
-    """Newest first."""
+    """Return a page of blocks, newest first."""
     return await ip_block_queries.list_page(tx, page)
 
 
 async def remove(tx: Tx, member: MemberRow, block_id: int) -> None:
-    """Raises NotFound."""
+    """Remove a block. Raises NotFoundError."""
     row = await get(tx, block_id)
     await ip_block_queries.delete_by_id(tx, block_id)
     undone = await audit_log.find_active(tx, row.network, f"ip.{row.severity}")

@@ -1,6 +1,6 @@
-"""Members: people of this organization who log in.
+"""Members: people of this organization who can log in.
 
-How they join is in `sign_ups`, how they log in in `log_ins`.
+`domain.registration` holds how they join, `login` how they log in.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ INITIAL_INVITES = 5
 
 
 class MemberSettings(Struct, frozen=True):
-    """What a member prefers; clients read some of it as preferences."""
+    """The preferences of a member; clients read some of them."""
 
     visibility: str = "public"
     sensitive: bool = False
@@ -47,7 +47,7 @@ class MemberSettings(Struct, frozen=True):
 
 
 class NewMember(Struct, frozen=True):
-    """What somebody who wants to join gives; the password is hashed already, '' for none."""
+    """The data of a sign-up; the password is hashed already, '' for none."""
 
     username: str
     email: str
@@ -64,12 +64,15 @@ encode = msgspec.json.Encoder().encode
 
 
 def decode_settings(member: MemberRow) -> MemberSettings:
-    """A member's preferences."""
+    """Return a member's preferences."""
     return _decode_settings(member.settings)
 
 
 def apply_preferences(current: MemberSettings, changes: Mapping[str, Any]) -> MemberSettings:
-    """The settings with some of visibility, sensitive, language and quote policy changed. Raises Invalid."""
+    """Return the settings with visibility, sensitive, language or quote policy changed.
+
+    Raises InvalidError.
+    """
     changed = structs.replace(current, **changes)
     if changed.visibility not in VISIBILITIES:
         raise InvalidError("source[privacy]", "is not a visibility")
@@ -79,11 +82,15 @@ def apply_preferences(current: MemberSettings, changes: Mapping[str, Any]) -> Me
 
 
 async def set_settings(tx: Tx, member: MemberRow, new_settings: MemberSettings) -> None:
+    """Save the preferences of a member."""
     await member_queries.set_value(tx, member.id, "settings", encode(new_settings).decode())
 
 
 def check_email(email: str) -> str:
-    """The address in its plain form. Raises Invalid. Deliberately strict: what we send mail to."""
+    """Return the address in its plain form. Raises InvalidError.
+
+    Deliberately stricter than RFC 5321: the node sends mail to it.
+    """
     email = email.strip()
     name, at, domain = email.rpartition("@")
     plain = all(letter.isalnum() or letter in "!#$&'*+-/=?^_`{|}~." for letter in name)
@@ -107,7 +114,7 @@ async def create_approved(
     role: str = "member",
     by_operator: bool = True,
 ) -> tuple[MemberRow, AccountRow]:
-    """A member who is confirmed and approved. Raises Invalid."""
+    """Create a member who is confirmed and approved. Raises InvalidError."""
     if role not in ROLES:
         raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     wanted = NewMember(username, email, password_hash)
@@ -124,7 +131,7 @@ async def create_approved(
 async def create(
     tx: Tx, site: NodeContext, new_member: NewMember, new_keys: NewKeys, *, by_operator: bool
 ) -> tuple[MemberRow, AccountRow]:
-    """Somebody who is neither confirmed nor approved yet. Raises Invalid."""
+    """Create a member who is neither confirmed nor approved yet. Raises InvalidError."""
     email = check_email(new_member.email)
     account = await accounts.create_local(
         tx, site, new_member.username, new_keys, display_name=new_member.display_name, by_operator=by_operator
@@ -152,7 +159,7 @@ async def create(
 
 
 async def get(tx: Tx, member_id: int) -> MemberRow:
-    """Raises NotFound."""
+    """Return a member by id. Raises NotFoundError."""
     row = await member_queries.find(tx, member_id)
     if row is None:
         raise NotFoundError
@@ -160,7 +167,7 @@ async def get(tx: Tx, member_id: int) -> MemberRow:
 
 
 async def get_by_username(tx: Tx, username: str) -> MemberRow:
-    """Raises NotFound."""
+    """Return a member by username. Raises NotFoundError."""
     row = await member_queries.find_by_username(tx, username)
     if row is None:
         raise NotFoundError(f"There is no member named {username}")
@@ -168,17 +175,21 @@ async def get_by_username(tx: Tx, username: str) -> MemberRow:
 
 
 async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
-    """All members with the names of their main accounts."""
+    """Return all members with the names of their main accounts."""
     return await member_queries.list_all(tx)
 
 
 async def approve(tx: Tx, member: MemberRow) -> None:
+    """Approve a member who asked to join."""
     await member_queries.set_value(tx, member.id, "approved_at", tx.now)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
-    """Raises Invalid for a word that is no role, Forbidden for the last owner."""
+    """Set the role of a member.
+
+    Raises InvalidError for an unknown role, ForbiddenError for the last owner.
+    """
     if role not in ROLES:
         raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     if role != "owner":
@@ -191,7 +202,7 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
 
 
 async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
-    """A new password: browsers and apps have to log in again, and links for a new one are over."""
+    """Set a new password: all sessions, tokens and reset links of the member end."""
     await member_queries.set_value(tx, member.id, "password_hash", password_hash)
     await member_queries.delete_links_by_member(tx, "reset", member.id)
     await sessions.end_all(tx, member.id)
@@ -200,7 +211,7 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
+    """Disable or enable a member. Raises ForbiddenError for the last owner."""
     if disabled:
         await owners.ensure_not_last_owner(tx, member.id)
     await member_queries.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
@@ -210,19 +221,19 @@ async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
 
 
 async def log_out(tx: Tx, member: MemberRow) -> None:
-    """End every browser and app of a member, and the invitations they handed out."""
+    """End all sessions and tokens of a member and revoke their invitations."""
     await sessions.end_all(tx, member.id)
     await tokens.revoke_all(tx, member.id)
     await invitations.revoke_all(tx, member.id)
 
 
 def outranks(first: MemberRow, second: MemberRow) -> bool:
-    """True if the role of the first is above that of the second."""
+    """Return True if the role of the first is above that of the second."""
     return ROLES.index(first.role) < ROLES.index(second.role)
 
 
 async def count_by_activity(tx: Tx) -> tuple[int, int, int]:
-    """Members, and how many were active in a month and in half a year."""
+    """Return the number of members, and how many were active in the last month and half year."""
     month, half_year = tx.now - 30 * 24 * HOUR_MS, tx.now - 182 * 24 * HOUR_MS
     return (
         await member_queries.count_approved(tx),

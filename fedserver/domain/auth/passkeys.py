@@ -1,8 +1,8 @@
-"""Passkeys (WebAuthn level 3): to log in without a password, as a second step, to prove oneself again.
+"""Passkeys (WebAuthn level 3): to log in without a password, as a second step, and to reauthenticate.
 
-The browser is asked with a challenge that belongs to it alone and is answered once. The authenticator is
-not asked what it is (attestation `none`). To log in with nothing else, the authenticator must have verified
-its owner, by a finger or a PIN; as a second step, its presence is enough.
+Each challenge belongs to one browser and can be answered once. No attestation is asked for. As the only
+factor, the authenticator must have verified its owner, by a fingerprint or a PIN; as a second step, its
+presence is enough.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Response(Struct, frozen=True, rename="camel"):
 
 
 class _Answer(Struct, frozen=True):
-    """What we read of a browser's answer ourselves; the library reads all of it."""
+    """The parts of a browser's answer that are read here; the library reads all of it."""
 
     id: str
     response: _Response
@@ -52,13 +52,17 @@ _decode_client_data = msgspec.json.Decoder(_ClientData).decode
 
 
 async def list_by_member(tx: Tx, member: MemberRow) -> list[PasskeyRow]:
+    """Return the passkeys of a member."""
     return await passkey_queries.list_by_member(tx, member.id)
 
 
 async def create_registration_options(
     tx: Tx, site: NodeContext, member: MemberRow, account: AccountRow, holder: str
 ) -> str:
-    """Options for `navigator.credentials.create`, as JSON. Raises Invalid with too many passkeys."""
+    """Return options for `navigator.credentials.create`, as JSON.
+
+    Raises InvalidError with too many passkeys.
+    """
     known = await list_by_member(tx, member)
     if len(known) >= MAX_PASSKEYS:
         raise InvalidError("passkeys", f"are {MAX_PASSKEYS} already. Please remove one first.")
@@ -80,7 +84,7 @@ async def create_registration_options(
 
 
 def _to_user_handle(member_id: int) -> bytes:
-    """How an authenticator knows a member: a number that says nothing."""
+    """Return the user handle of a member: a number that reveals nothing."""
     return str(member_id).encode()
 
 
@@ -92,7 +96,7 @@ def _to_descriptors(known: list[PasskeyRow]) -> list[Any]:
 async def register(
     tx: Tx, site: NodeContext, member: MemberRow, holder: str, credential: str, name: str
 ) -> PasskeyRow:
-    """Register what the browser made. Raises NotFound, Invalid."""
+    """Register a new passkey. Raises NotFoundError, InvalidError."""
     word, _ = _parse_answer(credential)
     asked = await challenges.consume(tx, challenges.NEW_PASSKEY, word, holder)
     if asked.member_id != member.id:
@@ -126,7 +130,7 @@ async def register(
 async def create_authentication_options(
     tx: Tx, site: NodeContext, holder: str, member: MemberRow | None, *, require_user_verification: bool
 ) -> str:
-    """Options for `navigator.credentials.get`, as JSON; for one of a member's passkeys, or for any."""
+    """Return options for `navigator.credentials.get`, as JSON; with `member` for their passkeys only."""
     known = await list_by_member(tx, member) if member is not None else []
     word = await challenges.create(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
     need = (
@@ -152,7 +156,10 @@ async def verify(
     *,
     require_user_verification: bool,
 ) -> MemberRow | None:
-    """Whose passkey answered, None if it is not right or, with `member`, somebody else's."""
+    """Return the owner of the passkey that answered.
+
+    Returns None if the answer is not valid or, with `member`, the passkey is another member's.
+    """
     try:
         word, answer = _parse_answer(credential)
         asked = await challenges.consume(tx, challenges.PASSKEY, word, holder)
@@ -177,7 +184,7 @@ async def verify(
 def _verify_signature(
     site: NodeContext, row: PasskeyRow, word: str, credential: str, *, require_user_verification: bool
 ) -> int | None:
-    """How often the authenticator says it was used, None if its answer is not right."""
+    """Return the authenticator's signature counter, None if its answer is not valid."""
     try:
         found = webauthn.verify_authentication_response(
             credential=credential,
@@ -195,7 +202,7 @@ def _verify_signature(
 
 
 def _parse_answer(credential: str) -> tuple[str, _Answer]:
-    """The challenge that an answer names, and the answer. Raises Invalid."""
+    """Return the challenge that an answer names, and the answer. Raises InvalidError."""
     try:
         if len(credential) > MAX_ANSWER_LENGTH:
             raise InvalidError("passkey", "was not understood")
@@ -207,7 +214,7 @@ def _parse_answer(credential: str) -> tuple[str, _Answer]:
 
 
 async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:
-    """Raises NotFound for anybody else's, Invalid."""
+    """Rename a passkey. Raises NotFoundError for another member's, InvalidError for an empty name."""
     name = clean_name(name, 60)
     if not name:
         raise InvalidError("name", "can't be blank", "ERR_BLANK")
@@ -216,9 +223,9 @@ async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:
 
 
 async def remove(tx: Tx, member: MemberRow, passkey_id: int) -> None:
-    """Forget a passkey; with the last one goes a second step that asked for nothing else.
+    """Remove a passkey. With the last one a second step that needs passkeys is turned off.
 
-    Raises NotFound for anybody else's.
+    Raises NotFoundError for another member's.
     """
     if not await passkey_queries.delete_by_id(tx, passkey_id, member.id):
         raise NotFoundError

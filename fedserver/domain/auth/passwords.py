@@ -1,6 +1,6 @@
-"""Passwords: Argon2id (RFC 9106, the parameters for little memory), off the loop, two at a time.
+"""Passwords: Argon2id (RFC 9106, low-memory parameters), in two threads, not in the event loop.
 
-Hash and verify before a transaction, never inside.
+Hash and verify before a transaction, never inside: it takes tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MIN_LENGTH, MAX_LENGTH = 8, 1_000
 
 
 class Passwords:
-    """Hashes and checks passwords with one set of parameters."""
+    """Hashes and verifies passwords with one set of parameters."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
@@ -27,12 +27,15 @@ class Passwords:
         self._dummy_hash = ""
 
     async def hash(self, password: str) -> str:
-        """The hash to keep."""
+        """Return the hash to store."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._hasher.hash, password)
 
     async def verify(self, kept: str | None, password: str) -> bool:
-        """True if the password is right. Without one (`kept` is None or '') it takes as long, and is not."""
+        """Return True if the password is right.
+
+        Without a hash (None or '') it takes the same time and returns False.
+        """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._verify, kept, password)
 
@@ -45,12 +48,15 @@ class Passwords:
         return right and bool(kept)
 
     def close(self) -> None:
-        """End the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def check_password(password: str, *others: str) -> None:
-    """Raises Invalid for one that is too short, too long, or the name or address of its owner."""
+    """Raise InvalidError if it is too short, too long, too common, or one of `others`.
+
+    Those are the name and address of its owner.
+    """
     if len(password) < MIN_LENGTH:
         raise InvalidError("password", f"must have at least {MIN_LENGTH} characters", "ERR_TOO_SHORT")
     if len(password) > MAX_LENGTH:

@@ -1,6 +1,6 @@
-"""The text of a post: from its source to HTML, with the accounts and tags that it names.
+"""The text of a post: from its source to HTML, with the accounts and tags that it mentions.
 
-Rendered once, when it is written; never on read.
+It is rendered once, when it is written, never on read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class MentionFact(Struct, frozen=True):
-    """A mentioned account as it is kept with the post, so that readers need no other row."""
+    """A mentioned account as stored with the post, so that readers need no other row."""
 
     id: int
     username: str
@@ -38,7 +38,7 @@ class MentionFact(Struct, frozen=True):
 
 
 class RenderedText(Struct, frozen=True):
-    """A text, ready to be stored."""
+    """A rendered text, ready to be stored."""
 
     source: str
     source_type: str
@@ -57,18 +57,19 @@ class RenderedText(Struct, frozen=True):
 
 
 def format_handle(account: AccountRow) -> str:
-    """`ann` for ours, `bob@beta.test` for others."""
+    """Return `ann` for local accounts, `bob@beta.test` for remote ones."""
     return f"{account.username}@{account.domain}" if account.domain else account.username
 
 
 def to_mention_fact(account: AccountRow) -> MentionFact:
+    """Return what is stored with a post about an account that it mentions."""
     return MentionFact(account.id, account.username, format_handle(account), account.url, account.uri)
 
 
 async def render(
     tx: Tx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
 ) -> RenderedText:
-    """Check lengths and render. Raises Invalid."""
+    """Check the lengths of a text and render it. Raises InvalidError."""
     article = kind == "Article"
     source = clean_text(source, len(source)).strip()
     summary = " ".join(clean_text(summary, 10_000).split())
@@ -91,7 +92,7 @@ async def render(
 async def load_mention_links(
     tx: Tx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
-    """Where the names in a text lead that are those of accounts we know."""
+    """Return links for the mentions in a text whose accounts are known here."""
     return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
 
 
@@ -100,7 +101,10 @@ def _to_links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str
 
 
 def clean_title(kind: str, title: str) -> str:
-    """The title as it is kept; only articles have one. Raises Invalid."""
+    """Return the title to store, '' unless it is an article.
+
+    Raises InvalidError for an article without title.
+    """
     title = clean_name(title, MAX_TITLE)
     if kind == "Article" and not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
@@ -108,7 +112,7 @@ def clean_title(kind: str, title: str) -> str:
 
 
 def resolve_language(language: str | None) -> str | None:
-    """The language of a post as it is kept."""
+    """Return a language tag in its normal form, None if it is not one."""
     return normalize_language(language)
 
 
@@ -123,7 +127,7 @@ def _check_length(site: NodeContext, source: str, summary: str, article: bool) -
 async def _load_mentioned(
     tx: Tx, site: NodeContext, names: Sequence[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], AccountRow]:
-    """The accounts that are named and known, by the name as written."""
+    """Return the known accounts among the mentioned ones, by the mention as written."""
     if not names:
         return {}
     ours = ("", site.links.domain, site.links.host)
@@ -140,5 +144,5 @@ async def _load_mentioned(
 
 
 def is_blank(html: str) -> bool:
-    """True if nothing would be seen."""
+    """Return True if the HTML shows neither text nor images."""
     return not to_text(html) and "<img" not in html

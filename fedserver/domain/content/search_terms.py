@@ -1,8 +1,8 @@
-"""What somebody typed into a search, understood (docs.joinmastodon.org/user/network#search).
+"""Parser of search queries (docs.joinmastodon.org/user/network#search).
 
 `"side by side"`, `-without`, `from:me`, `from:@bob@beta.test`, `before:2026-01-31`, `after:`, `during:`,
 `language:de`, `has:media|image|video|audio|poll|link|embed`, `is:reply|sensitive|article`,
-`in:library|public|all`; `-` before an operator turns it around. What is not written well is taken for words.
+`in:library|public|all`; `-` before an operator negates it. Malformed operators are taken as words.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PIECE = re.compile(r'([+-]?)(?:"([^"]*)"|(\S+))')
 
 
 class SearchQuery(Struct, frozen=True):
-    """A search: terms that all must hold, authors by handle (True: not by them), and ids between bounds."""
+    """A parsed search: terms that must all match, authors by handle (True: excluded), bounds of post ids."""
 
     terms: tuple[SearchTerm, ...] = ()
     authors: tuple[tuple[str, bool], ...] = ()
@@ -39,12 +39,12 @@ class SearchQuery(Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """True if nothing is asked for."""
+        """True if the query has no conditions."""
         return self == SearchQuery(is_plain=self.is_plain)
 
 
 def parse(text: str) -> SearchQuery:
-    """Understand what was typed."""
+    """Parse a search query; never fails."""
     found = SearchQuery()
     for match in list(_PIECE.finditer(text))[:MAX_TERMS]:
         sign, quoted, word = match.groups()
@@ -66,7 +66,7 @@ def _add_term(found: SearchQuery, term: SearchTerm) -> SearchQuery:
 
 
 def _apply_operator(found: SearchQuery, word: str, *, excluded: bool) -> SearchQuery | None:
-    """The search with an operator added; None if `word` is not a good one."""
+    """Return the query with an operator applied; None if `word` is not a valid operator."""
     name, colon, value = word.partition(":")
     if not colon or not value:
         return None

@@ -1,6 +1,6 @@
 """OAuth scopes as Mastodon names them (docs.joinmastodon.org/api/oauth-scopes).
 
-`read` covers `read:accounts` and so on; `follow` is an old word for three of them.
+`read` covers `read:accounts` and so on; `follow` is the deprecated name of six of them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ DESCRIPTIONS = {
 
 
 def parse(text: str) -> tuple[str, ...]:
-    """Scopes in a string, separated by spaces, each once. Raises Invalid for a word that is none."""
+    """Return the scopes in a string, separated by spaces, each once.
+
+    Raises InvalidError for an unknown scope.
+    """
     found = tuple(dict.fromkeys(text.replace("+", " ").split()))
     for scope in found:
         if scope not in _ALL_SCOPES:
@@ -59,7 +62,7 @@ def parse(text: str) -> tuple[str, ...]:
 
 
 def covers(granted: Iterable[str], wanted: str) -> bool:
-    """True if one of the granted scopes is `wanted` or stands above it."""
+    """Return True if one of the granted scopes is `wanted` or includes it."""
     scopes = frozenset(granted)
     if wanted in scopes or (wanted in _FOLLOW and "follow" in scopes):
         return True
@@ -68,18 +71,18 @@ def covers(granted: Iterable[str], wanted: str) -> bool:
 
 
 def are_granted(wanted: Iterable[str], granted: Iterable[str]) -> bool:
-    """True if everything wanted is covered."""
+    """Return True if the granted scopes cover all wanted ones."""
     scopes = frozenset(granted)
     return all(covers(scopes, each) for each in wanted)
 
 
 def filter_by_role(granted: Iterable[str], role: str) -> tuple[str, ...]:
-    """The scopes that a member of that role can give away: those of admins are not every member's."""
+    """Return the scopes that a member of that role can grant: plain members cannot grant admin scopes."""
     return tuple(scope for scope in granted if role != "member" or not scope.startswith("admin:"))
 
 
 def describe(scopes: Iterable[str]) -> list[str]:
-    """What an app may do, for the person who is asked."""
+    """Return sentences for the consent page, one for each scope."""
     return [DESCRIPTIONS.get(scope, _describe_detailed(scope)) for scope in scopes]
 
 

@@ -1,6 +1,6 @@
-"""What is used most on the node, and how much room it takes.
+"""Top values of the node's figures, and its use of storage.
 
-docs.joinmastodon.org/methods/admin/dimensions
+See docs.joinmastodon.org/methods/admin/dimensions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNDATED = ("instance_accounts",)
 
 
 class DimensionEntry(Struct, frozen=True):
-    """One of a dimension: `key` for programs, `name` for people; `unit` is bytes or ''."""
+    """An entry of a dimension: `key` for programs, `name` for people; `unit` is bytes or ''."""
 
     key: str
     name: str
@@ -30,7 +30,10 @@ class DimensionEntry(Struct, frozen=True):
 async def load_dimension(
     tx: Tx, server_name: str, name: str, span: Span, subject: MeasureSubject, limit: int
 ) -> list[DimensionEntry]:
-    """One of NAMES: one statement; `here` is what this node is called among servers. Raises Invalid."""
+    """Return a dimension of NAMES; `server_name` stands for this node among peers.
+
+    Raises InvalidError.
+    """
     if name == "space_usage":
         return await _load_space_usage(tx)
     if name == "software_versions":

@@ -1,7 +1,7 @@
-"""Whose notifications a member wants (docs.joinmastodon.org/entities/NotificationPolicy).
+"""Which notifications a member wants (docs.joinmastodon.org/entities/NotificationPolicy).
 
-Five kinds of sender, for each a word: accept, filter (kept back, to be asked for) or drop. What they
-come to is decided in `verdicts`.
+For each of five kinds of sender: accept, filter (kept back as a request) or drop. `policy.evaluate` applies
+them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class NotificationPolicyView(Struct, frozen=True):
 
 
 async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
-    """The policy of `actor`, with figures: of requests at most 100 are counted."""
+    """Return the policy of `actor` with counts; at most 100 requests are counted."""
     row = await _load_row(tx, actor)
     wanted = notifications.build_query(filtered=True)
     requests, count = await notification_request_queries.count(tx, actor.id, wanted)
@@ -44,7 +44,7 @@ async def _load_row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
 
 
 async def update(tx: Tx, actor: AccountRow, choices: Mapping[str, str]) -> NotificationPolicyView:
-    """Choose words for some of the five; the others stay. Raises Invalid."""
+    """Change some of the five actions. Raises InvalidError."""
     for name, word in choices.items():
         if word not in ACTIONS:
             raise InvalidError(name, f"must be one of {', '.join(ACTIONS)}")

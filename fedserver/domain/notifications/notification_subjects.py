@@ -1,4 +1,4 @@
-"""What notifications of moderation are about: a report, an act, lost follows. At most six statements."""
+"""Subjects of moderation notifications: a report, a decision, lost follows. At most six statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage.rows.peers import SeveranceRow
 
 
 class NotificationSubject(Struct, frozen=True):
-    """One of three; `target` is the account that the report or the act is about."""
+    """One of report, decision and severance; `target` is the account that it is about."""
 
     report: ReportRow | None = None
     act: LogEntryRow | None = None
@@ -32,7 +32,7 @@ class NotificationSubject(Struct, frozen=True):
 
 
 async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, NotificationSubject]:
-    """Subjects by the id of the notification; those whose subject is gone are missing."""
+    """Return subjects by notification id; those whose subject is gone are missing."""
     asked = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
     if not asked:
         return {}

@@ -1,4 +1,4 @@
-"""Notifications: what an account is told, and what it never hears of."""
+"""Notifications: written, listed and removed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NotificationView(Struct, frozen=True):
 
 
 async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
-    """Tell an account of ours what moderators do or have to do: nobody can mute that."""
+    """Notify a local account of moderation; no policy or mute applies."""
     number = tx.new_exact_id()
     row = NotificationRow(
         number, account_id, kind, from_id, None, ungrouped_key(number), False, tx.now, subject_id
@@ -62,9 +62,9 @@ async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, su
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
-    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
+    """Notify a local account, unless it is the sender or does not want to be notified.
 
-    True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
+    Returns True if the notification is shown: False if the policy keeps it back, or it is a duplicate.
     """
     if account_id == from_id and kind not in SELF_KINDS:
         return False
@@ -96,7 +96,7 @@ async def _emit(tx: Tx, row: NotificationRow) -> None:
 async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
-    """Write it; None if the very same is there."""
+    """Insert a notification; return None for a duplicate."""
     key = "" if filtered else await _choose_group_key(tx, kind, account_id, post_id)
     while True:
         number = tx.new_exact_id()
@@ -110,14 +110,14 @@ async def _insert(
 
 
 def ungrouped_key(notification_id: int) -> str:
-    """The group key of a notification that is in no group; clients know its form."""
+    """Return the group key of an ungrouped notification; clients rely on its form."""
     return f"ungrouped-{notification_id}"
 
 
 async def _choose_group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
-    """The key of the group that it joins or begins, '' if it stands alone.
+    """Return the key of the group to join or to begin, '' if notifications of the kind are not grouped.
 
-    A group takes what comes within twelve hours of its first, by the hour, as Mastodon's do.
+    A group takes what comes within twelve hours of its first notification, by the hour, as with Mastodon.
     """
     if kind not in GROUPED_KINDS:
         return ""
@@ -134,13 +134,13 @@ def build_query(
     *,
     filtered: bool = False,
 ) -> notification_queries.NotificationQuery:
-    """Which notifications somebody asks for; `filtered`: those kept back too."""
+    """Return a filter of notifications; `filtered` includes those kept back."""
     chosen = tuple(kind for kind in KINDS if (not kinds or kind in kinds) and kind not in exclude)
     return notification_queries.NotificationQuery(chosen, from_id, filtered)
 
 
 async def notify_post_followers(tx: Tx, post: PostRow) -> None:
-    """Tell followers who asked to hear of every post of its author."""
+    """Notify followers who asked to be notified of every post of its author."""
     if post.visibility == "direct" or post.in_reply_to_uri is not None:
         return
     for watcher in await follow_queries.list_notified_followers(tx, post.account_id):
@@ -157,9 +157,9 @@ async def list_by_account(
     from_id: int | None = None,
     filtered: bool = False,
 ) -> tuple[list[NotificationView], list[int]]:
-    """A page of views, and the cursors of all rows read for it; `filtered`: those kept back too.
+    """Return a page of views, and the cursors of all rows read for it; `filtered` includes those kept back.
 
-    Of one sender these always come, so that a request can be looked into (as with Mastodon).
+    With `from_id` these are always included, so that a request can be inspected (as with Mastodon).
     """
     chosen = build_query(kinds, exclude, from_id, filtered=filtered or from_id is not None)
     rows = await notification_queries.list_by_account(tx, actor.id, page, chosen)
@@ -167,7 +167,7 @@ async def list_by_account(
 
 
 async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
-    """Views of those whose sender and post `actor` may still see, in a fixed number of statements."""
+    """Return views whose sender and post `actor` may still see, in a fixed number of statements."""
     senders = await account_views.load(tx, list({row.from_id for row in rows}))
     post_ids = list({row.post_id for row in rows if row.post_id is not None})
     posts = {
@@ -187,7 +187,7 @@ async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow])
 
 
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
-    """One notification of `actor`. Raises NotFound."""
+    """Return a notification of `actor`. Raises NotFoundError."""
     row = await notification_queries.find(tx, actor.id, notification_id)
     found = await load_views(tx, actor, [row]) if row is not None else []
     if not found:
@@ -196,7 +196,7 @@ async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationVi
 
 
 async def find(tx: Tx, notification_id: int) -> NotificationView | None:
-    """A notification as its recipient sees it, for streams."""
+    """Return a notification as its recipient sees it, for streams."""
     row = await notification_queries.find_by_id(tx, notification_id)
     if row is None:
         return None
@@ -206,13 +206,13 @@ async def find(tx: Tx, notification_id: int) -> NotificationView | None:
 
 
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
-    """Remove one. Raises NotFound."""
+    """Remove a notification of `actor`. Raises NotFoundError."""
     if not await notification_queries.delete_by_id(tx, actor.id, notification_id):
         raise NotFoundError
 
 
 async def clear(tx: Tx, actor: AccountRow) -> None:
-    """Remove all."""
+    """Remove all notifications of `actor`."""
     await notification_queries.delete_by_account(tx, actor.id)
 
 
@@ -225,7 +225,7 @@ async def count_unread(
     exclude: Sequence[str] = (),
     from_id: int | None = None,
 ) -> int:
-    """How many came after the one that was read last, at most `most`."""
+    """Return how many notifications are newer than the read marker, at most `limit`."""
     read = await notification_queries.load_last_read_id(tx, actor.id)
     return await notification_queries.count_unread(
         tx, actor.id, build_query(kinds, exclude, from_id), read, limit
@@ -233,10 +233,10 @@ async def count_unread(
 
 
 async def retract(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
-    """What was told is no longer so: take it back."""
+    """Remove a notification whose cause was undone."""
     await notification_queries.delete_matching(tx, kind, account_id, from_id, post_id)
 
 
 async def remove_by_post(tx: Tx, post_id: int) -> None:
-    """A post is gone, and with it everything that was told about it."""
+    """Remove all notifications about a deleted post."""
     await notification_queries.delete_by_post(tx, post_id)

@@ -1,7 +1,7 @@
-"""What becomes of a notification: told, kept back until its sender is accepted, or never written.
+"""The outcome of a notification: accepted, filtered until its sender is accepted, or dropped.
 
-The recipient's policy says it (docs.joinmastodon.org/entities/NotificationPolicy); followed accounts
-are never strangers.
+The recipient's policy decides (docs.joinmastodon.org/entities/NotificationPolicy); no restriction applies to
+followed accounts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_POLICY = NotificationPolicyRow(0, ACCEPT, ACCEPT, ACCEPT, ACCEPT, FILTER
 
 
 def evaluate(relation: SenderRelation, kind: str, *, is_private: bool, now: int) -> str:
-    """The strictest word that applies; `private`: it is of a post for named people only."""
+    """Return the strictest action that applies; `is_private`: the post is a direct one."""
     if kind not in FILTERABLE or relation.permitted:
         return ACCEPT
     stranger = not relation.following

@@ -1,7 +1,7 @@
-"""Web push: what each app of a member wants to be told while it sleeps, one subscription a token.
+"""Web push subscriptions: which notifications an app wants as push messages; one for each token.
 
-Messages are written by workers; what is owed stands in the queue with the notification itself. The client
-API's page: docs.joinmastodon.org/methods/push.
+Workers send the messages; they are enqueued in the transaction that writes the notification. See
+docs.joinmastodon.org/methods/push.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NewPushSubscription(Struct, frozen=True):
-    """Where to, with the client's keys, which the caller has checked; and what."""
+    """A subscription: the endpoint, the client's keys, which the caller has checked, and the alerts."""
 
     endpoint: str
     public_key: str
@@ -40,16 +40,17 @@ class NewPushSubscription(Struct, frozen=True):
 
 
 def list_alerts(row: PushSubscriptionRow) -> list[str]:
-    """The kinds of notification that are wanted."""
+    """Return the kinds of notification that are wanted."""
     return _decode_alerts(row.alerts)
 
 
 async def create(
     tx: Tx, caller: Principal, token: str, subscription: NewPushSubscription, secret_box: SecretBox
 ) -> PushSubscriptionRow:
-    """Subscribe, in the place of what this token had; `token` goes along in messages, and is kept sealed.
+    """Subscribe, replacing the token's former subscription.
 
-    Raises Invalid; Later if the key of the seal cannot be used.
+    `token` is part of the messages, and stored encrypted. Raises InvalidError, UnauthorizedError;
+    RetryLaterError if the encryption key cannot be used.
     """
     if not subscription.endpoint.startswith("https://"):
         raise InvalidError("endpoint", "must be an https address", "ERR_INVALID")
@@ -84,9 +85,9 @@ def _token_context(token_id: int) -> str:
 
 
 def decrypt_token(row: PushSubscriptionRow, secret_box: SecretBox) -> str | None:
-    """The token that goes along in messages; None if the key with which it was sealed is gone.
+    """Return the token to send with messages; None if its encryption key is gone.
 
-    Raises OSError if there is a key that cannot be used.
+    Raises OSError if there is a key file that cannot be used.
     """
     return secret_box.decrypt(row.sealed_token, _token_context(row.token_id))
 
@@ -103,7 +104,7 @@ def _check_policy(word: str) -> str:
 
 
 async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
-    """The subscription of this very token. Raises NotFound."""
+    """Return the subscription of the caller's token. Raises NotFoundError."""
     row = await push_subscription_queries.find_by_token(tx, caller.token_id or 0)
     if row is None:
         raise NotFoundError
@@ -113,7 +114,7 @@ async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
 async def update(
     tx: Tx, caller: Principal, *, alerts: Iterable[str] | None = None, policy: str | None = None
 ) -> PushSubscriptionRow:
-    """Change what is given. Raises NotFound, Invalid."""
+    """Change alerts or policy of a subscription. Raises NotFoundError, InvalidError."""
     row = await get(tx, caller)
     if alerts is not None:
         row = structs.replace(row, alerts=_encode_alerts(alerts))
@@ -124,12 +125,12 @@ async def update(
 
 
 async def remove(tx: Tx, caller: Principal) -> None:
-    """End the subscription of this token, if there is one."""
+    """Remove the subscription of the caller's token, if there is one."""
     await push_subscription_queries.delete_by_token(tx, caller.token_id or 0)
 
 
 async def enqueue_messages(tx: Tx, row: NotificationRow) -> None:
-    """Put a message in the queue for each subscription that wants this notification."""
+    """Enqueue a push message for each subscription that wants this notification."""
     for identifier in await push_subscription_queries.list_ids_for_notification(
         tx, row.account_id, row.kind, row.from_id
     ):

@@ -1,6 +1,6 @@
-"""Blocks: they end follows both ways and hold for everything that comes after.
+"""Blocks: they end follows in both directions, and stay in force.
 
-A peer is told of a block of ours (as Mastodon does), so that it can keep its side.
+A peer is notified of the block of one of its accounts (as with Mastodon), so that it can enforce it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Pairs = list[tuple[int, int]]
 
 
 async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
-    """Block an account. Raises Forbidden for oneself."""
+    """Block an account. Raises ForbiddenError for one's own."""
     if actor.id == target.id:
         raise ForbiddenError("You cannot block yourself")
     identifier = tx.new_id()
@@ -60,7 +60,7 @@ async def unblock(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
 
 
 async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> None:
-    """A peer's account blocks one of ours, who is not told."""
+    """Record that a remote account blocks a local one, who is not notified."""
     if not target.domain:
         await follows.receive_undo(tx, actor, target.id)
         await follows.receive_undo(tx, target, actor.id)
@@ -69,12 +69,12 @@ async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> No
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, target: AccountRow | None) -> bool:
-    """A peer's account ends its block of somebody, or the one of that id; False if there is none."""
+    """Remove the block of a remote account, by its target or its URI; False if there is none."""
     if target is not None:
         return await block_queries.delete_block(tx, actor.id, target.id)
     return await block_queries.delete_by_uri(tx, actor.id, uri)
 
 
 async def list_blocked(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
-    """Cursors and ids of blocked accounts."""
+    """Return cursors and ids of blocked accounts."""
     return await block_queries.list_blocked(tx, actor.id, page)

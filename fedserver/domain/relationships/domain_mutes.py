@@ -1,7 +1,7 @@
-"""Domains that an account does not want to meet (docs.joinmastodon.org/methods/domain_blocks).
+"""Domains that an account mutes (docs.joinmastodon.org/methods/domain_blocks).
 
-It holds for subdomains. Follows with accounts there end, both ways; posts and notifications from there
-are not shown to the account. What the node decides about a peer is another thing: see `peers`.
+Subdomains are included. Follows with accounts there end in both directions; posts and notifications from
+there are hidden. Blocks of peers by the node are in `domain.peers`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _normalize_domain(site: NodeContext, domain: str) -> str:
 
 
 async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
-    """Keep a domain away from `actor`. Raises Invalid."""
+    """Mute a domain for `actor`. Raises InvalidError."""
     host = _normalize_domain(site, domain)
     if await domain_mute_queries.count(tx, actor.id) >= MAX_DOMAINS:
         raise InvalidError("domain", f"You may name {MAX_DOMAINS} domains")
@@ -45,10 +45,10 @@ async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None
 
 
 async def remove(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
-    """Let a domain come near again; nothing happens if it was not kept away."""
+    """Unmute a domain; nothing happens if it is not muted."""
     await domain_mute_queries.delete_by_domain(tx, actor.id, _normalize_domain(site, domain))
 
 
 async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
-    """Cursors and domains, newest first."""
+    """Return cursors and muted domains, newest first."""
     return await domain_mute_queries.list_by_account(tx, actor.id, page)

@@ -1,7 +1,7 @@
-"""Follows: asked for, accepted or refused by the one who was asked, ended by either.
+"""Follows: requested, accepted or rejected by the target, ended by either side.
 
-Only the target's own answer turns a request into a follow. With a follow the latest posts of the target
-appear at the follower's home; with its end they go.
+Only the target's own answer turns a request into a follow. A follow adds the latest posts of the target to
+the follower's home timeline; its end removes them.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ async def follow(
     notifies: bool | None = None,
     languages: Sequence[str] | None = None,
 ) -> None:
-    """Follow, ask to follow, or change how one follows: what is None stays, or is as usual at first.
+    """Follow, ask to follow, or change the options of a follow; None keeps an option or means its default.
 
-    Raises Forbidden, NotFound.
+    Raises ForbiddenError, NotFoundError.
     """
     check_not_moved(actor)
     if actor.id == target.id:
@@ -87,7 +87,7 @@ def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow)
 
 
 def list_languages(row: FollowRow) -> list[str]:
-    """The languages in which a follower wants posts; none: all."""
+    """Return the languages in which a follower wants posts; empty for all."""
     return _decode_languages(row.languages)
 
 
@@ -115,7 +115,7 @@ async def _end_follow(tx: Tx, follower_id: int, target_id: int) -> bool:
 
 
 async def unfollow(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
-    """End a follow, or take a request back. Nothing happens if there is neither."""
+    """End a follow, or withdraw a request. Nothing happens if there is neither."""
     row = await follow_queries.find(tx, actor.id, target.id)
     row = row or await follow_queries.find_request(tx, actor.id, target.id)
     if row is None:
@@ -128,7 +128,7 @@ async def unfollow(tx: Tx, site: NodeContext, actor: AccountRow, target: Account
 
 
 async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """Let somebody who asked follow. Raises NotFound if nobody of that id did."""
+    """Accept a follow request. Raises NotFoundError if there is none."""
     row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
         raise NotFoundError
@@ -141,7 +141,7 @@ async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
 
 
 async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """Refuse somebody who asked. Raises NotFound if nobody of that id did."""
+    """Reject a follow request. Raises NotFoundError if there is none."""
     row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
         raise NotFoundError
@@ -151,7 +151,7 @@ async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
 
 
 async def remove_follower(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """End somebody's follow of `actor`. Nothing happens if there is none."""
+    """Remove a follower of `actor`. Nothing happens if there is no such follow."""
     row = await follow_queries.find(tx, follower_id, actor.id)
     if row is not None:
         await _end_follow(tx, follower_id, actor.id)
@@ -165,7 +165,7 @@ async def _enqueue_rejection(tx: Tx, actor: AccountRow, follower_id: int, uri: s
 
 
 async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
-    """End everything between two accounts, both ways, requests too; peers are told of what ours do."""
+    """End follows and requests between two accounts in both directions, and notify their peers."""
     for follower, target in ((first, second), (second, first)):
         row = await follow_queries.find(tx, follower.id, target.id) or await follow_queries.find_request(
             tx, follower.id, target.id
@@ -185,7 +185,7 @@ async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
 
 
 async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) -> None:
-    """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
+    """Handle a follow request of a remote account to a local one: accept, keep as a request, or reject."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
     if target.moved_to_id is not None or await block_queries.exists_between(tx, follower.id, target.id):
@@ -208,7 +208,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
 async def receive_answer(
     tx: Tx, answerer: AccountRow, follower_id: int, follow_uri: str | None, *, accepted: bool
 ) -> bool:
-    """A peer's account answers one of ours. Only the one who was asked can; False if nobody asked."""
+    """Handle the answer of a remote account to a local request; False if there is none."""
     row = await follow_queries.find_request(tx, follower_id, answerer.id)
     if row is None:
         # Reject after Accept removes the follower.
@@ -226,7 +226,7 @@ async def receive_answer(
 
 
 async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
-    """A peer's account ends its follow, or takes its request back."""
+    """End a follow of a remote account, or withdraw its request; False if there is neither."""
     ended = await _end_follow(tx, follower.id, target_id)
     withdrawn = await follow_queries.delete_request(tx, follower.id, target_id)
     if withdrawn:
@@ -238,7 +238,7 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
 
 
 def compute_digest(uris: Iterable[str]) -> str:
-    """SHA-256 of each URI, joined by XOR, in hex: the same whatever the order."""
+    """Return SHA-256 of each URI, joined by XOR, in hex: it does not depend on the order (FEP-8fcf)."""
     found = 0
     for uri in uris:
         found ^= int.from_bytes(sha256(uri.encode()).digest())
@@ -246,18 +246,21 @@ def compute_digest(uris: Iterable[str]) -> str:
 
 
 async def list_partial_followers(tx: Tx, account: AccountRow, base: str) -> list[str]:
-    """URIs of the followers at the node `base` (https://o.example)."""
+    """Return URIs of the followers at the node `base` (https://peer.example)."""
     return list(await follow_queries.load_followers_by_prefix(tx, account.id, f"{base}/"))
 
 
 async def enqueue_synchronization(tx: Tx, account: AccountRow, url: str, digest: str) -> None:
-    """A peer's account has other followers here than we know, `told` is their digest: read them at `url`."""
+    """Enqueue reading the followers of a remote account at `url`, as their digest differs from ours."""
     task = jobs.SynchronizeFollowers(account.id, url, digest)
     await jobs.enqueue(tx, task, dedupe=f"synchronize_followers:{account.id}")
 
 
 async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequence[str]) -> None:
-    """These follow a peer's account, as its node has it: other follows end, unknown ones are undone there."""
+    """Adopt the local followers that the peer of a remote account lists.
+
+    Follows that it does not list end here; listed ones unknown here are undone there.
+    """
     ours = await follow_queries.load_followers_by_prefix(tx, account.id, f"{site.links.base}/")
     for follower in await account_queries.load_by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
         await unfollow(tx, site, follower, account)
@@ -275,34 +278,34 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
 
 
 async def list_followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Cursors and ids; nothing if the account hides them from others."""
+    """Return cursors and ids of followers; none if the account hides them from the viewer."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await follow_queries.list_followers(tx, account.id, page)
 
 
 async def list_following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Cursors and ids; nothing if the account hides them from others."""
+    """Return cursors and ids of followed accounts; none if the account hides them from the viewer."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await follow_queries.list_following(tx, account.id, page)
 
 
 async def list_requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
-    """Cursors and ids of those who ask to follow."""
+    """Return cursors and ids of the accounts that ask to follow."""
     return await follow_queries.list_requests(tx, account.id, page)
 
 
 async def count_requests(tx: Tx, account: AccountRow) -> int:
-    """How many ask to follow."""
+    """Return the number of follow requests."""
     return await follow_queries.count_requests(tx, account.id)
 
 
 async def list_uris(tx: Tx, account: AccountRow, collection: str, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of `followers` or `following`, for peers."""
+    """Return cursors and URIs of `followers` or `following`, for peers."""
     if collection == "followers":
         return await follow_queries.list_follower_uris(tx, account.id, page)
     return await follow_queries.list_following_uris(tx, account.id, page)
 
 
 async def load_familiar_followers(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
-    """For each account those whom the viewer follows and who follow it; nobody who hides such things."""
+    """Return for each account its followers whom the viewer follows, unless the account hides them."""
     return await follow_queries.load_familiar_followers(tx, viewer_id, ids, MAX_FAMILIAR)

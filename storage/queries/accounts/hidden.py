@@ -1,4 +1,4 @@
-"""Whom a viewer does not want to meet, and who does not want to meet the viewer: for other queries."""
+"""Conditions for other queries: whom a viewer blocks, mutes or is blocked by."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _hidden = accounts.alias()
 
 
 def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
-    """A row of `domain_mutes` stands for `domain`. Nothing stands for ours, which is ''."""
+    """Return the condition that a row of `domain_mutes` covers `domain`; '' (local) is never covered."""
     return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
 
 
 def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
-    """The viewer does not mute or block the account, nor does the account block the viewer.
+    """Return the condition that the viewer neither blocks nor mutes the account or its domain, nor is blocked.
 
-    Needs the parameters `viewer` (-1: a stranger) and `now`.
+    Needs the parameters `viewer` (-1: not logged in) and `now`.
     """
     who: ColumnElement[int] = bindparam(viewer)
     return and_(

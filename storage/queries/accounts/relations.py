@@ -1,4 +1,4 @@
-"""How one account stands to others: one statement for any number of them."""
+"""Relationships of one account to others: one statement for any number of them."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ LIST_RELATED = select(_related.c.id).order_by(_related.c.id).limit(bindparam("li
 
 
 async def list_related(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
-    """Accounts of ours, by their ids, that follow another (or asked to), block, mute or note it."""
+    """Return ids of local accounts that follow (or asked to), block, mute or note another, by id."""
     return await tx.values(LIST_RELATED, target_id=target_id, after_id=after_id, limit=limit)
 
 
 async def load_facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
-    """Kinds of fact, each with the accounts for which it holds and a detail of it."""
+    """Return for each kind of fact the accounts for which it holds, with a detail of it."""
     found: dict[str, dict[int, str | None]] = {}
     for kind, identifier, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
         found.setdefault(kind, {})[identifier] = detail

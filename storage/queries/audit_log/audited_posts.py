@@ -1,4 +1,4 @@
-"""Posts that acts of moderators were about."""
+"""Posts that moderation log entries are about."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def insert(tx: Tx, found: Iterable[LogEntryPostRow]) -> None:
 
 
 async def load_by_entries(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[LogEntryPostRow]]:
-    """By act, the oldest post first; acts about no post are missing."""
+    """Return the posts of entries, oldest post first; entries without posts are missing."""
     found: dict[int, list[LogEntryPostRow]] = {}
     for row in to_rows(LogEntryPostRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(act_ids))):
         found.setdefault(row.act_id, []).append(row)
@@ -39,5 +39,5 @@ async def load_by_entries(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[LogE
 
 
 async def erase_texts(tx: Tx, before: int) -> None:
-    """What was said in posts that were acted on before a moment (ms UTC) is needed no more."""
+    """Erase the texts of posts whose entries are older than a moment (ms UTC)."""
     await tx.run(ERASE_TEXTS, before_id=first_id_at(before))

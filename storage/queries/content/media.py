@@ -1,4 +1,4 @@
-"""Media: files waiting for a post, and those of posts."""
+"""Media: uploaded files, attached to a post or not yet."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ async def insert(tx: Tx, found: Iterable[MediaRow]) -> None:
 
 
 async def find_owned(tx: Tx, media_id: int, account_id: int) -> MediaRow | None:
-    """A file, if it belongs to the account."""
+    """Return a file if it belongs to the account."""
     return to_row_or_none(MediaRow, await tx.one(FIND_OWNED, id=media_id, account_id=account_id))
 
 
 async def load_owned(tx: Tx, ids: Sequence[int], account_id: int) -> dict[int, MediaRow]:
-    """Those of the files that belong to the account."""
+    """Return those of the files that belong to the account, by id."""
     return {
         row.id: row
         for row in to_rows(MediaRow, await tx.all(LOAD_OWNED, ids=list(ids), account_id=account_id))
@@ -108,7 +108,7 @@ async def find(tx: Tx, media_id: int) -> MediaRow | None:
 
 
 async def load_by_posts(tx: Tx, ids: Sequence[int]) -> list[MediaRow]:
-    """The files of posts, in their order."""
+    """Return the files of posts, in their order."""
     return to_rows(MediaRow, await tx.all(LOAD_BY_POSTS, ids=list(ids)))
 
 
@@ -124,7 +124,7 @@ async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> N
 
 
 async def detach(tx: Tx, post_id: int) -> None:
-    """Free the files of a post, so that another can take them."""
+    """Detach the files of a post, so that another can take them."""
     await tx.run(DETACH, b_post_id=post_id, b_now=tx.now)
 
 
@@ -142,7 +142,7 @@ async def update_description(tx: Tx, row: MediaRow) -> None:
 
 
 async def update_thumbnail(tx: Tx, row: MediaRow) -> None:
-    """Write the small picture of `row`."""
+    """Write the preview of `row`."""
     await tx.run(
         UPDATE_THUMBNAIL,
         b_id=row.id,
@@ -155,7 +155,7 @@ async def update_thumbnail(tx: Tx, row: MediaRow) -> None:
 
 
 async def update_processed(tx: Tx, row: MediaRow) -> None:
-    """Write what became of a file that was processed."""
+    """Write the result of processing a file."""
     await tx.run(
         UPDATE_PROCESSED, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in PROCESSED_COLUMNS}
     )
@@ -170,7 +170,7 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def list_orphans(tx: Tx, before: int, limit: int) -> list[MediaRow]:
-    """Files that were uploaded, or freed by their post, before a moment (ms UTC) and that no post has."""
+    """Return files without a post, uploaded or detached before a moment (ms UTC)."""
     return to_rows(MediaRow, await tx.all(LIST_ORPHANS, before=before, limit=limit))
 
 
@@ -183,5 +183,5 @@ async def list_emojis(tx: Tx) -> list[EmojiRow]:
 
 
 async def load_emojis(tx: Tx, names: Sequence[str]) -> dict[str, EmojiRow]:
-    """Those of the custom emoji that there are, by shortcode."""
+    """Return the existing ones of the custom emoji, by shortcode."""
     return {row.shortcode: row for row in to_rows(EmojiRow, await tx.all(LOAD_EMOJIS, names=list(names)))}

@@ -1,4 +1,4 @@
-"""Figures about the whole node."""
+"""Counts of the whole node."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ COUNT_ACTIVE_MEMBERS_BY_WEEK = (
 
 
 def week_number(moment: int) -> int:
-    """The number of a week, counted from the first Monday of 1970."""
+    """Return the number of a week, counted from the first Monday of 1970."""
     return (moment - FIRST_MONDAY_MS) // WEEK_MS
 
 
 def week_start(week: int) -> int:
-    """Monday, midnight (ms UTC)."""
+    """Return the start of a week: Monday, midnight (ms UTC)."""
     return FIRST_MONDAY_MS + week * WEEK_MS
 
 
 async def count_by_week(tx: Tx, first_week: int) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
-    """Posts of ours, members who were here, and new members, by week since the week `first`."""
+    """Return posts, active members and new members by week, since a week."""
     since = week_start(first_week)
     written = await tx.all(COUNT_POSTS_BY_WEEK, since=since, since_id=first_id_at(since) - 1)
     active = await tx.all(COUNT_ACTIVE_MEMBERS_BY_WEEK, first_day=since // DAY_MS)

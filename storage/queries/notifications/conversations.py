@@ -1,4 +1,4 @@
-"""Conversations: who has which, their posts, and the last of these."""
+"""Conversations, their owners and their posts."""
 
 from __future__ import annotations
 
@@ -99,26 +99,26 @@ SET_THREAD = (
 
 
 async def insert_many(tx: Tx, conversation_rows: Iterable[ConversationRow]) -> None:
-    """Add those that are not there yet."""
+    """Add conversations that do not exist yet."""
     await tx.run_many(INSERT, [structs.asdict(row) for row in conversation_rows])
 
 
 async def list_by_people(
     tx: Tx, thread_id: int, people_hash: str, owner_ids: Sequence[int]
 ) -> list[ConversationRow]:
-    """The conversation of these people in a thread, as each owner keeps it."""
+    """Return the conversation of these participants in a thread, one row for each owner."""
     found = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
     return to_rows(ConversationRow, found)
 
 
 async def append_post(tx: Tx, ids: Sequence[int], post_id: int, author_id: int) -> None:
-    """A post came: it is the last one unless it is older, and unread but by its author."""
+    """Add a post: it becomes the last one unless it is older, and unread except by its author."""
     await tx.run_many(INSERT_POSTS, [{"conversation_id": each, "post_id": post_id} for each in ids])
     await tx.run(UPDATE_LAST_POST, ids=list(ids), b_post_id=post_id, b_author_id=author_id)
 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ConversationRow]:
-    """By their last posts, newest first."""
+    """Return a page of conversations by their last posts, newest first."""
     found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(to_rows(ConversationRow, found), key=lambda row: row.last_post_id, reverse=True)
 
@@ -140,7 +140,7 @@ async def delete_by_id(tx: Tx, account_id: int, conversation_id: int) -> bool:
 
 
 async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
-    """Take a post out of its conversations, which were these; one without any post goes."""
+    """Take a post out of its conversations and return these; empty ones are deleted."""
     holding = to_rows(ConversationRow, await tx.all(LIST_BY_POST, post_id=post_id))
     if holding:
         ids = [row.id for row in holding]
@@ -151,12 +151,12 @@ async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
 
 
 async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Remove the account's conversations in which somebody wrote."""
+    """Delete the account's conversations in which an author wrote."""
     await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)
 
 
 async def merge_thread(tx: Tx, thread_id: int) -> None:
-    """Threads became one: conversations of the same people in it become one too."""
+    """Merge conversations of the same participants, after threads became one."""
     found = to_rows(ConversationRow, await tx.all(LIST_BY_THREAD, thread_id=thread_id))
     kept: dict[tuple[int, str], int] = {}
     moved = []

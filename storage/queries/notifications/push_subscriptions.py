@@ -1,4 +1,4 @@
-"""Web push: subscriptions, one a token, and the node's own pair of keys."""
+"""Web push subscriptions, one for each token, and the node's VAPID keys."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ INSERT_KEY = upsert(push_keys).on_conflict_do_nothing()
 
 
 async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
-    """Add one, in the place of that which its token had."""
+    """Save a subscription, replacing the token's former one."""
     await delete_by_token(tx, row.token_id)
     await tx.run(INSERT, **structs.asdict(row))
 
@@ -82,7 +82,7 @@ async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
 
 
 async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
-    """One whose token still opens something for a member who is let in, with that member's language."""
+    """Return a subscription whose token is in force, with its member's locale."""
     found = await tx.one(FIND_ACTIVE, id=subscription_id)
     if found is None:
         return None
@@ -91,7 +91,7 @@ async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow
 
 
 async def list_ids_for_notification(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:
-    """The account's subscriptions to be told of a notification of this kind from somebody."""
+    """Return the account's subscriptions that want a notification of this kind from the sender."""
     return await tx.values(LIST_IDS_FOR_NOTIFICATION, account_id=account_id, kind=kind, from_id=from_id)
 
 
@@ -108,10 +108,10 @@ async def delete_by_token(tx: Tx, token_id: int) -> None:
 
 
 async def find_key(tx: Tx) -> PushKeyRow | None:
-    """The node's pair; None before its first start."""
+    """Return the node's key pair; None before its first start."""
     return to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
 
 
 async def insert_key(tx: Tx, private: str, public: str) -> None:
-    """Keep the pair, unless there is one."""
+    """Save the pair, unless there is one."""
     await tx.run(INSERT_KEY, id=1, private=private, public=public, created_at=tx.now)

@@ -146,7 +146,7 @@ COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindp
 
 
 async def load_followers_by_prefix(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
-    """URIs and ids of the followers whose URIs begin with `prefix`."""
+    """Return URIs and ids of the followers whose URIs begin with `prefix`."""
     found = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
     return {row[0]: row[1] for row in found}
 
@@ -164,7 +164,7 @@ async def find_by_uri(tx: Tx, uri: str) -> FollowRow | None:
 
 
 async def update_options(tx: Tx, row: FollowRow, *, is_request: bool) -> None:
-    """Write how one follows, or (`requested`) would follow."""
+    """Write the options of a follow or, if `is_request`, of a request."""
     await tx.run(
         UPDATE_REQUEST_OPTIONS if is_request else UPDATE_OPTIONS,
         b_id=row.id,
@@ -192,24 +192,24 @@ async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
 
 
 async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of followers."""
+    """Return cursors and URIs of followers."""
     found = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in found]
 
 
 async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of those who are followed."""
+    """Return cursors and URIs of those who are followed."""
     found = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in found]
 
 
 async def list_inboxes(tx: Tx, account_id: int) -> list[str]:
-    """The inboxes of remote followers, each once."""
+    """Return the inboxes of remote followers, each once."""
     return await tx.values(LIST_INBOXES, account_id=account_id)
 
 
 async def list_notified_followers(tx: Tx, target_id: int) -> list[int]:
-    """Local followers who want to be told of every post."""
+    """Return local followers who want to be notified of every post."""
     return await tx.values(LIST_NOTIFIED_FOLLOWERS, target_id=target_id)
 
 
@@ -218,7 +218,7 @@ async def has_local_followers(tx: Tx, target_id: int) -> bool:
 
 
 async def load_locally_followed(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that somebody of this node follows."""
+    """Return those of the accounts that have local followers."""
     return set(await tx.values(LOAD_LOCALLY_FOLLOWED, ids=list(ids)))
 
 
@@ -239,7 +239,7 @@ async def delete_request(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def list_requests(tx: Tx, account_id: int, page: Page) -> Pairs:
-    """Cursors and ids of those who ask to follow an account."""
+    """Return cursors and ids of the accounts that ask to follow."""
     return await _list_pairs(tx, LIST_REQUESTS, page, account_id)
 
 
@@ -250,7 +250,7 @@ async def count_requests(tx: Tx, account_id: int) -> int:
 async def load_familiar_followers(
     tx: Tx, viewer_id: int, ids: Sequence[int], limit: int
 ) -> dict[int, list[int]]:
-    """For each account those who follow it and whom the viewer follows, the newest of them."""
+    """Return for each account its followers whom the viewer follows, newest first."""
     found: dict[int, list[int]] = {}
     for target_id, account_id in await tx.all(
         LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit

@@ -1,4 +1,4 @@
-"""Lists of accounts. Every statement names the owner, so nobody reaches another's list."""
+"""Lists of accounts. Every statement names the owner, so that nobody reaches the lists of others."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def count(tx: Tx, owner_id: int) -> int:
 
 
 async def list_containing(tx: Tx, owner_id: int, account_id: int) -> list[ListRow]:
-    """The owner's lists with that account on them."""
+    """Return the owner's lists with that account on them."""
     return to_rows(ListRow, await tx.all(LIST_CONTAINING, owner_id=owner_id, account_id=account_id))
 
 
@@ -129,22 +129,22 @@ async def delete_by_id(tx: Tx, owner_id: int, list_id: int) -> bool:
 
 
 async def load_addable_ids(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that may be put on a list of the owner."""
+    """Return those of the accounts that may be added to a list of the owner."""
     return set(await tx.values(LOAD_ADDABLE_IDS, owner_id=owner_id, ids=list(ids)))
 
 
 async def load_member_ids(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that are on the list already."""
+    """Return those of the accounts that are on the list."""
     return set(await tx.values(LOAD_MEMBER_IDS, list_id=list_id, ids=list(ids)))
 
 
 async def list_ids_with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
-    """Those of the lists with an account on them."""
+    """Return those of the lists that contain an account."""
     return await tx.values(LIST_IDS_WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
 
 
 async def load_listed_ids(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that are on anybody's list."""
+    """Return those of the accounts that are on any list."""
     return set(await tx.values(LOAD_LISTED_IDS, ids=list(ids))) if ids else set()
 
 
@@ -160,7 +160,7 @@ async def delete_members(tx: Tx, list_id: int, account_ids: Sequence[int]) -> No
 
 
 async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
-    """Cursors and ids, newest first; all of them without a page."""
+    """Return cursors and ids, newest first; all of them without a page."""
     if page is None:
         found = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
     else:
@@ -169,10 +169,10 @@ async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
 
 
 async def delete_from_all(tx: Tx, owner_id: int, account_id: int) -> None:
-    """Take an account from all lists of the owner."""
+    """Remove an account from all lists of the owner."""
     await tx.run(DELETE_FROM_ALL, owner_id=owner_id, account_id=account_id)
 
 
 async def delete_home_entries(tx: Tx, owner_id: int, list_id: int) -> None:
-    """Take from the owner's home what the list's accounts brought there."""
+    """Remove from the owner's home what only the list's accounts brought there."""
     await tx.run(DELETE_HOME_ENTRIES, owner_id=owner_id, list_id=list_id)

@@ -62,7 +62,7 @@ async def test_writers_do_not_fork_the_chain(database: Database, database_url: s
 async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
     database: Database, here: NodeContext
 ) -> None:
-    """One limits an account of a peer, another decides about the peer, a third looks after the report."""
+    """Return one limits an account of a peer, another decides about the peer, a third looks after the report."""
     async with database.write() as tx:
         eve, bob = await create_remote_account(tx, "eve"), await create_remote_account(tx, "bob")
         report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))
@@ -107,7 +107,7 @@ async def _broken(database: Database, noted: str = "") -> str:
 
 
 async def test_what_was_written_stays(database: Database, database_url: str) -> None:
-    """The database refuses; and who takes its guards away is found out."""
+    """Return the database refuses; and who takes its guards away is found out."""
     await _write(database, "beta.test", 2)
     for wrong in (
         "UPDATE acts SET verb = 'peer.allow' WHERE seq = 2",
@@ -203,6 +203,6 @@ async def test_the_command_checks_a_database_and_a_file(
 
 
 def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry that says something else, with the hash of that."""
+    """Return an entry that says something else, with the hash of that."""
     found = convert({**entry, "role": "node"}, hash_chain.LogEntry)
     return {"role": "node", "hash": hash_chain.compute_hash(found)}

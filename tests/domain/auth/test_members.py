@@ -38,7 +38,7 @@ HOUR = 3_600_000
 
 
 def open_to(folder: Path, mode: Any, *, mail: bool = False) -> NodeContext:
-    """A site that takes members in one of the ways."""
+    """Return a site that takes members in one of the ways."""
     smtp = MailConfig(host="mail.test", sender="node@alpha.test") if mail else MailConfig()
     return make_context(folder, registration=RegistrationConfig(mode=mode), mail=smtp)
 
@@ -70,7 +70,7 @@ async def mails(database: Database) -> list[jobs.SendMail]:
 
 
 def word_of(mail: jobs.SendMail) -> str:
-    """The word of the link in a mail."""
+    """Return the word of the link in a mail."""
     (link,) = [line for line in mail.text.split() if line.startswith("https://")]
     return link.rpartition("/")[2]
 

@@ -32,7 +32,7 @@ async def follow(database: Database, who: AccountRow, *names: str) -> None:
 
 
 async def from_a_peer(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
-    """A post of a peer's account with the tag #Fox; its id."""
+    """Return a post of a peer's account with the tag #Fox; its id."""
     uri = f"https://{author.domain}/posts/{number}"
     values: dict[str, Any] = {
         "uri": uri,
