@@ -73,10 +73,10 @@ async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationReques
 @routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Show the consent page; members log in first."""
-    asked = await _parse_request(call.tx, call.params)
+    request = await _parse_request(call.tx, call.params)
     if call.principal is None or call.params.force_login:
         return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
-    return _render_consent(call, asked)
+    return _render_consent(call, request)
 
 
 def _build_url_without_force(call: Call[AuthorizeParams]) -> str:
@@ -85,19 +85,19 @@ def _build_url_without_force(call: Call[AuthorizeParams]) -> str:
     return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
 
 
-def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) -> web.Response:
+def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) -> web.Response:
     page = call.render(
         "consent.html",
-        app=asked.app,
-        words=scopes.describe(asked.scopes),
+        app=request.app,
+        words=scopes.describe(request.scopes),
         params=call.params,
-        scopes=asked.scopes,
+        scopes=request.scopes,
     )
     # The answer to the form is a redirect to the app: its address must be allowed as a target.
-    target = urlsplit(asked.redirect_uri)
+    target = urlsplit(request.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
-    if asked.redirect_uri != apps.OUT_OF_BAND:
+    if request.redirect_uri != apps.OUT_OF_BAND:
         policy = page.headers["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(
             "form-action 'self'", f"form-action 'self' {source}"
@@ -108,19 +108,25 @@ def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) ->
 @routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Redirect to the app with a code, or with `access_denied`."""
-    asked = await _parse_request(call.tx, call.params)
+    request = await _parse_request(call.tx, call.params)
     if call.principal is None:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _redirect_back(
-            call, asked, {"error": "access_denied", "error_description": "The request was denied."}
+            call, request, {"error": "access_denied", "error_description": "The request was denied."}
         )
     code = await tokens.grant_code(
-        call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
+        call.tx,
+        request.app,
+        call.member,
+        call.account,
+        request.redirect_uri,
+        request.scopes,
+        request.challenge,
     )
-    if asked.redirect_uri == apps.OUT_OF_BAND:
+    if request.redirect_uri == apps.OUT_OF_BAND:
         return see_other(f"/oauth/authorize/native?code={code}")
-    return _redirect_back(call, asked, {"code": code})
+    return _redirect_back(call, request, {"code": code})
 
 
 class CodeParams(Struct, frozen=True):
@@ -139,17 +145,17 @@ async def show_code(call: Call[CodeParams]) -> web.Response:
 
 
 def _redirect_back(
-    call: Call[AuthorizeParams], asked: AuthorizationRequest, answer: dict[str, str]
+    call: Call[AuthorizeParams], request: AuthorizationRequest, answer: dict[str, str]
 ) -> web.StreamResponse:
-    if asked.redirect_uri == apps.OUT_OF_BAND:
+    if request.redirect_uri == apps.OUT_OF_BAND:
         return call.render("error.html", status=400, text=answer["error_description"])
     if call.params.state:
         answer = {**answer, "state": call.params.state}
-    parts = urlsplit(asked.redirect_uri)
+    parts = urlsplit(request.redirect_uri)
     query: list[tuple[str, Any]] = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
     if not parts.netloc:
         # An app's own scheme, perhaps without a host: keep its spelling.
-        bare, _, _ = asked.redirect_uri.partition("?")
+        bare, _, _ = request.redirect_uri.partition("?")
         location = f"{bare}?{urlencode(query)}"
     else:
         location = urlunsplit(parts._replace(query=urlencode(query)))

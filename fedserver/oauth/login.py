@@ -75,24 +75,24 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     """Check the password and log in, or continue with the second step."""
     params, services = call.params, call.services
     name = (params.email or params.username).strip()
-    given = {"name": params.email or params.username, "next_page": params.next}
+    fields = {"name": params.email or params.username, "next_page": params.next}
     response: web.StreamResponse | None = None
     try:
         async with services.db.read() as tx:
             await login.check_attempts(tx, name, call.address)
             member = await login.find_member(tx, name)
-        kept = member.password_hash if member is not None else None
-        right = await services.passwords.verify(kept, params.password)
+        password_hash = member.password_hash if member is not None else None
+        is_right = await services.passwords.verify(password_hash, params.password)
         async with services.db.write() as tx:
-            if member is None or not right:
+            if member is None or not is_right:
                 await login.record_failure(tx, name, call.address)
             else:
                 response = await _continue_login(call, tx, member, name)
     except TooManyRequestsError as error:
-        return set_retry_after(call, render_form(call, error.text, 429, **given), error)
+        return set_retry_after(call, render_form(call, error.text, 429, **fields), error)
     except DomainError as error:
-        return render_form(call, error.text, 403, **given)
-    return response or render_form(call, WRONG_PASSWORD, 401, **given)
+        return render_form(call, error.text, 403, **fields)
+    return response or render_form(call, WRONG_PASSWORD, 401, **fields)
 
 
 async def _continue_login(
@@ -106,10 +106,10 @@ async def _continue_login(
         )
         return call.login_response(token, target)
     login.check_can_log_in(member)
-    word = call.prelogin_token or secrets.new_secret()
-    await two_factor.start(tx, member, challenges.to_browser_holder(word), name, target)
+    prelogin_token = call.prelogin_token or secrets.new_secret()
+    await two_factor.start(tx, member, challenges.to_browser_holder(prelogin_token), name, target)
     response = see_other("/login/second")
-    return call.set_prelogin_token(response, word)
+    return call.set_prelogin_token(response, prelogin_token)
 
 
 @routes.post("/logout", html=True, params=LogoutParams, allow_suspended=True)

@@ -38,16 +38,16 @@ class PasskeyLoginParams(Struct, frozen=True):
 )
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """Return the options for the browser's authenticators, as JSON."""
-    word = call.prelogin_token or secrets.new_secret()
-    holder = challenges.to_browser_holder(word)
+    prelogin_token = call.prelogin_token or secrets.new_secret()
+    holder = challenges.to_browser_holder(prelogin_token)
     async with call.services.db.write() as tx:
-        asked = await two_factor.find_pending(tx, holder) if call.params.second else None
-        member = asked.member if asked is not None else None
-        made = await passkeys.create_authentication_options(
+        pending = await two_factor.find_pending(tx, holder) if call.params.second else None
+        member = pending.member if pending is not None else None
+        options = await passkeys.create_authentication_options(
             tx, call.site, holder, member, require_user_verification=member is None
         )
-    response = json_response(made.encode(), headers=NO_STORE)
-    return call.set_prelogin_token(response, word)
+    response = json_response(options.encode(), headers=NO_STORE)
+    return call.set_prelogin_token(response, prelogin_token)
 
 
 @routes.post("/login/passkey", html=True, params=PasskeyLoginParams, tx="own", limit="log_ins", no_csrf=True)

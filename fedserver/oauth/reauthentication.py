@@ -56,10 +56,10 @@ async def show(call: Call[ReauthenticationParams]) -> web.Response:
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     """Return the options for the browser's authenticators, as JSON."""
     async with call.services.db.write() as tx:
-        made = await passkeys.create_authentication_options(
+        options = await passkeys.create_authentication_options(
             tx, call.site, _get_holder(call), call.member, require_user_verification=True
         )
-    return json_response(made.encode(), headers={"Cache-Control": "no-store"})
+    return json_response(options.encode(), headers={"Cache-Control": "no-store"})
 
 
 @routes.post("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
@@ -69,7 +69,7 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
     try:
         async with services.db.read() as tx:
             await login.check_attempts(tx, name, call.address)
-        right = not params.credential and await services.passwords.verify(
+        is_right = not params.credential and await services.passwords.verify(
             call.member.password_hash, params.password
         )
         async with services.db.write() as tx:
@@ -82,13 +82,13 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
                     call.member,
                     require_user_verification=True,
                 )
-                right = owner is not None
-            if right and call.session_id is not None:
+                is_right = owner is not None
+            if is_right and call.session_id is not None:
                 await sessions.record_reauthentication(tx, call.session_id)
             else:
                 await login.record_failure(tx, name, call.address)
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
-    if not right:
+    if not is_right:
         return await _render_page(call, WRONG_PROOF, 401)
     return see_other(to_local_path(params.next, "/settings/security"))

@@ -69,7 +69,7 @@ async def _authenticate_app(call: Call[Any], tx: Tx) -> AppRow | None:
             pair = base64.b64decode(encoded, validate=True).decode()
         except (binascii.Error, ValueError):
             return None
-        client_id, _, secret = (unquote_plus(each) for each in pair.partition(":"))
+        client_id, _, secret = (unquote_plus(part) for part in pair.partition(":"))
     app = await apps.find_by_client_id(tx, client_id)
     return app if app is not None and apps.has_secret(app, secret) else None
 
@@ -84,23 +84,23 @@ async def issue(call: Call[TokenParams]) -> JsonResponse:
     try:
         if params.grant_type == "authorization_code":
             verifier = params.code_verifier or None
-            made = await tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
+            token = await tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
         elif params.grant_type == "client_credentials":
             granted = " ".join(tokens.check_scopes(app, params.scope))
-            made = await tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
+            token = await tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
         else:
             return _render_error("unsupported_grant_type", "Use authorization_code or client_credentials.")
     except tokens.GrantRefusedError as error:
         return _render_error(error.code, error.text)
     except DomainError as error:
         return _render_error("invalid_scope", error.text)
-    if made is None:
+    if token is None:
         return _render_error("invalid_grant", "The authorization code was used before. Its token is revoked.")
-    return JsonResponse(_render_token(made), 200, NO_STORE)
+    return JsonResponse(_render_token(token), 200, NO_STORE)
 
 
-def _render_token(made: tokens.NewToken) -> TokenResponse:
-    return TokenResponse(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
+def _render_token(token: tokens.NewToken) -> TokenResponse:
+    return TokenResponse(token.secret, "Bearer", " ".join(token.scopes), token.created_at // 1000)
 
 
 @routes.post("/oauth/revoke", params=RevokeParams, no_token=True)

@@ -87,15 +87,15 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
     """Return views by id; accounts that moved include their target, one step deep."""
     if not ids:
         return {}
-    found = await account_queries.load_with_roles(tx, ids)
-    moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
+    rows = await account_queries.load_with_roles(tx, ids)
+    moved = {row.moved_to_id for row, _ in rows if row.moved_to_id is not None}
     targets: dict[int | None, AccountView] = {}
     if moved:
         for row, role in await account_queries.load_with_roles(
-            tx, [each for each in moved if each is not None]
+            tx, [target_id for target_id in moved if target_id is not None]
         ):
             targets[row.id] = AccountView(row, role or "", None)
-    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
+    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in rows}
 
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
@@ -103,16 +103,16 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
 
     Not for use in write transactions: the cache must not hold uncommitted rows.
     """
-    room = tx.caches.get_cache("accounts", MAX_CACHED)
-    found: dict[int, AccountView] = {}
-    for each in ids:
-        known = room.get(each)
-        if known is not None and known.account.version == versions.get(each):
-            found[each] = known
-    read = await load(tx, [each for each in ids if each not in found])
-    for identifier, view in read.items():
-        room.put(identifier, view)
-    return found | read
+    cache = tx.caches.get_cache("accounts", MAX_CACHED)
+    cached: dict[int, AccountView] = {}
+    for account_id in ids:
+        known = cache.get(account_id)
+        if known is not None and known.account.version == versions.get(account_id):
+            cached[account_id] = known
+    loaded = await load(tx, [account_id for account_id in ids if account_id not in cached])
+    for identifier, view in loaded.items():
+        cache.put(identifier, view)
+    return cached | loaded
 
 
 async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
@@ -138,8 +138,8 @@ async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView |
 
 async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
     """Return views in the order of `ids`, without suspended or deleted accounts."""
-    found = await load(tx, ids)
-    views = (found.get(each) for each in ids)
+    loaded = await load(tx, ids)
+    views = (loaded.get(account_id) for account_id in ids)
     return [
         view
         for view in views

@@ -145,12 +145,12 @@ async def check_username_available(tx: Tx, username: str) -> None:
         raise InvalidError("username", "has already been taken", "ERR_TAKEN")
 
 
-def _build_local(site: NodeContext, identifier: int, username: str, kind: str, now: int) -> AccountRow:
+def _build_local(site: NodeContext, account_id: int, username: str, kind: str, now: int) -> AccountRow:
     links = site.links
     uri = links.actor(username)
     instance = username == INSTANCE_ACTOR
     return AccountRow(
-        id=identifier,
+        id=account_id,
         uri=uri,
         username=username,
         domain="",
@@ -286,7 +286,7 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
 
 def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
     page = remote.url or remote.uri
-    known = profiles.decode_fields(former) if former else []
+    former_fields = profiles.decode_fields(former) if former else []
     return AccountRow(
         id=former.id if former else tx.new_id(),
         uri=remote.uri,
@@ -309,7 +309,7 @@ def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Account
         header_key="",
         header_url=remote.header_url,
         header_alt=remote.header_alt,
-        fields=profiles.clean_remote_fields(remote.fields, page, known),
+        fields=profiles.clean_remote_fields(remote.fields, page, former_fields),
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
         attribution_domains=encode(remote.attribution_domains).decode(),
@@ -338,8 +338,8 @@ async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | Non
     target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
     if target is None:
         return None
-    known = former is not None and former.moved_to_id == target.id
-    return target.id if known or remote.uri in profiles.decode_aliases(target) else None
+    is_confirmed = former is not None and former.moved_to_id == target.id
+    return target.id if is_confirmed or remote.uri in profiles.decode_aliases(target) else None
 
 
 async def delete_remote(tx: Tx, account: AccountRow) -> None:
@@ -376,9 +376,9 @@ async def delete_local(tx: Tx, account: AccountRow) -> None:
 
 
 async def _enqueue_file_removal(tx: Tx, files: Sequence[str]) -> None:
-    kept = tuple(key for key in files if key)
-    if kept:
-        await jobs.enqueue(tx, jobs.RemoveFiles(kept))
+    keys = tuple(key for key in files if key)
+    if keys:
+        await jobs.enqueue(tx, jobs.RemoveFiles(keys))
 
 
 def to_like_pattern(text: str) -> str:

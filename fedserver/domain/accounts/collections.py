@@ -81,12 +81,12 @@ def _viewer_or_anonymous(viewer_id: int | None) -> int:
 async def _load_views(tx: Tx, rows: Sequence[CollectionRow], viewer_id: int | None) -> list[CollectionView]:
     if not rows:
         return []
-    found: dict[int, list[CollectionItemRow]] = {}
+    items: dict[int, list[CollectionItemRow]] = {}
     for item in await collection_queries.load_visible_items(
         tx, [row.id for row in rows], _viewer_or_anonymous(viewer_id)
     ):
-        found.setdefault(item.collection_id, []).append(item)
-    return [CollectionView(row, tuple(found.get(row.id, ()))) for row in rows]
+        items.setdefault(item.collection_id, []).append(item)
+    return [CollectionView(row, tuple(items.get(row.id, ()))) for row in rows]
 
 
 async def _get_owned(tx: Tx, actor: AccountRow, collection_id: int) -> CollectionRow:
@@ -102,10 +102,10 @@ async def create(
     """Create a collection with all of the accounts, or none. Raises InvalidError."""
     if await collection_queries.count_by_account(tx, actor.id) >= MAX_COLLECTIONS:
         raise InvalidError("base", f"You may have {MAX_COLLECTIONS} collections")
-    identifier = tx.new_id()
+    collection_id = tx.new_id()
     blank = CollectionRow(
-        id=identifier,
-        uri=site.links.actor_endpoint(actor.uri, f"collections/{identifier}"),
+        id=collection_id,
+        uri=site.links.actor_endpoint(actor.uri, f"collections/{collection_id}"),
         account_id=actor.id,
         name="",
         description="",
@@ -144,10 +144,10 @@ def _apply_change(row: CollectionRow, change: CollectionChange, now: int) -> Col
     )
 
 
-def _clean_line(field: str, text: str, most: int) -> str:
+def _clean_line(field: str, text: str, max_length: int) -> str:
     line = clean_name(text, len(text))
-    if len(line) > most:
-        raise InvalidError(field, f"is longer than {most} characters", "ERR_TOO_LONG")
+    if len(line) > max_length:
+        raise InvalidError(field, f"is longer than {max_length} characters", "ERR_TOO_LONG")
     return line
 
 
@@ -177,21 +177,21 @@ async def _add_accounts(
         return []
     if not all(0 < each <= MAX_ID for each in wanted):
         raise InvalidError("account_id", "is not known")
-    there = {item.account_id: item for item in await collection_queries.list_items(tx, row.id)}
-    if len(wanted) + sum(item.state != "revoked" for item in there.values()) > MAX_ITEMS:
+    existing = {item.account_id: item for item in await collection_queries.list_items(tx, row.id)}
+    if len(wanted) + sum(item.state != "revoked" for item in existing.values()) > MAX_ITEMS:
         raise InvalidError("account_ids", f"are more than {MAX_ITEMS}", "ERR_TOO_LONG")
     targets = {target.id: target for target in await account_queries.load_by_ids(tx, wanted)}
     facts = await relation_queries.load_facts(tx, actor.id, wanted)
-    parted = {*facts.get("blocking", {}), *facts.get("blocked_by", {})}
+    blocked = {*facts.get("blocking", {}), *facts.get("blocked_by", {})}
     items = []
     for account_id in wanted:
         target = targets.get(account_id)
         if target is None or target.deleted_at is not None or target.suspended_at is not None:
             raise InvalidError("account_id", "is not known")
-        former = there.get(account_id)
+        former = existing.get(account_id)
         if former is not None and former.state != "revoked":
             raise InvalidError("account", "has already been taken", "ERR_TAKEN")
-        if former is not None or account_id in parted or not _has_consent(actor, target):
+        if former is not None or account_id in blocked or not _has_consent(actor, target):
             raise InvalidError("account_id", "is of somebody who does not want to be in collections")
         state = "pending" if target.domain else "accepted"
         items.append(CollectionItemRow(tx.new_id(), row.id, account_id, state, tx.now))

@@ -36,9 +36,9 @@ async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
     if not await featured_tag_queries.insert(tx, actor.id, row.id, tags.parse_name(name)):
         raise InvalidError("tag", "has already been taken", "ERR_TAKEN")
     await _enqueue_account_update(tx, actor)
-    found = await featured_tag_queries.find(tx, actor.id, row.id)
-    assert found is not None
-    return found
+    featured = await featured_tag_queries.find(tx, actor.id, row.id)
+    assert featured is not None
+    return featured
 
 
 async def remove(tx: Tx, actor: AccountRow, featured_id: int) -> None:

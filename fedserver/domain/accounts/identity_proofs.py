@@ -37,7 +37,7 @@ def list_by_account(row: AccountRow) -> tuple[IdentityProof, ...]:
 async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
     """Link a key to a local account, or renew the link. Raises InvalidError above MAX_PROOFS keys."""
     row = await account_queries.find(tx, actor.id) or actor
-    others = tuple(each for each in list_by_account(row) if each.subject != proof.subject)
+    others = tuple(other for other in list_by_account(row) if other.subject != proof.subject)
     if len(others) >= MAX_PROOFS:
         raise InvalidError("base", f"You may link {MAX_PROOFS} keys")
     await _save(tx, row, (*others, proof))
@@ -46,10 +46,10 @@ async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
 async def remove(tx: Tx, actor: AccountRow, subject: str) -> None:
     """Unlink a key. Raises NotFoundError if it is not linked."""
     row = await account_queries.find(tx, actor.id) or actor
-    left = tuple(each for each in list_by_account(row) if each.subject != subject)
-    if len(left) == len(list_by_account(row)):
+    remaining = tuple(proof for proof in list_by_account(row) if proof.subject != subject)
+    if len(remaining) == len(list_by_account(row)):
         raise NotFoundError
-    await _save(tx, row, left)
+    await _save(tx, row, remaining)
 
 
 async def _save(tx: Tx, row: AccountRow, proofs: tuple[IdentityProof, ...]) -> None:

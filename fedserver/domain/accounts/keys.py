@@ -42,8 +42,8 @@ async def create(tx: Tx, site: NodeContext, account: AccountRow, new_keys: NewKe
 
 async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
     """Return the keys in force, newest first."""
-    found = await key_queries.list_by_account(tx, account_id)
-    return [row for row in reversed(found) if row.revoked_at is None]
+    rows = await key_queries.list_by_account(tx, account_id)
+    return [row for row in reversed(rows) if row.revoked_at is None]
 
 
 async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:

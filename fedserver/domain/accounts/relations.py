@@ -40,19 +40,21 @@ async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
     if not wanted:
         return []
     facts = await relation_queries.load_facts(tx, actor_id, wanted)
-    return [_build_relation(each, facts) for each in wanted if each in facts.get("known", {})]
+    return [
+        _build_relation(account_id, facts) for account_id in wanted if account_id in facts.get("known", {})
+    ]
 
 
-def _build_relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:
+def _build_relation(account_id: int, facts: dict[str, dict[int, str | None]]) -> Relation:
     def holds(kind: str) -> bool:
-        return identifier in facts.get(kind, {})
+        return account_id in facts.get(kind, {})
 
     def detail(kind: str) -> str | None:
-        return facts.get(kind, {}).get(identifier)
+        return facts.get(kind, {}).get(account_id)
 
     languages, expires = detail("following"), detail("muting")
     return Relation(
-        id=identifier,
+        id=account_id,
         following=holds("following"),
         showing_boosts=holds("showing_boosts"),
         notifying=holds("notifying"),

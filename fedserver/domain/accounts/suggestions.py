@@ -46,17 +46,19 @@ async def list_directory(
 
 async def list_for_account(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
     """Return suggestions for `actor`: featured accounts, then friends of friends, then the most followed."""
-    chosen, most = await list_featured(tx), limit + offset
-    allowed = await suggestion_queries.load_suggestable(tx, actor.id, chosen) if chosen else set()
-    found: dict[int, list[str]] = {}
+    featured, end = await list_featured(tx), limit + offset
+    allowed = await suggestion_queries.load_suggestable(tx, actor.id, featured) if featured else set()
+    sources_by_account: dict[int, list[str]] = {}
     for source, ids in (
-        ("featured", [each for each in chosen if each in allowed]),
-        ("friends_of_friends", await suggestion_queries.list_friends_of_friends(tx, actor.id, most)),
-        ("most_followed", await suggestion_queries.list_most_followed(tx, actor.id, most)),
+        ("featured", [featured_id for featured_id in featured if featured_id in allowed]),
+        ("friends_of_friends", await suggestion_queries.list_friends_of_friends(tx, actor.id, end)),
+        ("most_followed", await suggestion_queries.list_most_followed(tx, actor.id, end)),
     ):
         for account_id in ids:
-            found.setdefault(account_id, []).append(source)
-    return [Suggestion(each, tuple(sources)) for each, sources in found.items()][offset:most]
+            sources_by_account.setdefault(account_id, []).append(source)
+    return [Suggestion(featured_id, tuple(sources)) for featured_id, sources in sources_by_account.items()][
+        offset:end
+    ]
 
 
 async def dismiss(tx: Tx, actor: AccountRow, target_id: int) -> None:
@@ -68,8 +70,8 @@ async def dismiss(tx: Tx, actor: AccountRow, target_id: int) -> None:
 
 async def list_featured(tx: Tx) -> list[int]:
     """Return the accounts that admins feature, in their order."""
-    found = await setting_queries.find(tx, SETTING_NAME)
-    return _decode(found) if found is not None else []
+    value = await setting_queries.find(tx, SETTING_NAME)
+    return _decode(value) if value is not None else []
 
 
 async def set_featured(tx: Tx, member: MemberRow | None, account_ids: Sequence[int]) -> None:

@@ -22,9 +22,9 @@ async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> N
 
     Remote accounts are checked at most once an hour, as peers may send updates at any rate.
     """
-    links = [each for each in profiles.decode_fields(row) if each.link]
+    links = [field for field in profiles.decode_fields(row) if field.link]
     changed = former is None or former.fields != row.fields
-    if not links or (not changed and (not row.domain or all(each.verified_at for each in links))):
+    if not links or (not changed and (not row.domain or all(field.verified_at for field in links))):
         return
     asked_at = former.fetched_at if former is not None and row.domain else None
     run_at = 0 if asked_at is None or asked_at < tx.now - HOUR_MS else asked_at + HOUR_MS
@@ -36,7 +36,7 @@ async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] 
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None or row.suspended_at is not None:
         return None
-    return row, list(dict.fromkeys(each.link for each in profiles.decode_fields(row) if each.link))
+    return row, list(dict.fromkeys(field.link for field in profiles.decode_fields(row) if field.link))
 
 
 async def record_results(tx: Tx, account_id: int, results: Mapping[str, bool]) -> None:

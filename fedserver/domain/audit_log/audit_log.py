@@ -112,8 +112,8 @@ def build_account_subject(account: AccountRow) -> LogSubject:
 
 def identifies_account(account: AccountRow, text: str) -> bool:
     """Return True if the text names the account; such a text is not public."""
-    words = [word for word in (account.username, account.display_name.strip()) if word]
-    return "@" in text or any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in words)
+    names = [name for name in (account.username, account.display_name.strip()) if name]
+    return "@" in text or any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in names)
 
 
 async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:

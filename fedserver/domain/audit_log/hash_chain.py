@@ -116,28 +116,28 @@ class ChainVerifier:
         self.first = self.number = 0
         self.hash = ""
 
-    def verify_next(self, found: LogEntry) -> None:
+    def verify_next(self, entry: LogEntry) -> None:
         """Check the next entry. Raises ChainBrokenError if it does not continue the chain."""
         if not self.number:
-            self.first = found.number
-            if found.number == 1 and found.previous:
+            self.first = entry.number
+            if entry.number == 1 and entry.previous:
                 raise ChainBrokenError("entry 1: it follows another, but is the first")
-        elif found.number != self.number + 1:
+        elif entry.number != self.number + 1:
             raise ChainBrokenError(f"entry {self.number + 1}: it is missing")
         # guard: the log: links
-        elif found.previous != self.hash:
+        elif entry.previous != self.hash:
             raise ChainBrokenError(
-                f"entry {found.number}: it does not follow entry {self.number} as that is now"
+                f"entry {entry.number}: it does not follow entry {self.number} as that is now"
             )
         # guard: the log: hashes
-        if compute_hash(found) != found.hash:
-            raise ChainBrokenError(f"entry {found.number}: what it says is not what was hashed")
+        if compute_hash(entry) != entry.hash:
+            raise ChainBrokenError(f"entry {entry.number}: what it says is not what was hashed")
         if (
-            found.reason is not None
-            and compute_commitment(found.reason_salt or "", found.reason) != found.seals.reason
+            entry.reason is not None
+            and compute_commitment(entry.reason_salt or "", entry.reason) != entry.seals.reason
         ):
-            raise ChainBrokenError(f"entry {found.number}: the reason is not the one that was sealed")
-        self.number, self.hash = found.number, found.hash
+            raise ChainBrokenError(f"entry {entry.number}: the reason is not the one that was sealed")
+        self.number, self.hash = entry.number, entry.hash
 
 
 def check_private_values(row: LogEntryRow) -> None:

@@ -47,12 +47,12 @@ async def register(
     name = clean_name(name, 60)
     if not name:
         raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
-    kept = list(dict.fromkeys(each.strip() for each in uris if each.strip()))
-    if not kept:
+    redirect_uris = list(dict.fromkeys(uri_text.strip() for uri_text in uris if uri_text.strip()))
+    if not redirect_uris:
         raise InvalidError("redirect_uris", "can't be blank", "ERR_BLANK")
-    for uri in kept[: MAX_URIS + 1]:
+    for uri in redirect_uris[: MAX_URIS + 1]:
         _check_uri(uri)
-    if len(kept) > MAX_URIS:
+    if len(redirect_uris) > MAX_URIS:
         raise InvalidError("redirect_uris", f"are more than {MAX_URIS}")
     granted = scopes.parse(wanted_scopes) or ("read",)
     secret = new_secret()
@@ -62,7 +62,7 @@ async def register(
         secret_hash=hash_secret(secret),
         name=name,
         website=to_web_url(website or "") or None,
-        redirect_uris=msgspec.json.encode(kept).decode(),
+        redirect_uris=msgspec.json.encode(redirect_uris).decode(),
         scopes=" ".join(granted),
         created_at=tx.now,
     )

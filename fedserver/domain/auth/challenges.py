@@ -70,8 +70,8 @@ async def consume(tx: Tx, purpose: str, token: str, holder: str) -> ChallengeRow
     Raises NotFoundError if it is unknown, expired, used, or another holder's.
     """
     row = await challenge_queries.find(tx, hash_secret(token)) if 0 < len(token) <= 200 else None
-    known = row is not None and row.purpose == purpose and row.holder_hash == hash_secret(holder)
-    if row is None or not known or row.expires_at <= tx.now:
+    matches = row is not None and row.purpose == purpose and row.holder_hash == hash_secret(holder)
+    if row is None or not matches or row.expires_at <= tx.now:
         raise NotFoundError("This took too long, or was done before. Please start again.")
     if not await challenge_queries.delete_by_hash(tx, row.word_hash):
         raise NotFoundError("This took too long, or was done before. Please start again.")

@@ -63,8 +63,8 @@ async def start_flow(
     connecting_member_id: int | None = None,
 ) -> tuple[str, OidcFlow]:
     """Start a login at the provider; return the state, valid in this browser only, and the flow."""
-    trip = OidcFlow(new_secret(), new_secret(), next_page, reauthenticate, connecting_member_id)
-    return await challenges.create(tx, challenges.PROVIDER, holder, data=_encode(trip).decode()), trip
+    flow = OidcFlow(new_secret(), new_secret(), next_page, reauthenticate, connecting_member_id)
+    return await challenges.create(tx, challenges.PROVIDER, holder, data=_encode(flow).decode()), flow
 
 
 async def finish_flow(tx: Tx, holder: str, state: str) -> OidcFlow:
@@ -110,7 +110,7 @@ def _read_values(claims: dict[str, Any], path: str) -> set[str]:
         for part in path.split("."):
             value = value.get(part) if isinstance(value, dict) else None
     listed = value if isinstance(value, list) else [value]
-    return {each for each in listed[:1_000] if isinstance(each, str)}
+    return {item for item in listed[:1_000] if isinstance(item, str)}
 
 
 async def find_member(tx: Tx, site: NodeContext, identity: OidcIdentity) -> MemberRow | None:
@@ -138,9 +138,9 @@ async def log_in(
     previous_session_id: int | None,
 ) -> str:
     """Log in a member by their identity; return the token for the cookie. Raises ForbiddenError."""
-    wanted = map_role(site, identity, member.role)
-    if wanted != member.role:
-        await members.set_role(tx, member, wanted)
+    role = map_role(site, identity, member.role)
+    if role != member.role:
+        await members.set_role(tx, member, role)
     return await login.log_in(
         tx,
         member,
@@ -156,9 +156,13 @@ def map_role(site: NodeContext, identity: OidcIdentity, current_role: str) -> st
     """Return the role that the claims map to; roles that no claim maps to are never taken away."""
     config, held = site.config.oidc, set(identity.roles)
     mapped = {"owner": config.owners, "admin": config.admins, "moderator": config.moderators}
-    given = next((word for word, values in mapped.items() if held & set(values)), "member")
-    kept = current_role in mapped and not mapped[current_role]
-    return current_role if kept and members.ROLES.index(current_role) < members.ROLES.index(given) else given
+    mapped_role = next((role for role, values in mapped.items() if held & set(values)), "member")
+    is_unmapped = current_role in mapped and not mapped[current_role]
+    return (
+        current_role
+        if is_unmapped and members.ROLES.index(current_role) < members.ROLES.index(mapped_role)
+        else mapped_role
+    )
 
 
 async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:
@@ -166,8 +170,8 @@ async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:
     row = IdentityRow(identity.issuer, identity.subject, member.id, identity.email, tx.now, tx.now)
     if await identity_queries.insert(tx, row):
         return
-    known = await identity_queries.find(tx, identity.issuer, identity.subject)
-    if known is None or known.member_id != member.id:
+    existing = await identity_queries.find(tx, identity.issuer, identity.subject)
+    if existing is None or existing.member_id != member.id:
         raise InvalidError("account", "there belongs to another member here")
 
 

@@ -53,14 +53,14 @@ class IpBlocklist:
         """Return True if the address has no access."""
         if not self._blocked_networks:
             return False
-        found = parse_address(address)
-        if found is None:
+        ip = parse_address(address)
+        if ip is None:
             return False
         now = self._clock()
         return any(
-            found in fence.network
-            for fence in self._blocked_networks
-            if fence.expires_at is None or fence.expires_at > now
+            ip in blocked.network
+            for blocked in self._blocked_networks
+            if blocked.expires_at is None or blocked.expires_at > now
         )
 
 
@@ -70,18 +70,18 @@ def parse_address(address: str) -> Address | None:
     Returns None for anything else, such as a unix socket.
     """
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
 async def find_severity(tx: Tx, address: str) -> str:
     """Return the most severe block of an address, '' for none."""
-    found = parse_address(address)
-    rows = await ip_block_queries.list_active(tx) if found is not None else []
-    hits = [SEVERITIES.index(row.severity) for row in rows if found in ip_network(row.network)]
-    return SEVERITIES[max(hits)] if hits else ""
+    ip = parse_address(address)
+    rows = await ip_block_queries.list_active(tx) if ip is not None else []
+    levels = [SEVERITIES.index(row.severity) for row in rows if ip in ip_network(row.network)]
+    return SEVERITIES[max(levels)] if levels else ""
 
 
 async def check_log_in(tx: Tx, address: str) -> None:
@@ -95,10 +95,10 @@ async def check_sign_up(tx: Tx, address: str) -> bool:
 
     Raises ForbiddenError if sign-up is blocked.
     """
-    found = await find_severity(tx, address)
-    if found in (SIGN_UP, NO_ACCESS):
+    severity = await find_severity(tx, address)
+    if severity in (SIGN_UP, NO_ACCESS):
         raise ForbiddenError("You cannot join from this address")
-    return found == APPROVAL
+    return severity == APPROVAL
 
 
 class IpBlockChange(Struct, frozen=True):

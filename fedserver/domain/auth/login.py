@@ -36,8 +36,8 @@ async def check_attempts(tx: Tx, login: str, address: str) -> None:
     """
     await ip_blocks.check_log_in(tx, address)
     since = tx.now - ATTEMPTS_WINDOW_MS
-    for subject, most in _list_subjects(login, address):
-        if await member_queries.count_attempts(tx, subject, since) >= most:
+    for subject, max_attempts in _list_subjects(login, address):
+        if await member_queries.count_attempts(tx, subject, since) >= max_attempts:
             raise TooManyRequestsError(
                 tx.now + ATTEMPTS_WINDOW_MS, "Too many attempts. Please wait a few minutes."
             )
@@ -48,8 +48,8 @@ def _list_subjects(login: str, address: str) -> list[tuple[str, int]]:
 
     A login with a passkey names no member, so only its address is counted.
     """
-    placed = hashlib.sha256(f"address:{address}".encode()).hexdigest()
-    return [(placed, MAX_ATTEMPTS_PER_ADDRESS)] + (
+    address_subject = hashlib.sha256(f"address:{address}".encode()).hexdigest()
+    return [(address_subject, MAX_ATTEMPTS_PER_ADDRESS)] + (
         [(_hash_account_subject(login), MAX_ATTEMPTS_PER_ACCOUNT)] if login else []
     )
 

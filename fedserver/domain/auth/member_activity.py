@@ -14,8 +14,8 @@ ADDRESS_RETENTION_MS = 365 * DAY_MS
 
 def to_month(moment: int) -> int:
     """Return the number of a month: year * 12 + month - 1."""
-    found = datetime.fromtimestamp(moment / 1000, UTC)
-    return found.year * 12 + found.month - 1
+    date = datetime.fromtimestamp(moment / 1000, UTC)
+    return date.year * 12 + date.month - 1
 
 
 async def record_activity(tx: Tx, member_id: int) -> None:

@@ -123,9 +123,9 @@ async def create_approved(
     for name in ("email_confirmed_at", "approved_at"):
         await member_queries.set_value(tx, member.id, name, tx.now)
     await member_queries.delete_links(tx, "setup")
-    found = await member_queries.find(tx, member.id)
-    assert found is not None
-    return found, account
+    approved = await member_queries.find(tx, member.id)
+    assert approved is not None
+    return approved, account
 
 
 async def create(

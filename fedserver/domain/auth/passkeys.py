@@ -63,18 +63,18 @@ async def create_registration_options(
 
     Raises InvalidError with too many passkeys.
     """
-    known = await list_by_member(tx, member)
-    if len(known) >= MAX_PASSKEYS:
+    existing = await list_by_member(tx, member)
+    if len(existing) >= MAX_PASSKEYS:
         raise InvalidError("passkeys", f"are {MAX_PASSKEYS} already. Please remove one first.")
-    word = await challenges.create(tx, challenges.NEW_PASSKEY, holder, member_id=member.id)
+    token = await challenges.create(tx, challenges.NEW_PASSKEY, holder, member_id=member.id)
     options = webauthn.generate_registration_options(
         rp_id=site.links.hostname,
         rp_name=site.config.community.title,
         user_id=_to_user_handle(member.id),
         user_name=account.username,
         user_display_name=account.display_name or account.username,
-        challenge=webauthn.base64url_to_bytes(word),
-        exclude_credentials=_to_descriptors(known),
+        challenge=webauthn.base64url_to_bytes(token),
+        exclude_credentials=_to_descriptors(existing),
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.PREFERRED,
             user_verification=structs.UserVerificationRequirement.PREFERRED,
@@ -88,23 +88,23 @@ def _to_user_handle(member_id: int) -> bytes:
     return str(member_id).encode()
 
 
-def _to_descriptors(known: list[PasskeyRow]) -> list[Any]:
-    ids = (webauthn.base64url_to_bytes(row.credential_id) for row in known)
-    return [structs.PublicKeyCredentialDescriptor(id=each) for each in ids]
+def _to_descriptors(rows: list[PasskeyRow]) -> list[Any]:
+    ids = (webauthn.base64url_to_bytes(row.credential_id) for row in rows)
+    return [structs.PublicKeyCredentialDescriptor(id=credential_id) for credential_id in ids]
 
 
 async def register(
     tx: Tx, site: NodeContext, member: MemberRow, holder: str, credential: str, name: str
 ) -> PasskeyRow:
     """Register a new passkey. Raises NotFoundError, InvalidError."""
-    word, _ = _parse_answer(credential)
-    asked = await challenges.consume(tx, challenges.NEW_PASSKEY, word, holder)
-    if asked.member_id != member.id:
+    token, _ = _parse_answer(credential)
+    challenge = await challenges.consume(tx, challenges.NEW_PASSKEY, token, holder)
+    if challenge.member_id != member.id:
         raise NotFoundError
     try:
-        made = webauthn.verify_registration_response(
+        verified = webauthn.verify_registration_response(
             credential=credential,
-            expected_challenge=webauthn.base64url_to_bytes(word),
+            expected_challenge=webauthn.base64url_to_bytes(token),
             expected_rp_id=site.links.hostname,
             expected_origin=site.links.base,
         )
@@ -114,9 +114,9 @@ async def register(
     row = PasskeyRow(
         id=tx.new_id(),
         member_id=member.id,
-        credential_id=helpers.bytes_to_base64url(made.credential_id),
-        public_key=helpers.bytes_to_base64url(made.credential_public_key),
-        sign_count=made.sign_count,
+        credential_id=helpers.bytes_to_base64url(verified.credential_id),
+        public_key=helpers.bytes_to_base64url(verified.credential_public_key),
+        sign_count=verified.sign_count,
         name=clean_name(name, 60) or "Passkey",
         created_at=tx.now,
         used_at=None,
@@ -131,18 +131,18 @@ async def create_authentication_options(
     tx: Tx, site: NodeContext, holder: str, member: MemberRow | None, *, require_user_verification: bool
 ) -> str:
     """Return options for `navigator.credentials.get`, as JSON; with `member` for their passkeys only."""
-    known = await list_by_member(tx, member) if member is not None else []
-    word = await challenges.create(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
-    need = (
+    rows = await list_by_member(tx, member) if member is not None else []
+    token = await challenges.create(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
+    user_verification = (
         structs.UserVerificationRequirement.REQUIRED
         if require_user_verification
         else structs.UserVerificationRequirement.PREFERRED
     )
     options = webauthn.generate_authentication_options(
         rp_id=site.links.hostname,
-        challenge=webauthn.base64url_to_bytes(word),
-        allow_credentials=_to_descriptors(known),
-        user_verification=need,
+        challenge=webauthn.base64url_to_bytes(token),
+        allow_credentials=_to_descriptors(rows),
+        user_verification=user_verification,
     )
     return str(webauthn.options_to_json(options))
 
@@ -161,34 +161,34 @@ async def verify(
     Returns None if the answer is not valid or, with `member`, the passkey is another member's.
     """
     try:
-        word, answer = _parse_answer(credential)
-        asked = await challenges.consume(tx, challenges.PASSKEY, word, holder)
+        token, answer = _parse_answer(credential)
+        challenge = await challenges.consume(tx, challenges.PASSKEY, token, holder)
     except DomainError:
         return None
     row = await passkey_queries.find_by_credential(tx, answer.id)
-    if row is None or asked.member_id != (member.id if member else None):
+    if row is None or challenge.member_id != (member.id if member else None):
         return None
     handle = answer.response.user_handle
     if handle and handle != helpers.bytes_to_base64url(_to_user_handle(row.member_id)):
         return None
-    counted = _verify_signature(
-        site, row, word, credential, require_user_verification=require_user_verification
+    sign_count = _verify_signature(
+        site, row, token, credential, require_user_verification=require_user_verification
     )
-    if counted is None or (member is not None and row.member_id != member.id):
+    if sign_count is None or (member is not None and row.member_id != member.id):
         return None
-    if not await passkey_queries.mark_used(tx, row, counted):
+    if not await passkey_queries.mark_used(tx, row, sign_count):
         return None
     return await member_queries.find(tx, row.member_id)
 
 
 def _verify_signature(
-    site: NodeContext, row: PasskeyRow, word: str, credential: str, *, require_user_verification: bool
+    site: NodeContext, row: PasskeyRow, token: str, credential: str, *, require_user_verification: bool
 ) -> int | None:
     """Return the authenticator's signature counter, None if its answer is not valid."""
     try:
-        found = webauthn.verify_authentication_response(
+        verified = webauthn.verify_authentication_response(
             credential=credential,
-            expected_challenge=webauthn.base64url_to_bytes(word),
+            expected_challenge=webauthn.base64url_to_bytes(token),
             expected_rp_id=site.links.hostname,
             expected_origin=site.links.base,
             credential_public_key=webauthn.base64url_to_bytes(row.public_key),
@@ -198,7 +198,7 @@ def _verify_signature(
     except Exception:
         # Whatever is wrong with it, and whatever the libraries below raise, it is not accepted.
         return None
-    return int(found.new_sign_count)
+    return int(verified.new_sign_count)
 
 
 def _parse_answer(credential: str) -> tuple[str, _Answer]:

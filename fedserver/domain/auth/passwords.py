@@ -31,21 +31,21 @@ class Passwords:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._hasher.hash, password)
 
-    async def verify(self, kept: str | None, password: str) -> bool:
+    async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return True if the password is right.
 
         Without a hash (None or '') it takes the same time and returns False.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._verify, kept, password)
+        return await loop.run_in_executor(self._threads, self._verify, password_hash, password)
 
-    def _verify(self, kept: str | None, password: str) -> bool:
+    def _verify(self, password_hash: str | None, password: str) -> bool:
         self._dummy_hash = self._dummy_hash or self._hasher.hash("nobody has this password")
         try:
-            right = self._hasher.verify(kept or self._dummy_hash, password[:MAX_LENGTH])
+            is_right = self._hasher.verify(password_hash or self._dummy_hash, password[:MAX_LENGTH])
         except (VerificationError, InvalidHashError):
             return False
-        return right and bool(kept)
+        return is_right and bool(password_hash)
 
     def close(self) -> None:
         """Stop the threads."""

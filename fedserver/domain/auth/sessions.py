@@ -52,13 +52,17 @@ async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -
     """
     if not 0 < len(token) <= 200:
         return None
-    found = await token_queries.find_session(tx, hash_secret(token))
-    if found is None:
+    rows = await token_queries.find_session(tx, hash_secret(token))
+    if rows is None:
         return None
-    session, member, account = found
-    out = member.disabled_at is not None or account.suspended_at is not None
+    session, member, account = rows
+    is_suspended = member.disabled_at is not None or account.suspended_at is not None
     # guard: kept out @last
-    if describe_pending_state(member) or account.deleted_at is not None or (out and not allow_suspended):
+    if (
+        describe_pending_state(member)
+        or account.deleted_at is not None
+        or (is_suspended and not allow_suspended)
+    ):
         return None
     return Principal(
         member=member,
@@ -68,7 +72,7 @@ async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -
         csrf=session.csrf,
         used_at=session.used_at,
         authenticated_at=session.proved_at,
-        is_suspended=out,
+        is_suspended=is_suspended,
     )
 
 

@@ -69,8 +69,8 @@ async def grant_code(
     Raises ForbiddenError if no scope is left.
     """
     code = new_secret()
-    kept = scopes.filter_by_role(granted, member.role)
-    if not kept:
+    allowed = scopes.filter_by_role(granted, member.role)
+    if not allowed:
         raise ForbiddenError("This app wants what only moderators may do")
     await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
     await token_queries.insert_code(
@@ -81,7 +81,7 @@ async def grant_code(
             member_id=member.id,
             account_id=account.id,
             redirect_uri=redirect_uri,
-            scopes=" ".join(kept),
+            scopes=" ".join(allowed),
             challenge=challenge,
             expires_at=tx.now + CODE_LIFETIME_MS,
             used_at=None,
@@ -142,8 +142,8 @@ def _check_verifier(challenge: str | None, verifier: str | None) -> None:
             raise GrantRefusedError("invalid_grant", "The code was not asked for with a challenge.")
         return
     digest = hashlib.sha256((verifier or "").encode("utf-8", "ignore")).digest()
-    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    if not verifier or not hmac.compare_digest(made, challenge):
+    computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if not verifier or not hmac.compare_digest(computed, challenge):
         raise GrantRefusedError("invalid_grant", "The code verifier does not match the challenge.")
 
 
@@ -168,8 +168,8 @@ async def create(
 
 async def find_principal(tx: Tx, secret: str) -> Principal | None:
     """Return the principal of a token; None if it is not valid or its member is not let in."""
-    caller = await find_principal_or_pending(tx, secret)
-    return None if caller is None or (caller.member and not can_act(caller.member)) else caller
+    principal = await find_principal_or_pending(tx, secret)
+    return None if principal is None or (principal.member and not can_act(principal.member)) else principal
 
 
 async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
@@ -177,18 +177,18 @@ async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
     if len(secret) > 200:
         return None
     token_hash = hash_secret(secret)
-    room = tx.caches.get_cache("callers", MAX_CACHED)
-    known = room.get(token_hash)
-    if known is not None and known[0] == await token_queries.find_stamp(tx, token_hash):
-        caller: Principal = known[1]
-        return caller
-    found = await token_queries.find_active(tx, token_hash)
-    if found is None:
+    cache = tx.caches.get_cache("callers", MAX_CACHED)
+    cached = cache.get(token_hash)
+    if cached is not None and cached[0] == await token_queries.find_stamp(tx, token_hash):
+        cached_principal: Principal = cached[1]
+        return cached_principal
+    rows = await token_queries.find_active(tx, token_hash)
+    if rows is None:
         return None
-    caller_found = _to_principal(*found)
-    if caller_found is not None and not tx.is_write:
-        room.put(token_hash, (_build_stamp(*found), caller_found))
-    return caller_found
+    principal = _to_principal(*rows)
+    if principal is not None and not tx.is_write:
+        cache.put(token_hash, (_build_stamp(*rows), principal))
+    return principal
 
 
 def _build_stamp(
@@ -239,30 +239,30 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
 
 async def list_authorized_apps(tx: Tx, member: MemberRow) -> list[AuthorizedApp]:
     """Return the apps with access to a member's account, the last used first."""
-    held: dict[int | None, list[TokenRow]] = {}
+    tokens_by_app: dict[int | None, list[TokenRow]] = {}
     for row in await token_queries.list_by_member(tx, member.id):
-        held.setdefault(row.app_id, []).append(row)
-    known = await app_queries.load_by_ids(tx, [app_id for app_id in held if app_id is not None])
-    found = [
+        tokens_by_app.setdefault(row.app_id, []).append(row)
+    apps = await app_queries.load_by_ids(tx, [app_id for app_id in tokens_by_app if app_id is not None])
+    authorized = [
         AuthorizedApp(
-            app=known.get(app_id or 0),
+            app=apps.get(app_id or 0),
             scopes=tuple(dict.fromkeys(scope for row in rows for scope in row.scopes.split())),
             created_at=min(row.created_at for row in rows),
             used_at=max((row.used_at for row in rows if row.used_at is not None), default=None),
         )
-        for app_id, rows in held.items()
+        for app_id, rows in tokens_by_app.items()
     ]
-    return sorted(found, key=lambda each: each.used_at or each.created_at, reverse=True)
+    return sorted(authorized, key=lambda app: app.used_at or app.created_at, reverse=True)
 
 
 async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
     """Revoke the access of an app; None stands for tokens made on the command line. Raises NotFoundError."""
-    held = [row for row in await token_queries.list_by_member(tx, member.id) if row.app_id == app_id]
-    if not held:
+    tokens = [row for row in await token_queries.list_by_member(tx, member.id) if row.app_id == app_id]
+    if not tokens:
         raise NotFoundError
     if app_id is not None:
         await token_queries.delete_codes_by_app(tx, member.id, app_id)
-    for row in held:
+    for row in tokens:
         await revoke_by_id(tx, row.id)
 
 
@@ -291,7 +291,7 @@ def is_stale(principal: Principal, now: int) -> bool:
 
 def check_scopes(app: AppRow, requested: str) -> tuple[str, ...]:
     """Return the requested scopes. Raises GrantRefusedError if the app did not register them."""
-    asked = scopes.parse(requested) or ("read",)
-    if not scopes.are_granted(asked, app.scopes.split()):
+    wanted = scopes.parse(requested) or ("read",)
+    if not scopes.are_granted(wanted, app.scopes.split()):
         raise GrantRefusedError("invalid_scope", "The app asks for more than it registered.")
-    return asked
+    return wanted

@@ -144,8 +144,8 @@ async def renew_codes(tx: Tx, member: MemberRow) -> list[str]:
 async def _create_codes(tx: Tx, member: MemberRow) -> list[str]:
     codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(16)) for _ in range(RECOVERY_CODE_COUNT)]
     await two_factor_queries.delete_codes(tx, member.id)
-    await two_factor_queries.insert_codes(tx, member.id, [hash_secret(each) for each in codes])
-    return ["-".join(each[place : place + 4] for place in range(0, 16, 4)) for each in codes]
+    await two_factor_queries.insert_codes(tx, member.id, [hash_secret(code) for code in codes])
+    return ["-".join(code[start : start + 4] for start in range(0, 16, 4)) for code in codes]
 
 
 async def disable(tx: Tx, member: MemberRow) -> None:

@@ -47,16 +47,16 @@ async def review(tx: Tx, member: MemberRow, tag_id: int, change: TagReview) -> T
     display = row.display if change.display is None else change.display.strip().lstrip("#")
     if fold_tag(display) != row.name:
         raise InvalidError("display_name", "may differ in capitals and accents only")
-    given = {
+    flags = {
         name: value
         for name in ("usable", "trendable", "listable")
         if (value := getattr(change, name)) is not None
     }
-    row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
-    said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
+    row = structs.replace(row, display=display, reviewed_at=tx.now, **flags)
+    summary = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in flags.items())
     subject = hash_chain.LogSubject("tag", f"#{row.name}")
     await audit_log.record(
-        tx, member, "tag.review", target=subject.name, subject=subject, reason=said, shows_reason=True
+        tx, member, "tag.review", target=subject.name, subject=subject, reason=summary, shows_reason=True
     )
     await admin_tag_queries.update_review(tx, row)
     return row
@@ -64,7 +64,7 @@ async def review(tx: Tx, member: MemberRow, tag_id: int, change: TagReview) -> T
 
 async def check_usable(tx: Tx, names: Iterable[str]) -> None:
     """Raise InvalidError if one of these folded hashtag names may not be used."""
-    wanted = list(names)
-    found = await admin_tag_queries.list_unusable(tx, wanted) if wanted else []
-    if found:
-        raise InvalidError("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")
+    folded_names = list(names)
+    unusable = await admin_tag_queries.list_unusable(tx, folded_names) if folded_names else []
+    if unusable:
+        raise InvalidError("text", f"has hashtags that may not be used here: #{', #'.join(sorted(unusable))}")

@@ -40,15 +40,15 @@ class NewFile(Struct, frozen=True):
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of its files in the store."""
-        return tuple(each for each in (self.file_key, self.preview_key) if each)
+        return tuple(key for key in (self.file_key, self.preview_key) if key)
 
 
 async def check_quota(tx: Tx, site: NodeContext, actor: AccountRow, size: int) -> None:
     """Raise InvalidError if a file of `size` bytes would exceed the quota of `actor`."""
-    most = site.config.limits.member_bytes
-    if await media_queries.sum_bytes(tx, actor.id) + size > most:
-        why = f"does not fit: your files would take more than {_format_size(most)}; remove some first"
-        raise InvalidError("file", why, "ERR_TOO_LARGE")
+    max_bytes = site.config.limits.member_bytes
+    if await media_queries.sum_bytes(tx, actor.id) + size > max_bytes:
+        reason = f"does not fit: your files would take more than {_format_size(max_bytes)}; remove some first"
+        raise InvalidError("file", reason, "ERR_TOO_LARGE")
 
 
 def _format_size(size: int) -> str:
@@ -92,13 +92,13 @@ async def find_processing(tx: Tx, media_id: int) -> MediaRow | None:
 
 async def finish_processing(tx: Tx, row: MediaRow, file: NewFile) -> None:
     """Replace an uploaded file by its processed form; a thumbnail that the member chose stays."""
-    made = structs.asdict(file)
+    values = structs.asdict(file)
     current = await media_queries.find(tx, row.id) or row
     if current.preview_key:
-        kept = ("preview_key", "preview_width", "preview_height", "blurhash")
+        preview_fields = ("preview_key", "preview_width", "preview_height", "blurhash")
         await jobs.enqueue(tx, jobs.RemoveFiles((file.preview_key,)))
-        made |= {name: getattr(current, name) for name in kept}
-    await media_queries.update_processed(tx, structs.replace(current, **made))
+        values |= {name: getattr(current, name) for name in preview_fields}
+    await media_queries.update_processed(tx, structs.replace(current, **values))
     await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key,)))
 
 
@@ -166,9 +166,9 @@ async def check_attachable(
         raise InvalidError("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
     if not ids:
         return
-    found = await media_queries.load_owned(tx, ids, actor.id)
+    rows = await media_queries.load_owned(tx, ids, actor.id)
     for media_id in ids:
-        row = found.get(media_id)
+        row = rows.get(media_id)
         if row is None or row.post_id not in (None, post_id):
             raise InvalidError("media", "were not found, or belong to another post", "ERR_INVALID")
         if row.state == "processing":

@@ -49,7 +49,7 @@ class RenderedText(Struct, frozen=True):
 
     @property
     def mentions_json(self) -> str:
-        return encode([to_mention_fact(each) for each in self.mentioned]).decode()
+        return encode([to_mention_fact(account) for account in self.mentioned]).decode()
 
     @property
     def tags_json(self) -> str:
@@ -74,18 +74,18 @@ async def render(
     source = clean_text(source, len(source)).strip()
     summary = " ".join(clean_text(summary, 10_000).split())
     _check_length(site, source, summary, article)
-    found = scan(source if source_type == PLAIN else source + "\n")
-    known = await _load_mentioned(tx, site, found.mentions)
-    links = _to_links(known)
+    entities = scan(source if source_type == PLAIN else source + "\n")
+    accounts = await _load_mentioned(tx, site, entities.mentions)
+    links = _to_links(accounts)
     if source_type == PLAIN:
         html = render_plain(source, links, site.links.tag)
     else:
         html = render_markdown(source, links, site.links.tag, article=article)
     if article and not summary:
         summary = make_excerpt(html, MAX_SUMMARY)
-    tags = {fold_tag(name): name for name in found.hashtags}
+    tags = {fold_tag(name): name for name in entities.hashtags}
     await admin_tags.check_usable(tx, tags)
-    mentioned = tuple(dict.fromkeys(known.values()))
+    mentioned = tuple(dict.fromkeys(accounts.values()))
     return RenderedText(source, source_type, html, summary, mentioned, tags)
 
 
@@ -96,8 +96,10 @@ async def load_mention_links(
     return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
 
 
-def _to_links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
-    return {name: MentionLink(account.url, account.username) for name, account in known.items()}
+def _to_links(
+    accounts: dict[tuple[str, str | None], AccountRow],
+) -> dict[tuple[str, str | None], MentionLink]:
+    return {name: MentionLink(account.url, account.username) for name, account in accounts.items()}
 
 
 def clean_title(kind: str, title: str) -> str:
@@ -118,10 +120,12 @@ def resolve_language(language: str | None) -> str | None:
 
 def _check_length(site: NodeContext, source: str, summary: str, article: bool) -> None:
     limits = site.config.limits
-    most = limits.article_characters if article else limits.post_characters
+    max_length = limits.article_characters if article else limits.post_characters
     length = len(source) if article else count_characters(source) + len(summary)
-    if length > most:
-        raise InvalidError("text", f"is {length - most} characters over the limit of {most}", "ERR_TOO_LONG")
+    if length > max_length:
+        raise InvalidError(
+            "text", f"is {length - max_length} characters over the limit of {max_length}", "ERR_TOO_LONG"
+        )
 
 
 async def _load_mentioned(
@@ -135,12 +139,12 @@ async def _load_mentioned(
     rows = await account_queries.load_by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )
-    found = {
+    accounts = {
         (row.username.lower(), row.domain): row
         for row in rows
         if row.suspended_at is None and row.deleted_at is None
     }
-    return {name: found[key] for name, key in wanted.items() if key in found}
+    return {name: accounts[key] for name, key in wanted.items() if key in accounts}
 
 
 def is_blank(html: str) -> bool:

@@ -84,9 +84,9 @@ async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> Remo
 async def _build_request(
     tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str
 ) -> RemoteFileRequest:
-    kept = await remote_file_queries.find(tx, subject_id, shape)
+    cached = await remote_file_queries.find(tx, subject_id, shape)
     return RemoteFileRequest(
-        subject_id, shape, kind, url, host, kept if kept is not None and kept.url == url else None
+        subject_id, shape, kind, url, host, cached if cached is not None and cached.url == url else None
     )
 
 
@@ -130,15 +130,15 @@ async def evict(tx: Tx, max_bytes: int) -> list[str]:
 
     Returns the keys of the files to remove from the store.
     """
-    gone = await remote_file_queries.list_orphans(tx, BATCH_SIZE)
-    await remote_file_queries.delete_many(tx, gone)
-    over = await remote_file_queries.sum_bytes(tx) - max_bytes
-    while over > 0 and (oldest := await remote_file_queries.list_oldest(tx, BATCH_SIZE)):
-        dropped = []
+    removed = await remote_file_queries.list_orphans(tx, BATCH_SIZE)
+    await remote_file_queries.delete_many(tx, removed)
+    excess = await remote_file_queries.sum_bytes(tx) - max_bytes
+    while excess > 0 and (oldest := await remote_file_queries.list_oldest(tx, BATCH_SIZE)):
+        evicted = []
         for row in oldest:
-            if over > 0:
-                dropped.append(row)
-                over -= row.bytes
-        await remote_file_queries.delete_many(tx, dropped)
-        gone += dropped
-    return [key for row in gone for key in (row.file_key, row.preview_key) if key]
+            if excess > 0:
+                evicted.append(row)
+                excess -= row.bytes
+        await remote_file_queries.delete_many(tx, evicted)
+        removed += evicted
+    return [key for row in removed for key in (row.file_key, row.preview_key) if key]

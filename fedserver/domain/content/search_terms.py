@@ -45,27 +45,27 @@ class SearchQuery(Struct, frozen=True):
 
 def parse(text: str) -> SearchQuery:
     """Parse a search query; never fails."""
-    found = SearchQuery()
+    query = SearchQuery()
     for match in list(_PIECE.finditer(text))[:MAX_TERMS]:
         sign, quoted, word = match.groups()
         excluded = sign == "-"
-        operated = _apply_operator(found, word, excluded=excluded) if word else None
-        found = operated or _add_words(found, word or quoted or "", excluded=excluded)
-        if operated is not None or excluded or quoted is not None:
-            found = structs.replace(found, is_plain=False)
-    return found
+        applied = _apply_operator(query, word, excluded=excluded) if word else None
+        query = applied or _add_words(query, word or quoted or "", excluded=excluded)
+        if applied is not None or excluded or quoted is not None:
+            query = structs.replace(query, is_plain=False)
+    return query
 
 
-def _add_words(found: SearchQuery, text: str, *, excluded: bool) -> SearchQuery:
+def _add_words(query: SearchQuery, text: str, *, excluded: bool) -> SearchQuery:
     tokens, begins = parse_phrase(text)
-    return _add_term(found, SearchTerm(tokens, is_prefix=begins, is_excluded=excluded)) if tokens else found
+    return _add_term(query, SearchTerm(tokens, is_prefix=begins, is_excluded=excluded)) if tokens else query
 
 
-def _add_term(found: SearchQuery, term: SearchTerm) -> SearchQuery:
-    return structs.replace(found, terms=(*found.terms, term))
+def _add_term(query: SearchQuery, term: SearchTerm) -> SearchQuery:
+    return structs.replace(query, terms=(*query.terms, term))
 
 
-def _apply_operator(found: SearchQuery, word: str, *, excluded: bool) -> SearchQuery | None:
+def _apply_operator(query: SearchQuery, word: str, *, excluded: bool) -> SearchQuery | None:
     """Return the query with an operator applied; None if `word` is not a valid operator."""
     name, colon, value = word.partition(":")
     if not colon or not value:
@@ -73,33 +73,33 @@ def _apply_operator(found: SearchQuery, word: str, *, excluded: bool) -> SearchQ
     match name.lower():
         case "from":
             handle = value.removeprefix("@").lower()
-            return structs.replace(found, authors=(*found.authors, (handle, excluded))) if handle else None
+            return structs.replace(query, authors=(*query.authors, (handle, excluded))) if handle else None
         case "language" if normalize_language(value):
             return _add_term(
-                found, SearchTerm((to_language_fact(value),), is_fact=True, is_excluded=excluded)
+                query, SearchTerm((to_language_fact(value),), is_fact=True, is_excluded=excluded)
             )
         case "has" | "is" as kind if value.lower() in (HAS if kind == "has" else IS):
-            return _add_term(found, SearchTerm((kind + value.lower(),), is_fact=True, is_excluded=excluded))
+            return _add_term(query, SearchTerm((kind + value.lower(),), is_fact=True, is_excluded=excluded))
         case "in" if value.lower() in SCOPES and not excluded:
-            return structs.replace(found, scope=value.lower())
+            return structs.replace(query, scope=value.lower())
         case "before" | "after" | "during" as when:
-            return _apply_date(found, when, value, excluded=excluded)
+            return _apply_date(query, when, value, excluded=excluded)
         case _:
             return None
 
 
-def _apply_date(found: SearchQuery, when: str, value: str, *, excluded: bool) -> SearchQuery | None:
+def _apply_date(query: SearchQuery, when: str, value: str, *, excluded: bool) -> SearchQuery | None:
     first = _parse_day(value)
     if first is None or (excluded and when == "during"):
         return None
     if excluded:  # not before a day is after the day before it
         when, first = ("after", first - DAY_MS) if when == "before" else ("before", first + DAY_MS)
-    above, below = found.above_id, found.below_id
+    above, below = query.above_id, query.below_id
     if when in ("before", "during"):
         below = min(below, first_id_at(first + (DAY_MS if when == "during" else 0)))
     if when in ("after", "during"):
         above = max(above, first_id_at(first + (DAY_MS if when == "after" else 0)) - 1)
-    return structs.replace(found, above_id=above, below_id=below)
+    return structs.replace(query, above_id=above, below_id=below)
 
 
 def _parse_day(text: str) -> int | None:

@@ -44,8 +44,8 @@ async def get(tx: Tx, name: str) -> TagRow:
     Raises NotFoundError if the name is not valid.
     """
     name = parse_name(name)
-    found = await tag_queries.load_by_names(tx, [fold_tag(name)])
-    return found[0] if found else TagRow(0, fold_tag(name), name)
+    rows = await tag_queries.load_by_names(tx, [fold_tag(name)])
+    return rows[0] if rows else TagRow(0, fold_tag(name), name)
 
 
 async def get_or_create(tx: Tx, name: str) -> TagRow:
@@ -61,8 +61,8 @@ async def load_views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> l
     """Return views of tags, in their order."""
     if viewer_id is None or not rows:
         return [TagView(row) for row in rows]
-    found = await featured_tag_queries.load_viewer_facts(tx, viewer_id, [row.id for row in rows])
-    return [TagView(row, row.id in found["follows"], row.id in found["features"]) for row in rows]
+    facts = await featured_tag_queries.load_viewer_facts(tx, viewer_id, [row.id for row in rows])
+    return [TagView(row, row.id in facts["follows"], row.id in facts["features"]) for row in rows]
 
 
 async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:

@@ -49,13 +49,13 @@ class InvalidError(DomainError):
     message: str
 
     def __init__(self, field: str, why: str, code: str = "ERR_INVALID", *also: InvalidError) -> None:
-        named = "" if field == "base" else field.replace("_", " ").capitalize() + " "
-        told = f"{named}{why}"
-        super().__init__(", ".join([f"Validation failed: {told}", *(each.message for each in also)]))
+        label = "" if field == "base" else field.replace("_", " ").capitalize() + " "
+        message = f"{label}{why}"
+        super().__init__(", ".join([f"Validation failed: {message}", *(error.message for error in also)]))
         self.field = field
         self.reason = why
         self.code = code
-        self.message = told
+        self.message = message
         self.other_errors = also
 
 

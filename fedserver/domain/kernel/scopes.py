@@ -54,11 +54,11 @@ def parse(text: str) -> tuple[str, ...]:
 
     Raises InvalidError for an unknown scope.
     """
-    found = tuple(dict.fromkeys(text.replace("+", " ").split()))
-    for scope in found:
+    names = tuple(dict.fromkeys(text.replace("+", " ").split()))
+    for scope in names:
         if scope not in _ALL_SCOPES:
             raise InvalidError("scopes", f"are not known: {scope[:60]}", "invalid_scope")
-    return found
+    return names
 
 
 def covers(granted: Iterable[str], wanted: str) -> bool:
@@ -73,7 +73,7 @@ def covers(granted: Iterable[str], wanted: str) -> bool:
 def are_granted(wanted: Iterable[str], granted: Iterable[str]) -> bool:
     """Return True if the granted scopes cover all wanted ones."""
     scopes = frozenset(granted)
-    return all(covers(scopes, each) for each in wanted)
+    return all(covers(scopes, scope) for scope in wanted)
 
 
 def filter_by_role(granted: Iterable[str], role: str) -> tuple[str, ...]:

@@ -44,16 +44,18 @@ class SecretBox:
         self._path = path
         self._cipher: AESGCM | None = None
 
-    def encrypt(self, secret: str, place: str) -> str:
+    def encrypt(self, secret: str, context: str) -> str:
         """Return `secret` encrypted; it can only be decrypted for the same `place`.
 
         Raises OSError without a usable key.
         """
         box = self._load_key() or self._create_key()
         nonce = os.urandom(NONCE_BYTES)
-        return base64.urlsafe_b64encode(nonce + box.encrypt(nonce, secret.encode(), place.encode())).decode()
+        return base64.urlsafe_b64encode(
+            nonce + box.encrypt(nonce, secret.encode(), context.encode())
+        ).decode()
 
-    def decrypt(self, sealed: str, place: str) -> str | None:
+    def decrypt(self, sealed: str, context: str) -> str | None:
         """Return the plain secret, or None if it was encrypted with another key or for another place.
 
         Raises OSError if there is a key file that cannot be used.
@@ -62,7 +64,9 @@ class SecretBox:
         try:
             data = base64.urlsafe_b64decode(sealed)
             return (
-                box.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], place.encode()).decode() if box else None
+                box.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
+                if box
+                else None
             )
         except (InvalidTag, ValueError):
             return None

@@ -91,24 +91,26 @@ async def list_unreachable(tx: Tx) -> tuple[UnreachablePeer, ...]:
 
 async def _group_dead(tx: Tx, queue: str) -> tuple[DeadActivities, ...]:
     """Return dead activities by host, the latest first."""
-    found: dict[str, DeadActivities] = {}
+    by_host: dict[str, DeadActivities] = {}
     for _, host, body, error, at in await backlog_queries.list_dead_activities(tx, queue):
-        known = found.get(host) or DeadActivities(host, 0, error, at, ())
-        what = (*known.what, _describe_activity(body)) if len(known.what) < MAX_EXAMPLES else known.what
-        found[host] = DeadActivities(host, known.count + 1, known.error, known.at, what)
-    return tuple(found.values())
+        group = by_host.get(host) or DeadActivities(host, 0, error, at, ())
+        examples = (*group.what, _describe_activity(body)) if len(group.what) < MAX_EXAMPLES else group.what
+        by_host[host] = DeadActivities(host, group.count + 1, group.error, group.at, examples)
+    return tuple(by_host.values())
 
 
 def _describe_activity(body: bytes) -> str:
     """Return type and object of an activity as a short text."""
     try:
-        said = _decode_activity(body)
+        activity = _decode_activity(body)
     except (msgspec.DecodeError, RecursionError):
         return "?"
-    about = (
-        said.object if isinstance(said.object, str) else said.object.get("id", said.object.get("type", ""))
+    object_id = (
+        activity.object
+        if isinstance(activity.object, str)
+        else activity.object.get("id", activity.object.get("type", ""))
     )
-    return f"{said.type} {about}"[:200]
+    return f"{activity.type} {object_id}"[:200]
 
 
 async def retry(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:

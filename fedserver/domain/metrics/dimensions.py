@@ -41,10 +41,10 @@ async def load_dimension(
     params: dict[str, int | str] = {**to_params(name, subject), "limit": limit}
     if name not in UNDATED:
         params |= {"start": span.first * DAY_MS, "end": (span.last + 1) * DAY_MS}
-    found = await dimension_queries.load(tx, name, **params)
+    rows = await dimension_queries.load(tx, name, **params)
     if name == "sources":
-        return [DimensionEntry(key or "web", key or "Website", str(amount)) for key, amount in found]
-    return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in found]
+        return [DimensionEntry(key or "web", key or "Website", str(amount)) for key, amount in rows]
+    return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in rows]
 
 
 async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:

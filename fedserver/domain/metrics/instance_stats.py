@@ -32,12 +32,12 @@ class InstanceStats(Struct, frozen=True):
 
 async def load(tx: Tx) -> InstanceStats:
     """Return the statistics, cached for a minute."""
-    room, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
-    known: InstanceStats | None = room.get(minute)
-    if known is None:
-        known = await _load(tx)
-        room.put(minute, known)
-    return known
+    cache, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
+    stats: InstanceStats | None = cache.get(minute)
+    if stats is None:
+        stats = await _load(tx)
+        cache.put(minute, stats)
+    return stats
 
 
 async def _load(tx: Tx) -> InstanceStats:

@@ -65,12 +65,12 @@ class Cohort(Struct, frozen=True):
 
 def to_span(start: int, end: int, max_days: int = MAX_DAYS) -> Span:
     """Return the days from one moment to another (ms UTC). Raises InvalidError."""
-    found = Span(start // DAY_MS, end // DAY_MS)
-    if found.days < 1:
+    span = Span(start // DAY_MS, end // DAY_MS)
+    if span.days < 1:
         raise InvalidError("end_at", "is before it starts")
-    if found.days > max_days:
+    if span.days > max_days:
         raise InvalidError("end_at", f"is more than {max_days} days after the start")
-    return found
+    return span
 
 
 def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
@@ -92,14 +92,14 @@ def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
 async def load_measure(tx: Tx, name: str, span: Span, subject: MeasureSubject) -> Measure:
     """Return a measure of NAMES, in one statement. Raises InvalidError."""
     start, end = span.first * DAY_MS, (span.last + 1) * DAY_MS
-    found = await measure_queries.load(
+    amounts = await measure_queries.load(
         tx, name, first=start - span.days * DAY_MS, start=start, end=end, **to_params(name, subject)
     )
     return Measure(
         name,
-        found.get(measure_queries.TOTAL, 0),
-        found.get(measure_queries.PREVIOUS_TOTAL, 0),
-        tuple((day, found.get(day, 0)) for day in range(span.first, span.last + 1)),
+        amounts.get(measure_queries.TOTAL, 0),
+        amounts.get(measure_queries.PREVIOUS_TOTAL, 0),
+        tuple((day, amounts.get(day, 0)) for day in range(span.first, span.last + 1)),
     )
 
 
@@ -113,17 +113,17 @@ async def list_cohorts(tx: Tx, start: int, end: int, unit: str) -> list[Cohort]:
         sizes[_to_bucket(day, unit)] = sizes.get(_to_bucket(day, unit), 0) + amount
     active: dict[tuple[int, int], int] = {}
     for day, bucket, amount in await member_activity_queries.count_active(tx, unit, *bounds):
-        place = (_to_bucket(day, unit), bucket)
-        active[place] = active.get(place, 0) + amount
-    return [_build_cohort(first, starts[place:], unit, sizes, active) for place, first in enumerate(starts)]
+        key = (_to_bucket(day, unit), bucket)
+        active[key] = active.get(key, 0) + amount
+    return [_build_cohort(first, starts[key:], unit, sizes, active) for key, first in enumerate(starts)]
 
 
 def _build_cohort(
     first: int, starts: Sequence[int], unit: str, sizes: dict[int, int], active: dict[tuple[int, int], int]
 ) -> Cohort:
-    mine = _to_bucket(first, unit)
-    size = sizes.get(mine, 0)
-    amounts = [(start, active.get((mine, _to_bucket(start, unit)), 0)) for start in starts]
+    cohort = _to_bucket(first, unit)
+    size = sizes.get(cohort, 0)
+    amounts = [(start, active.get((cohort, _to_bucket(start, unit)), 0)) for start in starts]
     buckets = (Bucket(start, amount / size if size else 0.0, amount) for start, amount in amounts)
     return Cohort(first, unit, tuple(buckets))
 
@@ -135,11 +135,11 @@ def _to_bucket(day: int, unit: str) -> int:
 def _list_starts(start: int, end: int, unit: str) -> list[int]:
     """Return the first days of the buckets between two moments (ms UTC)."""
     if unit == "day":
-        over = to_span(start, end, MAX_COHORT_DAYS)
-        return list(range(over.first, over.last + 1))
-    over = to_span(start, end, MAX_MONTHS * 31)
+        span = to_span(start, end, MAX_COHORT_DAYS)
+        return list(range(span.first, span.last + 1))
+    span = to_span(start, end, MAX_MONTHS * 31)
     months: dict[int, int] = {}
-    for day in range(over.first, over.last + 1):
+    for day in range(span.first, span.last + 1):
         months.setdefault(to_month(day * DAY_MS), day)
     first_month = min(months)
     first = months[first_month]

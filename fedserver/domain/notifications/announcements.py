@@ -44,15 +44,17 @@ async def list_current(
     tx: Tx, actor: AccountRow, *, include_dismissed: bool = True
 ) -> list[AnnouncementView]:
     """Return the announcements to show to `actor` now, oldest first."""
-    found = await announcement_queries.list_current(tx)
-    done = await announcement_queries.load_read_ids(tx, actor.id) if found else set()
-    chosen = [row for row in found if include_dismissed or row.id not in done]
-    reactions = await _load_reactions(tx, [row.id for row in chosen], actor.id)
+    rows = await announcement_queries.list_current(tx)
+    read_ids = await announcement_queries.load_read_ids(tx, actor.id) if rows else set()
+    shown = [row for row in rows if include_dismissed or row.id not in read_ids]
+    reactions = await _load_reactions(tx, [row.id for row in shown], actor.id)
     return [
         AnnouncementView(
-            row, row.id in done, tuple(each for each in reactions if each.row.announcement_id == row.id)
+            row,
+            row.id in read_ids,
+            tuple(reaction for reaction in reactions if reaction.row.announcement_id == row.id),
         )
-        for row in chosen
+        for row in shown
     ]
 
 
@@ -88,7 +90,7 @@ async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> N
     row = await _get_published(tx, announcement_id)
     if not is_emoji(name) and name not in await media_queries.load_emojis(tx, [name]):
         raise InvalidError("name", "is not a recognized emoji")
-    used = {each.row.name for each in await _load_reactions(tx, [row.id], actor.id)}
+    used = {reaction.row.name for reaction in await _load_reactions(tx, [row.id], actor.id)}
     if name not in used and len(used) >= MAX_EMOJIS:
         raise InvalidError("name", f"would be more than {MAX_EMOJIS} different reactions")
     if await announcement_queries.insert_reaction(tx, row.id, actor.id, name):

@@ -44,8 +44,8 @@ async def add_post(tx: Tx, post: PostRow, owner_ids: Sequence[int]) -> None:
     owner_ids = list(dict.fromkeys(owner_ids))
     if post.visibility != "direct" or not owner_ids:
         return
-    named = await mention_queries.list_by_post(tx, post.id)
-    people = _encode(sorted({post.account_id, *named})).decode()
+    mentioned_ids = await mention_queries.list_by_post(tx, post.id)
+    people = _encode(sorted({post.account_id, *mentioned_ids})).decode()
     people_hash = hashlib.sha256(people.encode()).hexdigest()
     await conversation_queries.insert_many(
         tx,
@@ -71,18 +71,21 @@ async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[C
 
 
 async def _load_views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
-    people = {row.id: [each for each in _decode_people(row.people) if each != viewer_id] for row in rows}
-    known = await account_views.load(
-        tx, list({viewer_id, *(each for ids in people.values() for each in ids)})
+    people = {
+        row.id: [account_id for account_id in _decode_people(row.people) if account_id != viewer_id]
+        for row in rows
+    }
+    accounts = await account_views.load(
+        tx, list({viewer_id, *(account_id for ids in people.values() for account_id in ids)})
     )
     posts = await post_views.load(tx, [row.last_post_id for row in rows], viewer_id, context="thread")
     last = {view.post.id: view for view in posts}
-    found = []
+    views = []
     for row in rows:
-        others = [known[each] for each in people[row.id] if each in known]
-        shown = others or [known[viewer_id]]
-        found.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
-    return found
+        others = [accounts[account_id] for account_id in people[row.id] if account_id in accounts]
+        shown = others or [accounts[viewer_id]]
+        views.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
+    return views
 
 
 async def find(tx: Tx, conversation_id: int) -> ConversationView | None:

@@ -76,10 +76,10 @@ async def list_by_account(
         bounds = page.bind_params()
         first_id = first_id if page.is_upwards else bounds["page_low"] + 1
         last_id = bounds["page_max"] - 1 if page.is_upwards else last_id
-    found = await _load_groups(tx, actor, heads, query, first_id, last_id)
-    newest = max((group.newest.row.id for group in found), default=last_id)
-    oldest = min((group.page_min_id for group in found), default=first_id)
-    return found, [max(newest, heads[0].id), min(oldest, heads[-1].id)]
+    groups = await _load_groups(tx, actor, heads, query, first_id, last_id)
+    newest = max((group.newest.row.id for group in groups), default=last_id)
+    oldest = min((group.page_min_id for group in groups), default=first_id)
+    return groups, [max(newest, heads[0].id), min(oldest, heads[-1].id)]
 
 
 async def _load_groups(
@@ -97,13 +97,13 @@ async def _load_groups(
     heads = [_replace_with_newest(row, members.get(row.group_key, [])) for row in heads]
     views = {view.row.id: view for view in await notifications.load_views(tx, actor, heads)}
     senders = await account_views.load(
-        tx, list({each.from_id for group in members.values() for each in group})
+        tx, list({member.from_id for group in members.values() for member in group})
     )
-    found = []
+    groups = []
     for row in heads:
         if row.id in views:
-            found.append(_build_group(views[row.id], members.get(row.group_key, []), senders))
-    return found
+            groups.append(_build_group(views[row.id], members.get(row.group_key, []), senders))
+    return groups
 
 
 def _replace_with_newest(
@@ -121,12 +121,12 @@ def _build_group(
 ) -> NotificationGroupView:
     if not members:
         return NotificationGroupView(view.row.group_key, view, 1, (view.account,), view.row.id)
-    shown = dict.fromkeys(each.from_id for each in members)
+    shown = dict.fromkeys(sender_id.from_id for sender_id in members)
     return NotificationGroupView(
         key=view.row.group_key,
         newest=view,
         count=members[0].count,
-        senders=tuple(senders[each] for each in shown if each in senders),
+        senders=tuple(senders[sender_id] for sender_id in shown if sender_id in senders),
         page_min_id=members[0].least_id or view.row.id,
     )
 
@@ -150,12 +150,12 @@ def _parse_ungrouped_key(key: str) -> int:
 async def get(tx: Tx, actor: AccountRow, key: str) -> NotificationGroupView:
     """Return a whole group of `actor`. Raises NotFoundError."""
     number = _parse_ungrouped_key(key)
-    wish = NotificationGroupQuery(filtered=True, grouped=GROUPED_KINDS if number < 0 else ("none",))
-    row = await notification_group_queries.find(tx, actor.id, wish.to_notification_query(), key, number)
-    found = await _load_groups(tx, actor, [row], wish, 0, MAX_ID) if row is not None else []
-    if not found:
+    query = NotificationGroupQuery(filtered=True, grouped=GROUPED_KINDS if number < 0 else ("none",))
+    row = await notification_group_queries.find(tx, actor.id, query.to_notification_query(), key, number)
+    groups = await _load_groups(tx, actor, [row], query, 0, MAX_ID) if row is not None else []
+    if not groups:
         raise NotFoundError
-    return found[0]
+    return groups[0]
 
 
 async def list_senders(tx: Tx, actor: AccountRow, key: str, page: Page) -> Pairs:

@@ -39,14 +39,14 @@ async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
 
 
 async def _load_row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
-    found = await notification_policy_queries.find(tx, actor.id)
-    return found or structs.replace(DEFAULT_POLICY, account_id=actor.id)
+    row = await notification_policy_queries.find(tx, actor.id)
+    return row or structs.replace(DEFAULT_POLICY, account_id=actor.id)
 
 
 async def update(tx: Tx, actor: AccountRow, choices: Mapping[str, str]) -> NotificationPolicyView:
     """Change some of the five actions. Raises InvalidError."""
-    for name, word in choices.items():
-        if word not in ACTIONS:
+    for name, action in choices.items():
+        if action not in ACTIONS:
             raise InvalidError(name, f"must be one of {', '.join(ACTIONS)}")
     if choices:
         await notification_policy_queries.upsert_policy(

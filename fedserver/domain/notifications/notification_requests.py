@@ -65,10 +65,10 @@ async def _load_own(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> list[Notif
 
 async def get(tx: Tx, actor: AccountRow, request_id: int) -> NotificationRequestView:
     """Return a request to `actor`. Raises NotFoundError."""
-    found = await _load_views(tx, actor, await _load_own(tx, actor, [request_id]))
-    if not found:
+    views = await _load_views(tx, actor, await _load_own(tx, actor, [request_id]))
+    if not views:
         raise NotFoundError
-    return found[0]
+    return views[0]
 
 
 async def accept(tx: Tx, actor: AccountRow, request_id: int) -> None:
@@ -124,10 +124,10 @@ async def is_merged(tx: Tx, actor: AccountRow) -> bool:
 
 async def merge(tx: Tx, account_id: int, from_id: int) -> None:
     """Deliver what was kept back of an accepted sender; repeating it changes nothing."""
-    letters = await notification_request_queries.list_direct_post_ids(tx, account_id, from_id)
-    found = await post_queries.load_by_ids(tx, letters)
-    for post_id in letters:
-        await conversations.add_post(tx, found[post_id], [account_id])
+    post_ids = await notification_request_queries.list_direct_post_ids(tx, account_id, from_id)
+    posts = await post_queries.load_by_ids(tx, post_ids)
+    for post_id in post_ids:
+        await conversations.add_post(tx, posts[post_id], [account_id])
     await notification_request_queries.mark_unfiltered(tx, account_id, from_id)
     if not await notification_request_queries.has_unmerged(tx, account_id):
         tx.emit(events.NOTIFICATIONS_MERGED, account_id=account_id)

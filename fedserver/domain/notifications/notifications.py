@@ -70,14 +70,14 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
         return False
     post = await post_queries.find(tx, post_id) if post_id is not None else None
     thread_id = post.thread_id if post is not None else -1
-    standing = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
-    if standing is None:
+    relation = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
+    if relation is None:
         return False
     private = kind == "mention" and post is not None and post.visibility == "direct"
-    word = policy.evaluate(standing, kind, is_private=private, now=tx.now)
-    if word == policy.DROP:
+    action = policy.evaluate(relation, kind, is_private=private, now=tx.now)
+    if action == policy.DROP:
         return False
-    filtered = word == policy.FILTER
+    filtered = action == policy.FILTER
     row = await _insert(tx, kind, account_id, from_id, post_id, filtered=filtered)
     if row is None:
         return False
@@ -123,7 +123,7 @@ async def _choose_group_key(tx: Tx, kind: str, account_id: int, post_id: int | N
         return ""
     subject = kind if post_id is None else f"{kind}-{post_id}"
     hour = tx.now // HOUR_MS
-    keys = [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
+    keys = [f"{subject}-{group_hour}" for group_hour in range(hour - GROUP_HOURS + 1, hour + 1)]
     return await notification_queries.find_group_key(tx, account_id, keys) or keys[-1]
 
 
@@ -178,10 +178,10 @@ async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow])
     for row in rows:
         post = posts.get(row.post_id) if row.post_id is not None else None
         subject = subjects.get(row.id)
-        whole = (post is not None or row.kind not in POST_KINDS) and (
+        is_complete = (post is not None or row.kind not in POST_KINDS) and (
             subject is not None or row.subject_id is None
         )
-        if row.from_id in senders and whole:
+        if row.from_id in senders and is_complete:
             views.append(NotificationView(row, senders[row.from_id], post, subject))
     return views
 
@@ -189,10 +189,10 @@ async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow])
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
     """Return a notification of `actor`. Raises NotFoundError."""
     row = await notification_queries.find(tx, actor.id, notification_id)
-    found = await load_views(tx, actor, [row]) if row is not None else []
-    if not found:
+    views = await load_views(tx, actor, [row]) if row is not None else []
+    if not views:
         raise NotFoundError
-    return found[0]
+    return views[0]
 
 
 async def find(tx: Tx, notification_id: int) -> NotificationView | None:
@@ -201,8 +201,8 @@ async def find(tx: Tx, notification_id: int) -> NotificationView | None:
     if row is None:
         return None
     recipient = await account_queries.find(tx, row.account_id)
-    found = await load_views(tx, recipient, [row]) if recipient is not None else []
-    return found[0] if found else None
+    views = await load_views(tx, recipient, [row]) if recipient is not None else []
+    return views[0] if views else None
 
 
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:

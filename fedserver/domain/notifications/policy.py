@@ -29,7 +29,9 @@ def evaluate(relation: SenderRelation, kind: str, *, is_private: bool, now: int)
         # Followers of a limited account wait for an answer, so their asking has to be heard.
         "for_limited_accounts": stranger and relation.limited and kind != "follow_request",
     }
-    words = {
-        getattr(relation, name) or getattr(DEFAULT_POLICY, name) for name, does in applies.items() if does
+    actions = {
+        getattr(relation, name) or getattr(DEFAULT_POLICY, name)
+        for name, is_true in applies.items()
+        if is_true
     }
-    return next((word for word in (DROP, FILTER) if word in words), ACCEPT)
+    return next((action for action in (DROP, FILTER) if action in actions), ACCEPT)

@@ -10,15 +10,15 @@ from storage.queries.notifications import push_subscriptions as push_subscriptio
 
 async def load_public_key(tx: Tx) -> str:
     """Return the public key, base64url; '' before the first start."""
-    room = tx.caches.get_cache("push_key", 1)
-    known: str | None = room.get("public")
-    if known is None:
+    cache = tx.caches.get_cache("push_key", 1)
+    public_key: str | None = cache.get("public")
+    if public_key is None:
         row = await push_subscription_queries.find_key(tx)
         if row is None:
             return ""
-        known = row.public
-        room.put("public", known)
-    return known
+        public_key = row.public
+        cache.put("public", public_key)
+    return public_key
 
 
 async def get_private_key(tx: Tx) -> str:

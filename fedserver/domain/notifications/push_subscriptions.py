@@ -97,10 +97,10 @@ def _encode_alerts(names: Iterable[str]) -> str:
     return _encode([name for name in ALERTS if name in wanted]).decode()
 
 
-def _check_policy(word: str) -> str:
-    if word not in POLICIES:
+def _check_policy(policy: str) -> str:
+    if policy not in POLICIES:
         raise InvalidError("policy", f"is not one of {', '.join(POLICIES)}", "ERR_INCLUSION")
-    return word
+    return policy
 
 
 async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
@@ -131,7 +131,7 @@ async def remove(tx: Tx, caller: Principal) -> None:
 
 async def enqueue_messages(tx: Tx, row: NotificationRow) -> None:
     """Enqueue a push message for each subscription that wants this notification."""
-    for identifier in await push_subscription_queries.list_ids_for_notification(
+    for subscription_id in await push_subscription_queries.list_ids_for_notification(
         tx, row.account_id, row.kind, row.from_id
     ):
-        await jobs.enqueue(tx, jobs.SendPush(identifier, row.id))
+        await jobs.enqueue(tx, jobs.SendPush(subscription_id, row.id))

@@ -27,24 +27,21 @@ async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow
     """Block an account. Raises ForbiddenError for one's own."""
     if actor.id == target.id:
         raise ForbiddenError("You cannot block yourself")
-    identifier = tx.new_id()
-    uri = site.links.activity(actor.uri, "blocks", identifier)
+    block_id = tx.new_id()
+    uri = site.links.activity(actor.uri, "blocks", block_id)
     await follows.sever(tx, actor, target)
-    if (
-        await block_queries.insert(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now))
-        and target.domain
-    ):
+    if await block_queries.insert(tx, BlockRow(block_id, actor.id, target.id, uri, tx.now)) and target.domain:
         await jobs.enqueue(tx, jobs.Block(actor.id, target.id, uri))
     await _remove_ties(tx, actor, target)
 
 
 async def _remove_ties(tx: Tx, first: AccountRow, second: AccountRow) -> None:
-    for one, other in ((first, second), (second, first)):
-        await home_entry_queries.delete_by_author(tx, one.id, other.id)
-        await notification_queries.delete_by_sender(tx, one.id, other.id)
-        await collection_queries.delete_account_items(tx, one.id, other.id)
-        await notification_policy_queries.delete_permission(tx, one.id, other.id)
-        await conversations.remove_between(tx, one.id, other.id)
+    for account, other in ((first, second), (second, first)):
+        await home_entry_queries.delete_by_author(tx, account.id, other.id)
+        await notification_queries.delete_by_sender(tx, account.id, other.id)
+        await collection_queries.delete_account_items(tx, account.id, other.id)
+        await notification_policy_queries.delete_permission(tx, account.id, other.id)
+        await conversations.remove_between(tx, account.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)
 
 

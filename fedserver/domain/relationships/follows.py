@@ -56,17 +56,17 @@ async def follow(
     if await block_queries.exists_between(tx, actor.id, target.id):
         raise ForbiddenError("You cannot follow this account")
     former = await follow_queries.find(tx, actor.id, target.id)
-    asked = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
-    if former is None and asked is None and target.moved_to_id is not None:
+    request = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
+    if former is None and request is None and target.moved_to_id is not None:
         raise ForbiddenError("This account has moved")
-    row = former or asked or _build_row(tx, site, actor, target)
+    row = former or request or _build_row(tx, site, actor, target)
     row = structs.replace(
         row,
         shows_boosts=row.shows_boosts if shows_boosts is None else shows_boosts,
         notifies=row.notifies if notifies is None else notifies,
         languages=row.languages if languages is None else encode(list(languages)).decode(),
     )
-    if former is not None or asked is not None:
+    if former is not None or request is not None:
         await follow_queries.update_options(tx, row, is_request=former is None)
         return
     if not target.domain and not target.locked:
@@ -81,9 +81,9 @@ async def follow(
 
 
 def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:
-    identifier = tx.new_id()
-    uri = site.links.activity(actor.uri, "follows", identifier)
-    return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
+    follow_id = tx.new_id()
+    uri = site.links.activity(actor.uri, "follows", follow_id)
+    return FollowRow(follow_id, actor.id, target.id, uri, True, False, "[]", tx.now)
 
 
 def list_languages(row: FollowRow) -> list[str]:
@@ -239,10 +239,10 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
 
 def compute_digest(uris: Iterable[str]) -> str:
     """Return SHA-256 of each URI, joined by XOR, in hex: it does not depend on the order (FEP-8fcf)."""
-    found = 0
+    digest = 0
     for uri in uris:
-        found ^= int.from_bytes(sha256(uri.encode()).digest())
-    return f"{found:064x}"
+        digest ^= int.from_bytes(sha256(uri.encode()).digest())
+    return f"{digest:064x}"
 
 
 async def list_partial_followers(tx: Tx, account: AccountRow, base: str) -> list[str]:
@@ -264,7 +264,7 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
     ours = await follow_queries.load_followers_by_prefix(tx, account.id, f"{site.links.base}/")
     for follower in await account_queries.load_by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
         await unfollow(tx, site, follower, account)
-    for uri in [each for each in uris if each not in ours][:MAX_UNDONE]:
+    for uri in [listed_uri for listed_uri in uris if listed_uri not in ours][:MAX_UNDONE]:
         unknown = await account_queries.find_by_uri(tx, uri)
         if unknown is None or unknown.domain:
             continue

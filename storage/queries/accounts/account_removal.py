@@ -167,8 +167,8 @@ DELETE_OWNED = (
 
 async def list_files(tx: Tx, account_id: int) -> list[str]:
     """Return the keys of the files of the account's media."""
-    found = await tx.all(LIST_FILES, gone_id=account_id)
-    return [key for record in found for key in record if key]
+    rows = await tx.all(LIST_FILES, gone_id=account_id)
+    return [key for record in rows for key in record if key]
 
 
 async def subtract_counts(tx: Tx, account_id: int) -> None:

@@ -302,14 +302,14 @@ async def find_by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow
 
 async def find_stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
     """Return id and version of an account."""
-    found = await tx.one(FIND_STAMP, id=account_id)
-    return None if found is None else (found[0], found[1])
+    row = await tx.one(FIND_STAMP, id=account_id)
+    return None if row is None else (row[0], row[1])
 
 
 async def find_stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
     """Return id and version of an account."""
-    found = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
-    return None if found is None else (found[0], found[1])
+    row = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
+    return None if row is None else (row[0], row[1])
 
 
 async def load_by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
@@ -321,8 +321,8 @@ async def load_by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[st
 
 async def load_with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
     """Return accounts, each with the role of the member whose main account it is."""
-    found = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
-    return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in found]
+    rows = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
+    return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in rows]
 
 
 async def touch(tx: Tx, account_id: int) -> None:

@@ -153,8 +153,8 @@ async def list_containing(
 
 async def load_visible_items(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
     """Return the items of collections that the viewer may see, oldest first."""
-    found = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
-    return to_rows(CollectionItemRow, found)
+    rows = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
+    return to_rows(CollectionItemRow, rows)
 
 
 async def list_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
@@ -162,8 +162,8 @@ async def list_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
     return to_rows(CollectionItemRow, await tx.all(LIST_ITEMS, collection_id=collection_id))
 
 
-async def insert_items(tx: Tx, found: Iterable[CollectionItemRow]) -> None:
-    await tx.run_many(INSERT_ITEM, [structs.asdict(row) for row in found])
+async def insert_items(tx: Tx, rows: Iterable[CollectionItemRow]) -> None:
+    await tx.run_many(INSERT_ITEM, [structs.asdict(row) for row in rows])
 
 
 async def set_item_state(tx: Tx, item_id: int, state: str) -> None:

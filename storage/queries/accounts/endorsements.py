@@ -37,5 +37,5 @@ async def delete_endorsement(tx: Tx, account_id: int, target_id: int) -> bool:
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
     """Return cursors and ids, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)

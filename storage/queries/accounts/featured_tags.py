@@ -129,13 +129,13 @@ async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> bool:
 
 async def list_suggested(tx: Tx, account_id: int, since_id: int, limit: int) -> list[TagRow]:
     """Return tags that the account used since a post id and does not feature."""
-    found = await tx.all(LIST_SUGGESTED, account_id=account_id, since_id=since_id, limit=limit)
-    return to_rows(TagRow, found)
+    rows = await tx.all(LIST_SUGGESTED, account_id=account_id, since_id=since_id, limit=limit)
+    return to_rows(TagRow, rows)
 
 
 async def load_viewer_facts(tx: Tx, account_id: int, tag_ids: Sequence[int]) -> dict[str, set[int]]:
     """Return which of the tags the account `follows` and which it `features`."""
-    found: dict[str, set[int]] = {"follows": set(), "features": set()}
+    tag_ids_by_fact: dict[str, set[int]] = {"follows": set(), "features": set()}
     for kind, tag_id in await tx.all(LOAD_VIEWER_FACTS, account_id=account_id, ids=list(tag_ids)):
-        found[kind].add(tag_id)
-    return found
+        tag_ids_by_fact[kind].add(tag_id)
+    return tag_ids_by_fact

@@ -21,20 +21,20 @@ def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> Col
 
     Needs the parameters `viewer` (-1: not logged in) and `now`.
     """
-    who: ColumnElement[int] = bindparam(viewer)
+    viewer_param: ColumnElement[int] = bindparam(viewer)
     return and_(
         ~exists(
             select(literal(1)).where(
-                mutes.c.account_id == who,
+                mutes.c.account_id == viewer_param,
                 mutes.c.target_id == account,
                 or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
             )
         ),
-        ~exists(select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == account)),
-        ~exists(select(literal(1)).where(blocks.c.target_id == who, blocks.c.account_id == account)),
+        ~exists(select(literal(1)).where(blocks.c.account_id == viewer_param, blocks.c.target_id == account)),
+        ~exists(select(literal(1)).where(blocks.c.target_id == viewer_param, blocks.c.account_id == account)),
         ~exists(
             select(literal(1))
             .select_from(_hidden.join(domain_mutes, covers(_hidden.c.domain)))
-            .where(_hidden.c.id == account, domain_mutes.c.account_id == who)
+            .where(_hidden.c.id == account, domain_mutes.c.account_id == viewer_param)
         ),
     )

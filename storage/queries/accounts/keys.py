@@ -37,9 +37,9 @@ async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
     return to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
-async def upsert_keys(tx: Tx, found: Iterable[KeyRow]) -> None:
+async def upsert_keys(tx: Tx, rows: Iterable[KeyRow]) -> None:
     """Add keys, or update those with the same URI and account."""
-    await tx.run_many(UPSERT, [structs.asdict(each) for each in found])
+    await tx.run_many(UPSERT, [structs.asdict(row) for row in rows])
 
 
 async def delete_others(tx: Tx, account_id: int, kept_uris: Sequence[str]) -> None:

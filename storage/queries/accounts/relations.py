@@ -33,12 +33,12 @@ def _fact(
     kind: str, other: ColumnElement[int], *conditions: ColumnElement[bool], detail: object = None
 ) -> Any:
     text = cast(null(), Text()) if detail is None else detail
-    found: Any = select(
+    statement: Any = select(
         literal_column(f"'{kind}'").label("kind"),
         other.label("id"),
         text.label("detail"),  # type: ignore[attr-defined]
     )
-    return found.where(one_of(other, "ids"), *conditions)
+    return statement.where(one_of(other, "ids"), *conditions)
 
 
 LOAD_FACTS = union_all(
@@ -96,7 +96,7 @@ async def list_related(tx: Tx, target_id: int, after_id: int, limit: int) -> lis
 
 async def load_facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
     """Return for each kind of fact the accounts for which it holds, with a detail of it."""
-    found: dict[str, dict[int, str | None]] = {}
-    for kind, identifier, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
-        found.setdefault(kind, {})[identifier] = detail
-    return found
+    facts: dict[str, dict[int, str | None]] = {}
+    for kind, account_id, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
+        facts.setdefault(kind, {})[account_id] = detail
+    return facts

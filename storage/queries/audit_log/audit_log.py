@@ -65,9 +65,9 @@ async def advance(tx: Tx) -> ChainHeadRow:
 
     Concurrent writers wait for our commit.
     """
-    found = to_row_or_none(ChainHeadRow, await tx.one(ADVANCE))
-    assert found is not None
-    return found
+    row = to_row_or_none(ChainHeadRow, await tx.one(ADVANCE))
+    assert row is not None
+    return row
 
 
 async def insert(tx: Tx, row: LogEntryRow) -> None:
@@ -83,8 +83,8 @@ async def find_head(tx: Tx) -> ChainHeadRow | None:
 
 async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
     """Return a page of entries, newest first; the cursor is `seq`."""
-    found = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.seq, reverse=True)
+    rows = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.seq, reverse=True)
 
 
 async def list_after(tx: Tx, seq: int, limit: int) -> list[LogEntryRow]:

@@ -52,8 +52,8 @@ async def list_active(tx: Tx) -> list[IpBlockRow]:
 
 async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
     """Return a page of blocks, newest first, expired ones included until they are purged."""
-    found = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    rows = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def update_block(tx: Tx, row: IpBlockRow) -> None:

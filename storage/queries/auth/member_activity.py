@@ -54,10 +54,10 @@ async def upsert_address(tx: Tx, member_id: int, address: str) -> None:
 
 async def load_addresses(tx: Tx, member_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     """Return addresses of members with their last use, latest first."""
-    found: dict[int, list[tuple[str, int]]] = {}
+    addresses: dict[int, list[tuple[str, int]]] = {}
     for member_id, address, used_at in await tx.all(LOAD_ADDRESSES, ids=list(member_ids)):
-        found.setdefault(member_id, []).append((address, used_at))
-    return found
+        addresses.setdefault(member_id, []).append((address, used_at))
+    return addresses
 
 
 async def list_addresses(tx: Tx) -> list[str]:
@@ -75,5 +75,5 @@ async def count_joined(tx: Tx, start: int, end: int) -> dict[int, int]:
 
 async def count_active(tx: Tx, unit: str, start: int, end: int) -> list[tuple[int, int, int]]:
     """Return day of joining, `day` or `month` of activity, and count, of those who joined in a span."""
-    found = await tx.all(COUNT_ACTIVE[unit], start=start, end=end, last_day=end // DAY_MS)
-    return [(row[0], row[1], int(row[2])) for row in found]
+    rows = await tx.all(COUNT_ACTIVE[unit], start=start, end=end, last_day=end // DAY_MS)
+    return [(row[0], row[1], int(row[2])) for row in rows]

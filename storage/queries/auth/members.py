@@ -169,8 +169,8 @@ async def find_by_account(tx: Tx, account_id: int) -> MemberRow | None:
 
 
 async def find_main_account_id(tx: Tx, member_id: int) -> int | None:
-    found: int | None = await tx.value(FIND_MAIN_ACCOUNT_ID, member_id=member_id)
-    return found
+    account_id: int | None = await tx.value(FIND_MAIN_ACCOUNT_ID, member_id=member_id)
+    return account_id
 
 
 async def is_deleted(tx: Tx, member_id: int) -> bool:

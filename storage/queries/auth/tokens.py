@@ -144,10 +144,10 @@ async def insert(tx: Tx, row: TokenRow) -> None:
 
 async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
     """Return a token in force with its member and account."""
-    found = await tx.one(FIND_ACTIVE, token_hash=token_hash)
-    if found is None:
+    row = await tx.one(FIND_ACTIVE, token_hash=token_hash)
+    if row is None:
         return None
-    record = tuple(found)
+    record = tuple(row)
     first, second = len(_token), len(_token) + len(_member)
     member = MemberRow(*record[first:second]) if record[first] is not None else None
     account = AccountRow(*record[second:]) if record[second] is not None else None
@@ -156,8 +156,8 @@ async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | No
 
 async def find_stamp(tx: Tx, token_hash: str) -> tuple[int | None, ...] | None:
     """Return values that change whenever `find_active` would return other rows; None if not in force."""
-    found = await tx.one(FIND_STAMP, token_hash=token_hash)
-    return None if found is None else tuple(found)
+    row = await tx.one(FIND_STAMP, token_hash=token_hash)
+    return None if row is None else tuple(row)
 
 
 async def find_by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
@@ -188,10 +188,10 @@ async def insert_session(tx: Tx, row: SessionRow) -> None:
 
 async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, AccountRow] | None:
     """Return a session that has not expired, with its member and account."""
-    found = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
-    if found is None:
+    row = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
+    if row is None:
         return None
-    record = tuple(found)
+    record = tuple(row)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
 

@@ -64,8 +64,8 @@ async def insert_codes(tx: Tx, member_id: int, hashes: Sequence[str]) -> None:
     await tx.run_many(
         INSERT_CODE,
         [
-            {"member_id": member_id, "code_hash": each, "created_at": tx.now, "used_at": None}
-            for each in hashes
+            {"member_id": member_id, "code_hash": code_hash, "created_at": tx.now, "used_at": None}
+            for code_hash in hashes
         ],
     )
 

@@ -32,8 +32,8 @@ async def find(tx: Tx, tag_id: int) -> TagRow | None:
 
 async def list_page(tx: Tx, page: Page) -> list[TagRow]:
     """Return a page of tags, newest first."""
-    found = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    rows = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def list_unusable(tx: Tx, names: list[str]) -> list[str]:

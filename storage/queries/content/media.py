@@ -86,8 +86,8 @@ LOAD_EMOJIS = select(*columns_of(emojis, EmojiRow)).where(one_of(emojis.c.shortc
 LIST_EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
 
 
-async def insert(tx: Tx, found: Iterable[MediaRow]) -> None:
-    await tx.run_many(INSERT, [structs.asdict(row) for row in found])
+async def insert(tx: Tx, rows: Iterable[MediaRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
 async def find_owned(tx: Tx, media_id: int, account_id: int) -> MediaRow | None:
@@ -117,8 +117,8 @@ async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> N
     await tx.run_many(
         ATTACH,
         [
-            {"b_id": each, "b_account_id": account_id, "b_post_id": post_id, "b_position": place}
-            for place, each in enumerate(ids)
+            {"b_id": media_id, "b_account_id": account_id, "b_post_id": post_id, "b_position": position}
+            for position, media_id in enumerate(ids)
         ],
     )
 

@@ -70,5 +70,5 @@ async def list_orphans(tx: Tx, limit: int) -> list[RemoteFileRow]:
     return to_rows(RemoteFileRow, await tx.all(LIST_ORPHANS, limit=limit))
 
 
-async def delete_many(tx: Tx, found: Sequence[RemoteFileRow]) -> None:
-    await tx.run_many(DELETE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in found])
+async def delete_many(tx: Tx, rows: Sequence[RemoteFileRow]) -> None:
+    await tx.run_many(DELETE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in rows])

@@ -38,7 +38,7 @@ LIST_FOR_INDEX_BY_ACCOUNT = (
 
 async def upsert_entries(tx: Tx, entries: Sequence[SearchEntry]) -> None:
     """Write index entries of posts, replacing former ones."""
-    await tx.run_many(UPSERT, [entry_params(each) for each in entries])
+    await tx.run_many(UPSERT, [entry_params(entry) for entry in entries])
 
 
 async def load_indexable(tx: Tx, account_ids: Sequence[int]) -> set[int]:
@@ -50,5 +50,5 @@ async def list_for_index(tx: Tx, account_id: int | None, before_id: int, limit: 
     """Return published posts of one account or of all, newest first, below an id."""
     if account_id is None:
         return to_rows(PostRow, await tx.all(LIST_FOR_INDEX, before_id=before_id, limit=limit))
-    found = await tx.all(LIST_FOR_INDEX_BY_ACCOUNT, account_id=account_id, before_id=before_id, limit=limit)
-    return to_rows(PostRow, found)
+    rows = await tx.all(LIST_FOR_INDEX_BY_ACCOUNT, account_id=account_id, before_id=before_id, limit=limit)
+    return to_rows(PostRow, rows)

@@ -119,5 +119,5 @@ async def count_followed(tx: Tx, account_id: int) -> int:
 
 async def list_followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
     """Return cursors and tags that an account follows, newest first."""
-    found = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], TagRow(*row[1:])) for row in found), key=lambda pair: -pair[0])
+    rows = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], TagRow(*row[1:])) for row in rows), key=lambda pair: -pair[0])

@@ -82,8 +82,8 @@ async def list_dead_jobs(tx: Tx) -> list[tuple[int, str, str, int]]:
 
 async def list_dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
     """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
-    found = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
-    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in found]
+    rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
+    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:

@@ -22,8 +22,10 @@ LIST_PEER_DOMAINS = select(peers.c.domain).where(peers.c.policy != "block").orde
 
 
 def _week(moment: ColumnElement[int]) -> ColumnElement[int]:
-    first, week = (literal_column(str(each), BigInteger()) for each in (FIRST_MONDAY_MS, WEEK_MS))
-    return (moment - first) // week
+    first_monday_ms, week_ms = (
+        literal_column(str(number), BigInteger()) for number in (FIRST_MONDAY_MS, WEEK_MS)
+    )
+    return (moment - first_monday_ms) // week_ms
 
 
 def _select_by_week(moment: ColumnElement[int], *conditions: ColumnElement[bool]) -> Any:
@@ -65,8 +67,10 @@ async def count_by_week(tx: Tx, first_week: int) -> tuple[dict[int, int], dict[i
     written = await tx.all(COUNT_POSTS_BY_WEEK, since=since, since_id=first_id_at(since) - 1)
     active = await tx.all(COUNT_ACTIVE_MEMBERS_BY_WEEK, first_day=since // DAY_MS)
     joined = await tx.all(COUNT_NEW_MEMBERS_BY_WEEK, since=since)
-    made, here, new = ({row[0]: row[1] for row in found} for found in (written, active, joined))
-    return made, here, new
+    post_counts, active_counts, joined_counts = (
+        {row[0]: row[1] for row in rows} for rows in (written, active, joined)
+    )
+    return post_counts, active_counts, joined_counts
 
 
 async def count_local_posts(tx: Tx) -> int:

@@ -108,8 +108,8 @@ async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
 
 async def load_space_usage(tx: Tx) -> tuple[int, int]:
     """Return the size of the database and of media files, in bytes."""
-    found = await tx.one(LOAD_SPACE_USAGE)
-    return (int(found[0]), int(found[1])) if found is not None else (0, 0)
+    row = await tx.one(LOAD_SPACE_USAGE)
+    return (int(row[0]), int(row[1])) if row is not None else (0, 0)
 
 
 async def load_database_version(tx: Tx) -> tuple[str, str]:

@@ -135,5 +135,5 @@ async def load(tx: Tx, name: str, *, first: int, start: int, end: int, **subject
     They are under the keys TOTAL (from start to end) and PREVIOUS_TOTAL (from first to start); moments are ms
     UTC.
     """
-    found = await tx.all(STATEMENTS[name], first=first, start=start, end=end, **subject)
-    return {int(row[0]): int(row[1]) for row in found}
+    rows = await tx.all(STATEMENTS[name], first=first, start=start, end=end, **subject)
+    return {int(row[0]): int(row[1]) for row in rows}

@@ -107,20 +107,22 @@ async def list_by_people(
     tx: Tx, thread_id: int, people_hash: str, owner_ids: Sequence[int]
 ) -> list[ConversationRow]:
     """Return the conversation of these participants in a thread, one row for each owner."""
-    found = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
-    return to_rows(ConversationRow, found)
+    rows = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
+    return to_rows(ConversationRow, rows)
 
 
 async def append_post(tx: Tx, ids: Sequence[int], post_id: int, author_id: int) -> None:
     """Add a post: it becomes the last one unless it is older, and unread except by its author."""
-    await tx.run_many(INSERT_POSTS, [{"conversation_id": each, "post_id": post_id} for each in ids])
+    await tx.run_many(
+        INSERT_POSTS, [{"conversation_id": conversation_id, "post_id": post_id} for conversation_id in ids]
+    )
     await tx.run(UPDATE_LAST_POST, ids=list(ids), b_post_id=post_id, b_author_id=author_id)
 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ConversationRow]:
     """Return a page of conversations by their last posts, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(to_rows(ConversationRow, found), key=lambda row: row.last_post_id, reverse=True)
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(to_rows(ConversationRow, rows), key=lambda row: row.last_post_id, reverse=True)
 
 
 async def find(tx: Tx, account_id: int, conversation_id: int) -> ConversationRow | None:
@@ -157,15 +159,15 @@ async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
 
 async def merge_thread(tx: Tx, thread_id: int) -> None:
     """Merge conversations of the same participants, after threads became one."""
-    found = to_rows(ConversationRow, await tx.all(LIST_BY_THREAD, thread_id=thread_id))
-    kept: dict[tuple[int, str], int] = {}
+    rows = to_rows(ConversationRow, await tx.all(LIST_BY_THREAD, thread_id=thread_id))
+    kept_ids: dict[tuple[int, str], int] = {}
     moved = []
-    for row in found:
-        into = kept.setdefault((row.account_id, row.people_hash), row.id)
+    for row in rows:
+        into = kept_ids.setdefault((row.account_id, row.people_hash), row.id)
         if into != row.id:
             moved.append({"id": row.id, "into_id": into})
     await tx.run_many(MOVE_POSTS, moved)
     if moved:
-        await tx.run(DELETE_BY_IDS, ids=[each["id"] for each in moved])
-    if any(row.thread_id != thread_id for row in found):
-        await tx.run(SET_THREAD, ids=list(kept.values()), b_thread_id=thread_id)
+        await tx.run(DELETE_BY_IDS, ids=[move["id"] for move in moved])
+    if any(row.thread_id != thread_id for row in rows):
+        await tx.run(SET_THREAD, ids=list(kept_ids.values()), b_thread_id=thread_id)

@@ -107,5 +107,5 @@ async def list_confirmed_ids(tx: Tx, account_id: int, after_id: int, limit: int)
 
 async def list_posts(tx: Tx, account_id: int, since_id: int, until_id: int, limit: int) -> list[PostRow]:
     """Return the posts to send: public ones that are not replies, above one id and up to another."""
-    found = await tx.all(LIST_POSTS, account_id=account_id, since_id=since_id, until_id=until_id, limit=limit)
-    return to_rows(PostRow, found)
+    rows = await tx.all(LIST_POSTS, account_id=account_id, since_id=since_id, until_id=until_id, limit=limit)
+    return to_rows(PostRow, rows)

@@ -94,10 +94,10 @@ async def list_heads(
 ) -> list[NotificationRow]:
     """Return one notification for each group, newest first; other kinds stand alone."""
     statement = LIST_HEADS_UP if page.is_upwards else LIST_HEADS_DOWN
-    found = await tx.all(
+    rows = await tx.all(
         statement, **query.bind_params(tx, account_id), **page.bind_params(), grouped=list(groupable_kinds)
     )
-    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def count_heads(
@@ -112,11 +112,11 @@ async def load_members(
     tx: Tx, account_id: int, query: NotificationQuery, keys: Sequence[str], first_id: int, last_id: int
 ) -> dict[str, list[NotificationGroupMemberRow]]:
     """Return the newest notifications of each group up to `last_id`; its page begins at `first_id`."""
-    found = await tx.all(
+    rows = await tx.all(
         LOAD_MEMBERS, **query.bind_params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
     )
     groups: dict[str, list[NotificationGroupMemberRow]] = {}
-    for row in to_rows(NotificationGroupMemberRow, found):
+    for row in to_rows(NotificationGroupMemberRow, rows):
         groups.setdefault(row.group_key, []).append(row)
     return groups
 
@@ -126,8 +126,8 @@ async def find(
 ) -> NotificationRow | None:
     """Return the newest notification of a group, or the ungrouped one with `notification_id`."""
     params = query.bind_params(tx, account_id)
-    found = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
-    return found[0] if found else None
+    rows = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
+    return rows[0] if rows else None
 
 
 async def list_senders(
@@ -136,8 +136,8 @@ async def list_senders(
     """Return cursors and ids of the senders of a group, newest first."""
     statement = LIST_SENDERS_UP if page.is_upwards else LIST_SENDERS_DOWN
     params = {**query.bind_params(tx, account_id), **page.bind_params()}
-    found = await tx.all(statement, **params, key=key, id=notification_id)
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(statement, **params, key=key, id=notification_id)
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def delete_group(tx: Tx, account_id: int, key: str, notification_id: int) -> bool:

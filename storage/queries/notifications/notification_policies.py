@@ -116,7 +116,7 @@ async def find_sender_relation(
 
     None if the recipient is not to be notified at all.
     """
-    found = await tx.one(
+    row = await tx.one(
         FIND_SENDER_RELATION, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now
     )
-    return to_row_or_none(SenderRelation, found)
+    return to_row_or_none(SenderRelation, row)

@@ -99,24 +99,24 @@ async def list_by_account(
     tx: Tx, account_id: int, query: NotificationQuery, page: Page
 ) -> list[NotificationRequestRow]:
     """Return a page of requests, newest first."""
-    found = await tx.all(
+    rows = await tx.all(
         LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
     )
-    return sorted(to_rows(NotificationRequestRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRequestRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def load_by_ids(
     tx: Tx, account_id: int, query: NotificationQuery, ids: Sequence[int]
 ) -> list[NotificationRequestRow]:
     """Return those of the requests that the account has."""
-    found = await tx.all(LOAD_BY_IDS, **query.bind_params(tx, account_id), ids=list(ids))
-    return to_rows(NotificationRequestRow, found)
+    rows = await tx.all(LOAD_BY_IDS, **query.bind_params(tx, account_id), ids=list(ids))
+    return to_rows(NotificationRequestRow, rows)
 
 
 async def count(tx: Tx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
     """Return the number of requests and of notifications kept back."""
-    found = await tx.one(COUNT, **query.bind_params(tx, account_id))
-    return (found[0], found[1]) if found else (0, 0)
+    row = await tx.one(COUNT, **query.bind_params(tx, account_id))
+    return (row[0], row[1]) if row else (0, 0)
 
 
 async def delete_by_ids(tx: Tx, account_id: int, ids: Sequence[int]) -> None:

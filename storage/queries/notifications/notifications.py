@@ -149,26 +149,26 @@ async def insert(tx: Tx, row: NotificationRow) -> bool:
 
 async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
     """Return True if the account has this very notification already."""
-    found = await tx.one(
+    duplicate = await tx.one(
         FIND_DUPLICATE, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
     )
-    return found is not None
+    return duplicate is not None
 
 
 async def find_group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
     """Return the newest of these keys that is in use by a group of the account."""
-    found: str | None = await tx.value(FIND_GROUP_KEY, account_id=account_id, keys=list(keys))
-    return found
+    key: str | None = await tx.value(FIND_GROUP_KEY, account_id=account_id, keys=list(keys))
+    return key
 
 
 async def list_by_account(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery
 ) -> list[NotificationRow]:
     """Return a page of notifications, newest first."""
-    found = await tx.all(
+    rows = await tx.all(
         LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
     )
-    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def find(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:

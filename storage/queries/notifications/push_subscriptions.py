@@ -83,10 +83,10 @@ async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
 
 async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
     """Return a subscription whose token is in force, with its member's locale."""
-    found = await tx.one(FIND_ACTIVE, id=subscription_id)
-    if found is None:
+    row = await tx.one(FIND_ACTIVE, id=subscription_id)
+    if row is None:
         return None
-    *record, locale = found
+    *record, locale = row
     return PushSubscriptionRow(*record), locale
 
 

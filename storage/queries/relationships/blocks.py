@@ -93,8 +93,8 @@ async def exists_between(tx: Tx, first_id: int, second_id: int) -> bool:
 
 
 async def list_blocked(tx: Tx, account_id: int, page: Page) -> Pairs:
-    found = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def upsert_mute(tx: Tx, row: MuteRow) -> None:
@@ -103,8 +103,8 @@ async def upsert_mute(tx: Tx, row: MuteRow) -> None:
 
 async def find_active_mute(tx: Tx, account_id: int, target_id: int) -> MuteRow | None:
     """Return a mute that has not expired."""
-    found = await tx.one(FIND_ACTIVE_MUTE, account_id=account_id, target_id=target_id, now=tx.now)
-    return to_row_or_none(MuteRow, found)
+    row = await tx.one(FIND_ACTIVE_MUTE, account_id=account_id, target_id=target_id, now=tx.now)
+    return to_row_or_none(MuteRow, row)
 
 
 async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
@@ -113,8 +113,8 @@ async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
 
 async def list_muted(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
     """Return cursors, ids and when the mute ends (ms UTC)."""
-    found = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
-    return sorted(((row[0], row[1], row[2]) for row in found), key=lambda row: -row[0])
+    rows = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
+    return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda row: -row[0])
 
 
 async def purge_expired_mutes(tx: Tx, until: int) -> None:

@@ -70,8 +70,8 @@ async def delete_by_domain(tx: Tx, account_id: int, domain: str) -> bool:
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and domains, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def count(tx: Tx, account_id: int) -> int:
@@ -80,8 +80,8 @@ async def count(tx: Tx, account_id: int) -> int:
 
 async def list_connected_accounts(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
     """Return accounts of the domain with a follow or request to or from the account."""
-    found = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
-    return to_rows(AccountRow, found)
+    rows = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
+    return to_rows(AccountRow, rows)
 
 
 async def delete_content(tx: Tx, account_id: int, domain: str) -> None:

@@ -147,8 +147,8 @@ COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindp
 
 async def load_followers_by_prefix(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
     """Return URIs and ids of the followers whose URIs begin with `prefix`."""
-    found = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
-    return {row[0]: row[1] for row in found}
+    rows = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
+    return {row[0]: row[1] for row in rows}
 
 
 async def insert(tx: Tx, row: FollowRow) -> bool:
@@ -179,8 +179,8 @@ async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
-    found = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def list_followers(tx: Tx, account_id: int, page: Page) -> Pairs:
@@ -193,14 +193,14 @@ async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
 
 async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and URIs of followers."""
-    found = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
-    return [(row[0], row[1]) for row in found]
+    rows = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
+    return [(row[0], row[1]) for row in rows]
 
 
 async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and URIs of those who are followed."""
-    found = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
-    return [(row[0], row[1]) for row in found]
+    rows = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
+    return [(row[0], row[1]) for row in rows]
 
 
 async def list_inboxes(tx: Tx, account_id: int) -> list[str]:
@@ -251,9 +251,9 @@ async def load_familiar_followers(
     tx: Tx, viewer_id: int, ids: Sequence[int], limit: int
 ) -> dict[int, list[int]]:
     """Return for each account its followers whom the viewer follows, newest first."""
-    found: dict[int, list[int]] = {}
+    followers: dict[int, list[int]] = {}
     for target_id, account_id in await tx.all(
         LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit
     ):
-        found.setdefault(target_id, []).append(account_id)
-    return found
+        followers.setdefault(target_id, []).append(account_id)
+    return followers

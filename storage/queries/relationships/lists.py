@@ -151,7 +151,10 @@ async def load_listed_ids(tx: Tx, ids: Sequence[int]) -> set[int]:
 async def insert_members(tx: Tx, list_id: int, account_ids: Iterable[int]) -> None:
     await tx.run_many(
         INSERT_MEMBERS,
-        [{"list_id": list_id, "account_id": each, "added_id": tx.new_id()} for each in account_ids],
+        [
+            {"list_id": list_id, "account_id": account_id, "added_id": tx.new_id()}
+            for account_id in account_ids
+        ],
     )
 
 
@@ -162,10 +165,10 @@ async def delete_members(tx: Tx, list_id: int, account_ids: Sequence[int]) -> No
 async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
     """Return cursors and ids, newest first; all of them without a page."""
     if page is None:
-        found = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
+        rows = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
     else:
-        found = await tx.all(LIST_MEMBERS.for_page(page), list_id=list_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+        rows = await tx.all(LIST_MEMBERS.for_page(page), list_id=list_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def delete_from_all(tx: Tx, owner_id: int, account_id: int) -> None:
