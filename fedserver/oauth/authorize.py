@@ -15,6 +15,7 @@ from msgspec import Struct
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
@@ -93,7 +94,7 @@ def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) 
         params=call.params,
         scopes=request.scopes,
     )
-    # The answer to the form is a redirect to the app: its address must be allowed as a target.
+    # The form is answered with a redirect to the app, which CSP form-action must allow.
     target = urlsplit(request.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
@@ -148,13 +149,15 @@ def _redirect_back(
     call: Call[AuthorizeParams], request: AuthorizationRequest, answer: dict[str, str]
 ) -> web.StreamResponse:
     if request.redirect_uri == apps.OUT_OF_BAND:
-        return call.render("error.html", status=400, text=answer["error_description"])
+        return call.render(
+            "error.html", status=400, text=gettext("The request was denied. You can close this page.")
+        )
     if call.params.state:
         answer = {**answer, "state": call.params.state}
     parts = urlsplit(request.redirect_uri)
     query: list[tuple[str, Any]] = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
     if not parts.netloc:
-        # An app's own scheme, perhaps without a host: keep its spelling.
+        # An app's own scheme, perhaps without a host: urlunsplit would change its spelling.
         bare, _, _ = request.redirect_uri.partition("?")
         location = f"{bare}?{urlencode(query)}"
     else:

@@ -16,6 +16,7 @@ from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFound
 from fedserver.domain.registration import oidc_signup
 from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError
 from fedserver.oauth.login import render_form
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other, to_local_path
 
@@ -90,7 +91,11 @@ def _render_failure(
 ) -> web.Response:
     log.warning("provider_failed", reason=str(error))
     title = call.site.config.oidc.title
-    return render_form(call, f"The log-in with {title} did not work. Please try again in a moment.", 502)
+    return render_form(
+        call,
+        gettext("The login with %(provider)s did not work. Please try again in a moment.", provider=title),
+        502,
+    )
 
 
 @routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own", limit="log_ins")
@@ -120,8 +125,11 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
         async with call.services.db.write() as tx:
             flow = await identities.finish_flow(tx, holder, params.state)
         if params.error or not params.code:
-            return render_form(call, f"You were not logged in by {site.config.oidc.title}.", 403)
-        # RFC 9207: an answer of another provider is not taken for this one's.
+            problem = gettext(
+                "%(provider)s did not log you in. Please try again.", provider=site.config.oidc.title
+            )
+            return render_form(call, problem, 403)
+        # RFC 9207: a response of another provider must not be accepted (mix-up attack).
         if params.iss not in ("", (await provider.discover()).issuer):
             raise ProviderError(f"the answer came from {params.iss[:200]!r}")
         claims = await provider.fetch_claims(
@@ -143,10 +151,17 @@ async def _complete(
     """Connect the identity, log its member in, or let a new member choose a username."""
     async with call.services.db.write() as tx:
         if flow.again and tx.now - identity.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
-            raise ForbiddenError(f"{call.site.config.oidc.title} did not ask you to log in anew.")
+            raise ForbiddenError(
+                gettext(
+                    "%(provider)s did not ask you to log in again. Please try again.",
+                    provider=call.site.config.oidc.title,
+                )
+            )
         if flow.connects is not None:
             if call.principal is None or call.member.id != flow.connects:
-                raise ForbiddenError("Please log in first, and connect your account in the settings.")
+                raise ForbiddenError(
+                    gettext("Please log in first, and connect your account in the settings.")
+                )
             await identities.connect(tx, call.member, identity)
             return see_other(flow.next)
         member = await identities.find_member(tx, call.site, identity)

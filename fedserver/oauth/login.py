@@ -14,6 +14,7 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, login, sessions, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
+from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other, to_local_path
@@ -21,7 +22,8 @@ from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
-WRONG_PASSWORD = "The name, address or password is not right."
+# The same for an unknown name: it must not reveal who is a member.
+WRONG_PASSWORD = lazy_gettext("The name, address or password is not right. Please try again.")
 
 
 class LoginParams(Struct, frozen=True):
@@ -92,7 +94,7 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
         return set_retry_after(call, render_form(call, error.text, 429, **fields), error)
     except DomainError as error:
         return render_form(call, error.text, 403, **fields)
-    return response or render_form(call, WRONG_PASSWORD, 401, **fields)
+    return response or render_form(call, str(WRONG_PASSWORD), 401, **fields)
 
 
 async def _continue_login(

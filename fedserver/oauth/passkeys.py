@@ -9,13 +9,14 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
+from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import Call, Routes
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
 NO_STORE = {"Cache-Control": "no-store"}
-WRONG_PASSKEY = "This passkey was not accepted. Please log in with your password."
+WRONG_PASSKEY = lazy_gettext("This passkey was not accepted. Please log in with your password.")
 
 
 class OptionsParams(Struct, frozen=True):
@@ -72,5 +73,5 @@ async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     except DomainError as error:
         return render_form(call, error.text, 403, next_page=params.next)
     if not token:
-        return render_form(call, WRONG_PASSKEY, 401, next_page=params.next)
+        return render_form(call, str(WRONG_PASSKEY), 401, next_page=params.next)
     return call.login_response(token, to_local_path(params.next))

@@ -8,12 +8,13 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, identities, login, passkeys, sessions
 from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
+from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
-WRONG_PROOF = "This is not right. Please try again."
+WRONG_PROOF = lazy_gettext("This is not right. Please try again.")
 
 
 class ReauthenticationParams(Struct, frozen=True):
@@ -90,5 +91,5 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
     if not is_right:
-        return await _render_page(call, WRONG_PROOF, 401)
+        return await _render_page(call, str(WRONG_PROOF), 401)
     return see_other(to_local_path(params.next, "/settings/security"))

@@ -48,6 +48,7 @@ class TokenResponse(Struct, frozen=True):
     created_at: int
 
 
+# Texts are for developers of apps and stay English: an `error_description` is ASCII (RFC 6749 §5.2).
 def _render_error(code: str, text: str, status: int = 400) -> JsonResponse:
     return JsonResponse({"error": code, "error_description": text}, status, NO_STORE)
 

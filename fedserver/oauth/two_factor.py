@@ -12,12 +12,13 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
+from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
 
 routes = Routes("oauth")
-WRONG_CODE = "This code is not right, or was used before."
+WRONG_CODE = lazy_gettext("This code is not right, or was used before. Please try again.")
 
 
 class TwoFactorParams(Struct, frozen=True):
@@ -72,7 +73,7 @@ async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
     except DomainError as error:
         return await _render_page(call, pending, error.text, 403)
     if not token:
-        return await _render_page(call, pending, WRONG_CODE, 401)
+        return await _render_page(call, pending, str(WRONG_CODE), 401)
     return call.login_response(token, pending.first_step.next)
 
 
@@ -89,7 +90,7 @@ async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, pending: two_fact
 async def _finish(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingSecondStep) -> str:
     """Start a session. Raises ForbiddenError if this browser has logged in already, or the member may not."""
     if not await challenges.consume_pending(tx, pending.row):
-        raise ForbiddenError("You are logged in already.")
+        raise ForbiddenError(gettext("You are logged in already."))
     return await login.log_in(
         tx,
         pending.member,

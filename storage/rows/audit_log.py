@@ -30,7 +30,7 @@ class LogEntryRow(Struct, frozen=True, gc=False):
     reason_seal: str
     previous_hash: str
     hash: str
-    # Private, and empty when it was dropped.
+    # Private values; empty once erased.
     actor_member_id: int | None
     by_salt: str
     target: str

@@ -37,7 +37,7 @@ class NotificationRow(Struct, frozen=True, gc=False):
     group_key: str
     filtered: bool
     created_at: int
-    subject_id: int | None = None  # the report, act or severance that it tells of
+    subject_id: int | None = None  # the report, decision or severance that it is about
 
 
 class NotificationGroupMemberRow(Struct, frozen=True, gc=False):
@@ -48,7 +48,7 @@ class NotificationGroupMemberRow(Struct, frozen=True, gc=False):
     from_id: int
     created_at: int
     count: int
-    least_id: int | None  # the oldest of those that belong to the page
+    least_id: int | None  # the oldest of the group within the page
 
 
 class NotificationPolicyRow(Struct, frozen=True, gc=False):
@@ -73,7 +73,7 @@ class SenderRelation(Struct, frozen=True, gc=False):
     following: bool
     followed_by: bool
     permitted: bool
-    answered: bool  # the recipient wrote to the sender in the thread, for their eyes only
+    answered: bool  # the recipient wrote a direct post to the sender in the thread
     limited: bool
     sender_created_at: int
 

@@ -21,7 +21,7 @@ class EmojiFact(Struct, frozen=True):
     static_url: str = ""
 
 
-MAX_CACHED = 1_000
+MAX_CACHED = 1_000  # views in memory, a few kilobytes each
 _decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
 _decode_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
@@ -106,12 +106,12 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
     cache = tx.caches.get_cache("accounts", MAX_CACHED)
     cached: dict[int, AccountView] = {}
     for account_id in ids:
-        known = cache.get(account_id)
-        if known is not None and known.account.version == versions.get(account_id):
-            cached[account_id] = known
+        entry = cache.get(account_id)
+        if entry is not None and entry.account.version == versions.get(account_id):
+            cached[account_id] = entry
     loaded = await load(tx, [account_id for account_id in ids if account_id not in cached])
-    for identifier, view in loaded.items():
-        cache.put(identifier, view)
+    for account_id, view in loaded.items():
+        cache.put(account_id, view)
     return cached | loaded
 
 
@@ -132,7 +132,7 @@ async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView |
         return None
     account_id, version = stamp
     view = (await load_cached(tx, [account_id], {account_id: version})).get(account_id)
-    # The version does not tell whether the account has changed to which this one moved.
+    # The version does not cover the account to which this one moved: load that again.
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 
 

@@ -14,6 +14,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, GoneError, InvalidError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name, clean_profile
 from fedserver.text.tokenizer import fold
 from storage.engine import Tx
@@ -28,8 +29,8 @@ MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
 MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
 ProfileField = profiles.ProfileField
 ProfileChange = profiles.ProfileChange
-MAX_USERNAME = 30
-# Names that mean something else in addresses or would pass for the house itself.
+MAX_USERNAME = 30  # characters, as with Mastodon
+# Names that are paths of URLs, or could be mistaken for the node itself.
 RESERVED_USERNAMES = frozenset(
     {
         INSTANCE_ACTOR,
@@ -73,7 +74,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
     attribution_domains: tuple[str, ...] = ()
     moved_to: str = ""
-    identity_proofs: str = "[]"  # checked, as they are kept
+    identity_proofs: str = "[]"  # JSON, verified
 
 
 async def get(tx: Tx, account_id: int) -> AccountRow:
@@ -115,9 +116,9 @@ async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> 
     if row is None:
         raise NotFoundError
     if row.deleted_at is not None:
-        raise GoneError("This account is not there any more")
+        raise GoneError(gettext("This account was deleted."))
     if row.suspended_at is not None and not allow_suspended:
-        raise ForbiddenError("This account is suspended")
+        raise ForbiddenError(gettext("This account is suspended."))
     return row
 
 

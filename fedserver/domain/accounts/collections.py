@@ -23,9 +23,9 @@ from storage.queries.accounts import collections as collection_queries
 from storage.queries.accounts import relations as relation_queries
 from storage.rows.accounts import AccountRow, CollectionItemRow, CollectionRow
 
-MAX_COLLECTIONS, MAX_ITEMS = 10, 25
-MAX_NAME, MAX_DESCRIPTION = 40, 100
-ANONYMOUS_ID = -1
+MAX_COLLECTIONS, MAX_ITEMS = 10, 25  # few enough to show a collection as a whole
+MAX_NAME, MAX_DESCRIPTION = 40, 100  # characters
+ANONYMOUS_ID = -1  # no account has it: nobody blocks a visitor who is not logged in
 
 
 class CollectionView(Struct, frozen=True):
@@ -175,7 +175,7 @@ async def _add_accounts(
     wanted = list(dict.fromkeys(account_ids))
     if not wanted:
         return []
-    if not all(0 < each <= MAX_ID for each in wanted):
+    if not all(0 < account_id <= MAX_ID for account_id in wanted):
         raise InvalidError("account_id", "is not known")
     existing = {item.account_id: item for item in await collection_queries.list_items(tx, row.id)}
     if len(wanted) + sum(item.state != "revoked" for item in existing.values()) > MAX_ITEMS:

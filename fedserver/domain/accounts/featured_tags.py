@@ -14,9 +14,9 @@ from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.rows.accounts import AccountRow, FeaturedTagRow
 from storage.rows.content import TagRow
 
-MAX_TAGS = 10
+MAX_TAGS = 10  # as with Mastodon
 MAX_SUGGESTIONS = 10
-HALF_YEAR_MS = 182 * 86_400_000
+HALF_YEAR_MS = 182 * 86_400_000  # older use says little about what somebody posts about now
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:

@@ -14,7 +14,7 @@ from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-MAX_PROOFS = 5
+MAX_PROOFS = 5  # they are part of every actor document
 
 
 class IdentityProof(Struct, frozen=True):

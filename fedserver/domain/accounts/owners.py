@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 
@@ -16,4 +17,4 @@ async def ensure_not_last_owner(tx: Tx, member_id: int) -> None:
     if member is None or member.role != "owner":
         return
     if not set(await member_queries.lock_owners(tx)) - {member_id}:
-        raise ForbiddenError("This is the last owner. Make another member an owner first.")
+        raise ForbiddenError(gettext("This is the last owner. Make another member an owner first."))

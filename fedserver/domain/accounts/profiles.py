@@ -19,6 +19,7 @@ from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_te
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 
+# Characters and numbers that common servers accept without cutting them.
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_ALT, MAX_DOMAINS = 1_500, 10
 encode = msgspec.json.Encoder().encode
@@ -66,6 +67,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
     header_alt: str | UnsetType = UNSET
 
 
+# Attributes of a change that are columns of the row as they are.
 COPIED_FIELDS = (
     "locked", "discoverable", "indexable", "hides_collections", "shows_featured", "shows_media",
     "shows_media_replies", "mails_posts", "avatar_key", "header_key",
@@ -177,11 +179,11 @@ def apply_verification(fields: Sequence[ProfileField], results: Mapping[str, boo
 def _clean_domains(domains: Sequence[str]) -> str:
     hosts = [domain.strip().lower().partition("://") for domain in domains]
     names = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
-    domains_kept = [domain for domain in names if domain]
-    if len(domains_kept) > MAX_DOMAINS:
+    cleaned = [domain for domain in names if domain]
+    if len(cleaned) > MAX_DOMAINS:
         raise InvalidError("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
-    for domain in domains_kept:
+    for domain in cleaned:
         plain = domain.isascii() and all(letter.isalnum() or letter in ".-" for letter in domain)
         if not plain or "." not in domain or len(domain) > 253:
             raise InvalidError("attribution_domains", f"must be domain names: {domain[:60]}")
-    return encode(domains_kept).decode()
+    return encode(cleaned).decode()

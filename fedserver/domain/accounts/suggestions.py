@@ -20,8 +20,8 @@ from storage.queries.kernel import settings as setting_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
-ANONYMOUS_ID = -1
-MAX_FEATURED = 100
+ANONYMOUS_ID = -1  # no account has it: visitors follow, hide and dismiss nobody
+MAX_FEATURED = 100  # more than anybody scrolls through
 SETTING_NAME = "featured_accounts"
 _decode = msgspec.json.Decoder(list[int]).decode
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +56,7 @@ async def list_for_account(tx: Tx, actor: AccountRow, limit: int, offset: int = 
     ):
         for account_id in ids:
             sources_by_account.setdefault(account_id, []).append(source)
-    return [Suggestion(featured_id, tuple(sources)) for featured_id, sources in sources_by_account.items()][
+    return [Suggestion(account_id, tuple(sources)) for account_id, sources in sources_by_account.items()][
         offset:end
     ]
 

@@ -14,7 +14,7 @@ from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000  # between two checks of a remote profile
 
 
 async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> None:

@@ -17,10 +17,10 @@ from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.rows.auth import MemberRow
 
-MAX_REASON = 2_000
-BATCH_SIZE = 500
-OPERATOR, NODE = "operator", "node"  # who acts when it is no member: the command line, or the clock
-# By the first word of the verb; accounts and peers are told of by their own.
+MAX_REASON = 2_000  # characters
+BATCH_SIZE = 500  # entries verified at once
+OPERATOR, NODE = "operator", "node"  # roles without a member: the command line, and automatic entries
+# The public subject by the first part of the verb; accounts and peers have functions of their own.
 SUBJECT_KINDS = {
     "announcement": "announcement",
     "email": "mail address",

@@ -17,14 +17,14 @@ from storage.queries.auth import apps as app_queries
 from storage.rows.auth import AppRow
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-# Schemes that would run, read or show something instead of reaching an app.
+# Schemes that browsers run, read or show themselves, instead of opening an app.
 DANGEROUS_SCHEMES = frozenset({
     "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "jar", "view-source", "mailto",
     "ws", "wss", "ftp",
 })  # fmt: skip
-# Never in an address as it is (RFC 3986), and dangerous in a header or a page.
+# Never unescaped in a URI (RFC 3986), and dangerous in a header or a page.
 FORBIDDEN_CHARACTERS = frozenset(' "<>\\^`{|}')
-MAX_URIS, MAX_URI = 20, 2_000
+MAX_URIS, MAX_URI = 20, 2_000  # number, and characters of each
 _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
@@ -47,7 +47,7 @@ async def register(
     name = clean_name(name, 60)
     if not name:
         raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
-    redirect_uris = list(dict.fromkeys(uri_text.strip() for uri_text in uris if uri_text.strip()))
+    redirect_uris = list(dict.fromkeys(uri.strip() for uri in uris if uri.strip()))
     if not redirect_uris:
         raise InvalidError("redirect_uris", "can't be blank", "ERR_BLANK")
     for uri in redirect_uris[: MAX_URIS + 1]:
@@ -82,9 +82,9 @@ def _check_uri(uri: str) -> None:
         uri.isprintable() and len(uri) <= MAX_URI and "#" not in uri and FORBIDDEN_CHARACTERS.isdisjoint(uri)
     )
     if not scheme or scheme in DANGEROUS_SCHEMES or not plain:
-        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
+        raise InvalidError("redirect_uris", "must be absolute URIs of the app")
     if scheme in ("http", "https") and not _is_host(urlsplit(uri).netloc):
-        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
+        raise InvalidError("redirect_uris", "must be absolute URIs of the app")
 
 
 def _is_host(netloc: str) -> bool:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import challenges as challenge_queries
 from storage.rows.auth import ChallengeRow
 
-TWO_FACTOR = "second_step"  # the first step was right; data: what was typed as a name, where to go on
+TWO_FACTOR = "second_step"  # after the right password; data: `two_factor.FirstStep`
 NEW_PASSKEY = "new_passkey"
-PASSKEY = "passkey"  # to log in, as a second step, or to prove oneself again
-PROVIDER = "provider"  # sent to the identity provider; data: see domain.identities
-OIDC_SIGNUP = "newcomer"  # came back from there and is no member yet; data: who the provider says it is
+PASSKEY = "passkey"  # to log in, as a second step, or to reauthenticate
+PROVIDER = "provider"  # on the way to the identity provider; data: `identities.OidcFlow`
+OIDC_SIGNUP = "newcomer"  # back from the provider, not a member yet; data: `identities.OidcIdentity`
 MINUTE_MS = 60_000
-LIFETIME_MINUTES = 10
+LIFETIME_MINUTES = 10  # enough to find a phone, too short to be of use to a thief
 
 
 def to_browser_holder(prelogin_token: str) -> str:
@@ -71,10 +72,11 @@ async def consume(tx: Tx, purpose: str, token: str, holder: str) -> ChallengeRow
     """
     row = await challenge_queries.find(tx, hash_secret(token)) if 0 < len(token) <= 200 else None
     matches = row is not None and row.purpose == purpose and row.holder_hash == hash_secret(holder)
+    expired = gettext("This took too long, or was done before. Please start again.")
     if row is None or not matches or row.expires_at <= tx.now:
-        raise NotFoundError("This took too long, or was done before. Please start again.")
+        raise NotFoundError(expired)
     if not await challenge_queries.delete_by_hash(tx, row.word_hash):
-        raise NotFoundError("This took too long, or was done before. Please start again.")
+        raise NotFoundError(expired)
     return row
 
 

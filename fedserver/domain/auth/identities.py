@@ -15,6 +15,7 @@ from fedserver.domain.auth import challenges, login, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.kernel.secrets import new_secret
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import identities as identity_queries
 from storage.queries.auth import members as member_queries
@@ -80,10 +81,16 @@ def parse_claims(site: NodeContext, claims: dict[str, Any]) -> OidcIdentity:
     config = site.config.oidc
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
-        raise ForbiddenError("Your organization's log-in did not say who you are")
+        raise ForbiddenError(
+            gettext("Your organization's login did not tell us who you are. Please ask its administrators.")
+        )
     roles = _read_values(claims, config.roles_claim)
     if config.members and not {*config.members, *config.moderators, *config.admins, *config.owners} & roles:
-        raise ForbiddenError("Your organization has not given you access to this community")
+        raise ForbiddenError(
+            gettext(
+                "Your organization has not given you access to this community. Please ask its administrators."
+            )
+        )
     moment = claims.get("auth_time")
     return OidcIdentity(
         issuer=str(claims.get("iss")),
@@ -158,11 +165,9 @@ def map_role(site: NodeContext, identity: OidcIdentity, current_role: str) -> st
     mapped = {"owner": config.owners, "admin": config.admins, "moderator": config.moderators}
     mapped_role = next((role for role, values in mapped.items() if held & set(values)), "member")
     is_unmapped = current_role in mapped and not mapped[current_role]
-    return (
-        current_role
-        if is_unmapped and members.ROLES.index(current_role) < members.ROLES.index(mapped_role)
-        else mapped_role
-    )
+    if is_unmapped and members.ROLES.index(current_role) < members.ROLES.index(mapped_role):
+        return current_role
+    return mapped_role
 
 
 async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:

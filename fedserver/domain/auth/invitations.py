@@ -7,6 +7,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries.auth import invitations as invitation_queries
@@ -14,7 +15,7 @@ from storage.queries.auth import members as member_queries
 from storage.rows.auth import InvitationRow, MemberRow
 
 DAY_MS = 86_400_000
-MAX_USES = 100
+MAX_USES = 100  # of one link: larger groups get several, so that each can be revoked
 MAX_LISTED = 200
 
 
@@ -37,7 +38,7 @@ async def create(
     if days is not None and not 1 <= days <= 365:
         raise InvalidError("days", "must be from 1 to 365")
     if member.role == "member" and not await member_queries.spend_invites(tx, member.id, uses):
-        raise ForbiddenError("You have not that many invitations left")
+        raise ForbiddenError(gettext("You do not have that many invitations left."))
     code = new_secret()
     row = InvitationRow(
         id=tx.new_id(),
@@ -69,7 +70,7 @@ async def redeem(tx: Tx, code: str) -> InvitationRow:
     """Use an invitation. Raises InvalidError if it is not valid."""
     row = await find_valid(tx, code)
     if row is None or not await invitation_queries.mark_used(tx, row.id):
-        raise InvalidError("invitation", "is not valid any more. Ask for a new link.")
+        raise InvalidError("invitation", "is not valid any more. Please ask for a new link.")
     return row
 
 

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -20,9 +21,9 @@ from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.rows.auth import IpBlockRow, MemberRow
 
 APPROVAL, SIGN_UP, NO_ACCESS = "sign_up_requires_approval", "sign_up_block", "no_access"
-SEVERITIES = (APPROVAL, SIGN_UP, NO_ACCESS)
+SEVERITIES = (APPROVAL, SIGN_UP, NO_ACCESS)  # mildest first: the maximum applies
 MAX_COMMENT = 1_000
-MAX_SECONDS = 10 * 366 * 86_400
+MAX_SECONDS = 10 * 366 * 86_400  # longer blocks should be unlimited ones
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -87,7 +88,7 @@ async def find_severity(tx: Tx, address: str) -> str:
 async def check_log_in(tx: Tx, address: str) -> None:
     """Raise ForbiddenError for an address without access."""
     if await find_severity(tx, address) == NO_ACCESS:
-        raise ForbiddenError("You cannot log in from this address")
+        raise ForbiddenError(gettext("You cannot log in from this address."))
 
 
 async def check_sign_up(tx: Tx, address: str) -> bool:
@@ -97,7 +98,7 @@ async def check_sign_up(tx: Tx, address: str) -> bool:
     """
     severity = await find_severity(tx, address)
     if severity in (SIGN_UP, NO_ACCESS):
-        raise ForbiddenError("You cannot join from this address")
+        raise ForbiddenError(gettext("You cannot join from this address."))
     return severity == APPROVAL
 
 
@@ -116,7 +117,7 @@ def _parse_network(text: str) -> Network:
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network like 192.0.2.0/24") from error
     if network.prefixlen == 0:
-        raise InvalidError("ip", "would hold everybody")
+        raise InvalidError("ip", "would contain every address")
     return network
 
 
@@ -139,7 +140,7 @@ def _apply_change(tx: Tx, row: IpBlockRow, change: IpBlockChange) -> IpBlockRow:
 def _check_own_address(row: IpBlockRow, own_address: str) -> None:
     own = parse_address(own_address)
     if row.severity == NO_ACCESS and own is not None and own in ip_network(row.network):
-        raise InvalidError("ip", "holds your own address: you would lock yourself out")
+        raise InvalidError("ip", "contains your own address: you would lock yourself out")
 
 
 async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: str) -> IpBlockRow:

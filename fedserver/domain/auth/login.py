@@ -6,11 +6,13 @@ import hashlib
 
 from fedserver.domain.auth import ip_blocks, member_activity, sessions
 from fedserver.domain.kernel.errors import ForbiddenError, TooManyRequestsError
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
 HOUR_MS = 3_600_000
+# In a quarter of an hour ten guesses for one login, and more for an address that an office may share.
 MAX_ATTEMPTS_PER_ACCOUNT, MAX_ATTEMPTS_PER_ADDRESS, ATTEMPTS_WINDOW_MS = 10, 50, HOUR_MS // 4
 
 
@@ -39,7 +41,7 @@ async def check_attempts(tx: Tx, login: str, address: str) -> None:
     for subject, max_attempts in _list_subjects(login, address):
         if await member_queries.count_attempts(tx, subject, since) >= max_attempts:
             raise TooManyRequestsError(
-                tx.now + ATTEMPTS_WINDOW_MS, "Too many attempts. Please wait a few minutes."
+                tx.now + ATTEMPTS_WINDOW_MS, gettext("Too many attempts. Please wait a few minutes.")
             )
 
 
@@ -71,9 +73,11 @@ def check_can_log_in(member: MemberRow) -> None:
     Disabled members may log in: they see the page about that decision.
     """
     if member.email_confirmed_at is None:
-        raise ForbiddenError("Please confirm your address first: we sent you a link by mail.")
+        raise ForbiddenError(gettext("Please confirm your address first. We sent you a link by mail."))
     if member.approved_at is None:
-        raise ForbiddenError("Your request to join has not been approved yet.")
+        raise ForbiddenError(
+            gettext("Your request to join has not been approved yet. We will send you a mail.")
+        )
 
 
 async def log_in(
@@ -93,7 +97,7 @@ async def log_in(
     """
     check_can_log_in(member)
     if await member_queries.is_deleted(tx, member.id):
-        raise ForbiddenError("This account was deleted.")
+        raise ForbiddenError(gettext("This account was deleted."))
     await member_activity.record_address(tx, member.id, address)
     if previous_session_id is not None:
         await sessions.end(tx, previous_session_id)

@@ -9,7 +9,7 @@ from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.auth import members as member_queries
 
 DAY_MS = 86_400_000
-ADDRESS_RETENTION_MS = 365 * DAY_MS
+ADDRESS_RETENTION_MS = 365 * DAY_MS  # as with Mastodon
 
 
 def to_month(moment: int) -> int:

@@ -18,6 +18,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.language import normalize_language
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -25,11 +26,12 @@ from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
+# Highest first: `outranks` compares positions.
 ROLES = ("owner", "admin", "moderator", "member")
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
 QUOTE_POLICIES = ("public", "followers", "nobody")
 HOUR_MS = 3_600_000
-INITIAL_INVITES = 5
+INITIAL_INVITES = 5  # uses that a new member can give away without asking a moderator
 
 
 class MemberSettings(Struct, frozen=True):
@@ -170,7 +172,7 @@ async def get_by_username(tx: Tx, username: str) -> MemberRow:
     """Return a member by username. Raises NotFoundError."""
     row = await member_queries.find_by_username(tx, username)
     if row is None:
-        raise NotFoundError(f"There is no member named {username}")
+        raise NotFoundError(gettext("There is no member named %(name)s.", name=username))
     return row
 
 

@@ -16,6 +16,7 @@ from fedserver.domain.auth import challenges, security_mails, two_factor
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.on_demand import on_demand
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
@@ -27,7 +28,7 @@ webauthn = on_demand("webauthn")
 helpers = on_demand("webauthn.helpers")
 structs = on_demand("webauthn.helpers.structs")
 
-MAX_PASSKEYS = 20
+MAX_PASSKEYS = 20  # all of them are listed in the options of each registration
 MAX_ANSWER_LENGTH = 20_000  # of an answer, in characters
 
 
@@ -109,15 +110,15 @@ async def register(
             expected_origin=site.links.base,
         )
     except Exception as error:
-        # Keys and certificates of strangers reach deep into the libraries below.
-        raise InvalidError("passkey", "was not accepted") from error
+        # Untrusted keys and certificates reach deep into the libraries: any error means that it is invalid.
+        raise InvalidError("passkey", "was not accepted. Please try again.") from error
     row = PasskeyRow(
         id=tx.new_id(),
         member_id=member.id,
         credential_id=helpers.bytes_to_base64url(verified.credential_id),
         public_key=helpers.bytes_to_base64url(verified.credential_public_key),
         sign_count=verified.sign_count,
-        name=clean_name(name, 60) or "Passkey",
+        name=clean_name(name, 60) or gettext("Passkey"),
         created_at=tx.now,
         used_at=None,
     )
@@ -196,7 +197,7 @@ def _verify_signature(
             require_user_verification=require_user_verification,
         )
     except Exception:
-        # Whatever is wrong with it, and whatever the libraries below raise, it is not accepted.
+        # Whatever the libraries below raise, the answer is not accepted.
         return None
     return int(verified.new_sign_count)
 
@@ -205,12 +206,12 @@ def _parse_answer(credential: str) -> tuple[str, _Answer]:
     """Return the challenge that an answer names, and the answer. Raises InvalidError."""
     try:
         if len(credential) > MAX_ANSWER_LENGTH:
-            raise InvalidError("passkey", "was not understood")
+            raise InvalidError("passkey", "could not be read. Please try again.")
         answer = _decode_answer(credential)
         data: Any = webauthn.base64url_to_bytes(answer.response.client_data)
         return _decode_client_data(data).challenge, answer
     except (ValueError, RecursionError) as error:
-        raise InvalidError("passkey", "was not understood") from error
+        raise InvalidError("passkey", "could not be read. Please try again.") from error
 
 
 async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:

@@ -13,7 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from fedserver.domain.kernel.errors import InvalidError
 
-MIN_LENGTH, MAX_LENGTH = 8, 1_000
+MIN_LENGTH = 8  # the minimum of NIST SP 800-63B
+MAX_LENGTH = 1_000  # bounds the work of a hash
 
 
 class Passwords:
@@ -22,8 +23,8 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(2, "passwords")
-        # Checked when nobody has the name, so that the answer takes as long as for a wrong password. It is
-        # made with the first question of either kind, so that this one takes as long, too.
+        # Verified when no member has the name, so that the response takes as long as for a wrong password.
+        # Created by the first call of either kind, so that this one takes the same time as well.
         self._dummy_hash = ""
 
     async def hash(self, password: str) -> str:

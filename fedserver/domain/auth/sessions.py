@@ -12,8 +12,9 @@ from storage.queries.auth import tokens as token_queries
 from storage.rows.auth import MemberRow, SessionRow
 
 DAY_MS = 86_400_000
-LIFETIME_MS = 60 * DAY_MS
-RECENT_AUTH_MS = 15 * 60_000  # how long a password or passkey stands for the person at the keyboard
+LIFETIME_MS = 60 * DAY_MS  # from the log-in on, whether it is used or not
+RECENT_AUTH_MS = 15 * 60_000  # how long after authentication credentials can be changed
+# Pages may do everything; what the role does not allow is refused there.
 ALL_SCOPES = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
 
 

@@ -18,6 +18,7 @@ from fedserver.domain.kernel import events, scopes
 from fedserver.domain.kernel.context import Principal, can_act
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import apps as app_queries
 from storage.queries.auth import tokens as token_queries
@@ -25,13 +26,16 @@ from storage.queries.notifications import push_subscriptions as push_subscriptio
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import AppRow, AuthorizationCodeRow, MemberRow, TokenRow
 
-CODE_LIFETIME_MS = 600_000
+CODE_LIFETIME_MS = 600_000  # the maximum that RFC 6749 §4.1.2 recommends
 HOUR_MS = 3_600_000
-MAX_CACHED = 2_000
+MAX_CACHED = 2_000  # principals in memory
 
 
 class GrantRefusedError(DomainError):
-    """A grant was refused; `code` is the error code of RFC 6749 §5.2."""
+    """A grant was refused; `code` is the error code of RFC 6749 §5.2.
+
+    The text is for developers of apps and stays English: an `error_description` is ASCII.
+    """
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -71,7 +75,7 @@ async def grant_code(
     code = new_secret()
     allowed = scopes.filter_by_role(granted, member.role)
     if not allowed:
-        raise ForbiddenError("This app wants what only moderators may do")
+        raise ForbiddenError(gettext("This app asks for permissions that only moderators have."))
     await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
     await token_queries.insert_code(
         tx,
@@ -95,7 +99,9 @@ async def get_app_by_code(tx: Tx, member: MemberRow, code: str) -> AppRow:
     """Return the app that a member's unused code was issued to. Raises NotFoundError."""
     row = await token_queries.find_code(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.member_id != member.id or row.used_at is not None or row.expires_at <= tx.now:
-        raise NotFoundError("This code was used before, or is too old. Please start again in the app.")
+        raise NotFoundError(
+            gettext("This code was used before, or has expired. Please start again in the app.")
+        )
     app = await app_queries.find(tx, row.app_id)
     if app is None:
         raise NotFoundError
@@ -122,7 +128,7 @@ async def exchange(
     _check_verifier(row.challenge, verifier)
     token = await _build_token(row.scopes, app.id, row.member_id, row.account_id, tx)
     if not await token_queries.mark_code_used(tx, row.code_hash, token[1].id):
-        # Somebody else was quicker, after we looked: look again, for the token that was made.
+        # Another request used the code after it was read here: read it again to find the token to revoke.
         await _revoke_replayed(tx, await token_queries.find_code(tx, row.code_hash))
         return None
     await token_queries.insert(tx, token[1])
@@ -136,10 +142,10 @@ async def _revoke_replayed(tx: Tx, row: AuthorizationCodeRow | None) -> None:
 
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
     if challenge is None:
-        # A verifier for a code that was asked for without a challenge: somebody took it out on the way
-        # (RFC 9700 §4.8.2).
+        # A verifier for a code without a challenge: an attacker removed the challenge from the request
+        # (downgrade, RFC 9700 §4.8.2).
         if verifier:
-            raise GrantRefusedError("invalid_grant", "The code was not asked for with a challenge.")
+            raise GrantRefusedError("invalid_grant", "The code was requested without a challenge.")
         return
     digest = hashlib.sha256((verifier or "").encode("utf-8", "ignore")).digest()
     computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -23,10 +23,10 @@ from storage.queries.auth import passkeys as passkey_queries
 from storage.queries.auth import two_factor as two_factor_queries
 from storage.rows.auth import ChallengeRow, MemberRow, TwoFactorRow
 
-PERIOD_MS = 30_000
-ALLOWED_DRIFT = (0, -1, 1)  # steps by which the clock of a phone may be wrong
+PERIOD_MS = 30_000  # the default of RFC 6238 §4.1, which all apps support
+ALLOWED_DRIFT = (0, -1, 1)  # time steps by which the clock of a phone may be wrong (RFC 6238 §5.2)
 RECOVERY_CODE_COUNT = 10
-CODE_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+CODE_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without characters that look alike
 BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
@@ -112,7 +112,7 @@ async def enable_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[
     Raises InvalidError.
     """
     if len(secret) != 32 or not set(secret) <= BASE32:
-        raise InvalidError("secret", "is not one of ours. Please start again.")
+        raise InvalidError("secret", "was not created here. Please start again.")
     step = _find_time_step(secret, _normalize_code(code), tx.now)
     if step is None:
         raise InvalidError("code", "is not right. Does your device show the right time?")

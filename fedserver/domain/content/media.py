@@ -16,7 +16,7 @@ from storage.queries.posts import scheduled_posts as scheduled_post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 
-MAX_DESCRIPTION = 1_500
+MAX_DESCRIPTION = 1_500  # characters, as with Mastodon
 
 
 class NewFile(Struct, frozen=True):
@@ -174,7 +174,7 @@ async def check_attachable(
         if row.state == "processing":
             raise MediaNotReadyError
         if row.state == "failed":
-            raise InvalidError("media", f"were not taken: {row.problem}")
+            raise InvalidError("media", f"could not be processed: {row.problem}")
     if await scheduled_post_queries.list_reserved_media(tx, ids):
         raise InvalidError("media", "belong to a scheduled post", "ERR_IN_USE")
 

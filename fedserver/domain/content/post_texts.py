@@ -22,7 +22,7 @@ from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
-MAX_SUMMARY, MAX_TITLE = 500, 200
+MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
 
 encode = msgspec.json.Encoder().encode
 

@@ -18,9 +18,9 @@ from storage.queries.content import remote_files as remote_file_queries
 from storage.queries.timelines import cards as card_queries
 from storage.rows.content import RemoteFileRow
 
-HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000  # how exactly the last use is recorded: fewer writes
 KINDS = ("image", "gifv", "video", "audio")
-BATCH_SIZE = 200
+BATCH_SIZE = 200  # files of one statement
 
 
 class RemoteFileRequest(Struct, frozen=True):
@@ -72,7 +72,7 @@ async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> Remo
     """
     if not site.links.secret or not hmac.compare_digest(site.links.sign(url).encode(), signature.encode()):
         raise NotFoundError
-    # No row stands for an emoji: it is kept by a number made of its address.
+    # Remote emoji have no row of their own, so a hash of the URL is the id.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
     try:
         host = urlsplit(url).netloc.rpartition("@")[2]

@@ -19,7 +19,7 @@ from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
 from storage.search import SearchEntry
 
-BATCH_SIZE = 200
+BATCH_SIZE = 200  # posts of a job: the write lock is released in between
 ALL_POSTS, PUBLIC_POSTS = "all", "public"
 
 

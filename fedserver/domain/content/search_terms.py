@@ -19,7 +19,7 @@ from storage.ids import first_id_at
 from storage.paging import MAX_ID
 from storage.search import SearchTerm
 
-MAX_TERMS = 30
+MAX_TERMS = 30  # each one is a condition of the statement
 DAY_MS = 86_400_000
 HAS = frozenset({"media", "image", "video", "audio", "poll", "link", "embed"})
 IS = frozenset({"reply", "sensitive", "article"})
@@ -35,7 +35,7 @@ class SearchQuery(Struct, frozen=True):
     above_id: int = 0
     below_id: int = MAX_ID
     scope: str = "all"
-    is_plain: bool = True  # words only: it may be a name as well
+    is_plain: bool = True  # words only: accounts and tags are searched too
 
     @property
     def is_empty(self) -> bool:
@@ -92,7 +92,7 @@ def _apply_date(query: SearchQuery, when: str, value: str, *, excluded: bool) ->
     first = _parse_day(value)
     if first is None or (excluded and when == "during"):
         return None
-    if excluded:  # not before a day is after the day before it
+    if excluded:  # "not before a day" means "after the day before it", and the other way round
         when, first = ("after", first - DAY_MS) if when == "before" else ("before", first + DAY_MS)
     above, below = query.above_id, query.below_id
     if when in ("before", "during"):

@@ -18,8 +18,8 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import TagRow
 from storage.rows.posts import PostRow
 
-MAX_FOLLOWED = 1_000
-MAX_NAME = 100
+MAX_FOLLOWED = 1_000  # bounds the work of adding a post to home timelines
+MAX_NAME = 100  # characters
 
 
 class TagView(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from fedserver.config import Config
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.links import Links
+from fedserver.text.locales import gettext
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
@@ -41,7 +42,7 @@ class Principal(Struct, frozen=True):
 def check_not_moved(actor: AccountRow) -> None:
     """Raise ForbiddenError if the account has moved away: it is read-only then."""
     if actor.moved_to_id is not None:
-        raise ForbiddenError("This account has moved. It can be read, and that is all")
+        raise ForbiddenError(gettext("This account has moved and is read-only. Please use your new account."))
 
 
 def can_act(member: MemberRow) -> bool:
@@ -51,6 +52,7 @@ def can_act(member: MemberRow) -> bool:
 
 def describe_pending_state(member: MemberRow) -> str:
     """Return why a member may not log in yet, in Mastodon's wording; '' if nothing is pending."""
+    # Mastodon's wording: clients compare it.
     if member.email_confirmed_at is None:
         return "Your login is missing a confirmed e-mail address"
     return "Your login is currently pending approval" if member.approved_at is None else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fedserver.text.locales import gettext
+
 
 class DomainError(Exception):
     """Base of all domain errors; `text` is shown to the caller."""
@@ -21,8 +23,8 @@ class NotFoundError(DomainError):
 class GoneError(DomainError):
     """Something existed and was deleted."""
 
-    def __init__(self, text: str = "This was deleted") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("This was deleted."))
 
 
 class ForbiddenError(DomainError):
@@ -63,7 +65,7 @@ class ReauthenticationRequiredError(UnauthorizedError):
     """The member has to authenticate again before they may do this."""
 
     def __init__(self) -> None:
-        super().__init__("Please confirm that it is you")
+        super().__init__(gettext("Please confirm that it is you."))
 
 
 class MediaNotReadyError(InvalidError):
@@ -71,6 +73,7 @@ class MediaNotReadyError(InvalidError):
 
     def __init__(self) -> None:
         super().__init__("media_ids", "are still processed")
+        # Mastodon's wording: clients compare it and retry.
         self.text = "Cannot attach files that have not finished processing. Try again in a moment!"
 
 
@@ -85,8 +88,8 @@ class TooManyRequestsError(DomainError):
 class PeerError(DomainError):
     """A peer did not answer, or did not answer as expected."""
 
-    def __init__(self, text: str = "The other server does not give this file") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("The other server did not deliver this file."))
 
 
 class RetryLaterError(DomainError):

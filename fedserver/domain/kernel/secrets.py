@@ -49,25 +49,22 @@ class SecretBox:
 
         Raises OSError without a usable key.
         """
-        box = self._load_key() or self._create_key()
+        cipher = self._load_key() or self._create_key()
         nonce = os.urandom(NONCE_BYTES)
-        return base64.urlsafe_b64encode(
-            nonce + box.encrypt(nonce, secret.encode(), context.encode())
-        ).decode()
+        data = cipher.encrypt(nonce, secret.encode(), context.encode())
+        return base64.urlsafe_b64encode(nonce + data).decode()
 
     def decrypt(self, sealed: str, context: str) -> str | None:
         """Return the plain secret, or None if it was encrypted with another key or for another place.
 
         Raises OSError if there is a key file that cannot be used.
         """
-        box = self._load_key()
+        cipher = self._load_key()
+        if cipher is None:
+            return None
         try:
             data = base64.urlsafe_b64decode(sealed)
-            return (
-                box.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
-                if box
-                else None
-            )
+            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, ValueError):
             return None
 
@@ -84,7 +81,7 @@ class SecretBox:
     def _create_key(self) -> AESGCM:
         """Create the key file atomically: other processes see no key or a whole one; the first one stays."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = mkstemp(dir=self._path.parent)  # for its owner alone
+        handle, partial = mkstemp(dir=self._path.parent)  # readable by its owner only
         try:
             with open(handle, "w", encoding="ascii") as file:
                 file.write(AESGCM.generate_key(256).hex())
@@ -92,9 +89,9 @@ class SecretBox:
                 os.fsync(file.fileno())
             os.link(partial, self._path)
         except FileExistsError:
-            pass
+            pass  # another process was faster: its key is used
         finally:
             os.unlink(partial)
-        box = self._load_key()
-        assert box is not None
-        return box
+        cipher = self._load_key()
+        assert cipher is not None, "the file was just written, here or by another process"
+        return cipher

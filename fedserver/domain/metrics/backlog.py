@@ -13,8 +13,8 @@ from storage.queries.metrics import backlog as backlog_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.peers import PeerRow
 
-MAX_PEERS = 100
-MAX_EXAMPLES = 5
+MAX_PEERS = 100  # shown on the page of queues
+MAX_EXAMPLES = 5  # activities shown for each host
 
 
 class QueueStatus(Struct, frozen=True):

@@ -10,12 +10,13 @@ import platform
 from msgspec import Struct
 
 from fedserver.domain.metrics.measures import DAY_MS, MeasureSubject, Span, to_params
+from fedserver.text.locales import gettext
 from fedserver.version import VERSION
 from storage.engine import Tx
 from storage.queries.metrics import dimensions as dimension_queries
 
 NAMES = (*dimension_queries.STATEMENTS, "space_usage", "software_versions")
-UNDATED = ("instance_accounts",)
+UNDATED = ("instance_accounts",)  # dimensions of the present, without a span
 
 
 class DimensionEntry(Struct, frozen=True):
@@ -43,7 +44,7 @@ async def load_dimension(
         params |= {"start": span.first * DAY_MS, "end": (span.last + 1) * DAY_MS}
     rows = await dimension_queries.load(tx, name, **params)
     if name == "sources":
-        return [DimensionEntry(key or "web", key or "Website", str(amount)) for key, amount in rows]
+        return [DimensionEntry(key or "web", key or gettext("Website"), str(amount)) for key, amount in rows]
     return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in rows]
 
 
@@ -52,7 +53,7 @@ async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
     kind, _ = await dimension_queries.load_database_version(tx)
     return [
         DimensionEntry(kind.lower(), kind, str(database), "bytes"),
-        DimensionEntry("media", "Media storage", str(files), "bytes"),
+        DimensionEntry("media", gettext("Media storage"), str(files), "bytes"),
     ]
 
 

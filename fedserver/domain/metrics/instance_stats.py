@@ -8,7 +8,7 @@ from fedserver.domain.auth import members
 from storage.engine import Tx
 from storage.queries.metrics import counts as count_queries
 
-WEEKS = 12
+WEEKS = 12  # as in Mastodon's instance activity
 
 
 class WeekActivity(Struct, frozen=True):

@@ -16,6 +16,7 @@ from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.metrics import measures as measure_queries
 
 DAY_MS = 86_400_000
+# Three years by day; cohorts compare every day with every later one, so their spans are shorter.
 MAX_DAYS, MAX_COHORT_DAYS, MAX_MONTHS = 1_100, 92, 60
 NAMES = tuple(measure_queries.STATEMENTS)
 
@@ -115,7 +116,7 @@ async def list_cohorts(tx: Tx, start: int, end: int, unit: str) -> list[Cohort]:
     for day, bucket, amount in await member_activity_queries.count_active(tx, unit, *bounds):
         key = (_to_bucket(day, unit), bucket)
         active[key] = active.get(key, 0) + amount
-    return [_build_cohort(first, starts[key:], unit, sizes, active) for key, first in enumerate(starts)]
+    return [_build_cohort(first, starts[index:], unit, sizes, active) for index, first in enumerate(starts)]
 
 
 def _build_cohort(

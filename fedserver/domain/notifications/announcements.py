@@ -21,8 +21,8 @@ from storage.rows.auth import MemberRow
 from storage.rows.content import EmojiRow
 from storage.rows.notifications import AnnouncementReactionRow, AnnouncementRow
 
-MAX_TEXT, MAX_LISTED = 10_000, 200
-MAX_EMOJIS = 8  # different ones, at one announcement
+MAX_TEXT, MAX_LISTED = 10_000, 200  # characters; rows
+MAX_EMOJIS = 8  # different ones of one announcement, as with Mastodon
 
 
 class AnnouncementReactionView(Struct, frozen=True):

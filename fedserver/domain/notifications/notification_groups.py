@@ -71,7 +71,7 @@ async def list_by_account(
     if not heads:
         return [], []
     first_id, last_id = heads[-1].id, heads[0].id
-    # The last page reaches as far as was asked for; others end where their groups begin.
+    # The last page covers the whole requested range; others end where their groups begin.
     if len(heads) < page.limit:
         bounds = page.bind_params()
         first_id = first_id if page.is_upwards else bounds["page_low"] + 1
@@ -121,7 +121,7 @@ def _build_group(
 ) -> NotificationGroupView:
     if not members:
         return NotificationGroupView(view.row.group_key, view, 1, (view.account,), view.row.id)
-    shown = dict.fromkeys(sender_id.from_id for sender_id in members)
+    shown = dict.fromkeys(member.from_id for member in members)
     return NotificationGroupView(
         key=view.row.group_key,
         newest=view,

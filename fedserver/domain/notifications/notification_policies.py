@@ -19,7 +19,7 @@ from storage.queries.notifications import notification_requests as notification_
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationPolicyRow
 
-MAX_COUNTED_REQUESTS = 100  # that a summary counts
+MAX_COUNTED_REQUESTS = 100  # counting stops there, as with Mastodon
 
 
 class NotificationPolicyView(Struct, frozen=True):

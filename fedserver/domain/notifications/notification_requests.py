@@ -25,7 +25,7 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationRequestRow
 
-MAX_PER_CALL = 80  # in one act
+MAX_PER_CALL = 80  # twice the usual page
 
 
 class NotificationRequestView(Struct, frozen=True):

@@ -26,8 +26,8 @@ class NotificationSubject(Struct, frozen=True):
     report: ReportRow | None = None
     act: LogEntryRow | None = None
     severance: SeveranceRow | None = None
-    appeal: AppealRow | None = None  # against the act
-    posts: tuple[LogEntryPostRow, ...] = ()  # that the act was about
+    appeal: AppealRow | None = None  # against the decision
+    posts: tuple[LogEntryPostRow, ...] = ()  # that the decision was about
     target: AccountView | None = None
 
 

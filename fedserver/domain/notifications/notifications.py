@@ -33,11 +33,11 @@ KINDS = (
 POST_KINDS = frozenset(
     {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
 )
-# Of these an account hears though nobody else did anything.
+# The account itself may be the sender of these.
 SELF_KINDS = frozenset({"poll", "severed_relationships", "moderation_warning"})
-# What comes in numbers is told together: of one post, or of the account as a whole.
+# Frequent kinds are grouped: by post, or for the account as a whole.
 GROUPED_KINDS = ("favourite", "reblog", "follow", "admin.sign_up")
-GROUP_HOURS = 12
+GROUP_HOURS = 12  # as with Mastodon
 HOUR_MS = 3_600_000
 
 
@@ -106,7 +106,7 @@ async def _insert(
             return row
         if await notification_queries.has_duplicate(tx, row):
             return None
-        # Another process has given this id: take the next.
+        # Another process has used this id: take the next.
 
 
 def ungrouped_key(notification_id: int) -> str:

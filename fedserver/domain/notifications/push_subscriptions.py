@@ -15,6 +15,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError, UnauthorizedError
 from fedserver.domain.kernel.secrets import SecretBox
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import NotificationRow, PushSubscriptionRow
@@ -77,7 +78,9 @@ def _encrypt_token(secret_box: SecretBox, token: str, token_id: int) -> str:
     try:
         return secret_box.encrypt(token, _token_context(token_id))
     except OSError as error:
-        raise RetryLaterError("This server cannot keep push subscriptions now") from error
+        raise RetryLaterError(
+            gettext("This server cannot save push subscriptions now. Please try again later.")
+        ) from error
 
 
 def _token_context(token_id: int) -> str:

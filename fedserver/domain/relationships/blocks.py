@@ -10,6 +10,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import conversations
 from fedserver.domain.relationships import follows
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import collections as collection_queries
@@ -26,7 +27,7 @@ Pairs = list[tuple[int, int]]
 async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
     """Block an account. Raises ForbiddenError for one's own."""
     if actor.id == target.id:
-        raise ForbiddenError("You cannot block yourself")
+        raise ForbiddenError(gettext("You cannot block yourself."))
     block_id = tx.new_id()
     uri = site.links.activity(actor.uri, "blocks", block_id)
     await follows.sever(tx, actor, target)

@@ -15,7 +15,7 @@ from storage.paging import Page
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
 
-MAX_DOMAINS = 1_000
+MAX_DOMAINS = 1_000  # each query of a timeline compares with all of them
 
 
 def _normalize_domain(site: NodeContext, domain: str) -> str:
@@ -27,7 +27,7 @@ def _normalize_domain(site: NodeContext, domain: str) -> str:
     if not 1 <= len(host) <= 253 or not all(letter.isalnum() or letter in ".-:" for letter in host):
         raise InvalidError("domain", "is not a domain name")
     if host in (site.links.domain, site.links.host):
-        raise InvalidError("domain", "is this node's own")
+        raise InvalidError("domain", "is this server's own")
     return host
 
 

@@ -16,6 +16,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -28,8 +29,8 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import FollowRow
 
 Pairs = list[tuple[int, int]]
-MAX_FAMILIAR = 20
-MAX_UNDONE = 1_000
+MAX_FAMILIAR = 20  # followers shown for each account
+MAX_UNDONE = 1_000  # unknown follows undone in one synchronization: the list comes from a peer
 encode = msgspec.json.Encoder().encode
 _decode_languages = msgspec.json.Decoder(list[str]).decode
 
@@ -50,15 +51,15 @@ async def follow(
     """
     check_not_moved(actor)
     if actor.id == target.id:
-        raise ForbiddenError("You cannot follow yourself")
+        raise ForbiddenError(gettext("You cannot follow yourself."))
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFoundError
     if await block_queries.exists_between(tx, actor.id, target.id):
-        raise ForbiddenError("You cannot follow this account")
+        raise ForbiddenError(gettext("You cannot follow this account."))
     former = await follow_queries.find(tx, actor.id, target.id)
     request = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
     if former is None and request is None and target.moved_to_id is not None:
-        raise ForbiddenError("This account has moved")
+        raise ForbiddenError(gettext("This account has moved. Please follow its new account."))
     row = former or request or _build_row(tx, site, actor, target)
     row = structs.replace(
         row,
@@ -181,7 +182,7 @@ async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
             await jobs.enqueue(tx, jobs.UndoFollow(follower.id, target.id, row.uri))
 
 
-# --- from peers
+# --- activities of peers
 
 
 async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) -> None:
@@ -196,7 +197,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
         return
     row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
-    # A limited account has to ask, as with Mastodon.
+    # A limited account needs approval, as with Mastodon.
     if target.locked or follower.silenced_at is not None:
         if await follow_queries.insert_request(tx, row):
             await notifications.notify(tx, "follow_request", target.id, follower.id)
@@ -234,7 +235,7 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
     return ended or withdrawn
 
 
-# --- the same followers on both sides (FEP-8fcf)
+# --- followers synchronization (FEP-8fcf)
 
 
 def compute_digest(uris: Iterable[str]) -> str:
@@ -264,11 +265,11 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
     ours = await follow_queries.load_followers_by_prefix(tx, account.id, f"{site.links.base}/")
     for follower in await account_queries.load_by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
         await unfollow(tx, site, follower, account)
-    for uri in [listed_uri for listed_uri in uris if listed_uri not in ours][:MAX_UNDONE]:
+    for uri in [uri for uri in uris if uri not in ours][:MAX_UNDONE]:
         unknown = await account_queries.find_by_uri(tx, uri)
         if unknown is None or unknown.domain:
             continue
-        # An Accept was lost: whoever asked is a follower.
+        # An Accept was lost: an account with a request is a follower.
         if not await receive_answer(tx, account, unknown.id, None, accepted=True):
             act = site.links.activity(unknown.uri, "follows", tx.new_id())
             await jobs.enqueue(tx, jobs.UndoFollow(unknown.id, account.id, act))

@@ -21,7 +21,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import ListRow
 
 REPLIES_POLICIES = ("followed", "list", "none")
-MAX_LISTS, MAX_TITLE, MAX_PER_CALL = 50, 256, 500
+MAX_LISTS, MAX_TITLE, MAX_PER_CALL = 50, 256, 500  # lists, characters, accounts
 Pairs = list[tuple[int, int]]
 
 

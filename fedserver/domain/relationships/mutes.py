@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -13,7 +14,7 @@ from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.relationships import MuteRow
 
-MAX_NOTE = 2_000
+MAX_NOTE = 2_000  # characters, as with Mastodon
 YEAR_S = 366 * 86_400
 
 
@@ -22,7 +23,7 @@ async def mute(
 ) -> None:
     """Mute an account for `seconds`, or without end (0). Raises ForbiddenError for one's own."""
     if actor.id == target.id:
-        raise ForbiddenError("You cannot mute yourself")
+        raise ForbiddenError(gettext("You cannot mute yourself."))
     expires = tx.now + min(seconds, 10 * YEAR_S) * 1000 if seconds > 0 else None
     row = MuteRow(tx.new_id(), actor.id, target.id, hides_notifications, expires, tx.now)
     await block_queries.upsert_mute(tx, row)

@@ -93,7 +93,7 @@ SUBTRACT_FOLLOW_COUNTS = (
     )
     .values(following_count=_subtract(accounts.c.following_count)),
 )
-# Others' rows that name its posts without a reference in the schema.
+# Rows of others that refer to its posts without a foreign key.
 DELETE_REFERENCES = (
     delete(notifications).where(notifications.c.post_id.in_(_posts_of_account)),
     delete(posts).where(posts.c.boost_of_id.in_(_posts_of_account)),
@@ -159,7 +159,7 @@ DELETE_OWNED = (
             follow_requests.c.account_id == bindparam("gone_id"),
         )
     ),
-    # Follows with peers stay until these have been told.
+    # Follows of remote accounts stay until their peers have been notified.
     delete(follows).where(follows.c.account_id == bindparam("gone_id"), follows.c.target_id.in_(_ours)),
     delete(follows).where(follows.c.target_id == bindparam("gone_id"), follows.c.account_id.in_(_ours)),
 )

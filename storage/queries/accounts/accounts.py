@@ -135,7 +135,7 @@ UPDATE_REMOTE = (
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
     .values({name: bindparam(name) for name in REMOTE_COLUMNS})
 )
-# Another account of that host bore the name before: it keeps its URI and loses the handle.
+# The host gave the name to another account: the former one keeps its URI and loses the handle.
 RELEASE_HANDLE = (
     update(accounts)
     .where(
@@ -248,7 +248,7 @@ _visible = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
 _like, _folded = bindparam("pattern", type_=Text()), bindparam("folded", type_=Text())
-# Whoever names somebody in full finds them, also to unblock them.
+# A full handle also finds hidden accounts, so that they can be unblocked.
 _exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _search = (
     select(accounts.c.id)

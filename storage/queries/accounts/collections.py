@@ -72,7 +72,7 @@ LIST_CONTAINING = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-# Those who wait for an answer are shown to the owner only.
+# Pending items are visible to the owner only.
 LOAD_VISIBLE_ITEMS = (
     select(*columns_of(collection_items, CollectionItemRow))
     .select_from(

@@ -74,7 +74,7 @@ DELETE_BY_TAG = delete(featured_tags).where(
     featured_tags.c.account_id == bindparam("account_id"), featured_tags.c.tag_id == bindparam("tag_id")
 )
 _often = _used.where(posts.c.id > bindparam("since_id")).subquery()
-# Tags that an account uses and does not show yet, the most used first.
+# Tags that an account uses and does not feature, the most used first.
 LIST_SUGGESTED = (
     select(*columns_of(tags, TagRow))
     .select_from(_often.join(tags, tags.c.id == _often.c.tag_id))

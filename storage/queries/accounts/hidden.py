@@ -17,9 +17,9 @@ def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
-    """Return the condition that the viewer neither blocks nor mutes the account or its domain, nor is blocked.
+    """Return the condition that the viewer neither blocks nor mutes the account, nor is blocked by it.
 
-    Needs the parameters `viewer` (-1: not logged in) and `now`.
+    Muted domains are included. Needs the parameters `viewer` (-1: not logged in) and `now`.
     """
     viewer_param: ColumnElement[int] = bindparam(viewer)
     return and_(

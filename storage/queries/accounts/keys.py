@@ -16,7 +16,7 @@ COLUMNS = columns_of(keys, KeyRow)
 FIND_BY_URI = select(*COLUMNS).where(keys.c.uri == bindparam("uri"))
 LIST_BY_ACCOUNT = select(*COLUMNS).where(keys.c.account_id == bindparam("account_id")).order_by(keys.c.id)
 _upsert = upsert(keys)
-# A key that another account has already is not taken from it.
+# An account cannot take over the key URI of another one.
 UPSERT = _upsert.on_conflict_do_update(
     index_elements=["uri"],
     set_={"kind": _upsert.excluded.kind, "public": _upsert.excluded.public, "revoked_at": None},

@@ -84,7 +84,7 @@ def _rank_by_followers(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     )
 
 
-# Whom those follow whom the viewer follows, unless they hide it.
+# Accounts followed by those whom the viewer follows, unless these hide whom they follow.
 LIST_FRIENDS_OF_FRIENDS = _rank_by_followers(
     ~_ours.c.hides_collections,
     follows.c.account_id.in_(select(_friend.c.target_id).where(_friend.c.account_id == _viewer)),

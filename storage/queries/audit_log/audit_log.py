@@ -16,7 +16,7 @@ from storage.tables.audit_log import act_heads, acts
 COLUMNS = columns_of(acts, LogEntryRow)
 INSERT = upsert(acts)
 _head = upsert(act_heads).values(id=1, seq=1, hash="")
-# The hash stays that of the last act until the new one is there; others wait for the row meanwhile.
+# The hash is still that of the last entry; other writers wait for the lock on this row.
 ADVANCE = _head.on_conflict_do_update(
     index_elements=[act_heads.c.id], set_={"seq": act_heads.c.seq + 1}
 ).returning(act_heads.c.seq, act_heads.c.hash)

@@ -30,7 +30,7 @@ _bounds = (
     members.c.created_at < bindparam("end"),
 )
 COUNT_JOINED = select(_joined, func.count()).where(*_bounds).group_by(_joined)
-# Who joined on a day, and how many of them were active in a later day or month.
+# Day of joining, and how many of those members were active on a later day or in a later month.
 COUNT_ACTIVE = {
     name: (
         select(_joined, member_days.c[name], func.count(distinct(members.c.id)))

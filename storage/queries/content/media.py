@@ -36,7 +36,7 @@ ATTACH = (
     )
     .values(post_id=bindparam("b_post_id"), position=bindparam("b_position"))
 )
-# Its time begins anew: what was freed today is not thrown away today.
+# `created_at` becomes now, so that a file detached today is not removed as an orphan today.
 DETACH = (
     update(media)
     .where(media.c.post_id == bindparam("b_post_id"))

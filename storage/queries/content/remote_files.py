@@ -26,7 +26,7 @@ SUM_BYTES = select(func.coalesce(func.sum(remote_files.c.bytes), 0))
 LIST_OLDEST = (
     select(*COLUMNS).order_by(remote_files.c.used_at, remote_files.c.subject_id).limit(bindparam("limit"))
 )
-# What they belonged to is gone. Emoji belong to nothing, and go when nobody asks for them.
+# Files whose subject is gone. Emoji have no subject row; they are only evicted when unused.
 LIST_ORPHANS = (
     select(*COLUMNS)
     .where(

@@ -47,7 +47,7 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
 )
-# Each queue as people choose from it: what is of one host, a task by its number.
+# How entries of each queue are selected: by host, a job by its number.
 _selections = {
     TASKS: tasks.c.id == bindparam("b_id"),
     DELIVERIES: deliveries.c.host == bindparam("b_host"),

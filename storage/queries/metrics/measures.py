@@ -100,7 +100,7 @@ STATEMENTS: dict[str, Any] = {
     "tag_accounts": _select_amounts(_tag_facts(posts.c.account_id)),
     "tag_uses": _select_amounts(_tag_facts(posts.c.id)),
     "tag_servers": _select_amounts(_tag_facts(accounts.c.domain).where(accounts.c.domain != "")),
-    # An account's id holds the moment at which it was met; `created_at` is what its peer says.
+    # The id of an account contains when it was first seen; `created_at` comes from its peer.
     "instance_accounts": _select_amounts(
         _select_facts(accounts.c.id // IDS_PER_MS, accounts.c.id).where(_is_on_domain)
     ),

@@ -16,7 +16,7 @@ COLUMNS = columns_of(announcements, AnnouncementRow)
 INSERT = insert(announcements)
 LIST_ALL = select(*COLUMNS).order_by(announcements.c.id.desc()).limit(bindparam("most"))
 FIND = select(*COLUMNS).where(announcements.c.id == bindparam("id"))
-# Published, begun or without a beginning, and not over.
+# Published, already started (or without a start), and not ended.
 LIST_CURRENT = (
     select(*COLUMNS)
     .where(

@@ -67,7 +67,7 @@ DELETE_BY_AUTHOR = delete(conversations).where(
         .where(posts.c.account_id == bindparam("author_id"))
     ),
 )
-# Those whose posts are of this thread now, beside those that always were.
+# Conversations whose posts belong to this thread now, and those that always did.
 LIST_BY_THREAD = (
     select(*COLUMNS)
     .where(

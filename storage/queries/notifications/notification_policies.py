@@ -39,7 +39,7 @@ def _exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(literal(1)).where(*conditions))
 
 
-# Nobody who is blocked, muted or gone is heard, nor anything about a muted thread.
+# No row for blocked, muted, suspended or deleted senders, and for muted threads.
 _silencing_conditions = (
     _exists(
         or_(

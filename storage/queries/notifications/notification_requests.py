@@ -72,7 +72,7 @@ MARK_UNFILTERED = (
     )
     .values(filtered=False)
 )
-# A sender has the permission, and its notifications are still kept back.
+# Notifications of a permitted sender that are still kept back.
 HAS_UNMERGED = select(
     exists(
         select(literal(1))

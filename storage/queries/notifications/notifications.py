@@ -63,7 +63,7 @@ def is_visible(source: FromClause = notifications) -> ColumnElement[bool]:
     chosen = bindparam("from_id", type_=BigInteger())
     return and_(
         source.c.account_id == bindparam("account_id"),
-        # Joined with nothing, so that no index is taken for it: most ask for all kinds.
+        # Concatenated with '' so that no index on the kind is used: most requests are for all kinds.
         one_of(source.c.kind.concat(""), "kinds"),
         or_(chosen == _ANY_SENDER, source.c.from_id == chosen),
         or_(source.c.filtered.is_(False), bindparam("filtered", type_=source.c.filtered.type)),

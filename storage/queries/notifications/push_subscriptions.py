@@ -14,7 +14,7 @@ from storage.tables.notifications import push_keys, push_subscriptions
 from storage.tables.relationships import follows
 
 COLUMNS = columns_of(push_subscriptions, PushSubscriptionRow)
-MAX_PER_ACCOUNT = 100  # of an account: whoever has more lost count of old devices
+MAX_PER_ACCOUNT = 100  # of one account: more are left over from old devices
 INSERT = upsert(push_subscriptions)
 FIND_BY_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
 FIND_ACTIVE = (
@@ -31,7 +31,7 @@ FIND_ACTIVE = (
     )
 )
 _account_id = push_subscriptions.c.account_id
-# Those that ask for this kind of notification by somebody like its sender, the newest first.
+# Subscriptions that want this kind of notification from this sender, newest first.
 LIST_IDS_FOR_NOTIFICATION = (
     select(push_subscriptions.c.id)
     .where(

@@ -31,7 +31,7 @@ _is_on_domain = or_(
 )
 
 
-# Accounts of the domain that follow, are followed, or one of the two is asked for.
+# Accounts of the domain with a follow or request in either direction.
 LIST_CONNECTED_ACCOUNTS = select(*columns_of(accounts, AccountRow)).where(
     _is_on_domain,
     accounts.c.domain != "",

@@ -61,7 +61,7 @@ LIST_FOLLOWING_URIS = PagedStatement(
     .where(follows.c.account_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
-# Where a post for followers is to be sent: shared inboxes, or personal ones where there is none.
+# Inboxes for posts to followers: shared ones, or personal ones of peers without.
 LIST_INBOXES = (
     select(
         func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri),
@@ -87,7 +87,7 @@ LOAD_LOCALLY_FOLLOWED = (
     .distinct()
 )
 
-# Followers whose URIs begin with the address of one node.
+# Followers of one node, by the prefix of their URIs.
 LOAD_FOLLOWERS_BY_PREFIX = (
     select(accounts.c.uri, accounts.c.id)
     .join(follows, follows.c.account_id == accounts.c.id)
@@ -99,7 +99,7 @@ LOAD_FOLLOWERS_BY_PREFIX = (
 
 _viewer_follows = follows.alias()
 _target = accounts.alias()
-# Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
+# Followers whom the viewer follows; accounts that hide their follows are left out on both sides.
 _ranked = (
     select(
         follows.c.target_id.label("target_id"),

@@ -38,7 +38,7 @@ UPDATE = (
 )
 DELETE = delete(lists).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
 
-# Whom an owner may put on a list: those it follows or asked to follow, and itself.
+# Accounts that an owner may add to a list: followed or requested ones, and the owner.
 LOAD_ADDABLE_IDS = select(accounts.c.id).where(
     one_of(accounts.c.id, "ids"),
     or_(
@@ -59,7 +59,7 @@ LOAD_ADDABLE_IDS = select(accounts.c.id).where(
 LOAD_MEMBER_IDS = select(list_accounts.c.account_id).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
 )
-# Those of the lists with an account on them, and those of the accounts that are on any list.
+# Lists that contain an account, and accounts that are on any list.
 LIST_IDS_WITH_ACCOUNT = select(list_accounts.c.list_id).where(
     list_accounts.c.account_id == bindparam("account_id"), one_of(list_accounts.c.list_id, "list_ids")
 )
@@ -81,7 +81,7 @@ DELETE_FROM_ALL = delete(list_accounts).where(
     list_accounts.c.account_id == bindparam("account_id"),
     list_accounts.c.list_id.in_(select(lists.c.id).where(lists.c.account_id == bindparam("owner_id"))),
 )
-# Who is on an exclusive list is not at home.
+# Posts of accounts on an exclusive list do not appear at home.
 DELETE_HOME_ENTRIES = delete(home_entries).where(
     home_entries.c.account_id == bindparam("owner_id"),
     home_entries.c.author_id != bindparam("owner_id"),
