@@ -49,8 +49,25 @@ REGISTRIES = {
     "storage.schema",
 }
 MAX_ARROWS = 15
-# Every module that is reached counts, also each of the vocabulary (rows, Tx, errors, endpoints).
+# Every module that is reached counts. This bound only ever falls.
 MAX_MEAN_ARROWS = 6.55
+# What a floor gives to all above it: types that nearly every module names. For the second mean, each line
+# counts as one neighbour, as it did when the bound of 4.5 was set.
+VOCABULARIES = (
+    ("storage.rows", "storage.engine", "storage.errors", "storage.ids", "storage.paging", "storage.cache"),
+    ("storage.tables",),
+    ("storage.statements",),
+    ("activitypub",),
+    ("fedserver.text",),
+    ("fedserver.media",),
+    ("fedserver.net", "fedserver.integrations"),
+    ("fedserver.domain.kernel.errors", "fedserver.domain.kernel.context"),
+    ("fedserver.federation",),
+    ("fedserver.runtime",),
+    ("fedserver.web",),
+    ("fedserver.client_api.entities",),
+)
+MAX_MEAN_NEIGHBOURS = 5.0
 
 
 def find_cycles(tree: SourceTree) -> list[str]:
@@ -205,16 +222,41 @@ def count_arrows(tree: SourceTree) -> dict[str, int]:
     return {name: len(tree.imports[name]) for name in tree.texts if name not in tree.packages}
 
 
+def count_neighbours(tree: SourceTree) -> dict[str, int]:
+    """Return how many neighbours each module has: modules, and vocabularies of other floors as one each."""
+    return {
+        name: len({_neighbour(name, target) for target in tree.imports[name]})
+        for name in tree.texts
+        if name not in tree.packages
+    }
+
+
+def _neighbour(name: str, target: str) -> str:
+    """Return the vocabulary that `target` is part of, seen from outside of it; else `target` itself."""
+    for vocabulary in VOCABULARIES:
+        if _is_inside(target, vocabulary):
+            return target if _is_inside(name, vocabulary) else vocabulary[0]
+    return target
+
+
+def _is_inside(name: str, modules: tuple[str, ...]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
 def find_modules_that_know_too_much(tree: SourceTree) -> list[str]:
-    """Return modules that reach more than 15 others, and the tree if the mean is above its bound."""
+    """Return modules that reach more than 15 others, and the tree if a mean is above its bound."""
     arrows = count_arrows(tree)
     breaches = [
         f"{name}: {count}"
         for name, count in sorted(arrows.items())
         if count > MAX_ARROWS and name not in REGISTRIES
     ]
-    average = mean(arrows.values())
-    return breaches + ([f"mean {average:.2f}"] if average > MAX_MEAN_ARROWS else [])
+    reached, neighbours = mean(arrows.values()), mean(count_neighbours(tree).values())
+    if reached > MAX_MEAN_ARROWS:
+        breaches.append(f"mean of modules reached: {reached:.2f}")
+    if neighbours > MAX_MEAN_NEIGHBOURS:
+        breaches.append(f"mean of neighbours: {neighbours:.2f}")
+    return breaches
 
 
 def find_forbidden_names(tree: SourceTree) -> list[str]:

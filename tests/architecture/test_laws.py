@@ -95,7 +95,8 @@ def test_the_measures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
         print(
             f"\nmodules {len(arrows)} in {len(tree.packages)} packages, cycles {len(laws.find_cycles(tree))}"
         )
-        print(f"modules reached: mean {mean(arrows.values()):.2f}, most but registries ", end="")
+        print(f"modules reached: mean {mean(arrows.values()):.2f}, ", end="")
+        print(f"with vocabularies as one {mean(laws.count_neighbours(tree).values()):.2f}, most ", end="")
         print(max((count, name) for name, count in ordinary.items()))
         print(f"files: median {median(sizes):.0f} lines, largest {max(sizes)}")
         print(f"functions: median {median(tree.functions.values()):.0f} lines, ", end="")
