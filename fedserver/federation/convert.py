@@ -18,7 +18,7 @@ from activitypub.identity_proofs import list_valid_proofs
 from activitypub.interactions import InteractionRule
 from activitypub.objects import Attachment, CustomEmoji, Object, Question, read_object
 from activitypub.terms import PUBLIC
-from fedserver.domain.accounts import account_views, accounts, identity_proofs
+from fedserver.domain.accounts import account_views, accounts, identity_proofs, remote_accounts
 from fedserver.domain.posts import polls, quote_requests, remote_posts, votes
 from fedserver.domain.timelines import post_policies
 
@@ -34,12 +34,12 @@ def encode_emojis(emojis: tuple[CustomEmoji, ...]) -> str:
 
 def to_remote_account(
     actor: Actor, username: str, host: str, now: int, *, include_pictures: bool = True
-) -> accounts.RemoteAccount:
+) -> remote_accounts.RemoteAccount:
     """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted.
 
     Of its identity proofs those are kept that hold at `now` (ms UTC).
     """
-    return accounts.RemoteAccount(
+    return remote_accounts.RemoteAccount(
         uri=actor.id,
         username=username,
         domain=host,

@@ -23,7 +23,7 @@ from activitypub.objects import read_object
 from activitypub.partnerships import Partnership, read_partnership
 from activitypub.terms import ACCEPT, ACTORS, is_activitypub
 from activitypub.webfinger import JRD, Handle
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal, accounts, remote_accounts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.domain.posts import post_removal, remote_posts
@@ -197,7 +197,7 @@ class Resolver:
             actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
-            return await accounts.receive(tx, learned)
+            return await remote_accounts.receive(tx, learned)
 
     async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """The handle of an actor, after its host said that the handle is this actor's."""
@@ -219,7 +219,7 @@ class Resolver:
         async with self._db.write() as tx:
             known = await accounts.find_by_uri(tx, uri)
             if known is not None:
-                await accounts.delete_remote(tx, known)
+                await account_removal.delete_remote(tx, known)
 
     async def resolve_actor(self, uri: str) -> AccountRow | None:
         """An actor that is known, or that can be learned."""

@@ -10,7 +10,7 @@ from activitypub.document import type_of
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database, Tx
 
@@ -23,9 +23,9 @@ async def build_synchronization_header(tx: Tx, site: NodeContext, account_id: in
     """The header that tells the node of an inbox which followers of an account of ours it has."""
     account = await accounts.get(tx, account_id)
     parts = urlsplit(inbox)
-    found = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
+    found = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     url = site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
-    return write_synchronization(account.followers_uri, url, follows.compute_digest(found))
+    return write_synchronization(account.followers_uri, url, followers.compute_digest(found))
 
 
 async def synchronize_followers(
@@ -34,11 +34,11 @@ async def synchronize_followers(
     """Read which followers the peer has here. What is not whole, or was not told of, changes nothing."""
     found = await _fetch_followers(resolver, job.url)
     ours = [uri for uri in dict.fromkeys(found or ()) if site.links.is_local(uri)]
-    if found is None or follows.compute_digest(ours) != job.digest:
+    if found is None or followers.compute_digest(ours) != job.digest:
         return
     async with db.write() as tx:
         account = await accounts.get(tx, job.account_id)
-        await follows.synchronize(tx, site, account, ours)
+        await followers.synchronize(tx, site, account, ours)
 
 
 async def _fetch_followers(resolver: Resolver, url: str) -> list[str] | None:

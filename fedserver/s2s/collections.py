@@ -11,7 +11,7 @@ from activitypub.collections import write_collection, write_items, write_page
 from fedserver.domain.accounts import accounts, featured_tags
 from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.peers import partners
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.federation.outbound.accounts import FEATURED_TAGS_PATH, render_featured_tag
 from fedserver.federation.synchronization import SYNCHRONIZATION_PATH
@@ -65,7 +65,7 @@ async def _show_relations(call: Call[NoParams], which: str) -> web.Response:
             return document_response(write_collection(uri, total))
         if "page" not in call.request.query:
             return document_response(write_collection(uri, total, first=f"{uri}?page=true"))
-        found = await follows.list_uris(
+        found = await followers.list_uris(
             tx, account, which, call.page(FOLLOWERS_PAGE_SIZE, FOLLOWERS_PAGE_SIZE)
         )
     page = f"{uri}?{call.request.query_string}"
@@ -93,7 +93,7 @@ async def show_followers_of_host(call: Call[NoParams]) -> web.Response:
     async with call.services.db.read() as tx:
         account = await _get_account(call, tx)
         parts = urlsplit(asking.uri)
-        found = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
+        found = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     uri = call.site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
     return document_response(write_items(uri, found), private=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activitypub.collections import read_synchronization
 from fedserver.domain.kernel import jobs
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers, follows
 from fedserver.federation.synchronization import build_synchronization_header, synchronize_followers
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
@@ -16,7 +16,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
     async with node.db.read() as tx:
-        found = await follows.list_partial_followers(tx, target, base)
+        found = await followers.list_partial_followers(tx, target, base)
     return {each.rpartition("/")[2] for each in found}
 
 
@@ -75,7 +75,7 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     assert document is not None
     assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
     for url, digest in (
-        (told[1], follows.compute_digest([])),
+        (told[1], followers.compute_digest([])),
         (f"{ann.uri}/outbox", told[2]),
         (ann.uri, told[2]),
     ):

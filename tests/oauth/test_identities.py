@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from fedserver.cli.check import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 from tests.kit import keys, tls
@@ -332,7 +332,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) ->
     node = await node_with(sign_up=True)
     await join(node, Visitor(node))
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
     assert (await there_and_back(ann)).path == "/settings/decisions" and not await ann.is_logged_in()
 

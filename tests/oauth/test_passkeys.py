@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.auth import login, members, passkeys, security_mails
+from fedserver.domain.auth import login, member_access, members, passkeys, security_mails
 from fedserver.domain.kernel import jobs
 from storage.queries.kernel import jobs as job_queries
 from tests.kit.authenticator import PRESENT, VERIFIED, SoftwareAuthenticator, encode_base64url
@@ -146,7 +146,7 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     assert "Off: a password is enough to log in" in (await ann.open("/settings/security")).text
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
-        await members.set_password(tx, await members.get_by_username(tx, "ann"), "hash")
+        await member_access.set_password(tx, await members.get_by_username(tx, "ann"), "hash")
         queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now, limit=50, queue=queue)
     owed = [jobs.decode(row.payload) for row in leased]
@@ -246,7 +246,7 @@ async def test_a_copied_authenticator_is_noticed(node: TestNode) -> None:
 async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> None:
     device = await anns(node)
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
     assert (await log_in(ann, device)).path == "/settings/decisions" and not await ann.is_logged_in()
 

@@ -9,7 +9,7 @@ import re
 import pyotp
 import pytest
 
-from fedserver.domain.auth import login, members, two_factor
+from fedserver.domain.auth import login, member_access, members, two_factor
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import VisitedPage, Visitor
 
@@ -181,7 +181,7 @@ async def test_who_is_disabled_between_the_steps_comes_as_far_as_the_decisions(n
     ann = Visitor(node)
     asked = await ann.log_in("ann")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     arrived = await ann.fill_in(asked, "code", code=code_of(node, secret))
     assert arrived.path == "/settings/decisions" and not await ann.is_logged_in()
 
@@ -223,6 +223,6 @@ async def test_a_new_password_does_not_take_the_second_step_away(node: TestNode)
     await with_app(node)
     hashed = await node.node.services.passwords.hash("another fine password")
     async with node.db.write() as tx:
-        await members.set_password(tx, await members.get_by_username(tx, "ann"), hashed)
+        await member_access.set_password(tx, await members.get_by_username(tx, "ann"), hashed)
     ann = Visitor(node)
     assert (await ann.log_in("ann", "another fine password")).path == "/login/second"

@@ -12,7 +12,7 @@ from fedserver.client_api.entities.relationships import Relationship, render_rel
 from fedserver.domain.accounts import account_views, accounts, relations
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import pins
-from fedserver.domain.relationships import blocks, follows, mutes
+from fedserver.domain.relationships import blocks, followers, follows, mutes
 from fedserver.domain.timelines import post_views, search, timelines
 from fedserver.text.language import normalize_language
 from fedserver.web.endpoint import ANYONE, USER, Call, NoParams, Routes
@@ -92,7 +92,7 @@ class FamiliarFollowers(Struct, frozen=True):
 @routes.get("/api/v1/accounts/familiar_followers", auth=USER, scope="read:follows", params=AccountIdsParams)
 async def list_familiar_followers(call: Call[AccountIdsParams]) -> list[FamiliarFollowers]:
     wanted = list(dict.fromkeys(call.params.id))[:40]
-    found = await follows.load_familiar_followers(call.tx, call.account.id, wanted)
+    found = await followers.load_familiar_followers(call.tx, call.account.id, wanted)
     views = await account_views.load_page(call.tx, list({each for ids in found.values() for each in ids}))
     shown = {view.account.id: render_account(call.site.links, view) for view in views}
     return [
@@ -172,7 +172,7 @@ async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -
 async def list_followers(call: Call[NoParams]) -> EntityPage:
     row = await _get_target(call, call.tx)
     return await _render_accounts(
-        call, await follows.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
+        call, await followers.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
     )
 
 
@@ -180,7 +180,7 @@ async def list_followers(call: Call[NoParams]) -> EntityPage:
 async def list_following(call: Call[NoParams]) -> EntityPage:
     row = await _get_target(call, call.tx)
     return await _render_accounts(
-        call, await follows.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
+        call, await followers.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
     )
 
 

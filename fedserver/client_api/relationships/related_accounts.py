@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.client_api.entities.accounts import render_account, render_muted_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, relations
-from fedserver.domain.relationships import blocks, follows, mutes
+from fedserver.domain.relationships import blocks, followers, follows, mutes
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page
 
@@ -19,7 +19,9 @@ async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -
 
 @routes.get("/api/v1/follow_requests", auth=USER, scope="read:follows")
 async def list_follow_requests(call: Call[NoParams]) -> EntityPage:
-    return await _render_accounts(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
+    return await _render_accounts(
+        call, await followers.list_requests(call.tx, call.account, call.page(40, 80))
+    )
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:

@@ -1,13 +1,13 @@
-"""Accounts: every known actor. Local ones are created and changed here."""
+"""Accounts: every known actor. Local ones are created and changed here; `remote_accounts` has the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from fedserver.domain.accounts import keys, owners, profiles, verified_links
+from fedserver.domain.accounts import keys, profiles, verified_links
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import events, jobs
@@ -15,15 +15,11 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, GoneError, InvalidError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_name, clean_profile
+from fedserver.text.sanitize import clean_name
 from fedserver.text.tokenizer import fold
 from storage.engine import Tx
-from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.accounts import keys as key_queries
-from storage.queries.auth import members as member_queries
-from storage.queries.peers import peers as peer_queries
-from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.accounts import AccountRow
 
 MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
 MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
@@ -41,40 +37,6 @@ RESERVED_USERNAMES = frozenset(
     }
 )  # fmt: skip
 encode = msgspec.json.Encoder().encode
-
-
-class RemoteAccount(Struct, frozen=True, kw_only=True):
-    """An actor fetched from a peer: its authority is checked, its text is not yet sanitized."""
-
-    uri: str
-    username: str
-    domain: str
-    kind: str
-    display_name: str
-    note: str
-    url: str
-    inbox_uri: str
-    shared_inbox_uri: str
-    outbox_uri: str
-    followers_uri: str
-    following_uri: str
-    featured_uri: str
-    avatar_url: str
-    avatar_alt: str
-    header_url: str
-    header_alt: str
-    fields: tuple[ProfileField, ...]
-    emojis: str
-    also_known_as: tuple[str, ...]
-    locked: bool
-    discoverable: bool
-    indexable: bool
-    memorial: bool
-    created_at: int | None
-    keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
-    attribution_domains: tuple[str, ...] = ()
-    moved_to: str = ""
-    identity_proofs: str = "[]"  # JSON, verified
 
 
 async def get(tx: Tx, account_id: int) -> AccountRow:
@@ -238,8 +200,9 @@ async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: P
     row = await profiles.apply_change(tx, site, actor, change)
     values = {name: getattr(row, name, None) for name in account_queries.LOCAL_COLUMNS}
     await account_queries.update_local(tx, row.id, {**values, "name_folded": fold(row.display_name)})
-    former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
-    await _enqueue_file_removal(tx, [old for old, new in former if old != new])
+    images = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
+    if replaced := tuple(old for old, new in images if old and old != new):
+        await jobs.enqueue(tx, jobs.RemoveFiles(replaced))
     if row.fields != actor.fields:
         await verified_links.enqueue_check(tx, row, actor)
     if row.indexable != actor.indexable:
@@ -247,139 +210,6 @@ async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: P
     await jobs.enqueue(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
-
-
-async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
-    """Save a fetched actor of a peer. Local accounts are never touched.
-
-    Raises InvalidError for an actor without a domain: it would pass for a local account.
-    """
-    if not remote.domain:
-        raise InvalidError("domain", "can't be blank", "ERR_BLANK")
-    former = await account_queries.find_by_uri(tx, remote.uri)
-    if former is not None and not former.domain:
-        return former
-    await account_queries.release_handle(tx, remote.username.lower(), remote.domain, remote.uri)
-    row = structs.replace(_to_row(tx, remote, former), moved_to_id=await _find_moved_to(tx, remote, former))
-    if former is None:
-        limited = await peer_queries.find_limited_at(tx, remote.domain)
-        added = structs.replace(row, silenced_at=limited)
-        await account_queries.insert(tx, added, fold(row.display_name))
-        row = await account_queries.find_by_uri(tx, remote.uri) or row
-    else:
-        values = {name: getattr(row, name, None) for name in account_queries.REMOTE_COLUMNS}
-        folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
-        await account_queries.update_remote(tx, row.id, {**values, **folded})
-        if row.indexable != former.indexable:
-            await search_index.enqueue_reindex(tx, row.id)
-    await key_queries.upsert_keys(
-        tx,
-        [
-            KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
-            for uri, kind, public in remote.keys
-        ],
-    )
-    await key_queries.delete_others(tx, row.id, [uri for uri, _, _ in remote.keys])
-    await verified_links.enqueue_check(tx, row, former)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
-    return row
-
-
-def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
-    page = remote.url or remote.uri
-    former_fields = profiles.decode_fields(former) if former else []
-    return AccountRow(
-        id=former.id if former else tx.new_id(),
-        uri=remote.uri,
-        username=remote.username,
-        domain=remote.domain,
-        kind=remote.kind,
-        display_name=clean_name(remote.display_name, 200),
-        note_source="",
-        note_html=clean_profile(remote.note, page),
-        url=remote.url,
-        inbox_uri=remote.inbox_uri,
-        shared_inbox_uri=remote.shared_inbox_uri,
-        outbox_uri=remote.outbox_uri,
-        followers_uri=remote.followers_uri,
-        following_uri=remote.following_uri,
-        featured_uri=remote.featured_uri,
-        avatar_key="",
-        avatar_url=remote.avatar_url,
-        avatar_alt=remote.avatar_alt,
-        header_key="",
-        header_url=remote.header_url,
-        header_alt=remote.header_alt,
-        fields=profiles.clean_remote_fields(remote.fields, page, former_fields),
-        emojis=remote.emojis,
-        also_known_as=encode(remote.also_known_as).decode(),
-        attribution_domains=encode(remote.attribution_domains).decode(),
-        moved_to_id=None,
-        locked=remote.locked,
-        discoverable=remote.discoverable,
-        indexable=remote.indexable,
-        hides_collections=False,
-        memorial=remote.memorial,
-        identity_proofs=remote.identity_proofs,
-        created_at=min(remote.created_at or tx.now, tx.now),
-        updated_at=tx.now,
-        fetched_at=tx.now,
-        last_post_at=former.last_post_at if former else None,
-        silenced_at=former.silenced_at if former else None,
-        suspended_at=former.suspended_at if former else None,
-        deleted_at=None,
-        followers_count=former.followers_count if former else 0,
-        following_count=former.following_count if former else 0,
-        posts_count=former.posts_count if former else 0,
-    )
-
-
-async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
-    """Return the id of the account to which a remote account moved, if that one is known and confirms it."""
-    target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
-    if target is None:
-        return None
-    is_confirmed = former is not None and former.moved_to_id == target.id
-    return target.id if is_confirmed or remote.uri in profiles.decode_aliases(target) else None
-
-
-async def delete_remote(tx: Tx, account: AccountRow) -> None:
-    """Remove a remote account and everything it owns."""
-    if not account.domain:
-        return
-    files = await account_removal_queries.list_files(tx, account.id)
-    await account_removal_queries.subtract_counts(tx, account.id)
-    await account_queries.delete_remote(tx, account.id)
-    await _enqueue_file_removal(tx, files)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
-
-
-async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete a local account and all its content; its name stays taken and peers are notified.
-
-    Raises ForbiddenError for the account of the last owner.
-    """
-    member = await member_queries.find_by_account(tx, account.id)
-    if member is not None and account.deleted_at is None:
-        await owners.ensure_not_last_owner(tx, member.id)
-    files = [
-        *await account_removal_queries.list_files(tx, account.id),
-        account.avatar_key,
-        account.header_key,
-    ]
-    if not await account_queries.set_deleted(tx, account.id, tx.now):
-        return
-    await account_removal_queries.subtract_counts(tx, account.id)
-    await account_removal_queries.delete_owned(tx, account.id)
-    await jobs.enqueue(tx, jobs.DeleteAccount(account.id))
-    await _enqueue_file_removal(tx, files)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
-
-
-async def _enqueue_file_removal(tx: Tx, files: Sequence[str]) -> None:
-    keys = tuple(key for key in files if key)
-    if keys:
-        await jobs.enqueue(tx, jobs.RemoveFiles(keys))
 
 
 def to_like_pattern(text: str) -> str:

@@ -13,8 +13,9 @@ from msgspec import Struct, structs
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notifications
-from fedserver.domain.notifications.notifications import GROUPED_KINDS, NotificationView
+from fedserver.domain.notifications import notification_views, notifications
+from fedserver.domain.notifications.notification_views import NotificationView
+from fedserver.domain.notifications.notifications import GROUPED_KINDS
 from storage.engine import Tx
 from storage.paging import MAX_ID, Page
 from storage.queries.notifications import notification_groups as notification_group_queries
@@ -95,7 +96,7 @@ async def _load_groups(
         tx, actor.id, query.to_notification_query(), keys, first_id, last_id
     )
     heads = [_replace_with_newest(row, members.get(row.group_key, [])) for row in heads]
-    views = {view.row.id: view for view in await notifications.load_views(tx, actor, heads)}
+    views = {view.row.id: view for view in await notification_views.load_views(tx, actor, heads)}
     senders = await account_views.load(
         tx, list({member.from_id for group in members.values() for member in group})
     )

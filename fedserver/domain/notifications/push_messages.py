@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.notifications import notifications
-from fedserver.domain.notifications.notifications import NotificationView
+from fedserver.domain.notifications import notification_views
+from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.text.excerpts import make_excerpt, shorten
 from storage.engine import Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
@@ -55,7 +55,7 @@ async def load(tx: Tx, subscription_id: int, notification_id: int) -> PushMessag
     if found is None:
         return None
     row, locale = found
-    view = await notifications.find(tx, notification_id)
+    view = await notification_views.find(tx, notification_id)
     if view is None or view.row.account_id != row.account_id:
         return None
     if view.post is not None and any(hit.filter.action == "hide" for hit in view.post.filtered):

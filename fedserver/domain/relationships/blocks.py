@@ -8,14 +8,12 @@ from __future__ import annotations
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
-from fedserver.domain.notifications import conversations
+from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.relationships import follows
 from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import collections as collection_queries
-from storage.queries.notifications import notification_policies as notification_policy_queries
-from storage.queries.notifications import notifications as notification_queries
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
@@ -39,9 +37,8 @@ async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow
 async def _remove_ties(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     for account, other in ((first, second), (second, first)):
         await home_entry_queries.delete_by_author(tx, account.id, other.id)
-        await notification_queries.delete_by_sender(tx, account.id, other.id)
         await collection_queries.delete_account_items(tx, account.id, other.id)
-        await notification_policy_queries.delete_permission(tx, account.id, other.id)
+        await notifications.remove_by_sender(tx, account.id, other.id)
         await conversations.remove_between(tx, account.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)
 

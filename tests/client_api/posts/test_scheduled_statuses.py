@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from fedserver.domain.posts import scheduled_posts
 from fedserver.jobs.cleanup import CleanupWorker
 from storage.queries.accounts import accounts as account_queries
@@ -285,7 +285,7 @@ async def test_who_is_let_in_no_more_publishes_nothing(start: Start) -> None:
     await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     me = await ann.get("/api/v1/accounts/verify_credentials")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     node.clock.forward(hours=2)
     await node.settle()
     assert await Api(node).get(f"/api/v1/accounts/{me['id']}/statuses") == []

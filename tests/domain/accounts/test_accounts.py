@@ -6,14 +6,14 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.accounts import account_removal, accounts, keys
 from fedserver.domain.accounts.accounts import ProfileChange, ProfileField
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import GoneError, InvalidError, NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes, posts
-from fedserver.domain.relationships import blocks, follows, mutes
+from fedserver.domain.relationships import blocks, followers, follows, mutes
 from storage.engine import Database, Tx
 from storage.paging import Page
 from storage.queries.posts import posts as post_queries
@@ -212,12 +212,12 @@ async def test_who_goes_takes_everything_along(database: Database, here: NodeCon
         assert before.replies_count == (0 if bob.domain else 1)
     async with database.write() as tx:
         if bob.domain:
-            await accounts.delete_remote(tx, bob)
+            await account_removal.delete_remote(tx, bob)
             with pytest.raises(NotFoundError):
                 await accounts.get(tx, bob.id)
         else:
-            await accounts.delete_local(tx, bob)
-            await accounts.delete_local(tx, bob)
+            await account_removal.delete_local(tx, bob)
+            await account_removal.delete_local(tx, bob)
             with pytest.raises(GoneError):
                 await accounts.get_local(tx, "bob")
             with pytest.raises(InvalidError):
@@ -228,16 +228,16 @@ async def test_who_goes_takes_everything_along(database: Database, here: NodeCon
         assert (row.followers_count, row.following_count) == (0, 0)
         after = await posts.get(tx, post_id, None)
         assert (after.likes_count, after.boosts_count, after.replies_count) == (0, 0, 0)
-        assert (await notifications.list_by_account(tx, ann, Page()))[0] == []
-        assert await follows.list_followers(tx, ann, None, Page()) == []
-        assert await follows.list_following(tx, ann, None, Page()) == []
+        assert (await notification_views.list_by_account(tx, ann, Page()))[0] == []
+        assert await followers.list_followers(tx, ann, None, Page()) == []
+        assert await followers.list_following(tx, ann, None, Page()) == []
         assert await post_queries.find(tx, post_id) is not None
 
 
 async def test_accounts_of_ours_are_not_removed_as_a_peers(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
-        await accounts.delete_remote(tx, ann)
+        await account_removal.delete_remote(tx, ann)
         assert await accounts.get(tx, ann.id) == ann
 
 
@@ -258,6 +258,6 @@ async def test_search(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
         await mutes.mute(tx, bob, anna)
-        await accounts.delete_local(tx, annette)
+        await account_removal.delete_local(tx, annette)
     assert await found("an") == [anna.id, odd.id]
     assert await found("ann") == [ann.id, anna.id], "a full handle finds also who blocks"

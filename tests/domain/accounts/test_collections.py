@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts, collections
+from fedserver.domain.accounts import account_removal, accounts, collections
 from fedserver.domain.accounts.collections import CollectionChange
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
@@ -166,10 +166,10 @@ async def test_lists_of_collections(database: Database, here: NodeContext) -> No
     assert await ids(collections.list_containing, ann, ann) == []
     assert await ids(collections.list_by_account, ann, ann, 1, 1) == [shy.id]
     async with database.write() as tx:
-        await accounts.delete_local(tx, bob)
+        await account_removal.delete_local(tx, bob)
     assert await shown(database, open_.id, eve) == [(eve.id, "accepted")]
     async with database.write() as tx:
-        await accounts.delete_local(tx, ann)
+        await account_removal.delete_local(tx, ann)
     assert await ids(collections.list_containing, eve, eve) == []
 
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from fedserver.domain.accounts import accounts
-from fedserver.domain.auth import members
+from fedserver.domain.accounts import account_removal, accounts
+from fedserver.domain.auth import member_access, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
 from storage.engine import Database, Tx
@@ -30,11 +30,11 @@ async def take_away(tx: Tx, member: MemberRow, way: str) -> None:
     if way == "role":
         await members.set_role(tx, member, "member")
     elif way == "disable":
-        await members.set_disabled(tx, member, disabled=True)
+        await member_access.set_disabled(tx, member, disabled=True)
     else:
         account_id = await queries.find_main_account_id(tx, member.id)
         assert account_id is not None
-        await accounts.delete_local(tx, await accounts.get(tx, account_id))
+        await account_removal.delete_local(tx, await accounts.get(tx, account_id))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -69,7 +69,7 @@ async def test_two_owners_do_not_go_at_the_same_time(database: Database, here: N
     async def go(member: MemberRow) -> bool:
         try:
             async with database.write() as tx:
-                await members.set_disabled(tx, member, disabled=True)
+                await member_access.set_disabled(tx, member, disabled=True)
         except ForbiddenError:
             return False
         return True

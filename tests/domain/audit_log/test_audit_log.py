@@ -62,7 +62,7 @@ async def test_writers_do_not_fork_the_chain(database: Database, database_url: s
 async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
     database: Database, here: NodeContext
 ) -> None:
-    """Return one limits an account of a peer, another decides about the peer, a third looks after the report."""
+    """Limit an account of a peer, decide about the peer, and resolve the report, each by another member."""
     async with database.write() as tx:
         eve, bob = await create_remote_account(tx, "eve"), await create_remote_account(tx, "bob")
         report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))

@@ -13,6 +13,7 @@ from fedserver.domain.auth import (
     emails,
     invitations,
     login,
+    member_access,
     members,
     one_time_links,
     password_resets,
@@ -243,7 +244,7 @@ async def test_who_is_disabled_invites_nobody(database: Database, here: NodeCont
     bob = await add(database, here, "bob")
     async with database.write() as tx:
         made = await invitations.create(tx, bob)
-        await members.set_disabled(tx, bob, disabled=True)
+        await member_access.set_disabled(tx, bob, disabled=True)
         assert await invitations.find_valid(tx, made.code) is None
 
 
@@ -338,7 +339,7 @@ async def test_a_new_password_ends_sessions_and_tokens(database: Database, here:
         account_id = await member_queries.find_main_account_id(tx, member.id)
         token = await tokens.create(tx, "read", app_id=None, member_id=member.id, account_id=account_id)
         assert await tokens.find_principal(tx, token.secret)
-        await members.set_password(tx, member, "other")
+        await member_access.set_password(tx, member, "other")
         assert await sessions.find_principal(tx, cookie) is None
         assert await tokens.find_principal(tx, token.secret) is None
 
@@ -347,7 +348,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database,
     member = await add(database, here, "ann")
     async with database.write() as tx:
         cookie = await login.log_in(tx, member, "ann", "", "")
-        await members.set_disabled(tx, member, disabled=True)
+        await member_access.set_disabled(tx, member, disabled=True)
         assert await sessions.find_principal(tx, cookie) is None
         other = await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
         barred = await sessions.find_principal(tx, other, allow_suspended=True)
@@ -357,7 +358,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database,
             is None
             is await sessions.find_principal(tx, cookie, allow_suspended=True)
         )
-        await members.set_disabled(tx, member, disabled=False)
+        await member_access.set_disabled(tx, member, disabled=False)
         assert await sessions.find_principal(tx, cookie) is None, "what was ended does not come back"
         assert await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
 

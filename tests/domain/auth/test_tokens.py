@@ -9,7 +9,7 @@ import hashlib
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.auth import apps, members, tokens
+from fedserver.domain.auth import apps, member_access, members, tokens
 from fedserver.domain.auth.tokens import GrantRefusedError, NewToken
 from fedserver.domain.kernel import events, scopes
 from fedserver.domain.kernel.context import NodeContext
@@ -137,7 +137,7 @@ async def test_a_new_password_ends_codes(database: Database, here: NodeContext) 
     app, member = await an_app(database), await add(database, here)
     code = await a_code(database, app, member)
     async with database.write() as tx:
-        await members.set_password(tx, member, "other")
+        await member_access.set_password(tx, member, "other")
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, code)
 
@@ -294,6 +294,6 @@ async def test_a_known_token_takes_one_statement_and_dies_at_once(
         found = await tokens.find_principal(tx, made.secret)
         assert found and found.member and found.member.role == "admin"
     async with database.write() as tx:
-        await members.set_disabled(tx, ann, disabled=True)
+        await member_access.set_disabled(tx, ann, disabled=True)
     async with database.read() as tx:
         assert await tokens.find_principal(tx, made.secret) is None

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts, endorsements, featured_tags, relations
+from fedserver.domain.accounts import account_removal, accounts, endorsements, featured_tags, relations
 from fedserver.domain.content import tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import post_removal, posts, remote_posts
-from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
+from fedserver.domain.relationships import blocks, domain_mutes, followers, follows, lists, mutes
 from fedserver.domain.timelines import timelines
 from storage.engine import Database
 from storage.paging import Page
@@ -205,7 +205,7 @@ async def test_featured_tags_are_counted_and_belong_to_their_owner(
         await featured_tags.feature(tx, ann, "tag0")
         again = await accounts.get(tx, ann.id)
         assert again.updated_at == tx.now and again.version > ann.version
-        await accounts.delete_local(tx, again)
+        await account_removal.delete_local(tx, again)
         assert await featured_tags.list_by_account(tx, again) == []
 
 
@@ -226,7 +226,7 @@ async def test_statements_do_not_depend_on_how_many_there_are(database: Database
             rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=most))]
             assert len(await tags.load_views(tx, rows, ann.id)) == min(most, 10)
             assert len(await featured_tags.list_by_account(tx, ann)) == 10
-            await follows.load_familiar_followers(tx, ann.id, ids[:most])
+            await followers.load_familiar_followers(tx, ann.id, ids[:most])
             assert len(await endorsements.list_by_account(tx, ann, Page(limit=most))) == min(most, 6)
             assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
             counts.append(tx.statement_count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
@@ -70,7 +70,7 @@ async def test_with_oneself_and_without_accounts_that_went(database: Database, h
     await letter(database, here, ann, "hello @bob@beta.test")
     assert [names(view) for view in await of(database, ann)] == [["bob"], ["ann"]]
     async with database.write() as tx:
-        await accounts.delete_remote(tx, bob)
+        await account_removal.delete_remote(tx, bob)
     assert [names(view) for view in await of(database, ann)] == [["ann"], ["ann"]]
 
 
@@ -126,7 +126,7 @@ async def test_who_leaves_takes_only_its_own_words(database: Database, here: Nod
     await letter(database, here, bob, "yes @ann", first)
     await letter(database, here, bob, "hello @ann and @eve")
     async with database.write() as tx:
-        await accounts.delete_local(tx, bob)
+        await account_removal.delete_local(tx, bob)
     (view,) = await of(database, ann)
     assert last(view) == first and await of(database, eve) == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notification_groups, notifications
+from fedserver.domain.notifications import notification_groups, notification_views, notifications
 from fedserver.domain.notifications.notification_groups import NotificationGroupQuery, NotificationGroupView
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import domain_mutes, follows, mutes
@@ -94,7 +94,7 @@ async def test_pages_show_each_group_once_and_lose_nothing(database: Database, h
         for post_id in made:
             await like(database, here, post_id, other)
     async with database.read() as tx:
-        rows = (await notifications.list_by_account(tx, ann, Page(limit=80)))[1]
+        rows = (await notification_views.list_by_account(tx, ann, Page(limit=80)))[1]
         seen, cursor = [], None
         while True:
             page = Page(limit=3) if cursor is None else Page(limit=3, max_id=cursor)
@@ -153,7 +153,7 @@ async def test_unread_are_groups_after_the_marker(database: Database, here: Node
             await notification_groups.count_unread(tx, ann, 100, NotificationGroupQuery(grouped=("follow",)))
             == 3
         )
-        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
+        _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
         await markers.update(tx, ann, {"notifications": cursors[1]})
         assert await notification_groups.count_unread(tx, ann, 100, EVERYTHING) == 1
 
@@ -178,7 +178,7 @@ async def test_what_is_not_heard_is_in_no_group_and_no_count(database: Database,
         await mutes.mute(tx, ann, eve)
         await mutes.mute(tx, ann, bob)
         assert (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0] == []
-        assert (await notifications.list_by_account(tx, ann, PAGE))[0] == []
+        assert (await notification_views.list_by_account(tx, ann, PAGE))[0] == []
         assert await notifications.count_unread(tx, ann) == 0
         assert await notification_groups.count_unread(tx, ann, 100, EVERYTHING) == 0
         with pytest.raises(NotFoundError):
@@ -219,7 +219,7 @@ async def test_numbers_are_exact_in_every_client(database: Database, here: NodeC
     post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, *others)
     async with database.read() as tx:
-        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
+        _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
     assert len(cursors) == 3 and all(int(float(each)) == each for each in cursors)
 
 
@@ -229,11 +229,11 @@ async def test_an_id_that_another_process_has_given_is_not_a_loss(
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
         await follows.follow(tx, here, bob, ann)
-        _, (taken,) = await notifications.list_by_account(tx, ann, PAGE)
+        _, (taken,) = await notification_views.list_by_account(tx, ann, PAGE)
         given = iter([taken, taken, taken + 32])
         tx.ids.new_exact = lambda: next(given)  # type: ignore[method-assign]
         await follows.follow(tx, here, eve, ann)
-        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
+        _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
     assert cursors == [taken + 32, taken]
 
 

@@ -14,6 +14,7 @@ from fedserver.domain.notifications import (
     notification_groups,
     notification_policies,
     notification_requests,
+    notification_views,
     notifications,
 )
 from fedserver.domain.notifications.notification_groups import NotificationGroupQuery
@@ -34,7 +35,9 @@ SHUT = dict.fromkeys(
 
 
 async def told(tx: Tx, account: AccountRow, **asked: Any) -> list[str]:
-    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE, **asked))[0]]
+    return [
+        view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE, **asked))[0]
+    ]
 
 
 async def choose(database: Database, account: AccountRow, **words: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import follows, mutes
 from fedserver.domain.timelines import markers
@@ -23,7 +23,7 @@ PAGE = Page()
 
 async def told(database: Database, account: AccountRow) -> list[str]:
     async with database.read() as tx:
-        return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
+        return [view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE))[0]]
 
 
 async def test_once_for_each_act_and_taken_back_with_it(database: Database, here: NodeContext) -> None:
@@ -50,7 +50,9 @@ async def test_pages_by_kind_and_sender(database: Database, here: NodeContext) -
         await likes.like(tx, here, eve, post_id)
 
         async def page(**asked: object) -> list[tuple[str, int]]:
-            views, cursors = await notifications.list_by_account(tx, ann, asked.pop("page", PAGE), **asked)  # type: ignore[arg-type]
+            views, cursors = await notification_views.list_by_account(
+                tx, ann, asked.pop("page", PAGE), **asked
+            )  # type: ignore[arg-type]
             assert cursors == sorted(cursors, reverse=True) and len(cursors) == len(views)
             return [(view.row.kind, view.row.from_id) for view in views]
 
@@ -59,7 +61,7 @@ async def test_pages_by_kind_and_sender(database: Database, here: NodeContext) -
         assert await page(kinds=["favourite"]) == [everything[0], everything[2]]
         assert await page(exclude=["favourite"]) == [everything[1]]
         assert await page(from_id=bob.id) == everything[1:]
-        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
+        _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
         assert await page(page=Page(limit=1, max_id=cursors[0])) == [everything[1]]
         assert await page(page=Page(limit=1, min_id=cursors[2])) == [everything[1]]
         assert await page(page=Page(since_id=cursors[1])) == [everything[0]]
@@ -75,15 +77,18 @@ async def test_only_the_recipient_reads_and_dismisses(database: Database, here: 
     ann, bob = await create_accounts(database, here, "ann", "bob")
     await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
-        _, (identifier,) = await notifications.list_by_account(tx, ann, PAGE)
-        for attempt in (notifications.get(tx, bob, identifier), notifications.dismiss(tx, bob, identifier)):
+        _, (identifier,) = await notification_views.list_by_account(tx, ann, PAGE)
+        for attempt in (
+            notification_views.get(tx, bob, identifier),
+            notifications.dismiss(tx, bob, identifier),
+        ):
             with pytest.raises(NotFoundError):
                 await attempt
         await notifications.clear(tx, bob)
-        assert (await notifications.get(tx, ann, identifier)).account.account.id == bob.id
+        assert (await notification_views.get(tx, ann, identifier)).account.account.id == bob.id
         await notifications.dismiss(tx, ann, identifier)
         with pytest.raises(NotFoundError):
-            await notifications.get(tx, ann, identifier)
+            await notification_views.get(tx, ann, identifier)
 
 
 async def test_a_muted_thread_is_silent(database: Database, here: NodeContext) -> None:
@@ -109,7 +114,7 @@ async def test_who_is_suspended_or_gone_is_not_heard(database: Database, here: N
     async with database.write() as tx:
         for other in (bob, fay):
             await account_queries.set_limits(tx, other.id, suspended_at=1, silenced_at=None)
-        await accounts.delete_local(tx, eve)
+        await account_removal.delete_local(tx, eve)
     assert await told(database, ann) == []
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
@@ -144,7 +149,7 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(
     for size in (5, 30):
         database.caches = CacheRegistry()
         async with database.read() as tx:
-            views, _ = await notifications.list_by_account(tx, ann, Page(limit=size))
+            views, _ = await notification_views.list_by_account(tx, ann, Page(limit=size))
             assert len(views) == size
             taken.append(tx.statement_count)
     assert taken[0] == taken[1] <= 10

@@ -9,7 +9,7 @@ from fedserver.domain.accounts import relations
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import blocks, follows, lists, mutes
 from fedserver.domain.timelines import post_views, timelines
@@ -35,7 +35,7 @@ async def home(database: Database, account: AccountRow) -> list[int]:
 
 
 async def told(tx: Tx, account: AccountRow) -> list[str]:
-    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
+    return [view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE))[0]]
 
 
 async def test_a_block_ends_everything_between(database: Database, here: NodeContext) -> None:

@@ -7,7 +7,7 @@ import pytest
 from fedserver.domain.accounts import relations
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.relationships import domain_mutes, follows
 from storage.engine import Database
 from storage.paging import Page
@@ -30,15 +30,15 @@ async def test_everything_between_ends(database: Database, here: NodeContext) ->
         assert [found[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [True, True, False, True]
         assert [found[each.id].following for each in (eve, sub, odd)] == [False, False, True]
         assert [found[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
-        views, _ = await notifications.list_by_account(tx, ann, Page())
+        views, _ = await notification_views.list_by_account(tx, ann, Page())
         assert {view.row.from_id for view in views} == {odd.id}
         assert [domain for _, domain in await domain_mutes.list_by_account(tx, ann, Page())] == ["evil.test"]
         assert await domain_mutes.list_by_account(tx, bob, Page()) == []
     async with database.write() as tx:
         await notifications.notify(tx, "follow", ann.id, sub.id)
         await notifications.notify(tx, "follow", bob.id, sub.id)
-        assert len((await notifications.list_by_account(tx, bob, Page()))[0]) == 1
-        assert len((await notifications.list_by_account(tx, ann, Page()))[0]) == 1
+        assert len((await notification_views.list_by_account(tx, bob, Page()))[0]) == 1
+        assert len((await notification_views.list_by_account(tx, ann, Page()))[0]) == 1
         await domain_mutes.remove(tx, here, ann, "evil.TEST")
         assert await domain_mutes.list_by_account(tx, ann, Page()) == []
 

@@ -11,8 +11,8 @@ from fedserver.domain.accounts.relations import Relation
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
-from fedserver.domain.notifications import notifications
-from fedserver.domain.relationships import blocks, follows
+from fedserver.domain.notifications import notification_views
+from fedserver.domain.relationships import blocks, followers, follows
 from fedserver.domain.timelines import timelines
 from storage.engine import Database, Tx
 from storage.paging import Page
@@ -34,7 +34,7 @@ async def between(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
 
 
 async def told(tx: Tx, account: AccountRow) -> list[str]:
-    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
+    return [view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE))[0]]
 
 
 async def counts(tx: Tx, account: AccountRow) -> tuple[int, int]:
@@ -56,8 +56,8 @@ async def test_following_and_no_longer(database: Database, here: NodeContext) ->
         assert await counts(tx, ann) == (0, 1) and await counts(tx, bob) == (1, 0)
         assert await told(tx, bob) == ["follow"]
         assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
-        assert [each for _, each in await follows.list_followers(tx, bob, None, PAGE)] == [ann.id]
-        assert [each for _, each in await follows.list_following(tx, ann, None, PAGE)] == [bob.id]
+        assert [each for _, each in await followers.list_followers(tx, bob, None, PAGE)] == [ann.id]
+        assert [each for _, each in await followers.list_following(tx, ann, None, PAGE)] == [bob.id]
         for _ in range(2):
             await follows.unfollow(tx, here, ann, bob)
         assert not (await between(tx, ann, bob)).following
@@ -106,7 +106,7 @@ async def test_a_locked_account_is_asked(database: Database, here: NodeContext) 
         assert found.requested and not found.following
         assert (await between(tx, bob, ann)).requested_by
         assert await told(tx, bob) == ["follow_request", "follow_request"]
-        assert [each for _, each in await follows.list_requests(tx, bob, PAGE)] == [eve.id, ann.id]
+        assert [each for _, each in await followers.list_requests(tx, bob, PAGE)] == [eve.id, ann.id]
         for wrong in (
             follows.accept_request(tx, eve, ann.id),
             follows.reject_request(tx, ann, bob.id),
@@ -200,7 +200,7 @@ async def test_hidden_collections_are_seen_by_their_owner(database: Database, he
     await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
         bob = await accounts.update_profile(tx, here, bob, ProfileChange(hides_collections=True))
-        for page in (follows.list_followers, follows.list_following):
+        for page in (followers.list_followers, followers.list_following):
             assert await page(tx, bob, ann.id, PAGE) == [] == await page(tx, bob, None, PAGE)
             assert len(await page(tx, bob, bob.id, PAGE)) == 1
 
