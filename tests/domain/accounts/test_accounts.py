@@ -29,16 +29,17 @@ from tests.kit.people import (
 )
 
 
-async def owed(tx: Tx, kind: type[jobs.Job]) -> list[jobs.Job]:
+async def list_jobs(tx: Tx, kind: type[jobs.Job]) -> list[jobs.Job]:
     found = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, found) if isinstance(task, kind)]
 
 
 @pytest.mark.parametrize("name", ["a", "ann", "Ann_9", "a.b-c", "___", "x" * 30])
-async def test_good_names(database: Database, here: NodeContext, name: str) -> None:
+async def test_valid_usernames_are_created_once(database: Database, here: NodeContext, name: str) -> None:
     async with database.write() as tx:
         row = await accounts.create_local(tx, here, name, new_keys())
-        assert row.uri == f"https://alpha.test/users/{name}" and row.domain == ""
+        assert row.uri == f"https://alpha.test/users/{name}"
+        assert row.domain == ""
         assert await accounts.get_local(tx, name.upper()) == row
         assert {key.kind for key in await keys.list_by_account(tx, row.id)} == {"rsa", "ed25519"}
         with pytest.raises(InvalidError) as raised:
@@ -64,7 +65,7 @@ async def test_good_names(database: Database, here: NodeContext, name: str) -> N
         ("instance.actor", "ERR_RESERVED"),
     ],
 )
-async def test_names_that_cannot_be_given(
+async def test_invalid_usernames_are_refused(
     database: Database, here: NodeContext, name: str, code: str
 ) -> None:
     async with database.write() as tx:
@@ -73,7 +74,9 @@ async def test_names_that_cannot_be_given(
         assert raised.value.code == code
 
 
-async def test_an_operator_may_give_reserved_names_but_one(database: Database, here: NodeContext) -> None:
+async def test_operators_may_use_reserved_usernames_except_the_instance_actor(
+    database: Database, here: NodeContext
+) -> None:
     async with database.write() as tx:
         await accounts.create_local(tx, here, "admin", new_keys(), by_operator=True)
         with pytest.raises(InvalidError):
@@ -97,21 +100,27 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: N
             ),
         )
         row = await accounts.get(tx, ann.id)
-        assert row.display_name == "Ann <b>" and row.kind == "Service" and row.locked
+        assert row.display_name == "Ann <b>"
+        assert row.kind == "Service"
+        assert row.locked
         assert row.note_source == "Hi <script>x</script> https://a.example #fox @bob@beta.test @zed@beta.test"
-        assert "<script" not in row.note_html and 'href="https://a.example"' in row.note_html
+        assert "<script" not in row.note_html
+        assert 'href="https://a.example"' in row.note_html
         assert 'href="https://alpha.test/tags/fox"' in row.note_html
         named = '<a href="https://beta.test/@bob" class="u-url mention"'
-        assert f'{named} rel="nofollow noopener">' in row.note_html and "/@zed" not in row.note_html
+        assert f'{named} rel="nofollow noopener">' in row.note_html
+        assert "/@zed" not in row.note_html
         assert row.note_html.count(' me"') == 1, "other people are not the same person"
         fields = msgspec.json.decode(row.fields, type=list[ProfileField])
         assert [each.name for each in fields] == ["Site", "<i>"]
-        assert 'href="https://a.example"' in fields[0].value and "<b>" not in fields[1].value
+        assert 'href="https://a.example"' in fields[0].value
+        assert "<b>" not in fields[1].value
         await accounts.update_profile(tx, here, row, ProfileChange(avatar_key="newer"))
         row = await accounts.get(tx, ann.id)
-        assert row.note_source and row.avatar_key == "newer"
-        assert await owed(tx, jobs.UpdateAccount) == [jobs.UpdateAccount(ann.id)]
-        assert await owed(tx, jobs.RemoveFiles) == [jobs.RemoveFiles(("new",))]
+        assert row.note_source
+        assert row.avatar_key == "newer"
+        assert await list_jobs(tx, jobs.UpdateAccount) == [jobs.UpdateAccount(ann.id)]
+        assert await list_jobs(tx, jobs.RemoveFiles) == [jobs.RemoveFiles(("new",))]
         for wrong in (
             ProfileChange(note="x" * (accounts.MAX_NOTE + 1)),
             ProfileChange(fields=tuple((str(number), "x") for number in range(9))),
@@ -120,7 +129,7 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: N
                 await accounts.update_profile(tx, here, row, wrong)
 
 
-async def test_a_peer_never_changes_one_of_ours(database: Database, here: NodeContext) -> None:
+async def test_peers_cannot_change_local_accounts(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         assert await create_remote_account(tx, "ann", uri=ann.uri, display_name="Evil") == ann
@@ -131,7 +140,7 @@ async def test_a_peer_never_changes_one_of_ours(database: Database, here: NodeCo
             await accounts.get_local(tx, "bob")
 
 
-async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Database) -> None:
+async def test_a_fetched_actor_keeps_its_row_and_is_sanitized(database: Database) -> None:
     async with database.write() as tx:
         first = await create_remote_account(tx, "Bob", note="<p onclick=x>hi<script>y</script></p>")
         assert first.note_html == "<p>hi</p>"
@@ -143,8 +152,10 @@ async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Data
             fields=(ProfileField("a", "<img src=x onerror=y>z"),),
             keys=((f"{first.uri}#new", "rsa", "PEM"),),
         )
-        assert second.id == first.id and second.username == "bobby"
-        assert second.display_name == "Bob" and "<img" not in second.fields
+        assert second.id == first.id
+        assert second.username == "bobby"
+        assert second.display_name == "Bob"
+        assert "<img" not in second.fields
         assert [key.uri for key in await keys.list_by_account(tx, first.id)] == [f"{first.uri}#new"]
         assert await accounts.find_by_handle(tx, "BOBBY", "Beta.test") == await accounts.get(tx, first.id)
         assert await accounts.find_by_handle(tx, "bob", "beta.test") is None
@@ -158,7 +169,7 @@ async def test_relative_links_on_a_profile_lead_to_the_peer(database: Database) 
     assert "https://beta.test/about" in bob.fields
 
 
-async def test_an_early_squatter_does_not_keep_a_handle(database: Database) -> None:
+async def test_a_handle_belongs_to_the_actor_fetched_last(database: Database) -> None:
     async with database.write() as tx:
         old = await create_remote_account(tx, "bob", uri="https://beta.test/users/old")
         new = await create_remote_account(tx, "Bob", uri="https://beta.test/users/new")
@@ -174,10 +185,11 @@ async def test_a_key_is_not_taken_from_another_account(database: Database) -> No
         bob = await create_remote_account(tx, "bob")
         eve = await create_remote_account(tx, "eve", keys=((f"{bob.uri}#main-key", "rsa", "EVIL"),))
         (key,) = await keys.list_by_account(tx, bob.id)
-        assert key.public != "EVIL" and await keys.list_by_account(tx, eve.id) == []
+        assert key.public != "EVIL"
+        assert await keys.list_by_account(tx, eve.id) == []
 
 
-async def two_who_meet(
+async def create_connected_accounts(
     database: Database, here: NodeContext, other: str
 ) -> tuple[AccountRow, AccountRow, int]:
     """`ann` writes; the other likes, boosts, answers, follows and is followed."""
@@ -202,8 +214,10 @@ async def two_who_meet(
 
 
 @pytest.mark.parametrize("other", ["bob", "bob@beta.test"])
-async def test_who_goes_takes_everything_along(database: Database, here: NodeContext, other: str) -> None:
-    ann, bob, post_id = await two_who_meet(database, here, other)
+async def test_removal_of_an_account_removes_its_content_and_counts(
+    database: Database, here: NodeContext, other: str
+) -> None:
+    ann, bob, post_id = await create_connected_accounts(database, here, other)
     async with database.read() as tx:
         row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (1, 1)
@@ -222,7 +236,7 @@ async def test_who_goes_takes_everything_along(database: Database, here: NodeCon
                 await accounts.get_local(tx, "bob")
             with pytest.raises(InvalidError):
                 await create_member(tx, here, "Bob")
-            assert await owed(tx, jobs.DeleteAccount) == [jobs.DeleteAccount(bob.id)]
+            assert await list_jobs(tx, jobs.DeleteAccount) == [jobs.DeleteAccount(bob.id)]
     async with database.read() as tx:
         row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (0, 0)
@@ -234,14 +248,16 @@ async def test_who_goes_takes_everything_along(database: Database, here: NodeCon
         assert await post_queries.find(tx, post_id) is not None
 
 
-async def test_accounts_of_ours_are_not_removed_as_a_peers(database: Database, here: NodeContext) -> None:
+async def test_local_accounts_are_not_removed_as_remote_ones(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         await account_removal.delete_remote(tx, ann)
         assert await accounts.get(tx, ann.id) == ann
 
 
-async def test_search(database: Database, here: NodeContext) -> None:
+async def test_search_finds_handles_and_hides_blocking_accounts(
+    database: Database, here: NodeContext
+) -> None:
     ann, annette, anna, bob, odd = await create_accounts(
         database, here, "ann", "annette", "anna@beta.test", "bob", "an_x@gamma.test"
     )
@@ -254,7 +270,8 @@ async def test_search(database: Database, here: NodeContext) -> None:
     assert await found("@Ann") == [ann.id, anna.id, annette.id]
     assert await found("anna@beta.test") == [anna.id] == await found("ann", only_followed=True)
     assert await found("anna@bet") == [anna.id]
-    assert await found("an_") == [odd.id] and await found("%") == [] == await found("@")
+    assert await found("an_") == [odd.id]
+    assert await found("%") == [] == await found("@")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
         await mutes.mute(tx, bob, anna)

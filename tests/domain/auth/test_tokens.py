@@ -25,17 +25,17 @@ VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
-async def an_app(database: Database, wanted: str = "read write", *uris: str) -> AppRow:
+async def register_app(database: Database, wanted: str = "read write", *uris: str) -> AppRow:
     async with database.write() as tx:
         return (await apps.register(tx, "App", uris or (BACK,), wanted, None)).row
 
 
-async def add(database: Database, here: NodeContext, name: str = "ann") -> MemberRow:
+async def create_member(database: Database, here: NodeContext, name: str = "ann") -> MemberRow:
     async with database.write() as tx:
         return (await members.create_approved(tx, here, name, f"{name}@mail.test", "hash", new_keys()))[0]
 
 
-async def a_code(database: Database, app: AppRow, member: MemberRow, challenge: str | None = None) -> str:
+async def grant_code(database: Database, app: AppRow, member: MemberRow, challenge: str | None = None) -> str:
     async with database.write() as tx:
         account = await accounts.get(tx, await member_queries.find_main_account_id(tx, member.id) or 0)
         return await tokens.grant_code(tx, app, member, account, BACK, ("read",), challenge)
@@ -48,58 +48,65 @@ async def exchange(
         return await tokens.exchange(tx, app, code, back, verifier)
 
 
-async def works(database: Database, secret: str) -> bool:
+async def is_valid(database: Database, secret: str) -> bool:
     async with database.read() as tx:
         return await tokens.find_principal(tx, secret) is not None
 
 
-async def test_a_code_becomes_a_token(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
-    assert made and made.scopes == ("read",)
+async def test_code_is_exchanged_for_a_token(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    made = await exchange(database, app, await grant_code(database, app, member))
+    assert made
+    assert made.scopes == ("read",)
     assert set(made.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     async with database.read() as tx:
         caller = await tokens.find_principal(tx, made.secret)
         assert tx.statement_count == 1, "a token is looked up in one statement"
-    assert caller and caller.member and caller.account
+    assert caller
+    assert caller.member
+    assert caller.account
     assert (caller.member.id, caller.account.username, caller.app_id) == (member.id, "ann", app.id)
     assert caller.scopes == {"read"}
 
 
-async def test_a_code_that_comes_twice_ends_its_token(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
+async def test_replayed_code_revokes_its_token(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
     made = await exchange(database, app, code)
-    assert made and await works(database, made.secret)
+    assert made
+    assert await is_valid(database, made.secret)
     assert await exchange(database, app, code) is None
-    assert not await works(database, made.secret)
+    assert not await is_valid(database, made.secret)
 
 
-async def test_a_code_replayed_late_ends_its_token_too(
+async def test_code_replayed_after_its_expiry_revokes_its_token(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
     made = await exchange(database, app, code)
     clock.forward(hours=1)
-    assert made and await exchange(database, app, code) is None
-    assert not await works(database, made.secret)
+    assert made
+    assert await exchange(database, app, code) is None
+    assert not await is_valid(database, made.secret)
 
 
-async def test_of_two_exchanges_at_once_one_wins_at_most(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
+async def test_concurrent_exchanges_of_a_code_leave_no_valid_token(
+    database: Database, here: NodeContext
+) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
     made = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
     assert len([each for each in made if each]) == 1
-    assert not any([await works(database, each.secret) for each in made if each]), "a race is a replay"
+    assert not any([await is_valid(database, each.secret) for each in made if each]), "a race is a replay"
 
 
-async def test_a_code_is_bound_to_app_address_and_time(
+async def test_code_is_bound_to_app_redirect_uri_and_time(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, other = await an_app(database), await an_app(database)
-    member = await add(database, here)
-    code = await a_code(database, app, member)
+    app, other = await register_app(database), await register_app(database)
+    member = await create_member(database, here)
+    code = await grant_code(database, app, member)
     with pytest.raises(GrantRefusedError):
         await exchange(database, other, code)
     with pytest.raises(GrantRefusedError):
@@ -108,43 +115,45 @@ async def test_a_code_is_bound_to_app_address_and_time(
         await exchange(database, app, "x" * 43)
     clock.forward(seconds=599)
     assert await exchange(database, app, code), "refusals did not use it up"
-    late = await a_code(database, app, member)
+    late = await grant_code(database, app, member)
     clock.forward(seconds=600)
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, late)
 
 
 @pytest.mark.parametrize("verifier", [None, "", "w" * 64, CHALLENGE])
-async def test_the_verifier_cannot_be_dropped_or_guessed(
+async def test_exchange_without_the_right_verifier_is_refused(
     database: Database, here: NodeContext, verifier: str | None
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member, CHALLENGE)
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member, CHALLENGE)
     with pytest.raises(GrantRefusedError) as refused:
         await exchange(database, app, code, verifier)
     assert refused.value.code == "invalid_grant"
     assert await exchange(database, app, code, VERIFIER)
 
 
-async def test_the_challenge_cannot_be_dropped(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member, None)
+async def test_exchange_with_verifier_but_without_challenge_is_refused(
+    database: Database, here: NodeContext
+) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member, None)
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, code, VERIFIER)
 
 
-async def test_a_new_password_ends_codes(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
+async def test_new_password_revokes_codes(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
     async with database.write() as tx:
         await member_access.set_password(tx, member, "other")
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, code)
 
 
-async def test_an_app_revokes_its_own_tokens_only(database: Database, here: NodeContext) -> None:
-    app, other = await an_app(database), await an_app(database)
-    made = await exchange(database, app, await a_code(database, app, await add(database, here)))
+async def test_app_can_revoke_only_its_own_tokens(database: Database, here: NodeContext) -> None:
+    app, other = await register_app(database), await register_app(database)
+    made = await exchange(database, app, await grant_code(database, app, await create_member(database, here)))
     assert made
     heard: list[Event] = []
     told = asyncio.Event()
@@ -158,46 +167,51 @@ async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Node
     with pytest.raises(NotFoundError):
         async with database.write() as tx:
             await tokens.revoke(tx, other, made.secret)
-    assert await works(database, made.secret)
+    assert await is_valid(database, made.secret)
     for _ in range(2):
         async with database.write() as tx:
             await tokens.revoke(tx, app, made.secret)
             await tokens.revoke(tx, app, "unknown")
     await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
-    assert not await works(database, made.secret)
+    assert not await is_valid(database, made.secret)
     assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
 
 
 @pytest.mark.parametrize("without", ["email_confirmed_at", "approved_at"])
-async def test_who_is_not_let_in_has_no_use_of_a_token(
+async def test_token_of_a_pending_member_is_not_valid(
     database: Database, here: NodeContext, without: str
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
+    app, member = await register_app(database), await create_member(database, here)
+    made = await exchange(database, app, await grant_code(database, app, member))
     async with database.write() as tx:
         await member_queries.set_value(tx, member.id, without, None)
-    assert made and not await works(database, made.secret)
+    assert made
+    assert not await is_valid(database, made.secret)
 
 
-async def test_an_apps_own_token_is_nobody(database: Database) -> None:
-    app = await an_app(database)
+async def test_app_token_has_no_member(database: Database) -> None:
+    app = await register_app(database)
     async with database.write() as tx:
         made = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
         caller = await tokens.find_principal(tx, made.secret)
-    assert caller and caller.member is None and caller.account is None and caller.app_id == app.id
+    assert caller
+    assert caller.member is None
+    assert caller.account is None
+    assert caller.app_id == app.id
 
 
-async def test_the_use_of_a_token_is_noted_once_an_hour(
+async def test_token_use_is_recorded_once_an_hour(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
+    app, member = await register_app(database), await create_member(database, here)
+    made = await exchange(database, app, await grant_code(database, app, member))
     assert made
     for stale in (True, False):
         async with database.write() as tx:
             caller = await tokens.find_principal(tx, made.secret)
-            assert caller and tokens.is_stale(caller, tx.now) is stale
+            assert caller
+            assert tokens.is_stale(caller, tx.now) is stale
             if stale:
                 await tokens.record_use(tx, caller)
     async with database.read() as tx:
@@ -205,7 +219,8 @@ async def test_the_use_of_a_token_is_noted_once_an_hour(
     clock.forward(hours=1)
     async with database.read() as tx:
         caller = await tokens.find_principal(tx, made.secret)
-        assert caller and tokens.is_stale(caller, tx.now)
+        assert caller
+        assert tokens.is_stale(caller, tx.now)
 
 
 # --- apps
@@ -223,9 +238,9 @@ async def test_the_use_of_a_token_is_noted_once_an_hour(
         "https://app.test/<b>", "https://[::1", "https://app.test/" + "x" * 2_000,
     ],
 )  # fmt: skip
-async def test_addresses_that_no_code_is_sent_to(database: Database, uri: str) -> None:
+async def test_unsafe_redirect_uris_are_refused(database: Database, uri: str) -> None:
     with pytest.raises(InvalidError):
-        await an_app(database, "read", uri)
+        await register_app(database, "read", uri)
 
 
 @pytest.mark.parametrize(
@@ -236,19 +251,21 @@ async def test_addresses_that_no_code_is_sent_to(database: Database, uri: str) -
         "https://elk.test/api/h/oauth/https%3A%2F%2Felk.test",
     ],
 )  # fmt: skip
-async def test_addresses_of_real_apps(database: Database, uri: str) -> None:
-    assert apps.decode_redirect_uris(await an_app(database, "read", uri)) == [uri]
+async def test_redirect_uris_of_real_apps_are_accepted(database: Database, uri: str) -> None:
+    assert apps.decode_redirect_uris(await register_app(database, "read", uri)) == [uri]
 
 
-async def test_an_app_is_known_by_id_and_secret(database: Database) -> None:
+async def test_app_is_identified_by_client_id_and_secret(database: Database) -> None:
     async with database.write() as tx:
         made = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
         found = await apps.find_by_client_id(tx, made.row.client_id)
-        assert found == made.row and found.website is None
+        assert found == made.row
+        assert found.website is None
         for wrong in ("", "x\x00", "x" * 500, made.secret):
             assert await apps.find_by_client_id(tx, wrong) is None
     assert apps.has_secret(made.row, made.secret)
-    assert not apps.has_secret(made.row, "") and not apps.has_secret(made.row, made.row.secret_hash)
+    assert not apps.has_secret(made.row, "")
+    assert not apps.has_secret(made.row, made.row.secret_hash)
 
 
 # --- scopes
@@ -264,12 +281,12 @@ async def test_an_app_is_known_by_id_and_secret(database: Database) -> None:
         ("read:statuses", "read:accounts", False), ("write", "admin:write", False),
     ],
 )  # fmt: skip
-def test_what_scopes_cover(granted: str, wanted: str, covered: bool) -> None:
+def test_scopes_cover_what_they_include(granted: str, wanted: str, covered: bool) -> None:
     assert scopes.covers(granted.split(), wanted) is covered
 
 
-async def test_an_app_gets_no_more_than_it_registered(database: Database) -> None:
-    app = await an_app(database, "read write:statuses")
+async def test_app_cannot_request_scopes_it_did_not_register(database: Database) -> None:
+    app = await register_app(database, "read write:statuses")
     assert tokens.check_scopes(app, "read:accounts write:statuses") == ("read:accounts", "write:statuses")
     with pytest.raises(GrantRefusedError):
         tokens.check_scopes(app, "write")
@@ -277,22 +294,27 @@ async def test_an_app_gets_no_more_than_it_registered(database: Database) -> Non
         tokens.check_scopes(app, "read everything")
 
 
-async def test_a_known_token_takes_one_statement_and_dies_at_once(
+async def test_cached_token_takes_one_statement_and_follows_changes(
     database: Database, here: NodeContext
 ) -> None:
-    ann = await add(database, here)
+    ann = await create_member(database, here)
     async with database.write() as tx:
         account_id = await member_queries.find_main_account_id(tx, ann.id)
         made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
     for _ in range(2):
         async with database.read() as tx:
             found = await tokens.find_principal(tx, made.secret)
-            assert found and found.account and found.account.id == account_id and tx.statement_count == 1
+            assert found
+            assert found.account
+            assert found.account.id == account_id
+            assert tx.statement_count == 1
     async with database.write() as tx:
         await members.set_role(tx, ann, "admin")
     async with database.read() as tx:
         found = await tokens.find_principal(tx, made.secret)
-        assert found and found.member and found.member.role == "admin"
+        assert found
+        assert found.member
+        assert found.member.role == "admin"
     async with database.write() as tx:
         await member_access.set_disabled(tx, ann, disabled=True)
     async with database.read() as tx:

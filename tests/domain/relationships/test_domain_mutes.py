@@ -16,7 +16,7 @@ from tests.kit.people import create_accounts, establish_follow
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")
 
 
-async def test_everything_between_ends(database: Database, here: NodeContext) -> None:
+async def test_domain_mute_ends_relations_and_notifications(database: Database, here: NodeContext) -> None:
     ann, bob, eve, sub, odd, fay = await create_accounts(database, here, *NAMES)
     for other in (eve, sub, odd):
         await establish_follow(database, here, ann, other)
@@ -43,7 +43,7 @@ async def test_everything_between_ends(database: Database, here: NodeContext) ->
         assert await domain_mutes.list_by_account(tx, ann, Page()) == []
 
 
-async def test_names_are_normal(database: Database, here: NodeContext) -> None:
+async def test_domain_names_are_normalized_and_checked(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         await domain_mutes.add(tx, here, ann, "Bücher.example")
