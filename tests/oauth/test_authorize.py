@@ -1,4 +1,4 @@
-"""From an app's wish to its token, as browsers and apps do it, and as attackers try."""
+"""Authorization code flow, as browsers and apps use it, and attacks on it."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ async def register(node: TestNode, *uris: str, scopes: str = "read write") -> Ap
 
 
 def build_authorize_path(app: App, **changes: str) -> str:
-    asked = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": BACK, "scope": "read"}
-    return "/oauth/authorize?" + urlencode({**asked, **changes})
+    query = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": BACK, "scope": "read"}
+    return "/oauth/authorize?" + urlencode({**query, **changes})
 
 
 async def open_page(node: TestNode, location: str) -> tuple[str, str]:
-    """Open an address of the node as a browser does; where it ended, and the page."""
+    """Open a page as a browser does; return the final URL and the page."""
     async with node.http.get(location) as answer:
         assert answer.status == 200, await answer.text()
         return str(answer.url), await answer.text()
 
 
-async def log_in(node: TestNode, location: str, **given: str) -> aiohttp.ClientResponse:
+async def log_in(node: TestNode, location: str, **fields: str) -> aiohttp.ClientResponse:
     """Open a page that needs a log-in, and log in there."""
     url, page = await open_page(node, location)
     filled = find_form(page, "password")
     return await send_form(
-        node.http, node.base, url, filled, **(given or {"username": "ann", "password": PASSWORD})
+        node.http, node.base, url, filled, **(fields or {"username": "ann", "password": PASSWORD})
     )
 
 
@@ -65,14 +65,14 @@ async def answer_consent(node: TestNode, location: str, decision: str = "allow")
 
 
 async def log_in_and_allow(node: TestNode, location: str) -> aiohttp.ClientResponse:
-    """Log in and allow."""
+    """Log in and allow the app."""
     logged_in = await log_in(node, location)
     assert logged_in.status in (302, 303), await logged_in.text()
     return await answer_consent(node, logged_in.headers["Location"])
 
 
 def parse_redirect(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """Return what the app is told, in the address that it is sent back to."""
+    """Return the query parameters of a redirect to the app."""
     assert answer.status in (302, 303), answer.status
     assert answer.headers["Location"].startswith(BACK)
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
@@ -103,9 +103,9 @@ async def get_verify_status(node: TestNode, token: str) -> int:
 
 async def test_authorization_with_pkce_yields_a_token(node: TestNode) -> None:
     app = await register(node)
-    told = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, state=STATE, **PKCE)))
-    assert told["state"] == STATE
-    status, token = await exchange(node, app, told["code"], code_verifier=VERIFIER)
+    query = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, state=STATE, **PKCE)))
+    assert query["state"] == STATE
+    status, token = await exchange(node, app, query["code"], code_verifier=VERIFIER)
     assert status == 200, token
     assert (token["token_type"], token["scope"]) == ("Bearer", "read")
     assert abs(token["created_at"] * 1000 - node.clock.now) < 60_000
@@ -115,10 +115,10 @@ async def test_authorization_with_pkce_yields_a_token(node: TestNode) -> None:
 async def test_authorization_in_an_existing_session_with_json_and_trailing_slash(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login", email="ann@mail.test", password=PASSWORD)
-    told = parse_redirect(
+    query = parse_redirect(
         await answer_consent(node, build_authorize_path(app).replace("authorize?", "authorize/?"))
     )
-    status, token = await exchange(node, app, told["code"], as_json=True)
+    status, token = await exchange(node, app, query["code"], as_json=True)
     assert status == 200
     assert await get_verify_status(node, token["access_token"]) == 200
 
@@ -163,9 +163,9 @@ async def test_consent_page_lists_scopes_and_escapes_input(node: TestNode) -> No
 async def test_denied_authorization_sends_no_code(node: TestNode) -> None:
     app = await register(node)
     logged_in = await log_in(node, build_authorize_path(app, state=STATE))
-    told = parse_redirect(await answer_consent(node, logged_in.headers["Location"], "deny"))
-    assert (told["error"], told["state"]) == ("access_denied", STATE)
-    assert "code" not in told
+    query = parse_redirect(await answer_consent(node, logged_in.headers["Location"], "deny"))
+    assert (query["error"], query["state"]) == ("access_denied", STATE)
+    assert "code" not in query
 
 
 async def test_force_login_asks_for_the_password_again(node: TestNode) -> None:
@@ -173,12 +173,12 @@ async def test_force_login_asks_for_the_password_again(node: TestNode) -> None:
     await log_in(node, "/login")
     _, page = await open_page(node, build_authorize_path(app, force_login="true"))
     assert find_form(page, "password")
-    told = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, force_login="true")))
-    assert "code" in told
+    query = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, force_login="true")))
+    assert "code" in query
 
 
 async def test_redirect_uri_with_an_encoded_uri_in_its_path_is_compared_as_it_is(node: TestNode) -> None:
-    """Elk's: compared as it is, neither decoded nor normalised."""
+    """Register and use a redirect URI of Elk: it is neither decoded nor normalized."""
     elk = "https://elk.test/api/alpha.test/oauth/https%3A%2F%2Felk.test"
     body = {"client_name": "Elk", "redirect_uris": elk, "scopes": "read write follow push"}
     async with node.http.post("/api/v1/apps", json=body) as answer:
@@ -205,7 +205,7 @@ async def test_app_registration_accepts_all_body_formats(node: TestNode, kind: s
         listed: Any = uris if kind.endswith("list") else "\n".join(uris)
         body: dict[str, Any] = {"json": {**plain, "redirect_uris": listed}}
     else:
-        pairs = [("redirect_uris[]", each) for each in uris]
+        pairs = [("redirect_uris[]", uri) for uri in uris]
         pairs = pairs if kind.endswith("list") else [("redirect_uris", "\n".join(uris))]
         form_body = aiohttp.FormData([*plain.items(), *pairs], default_to_multipart="multi" in kind)
         body = {"data": form_body}

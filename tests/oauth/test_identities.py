@@ -1,4 +1,4 @@
-"""Log-in with an identity provider, over real HTTP with real signatures; and what a forger tries."""
+"""Log-in with an identity provider, over real HTTP with real signatures, and forged responses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def provider(names: tls.LoopbackResolver, clock: Clock) -> AsyncIterator[S
 
 @pytest.fixture
 def start_node(start: Start, provider: StubProvider) -> StartNode:
-    """Starts a node with these keys in its section `[oidc]`."""
+    """Return a function that starts a node with these keys in its section `[oidc]`."""
 
     async def begin(mail: MailConfig | None = None, **keys_of_section: Any) -> TestNode:
         sections = {"mail": mail} if mail else {}
@@ -53,9 +53,13 @@ def start_node(start: Start, provider: StubProvider) -> StartNode:
 
 
 async def log_in_at_provider(visitor: Visitor, path: str = "/login/provider") -> VisitedPage:
-    out = await visitor.open(path)
-    assert out.path.startswith("https://id.test/authorize?"), (out.status, out.path, out.text)
-    return await visitor.visit(out.path)
+    provider_page = await visitor.open(path)
+    assert provider_page.path.startswith("https://id.test/authorize?"), (
+        provider_page.status,
+        provider_page.path,
+        provider_page.text,
+    )
+    return await visitor.visit(provider_page.path)
 
 
 async def load_member(node: TestNode, name: str) -> MemberRow:
@@ -145,7 +149,7 @@ async def test_only_a_verified_email_links_accounts(start_node: StartNode, provi
 
 
 async def test_email_does_not_link_unconfirmed_members(start_node: StartNode) -> None:
-    """Somebody registered with an address that is not theirs; its owner must not land in that account."""
+    """Check that the owner of an address does not get the account of somebody who registered with it."""
     node = await start_node(link_by_email=True)
     await node.create_member("eve")
     async with node.db.write() as tx:
@@ -173,7 +177,7 @@ async def test_unverified_email_is_confirmed_by_mail(start_node: StartNode, prov
 
 
 def sign_with_another_key(provider: StubProvider, claims: dict[str, Any], name: str) -> str:
-    """Signed by somebody else's key that goes by this name."""
+    """Return a token signed with another key under this key id."""
     key = RSAKey.import_key(keys.rsa(8)[0], {"kid": name})
     return jwt.encode({"alg": "RS256", "kid": name}, claims, key)
 
@@ -193,7 +197,8 @@ async def test_id_tokens_with_wrong_claims_are_refused(start_node: StartNode, pr
     for spoil in SPOILED:
         provider.claim_overrides = spoil
         page = await log_in_at_provider(ann)
-        assert page.status in (403, 502) and "Traceback" not in page.text, spoil
+        assert page.status in (403, 502), spoil
+        assert "Traceback" not in page.text, spoil
         assert (await ann.open("/login/provider/join")).status == 403, spoil
     provider.claim_overrides = {}
     assert (await log_in_at_provider(ann)).path == "/login/provider/join", "the right one is taken"
@@ -242,27 +247,26 @@ async def test_provider_response_works_once_and_only_in_its_browser(
     node = await start_node(sign_up=True)
     ann, eve = Visitor(node), Visitor(node)
     await join(node, ann)
-    out = await eve.open("/login/provider")
-    async with eve.http.get(out.path, allow_redirects=False) as answer:
-        back = answer.headers["Location"].removeprefix(node.base)
+    provider_page = await eve.open("/login/provider")
+    async with eve.http.get(provider_page.path, allow_redirects=False) as answer:
+        callback = answer.headers["Location"].removeprefix(node.base)
     victim = Visitor(node)
-    assert (await victim.open(back)).status == 403 and not await victim.is_logged_in(), (
-        "no log-in is put upon others"
-    )
+    assert (await victim.open(callback)).status == 403, "another browser has no flow"
+    assert not await victim.is_logged_in()
     await victim.open("/login/provider")
-    assert (await victim.open(back)).status == 403, "nor upon somebody who is on the way too"
-    await eve.open(back)
+    assert (await victim.open(callback)).status == 403, "another flow has another state"
+    await eve.open(callback)
     assert await eve.is_logged_in()
     before = provider.calls.count("token")
-    assert (await eve.open(back)).status == 403
+    assert (await eve.open(callback)).status == 403
     assert provider.calls.count("token") == before, "a replay does not even ask the provider"
 
 
 async def test_code_unknown_to_the_provider_is_refused(start_node: StartNode) -> None:
     node = await start_node(sign_up=True)
     ann = Visitor(node)
-    out = await ann.open("/login/provider")
-    state = parse_qs(urlsplit(out.path).query)["state"][0]
+    provider_page = await ann.open("/login/provider")
+    state = parse_qs(urlsplit(provider_page.path).query)["state"][0]
     page = await ann.open(f"/login/provider/back?code=stolen&state={state}")
     assert page.status == 502
     assert "did not work" in page.text
@@ -280,17 +284,17 @@ async def test_denied_login_and_response_of_another_issuer_are_refused(start_nod
     node = await start_node(sign_up=True)
     for extra, status in (("error=access_denied", 403), ("code=x&iss=https://evil.test", 502)):
         ann = Visitor(node)
-        out = await ann.open("/login/provider")
-        state = parse_qs(urlsplit(out.path).query)["state"][0]
+        provider_page = await ann.open("/login/provider")
+        state = parse_qs(urlsplit(provider_page.path).query)["state"][0]
         assert (await ann.open(f"/login/provider/back?state={state}&{extra}")).status == status
 
 
 async def test_flow_expires_after_ten_minutes(start_node: StartNode, clock: Clock) -> None:
     node = await start_node(sign_up=True)
     ann = Visitor(node)
-    out = await ann.open("/login/provider")
+    provider_page = await ann.open("/login/provider")
     clock.forward(seconds=601)
-    assert (await ann.visit(out.path)).status == 403
+    assert (await ann.visit(provider_page.path)).status == 403
 
 
 # --- userinfo
@@ -396,9 +400,9 @@ async def test_connecting_requires_the_session_that_started_it(start_node: Start
     ann = Visitor(node)
     assert (await ann.open("/settings/provider/connect")).path.startswith("/login?next=")
     await ann.log_in("ann")
-    out = await ann.open("/settings/provider/connect")
+    provider_page = await ann.open("/settings/provider/connect")
     await ann.log_in("bob")
-    assert (await ann.visit(out.path)).status == 403
+    assert (await ann.visit(provider_page.path)).status == 403
     node.clock.forward(hours=0.3)
     assert (await ann.open("/settings/provider/connect")).path.startswith("/login/again")
 
@@ -417,7 +421,7 @@ async def test_only_way_to_log_in_cannot_be_disconnected(start_node: StartNode) 
 
 
 async def reauthenticate(visitor: Visitor) -> VisitedPage:
-    """Log in again with the provider, as it is asked on the page."""
+    """Log in again at the provider, with the link on the reauthentication page."""
     page = await visitor.open("/settings/email")
     assert "/login/provider?again=1" in page.text
     assert 'name="password"' not in page.text

@@ -19,7 +19,7 @@ async def node(start: Start) -> TestNode:
 async def attempt(
     node: TestNode, login: str, password: str, path: str = "/login"
 ) -> tuple[int, str, str, list[str]]:
-    """Status, where to, the page, and the cookies."""
+    """Submit the login form; return status, Location, page and cookies."""
     async with node.http.get(path) as answer:
         filled = find_form(await answer.text(), "password")
     answer = await send_form(
@@ -93,13 +93,13 @@ async def test_login_form_of_another_site_is_refused(node: TestNode) -> None:
 
 async def test_logout_ends_the_session(node: TestNode) -> None:
     _, _, _, (cookie,) = await attempt(node, "ann", PASSWORD)
-    word = cookie.partition("=")[2].partition(";")[0]
+    session_token = cookie.partition("=")[2].partition(";")[0]
     async with node.http.get("/settings/profile") as answer:
         csrf = find_form(await answer.text(), "csrf").values["csrf"]
     for body, status in (({"csrf": "x"}, 403), ({"csrf": csrf}, 303)):
         async with node.http.post("/logout", data=body, allow_redirects=False) as answer:
             assert answer.status == status
-    headers = {"Cookie": f"__Host-session={word}"}
+    headers = {"Cookie": f"__Host-session={session_token}"}
     async with node.http.get("/settings/profile", headers=headers, allow_redirects=False) as answer:
         assert answer.status == 303
         assert answer.headers["Location"].startswith("/login")

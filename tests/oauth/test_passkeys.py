@@ -1,4 +1,4 @@
-"""Passkeys with an authenticator in software: what is accepted, and everything that is not."""
+"""Passkeys with an authenticator in software: accepted and refused answers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ async def node(start: Start) -> TestNode:
 
 
 async def fetch_options(visitor: Visitor, path: str, **values: str) -> dict[str, Any]:
-    """Return the options that a script of ours fetches."""
+    """Return the options that the page's script fetches."""
     headers = {"Origin": visitor.node.base, "Sec-Fetch-Site": "same-origin"}
     async with visitor.http.post(path, data=values, headers=headers, allow_redirects=False) as answer:
         assert answer.status == 200, await answer.text()
         assert answer.headers["Cache-Control"] == "no-store"
-        found: dict[str, Any] = await answer.json()
-        return found
+        options: dict[str, Any] = await answer.json()
+        return options
 
 
 async def send_credential(visitor: Visitor, path: str, credential: str, **values: str) -> VisitedPage:
@@ -46,14 +46,14 @@ async def get_csrf_token(visitor: Visitor, path: str = "/settings/passkeys") -> 
 
 
 async def register(visitor: Visitor, device: SoftwareAuthenticator, name: str = "Phone") -> VisitedPage:
-    word = await get_csrf_token(visitor)
-    options = await fetch_options(visitor, "/settings/passkeys/options", csrf=word)
-    made = device.create(options)
-    return await send_credential(visitor, "/settings/passkeys", made, name=name, csrf=word)
+    csrf_token = await get_csrf_token(visitor)
+    options = await fetch_options(visitor, "/settings/passkeys/options", csrf=csrf_token)
+    credential = device.create(options)
+    return await send_credential(visitor, "/settings/passkeys", credential, name=name, csrf=csrf_token)
 
 
 async def register_device(node: TestNode, name: str = "ann") -> SoftwareAuthenticator:
-    """Return a device with a passkey of Ann."""
+    """Return a device with a new passkey of a member."""
     visitor, device = Visitor(node), SoftwareAuthenticator()
     await visitor.log_in(name)
     assert (await register(visitor, device)).path == "/settings/passkeys"
@@ -89,9 +89,9 @@ async def test_passkey_is_named_and_removed_by_its_member(node: TestNode) -> Non
     assert (await ann.submit_action(page, action, name="  ")).status == 422
     bob = Visitor(node)
     await bob.log_in("bob")
-    word = await get_csrf_token(bob)
+    csrf_token = await get_csrf_token(bob)
     for path in (action, f"{action}/remove"):
-        async with bob.http.post(path, data={"csrf": word, "name": "mine"}) as answer:
+        async with bob.http.post(path, data={"csrf": csrf_token, "name": "mine"}) as answer:
             assert answer.status == 404, "a passkey is its member's own"
     await ann.submit_action("/settings/passkeys", f"{action}/remove")
     assert (await log_in(Visitor(node), device)).status == 401
@@ -103,11 +103,11 @@ async def test_passkey_completes_the_second_step(node: TestNode) -> None:
     codes = await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
     assert codes.text.count("<li><code>") == 10
     other = Visitor(node)
-    asked = await other.log_in("ann")
-    assert asked.path == "/login/second"
-    assert "Recovery code" in asked.text
+    page_before = await other.log_in("ann")
+    assert page_before.path == "/login/second"
+    assert "Recovery code" in page_before.text
     options = await fetch_options(other, "/login/passkey/options", second="1")
-    assert [each["id"] for each in options["allowCredentials"]] == [encode_base64url(device.id)]
+    assert [allowed["id"] for allowed in options["allowCredentials"]] == [encode_base64url(device.id)]
     device.flags = PRESENT  # a security key without a PIN is enough beside a password
     page = await send_credential(other, "/login/second", device.get(options))
     assert page.path == "/home"
@@ -130,7 +130,7 @@ async def test_second_step_refuses_the_passkey_of_another_member(node: TestNode)
 
 
 async def test_challenge_of_the_second_step_cannot_log_in(node: TestNode) -> None:
-    """Else presence alone, asked of a member's own key, would open the account without a password."""
+    """Check that a key without user verification cannot replace the password."""
     device, ann = await register_device(node), Visitor(node)
     await ann.log_in("ann")
     await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
@@ -154,10 +154,10 @@ async def test_removing_the_last_passkey_turns_the_second_step_off(node: TestNod
         await member_access.set_password(tx, await members.get_by_username(tx, "ann"), "hash")
         queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now, limit=50, queue=queue)
-    owed = [jobs.decode(row.payload) for row in leased]
-    told = [(each.to, each.change) for each in owed if isinstance(each, jobs.SendSecurityNotice)]
+    leased_jobs = [jobs.decode(row.payload) for row in leased]
+    notices = [(job.to, job.change) for job in leased_jobs if isinstance(job, jobs.SendSecurityNotice)]
     changes = ("passkey_added", "passkeys", "codes", "passkey_removed", "off", "password")
-    assert told == [("ann@mail.test", change) for change in changes]
+    assert notices == [("ann@mail.test", change) for change in changes]
     node.clock.forward(hours=1)
     await node.settle()  # no mail is sent here
     async with node.db.read() as tx:
@@ -174,18 +174,20 @@ async def test_passkey_reauthenticates_its_member(node: TestNode) -> None:
     device, ann = await register_device(node), Visitor(node)
     await ann.log_in("ann")
     node.clock.forward(hours=0.3)
-    word = await get_csrf_token(ann, "/login/again?next=/settings/email")
+    csrf_token = await get_csrf_token(ann, "/login/again?next=/settings/email")
     bobs = await register_device(node, "bob")
     for wrong in (bobs, device):
         wrong.flags = PRESENT
-        options = await fetch_options(ann, "/login/again/options", csrf=word)
+        options = await fetch_options(ann, "/login/again/options", csrf=csrf_token)
         page = await send_credential(
-            ann, "/login/again", wrong.get(options), csrf=word, next="/settings/email"
+            ann, "/login/again", wrong.get(options), csrf=csrf_token, next="/settings/email"
         )
         assert page.status == 401
     device.flags = PRESENT | VERIFIED
-    options = await fetch_options(ann, "/login/again/options", csrf=word)
-    page = await send_credential(ann, "/login/again", device.get(options), csrf=word, next="/settings/email")
+    options = await fetch_options(ann, "/login/again/options", csrf=csrf_token)
+    page = await send_credential(
+        ann, "/login/again", device.get(options), csrf=csrf_token, next="/settings/email"
+    )
     assert page.path == "/settings/email"
 
 
@@ -205,7 +207,9 @@ async def test_wrong_answers_are_refused(node: TestNode) -> None:
     ):  # fmt: skip
         ann = Visitor(node)
         page = await log_in(ann, wrong, **client)
-        assert page.status == 401 and "not accepted" in page.text and not await ann.is_logged_in(), client
+        assert page.status == 401, client
+        assert "not accepted" in page.text, client
+        assert not await ann.is_logged_in(), client
     for flags in (0, PRESENT, VERIFIED):
         device.flags = flags
         assert (await log_in(Visitor(node), device)).status == 401, flags
@@ -274,12 +278,15 @@ async def test_malformed_credentials_are_counted_by_address_only(node: TestNode,
         assert (await send_credential(ann, "/login/passkey", credential)).status == 401
     assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home", "nobody is locked out by it"
     await ann.log_in("ann")
-    word = await get_csrf_token(ann)
-    assert (await send_credential(ann, "/settings/passkeys", credential, csrf=word)).status in (404, 422)
+    csrf_token = await get_csrf_token(ann)
+    assert (await send_credential(ann, "/settings/passkeys", credential, csrf=csrf_token)).status in (
+        404,
+        422,
+    )
 
 
 async def test_challenge_with_malformed_fields_is_refused(node: TestNode) -> None:
-    """Return the right challenge, and then everything else broken in turn."""
+    """Answer the right challenge with one malformed field after another."""
     device = await register_device(node)
     for field in ("authenticatorData", "signature", "clientDataJSON", "userHandle"):
         for broken in ("", "AA", "e30", 7, None, {"a": 1}, "A" * 5_000):
@@ -289,34 +296,37 @@ async def test_challenge_with_malformed_fields_is_refused(node: TestNode) -> Non
                 continue
             answer["response"][field] = broken
             page = await send_credential(ann, "/login/passkey", json.dumps(answer))
-            assert page.status == 401 and not await ann.is_logged_in(), (field, broken)
+            assert page.status == 401, (field, broken)
+            assert not await ann.is_logged_in(), (field, broken)
 
 
 async def test_registration_requires_the_own_challenge(node: TestNode) -> None:
     ann, bob, device = Visitor(node), Visitor(node), SoftwareAuthenticator()
     await ann.log_in("ann")
     await bob.log_in("bob")
-    anns_word, bobs_word = await get_csrf_token(ann), await get_csrf_token(bob)
-    options = await fetch_options(ann, "/settings/passkeys/options", csrf=anns_word)
-    made = device.create(options)
-    assert (await send_credential(bob, "/settings/passkeys", made, csrf=bobs_word)).status == 422, (
+    anns_csrf, bobs_csrf = await get_csrf_token(ann), await get_csrf_token(bob)
+    options = await fetch_options(ann, "/settings/passkeys/options", csrf=anns_csrf)
+    credential = device.create(options)
+    assert (await send_credential(bob, "/settings/passkeys", credential, csrf=bobs_csrf)).status == 422, (
         "another's challenge"
     )
     wrong = device.create(options, origin="https://evil.test")
-    assert (await send_credential(ann, "/settings/passkeys", wrong, csrf=anns_word)).status == 422
+    assert (await send_credential(ann, "/settings/passkeys", wrong, csrf=anns_csrf)).status == 422
     assert (
-        await send_credential(ann, "/settings/passkeys", made, csrf=anns_word)
+        await send_credential(ann, "/settings/passkeys", credential, csrf=anns_csrf)
     ).path == "/settings/passkeys"
-    assert (await send_credential(ann, "/settings/passkeys", made, csrf=anns_word)).status == 422, "once"
-    again = await fetch_options(ann, "/settings/passkeys/options", csrf=anns_word)
-    assert [each["id"] for each in again["excludeCredentials"]] == [encode_base64url(device.id)]
+    assert (await send_credential(ann, "/settings/passkeys", credential, csrf=anns_csrf)).status == 422, (
+        "once"
+    )
+    again = await fetch_options(ann, "/settings/passkeys/options", csrf=anns_csrf)
+    assert [excluded["id"] for excluded in again["excludeCredentials"]] == [encode_base64url(device.id)]
     assert (
-        await send_credential(ann, "/settings/passkeys", device.create(again), csrf=anns_word)
+        await send_credential(ann, "/settings/passkeys", device.create(again), csrf=anns_csrf)
     ).status == 422
     log_in_options = await fetch_options(ann, "/login/passkey/options")
     log_in_options["user"] = options["user"]
     crossed = SoftwareAuthenticator().create(log_in_options)
-    assert (await send_credential(ann, "/settings/passkeys", crossed, csrf=anns_word)).status == 422
+    assert (await send_credential(ann, "/settings/passkeys", crossed, csrf=anns_csrf)).status == 422
 
 
 async def test_registration_requires_session_csrf_token_and_recent_auth(node: TestNode) -> None:
@@ -325,12 +335,12 @@ async def test_registration_requires_session_csrf_token_and_recent_auth(node: Te
     async with nobody.http.post("/settings/passkeys/options", headers=headers) as answer:
         assert answer.status == 401
     await ann.log_in("ann")
-    word = await get_csrf_token(ann)
+    csrf_token = await get_csrf_token(ann)
     async with ann.http.post("/settings/passkeys/options", data={"csrf": "x"}, headers=headers) as answer:
         assert answer.status == 403
     node.clock.forward(hours=0.3)
     async with ann.http.post(
-        "/settings/passkeys/options", data={"csrf": word}, headers=headers, allow_redirects=False
+        "/settings/passkeys/options", data={"csrf": csrf_token}, headers=headers, allow_redirects=False
     ) as answer:
         assert answer.status == 303
         assert answer.headers["Location"].startswith("/login/again")

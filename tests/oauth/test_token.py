@@ -1,4 +1,4 @@
-"""Apps' own tokens, revocation, metadata, and who a token speaks for."""
+"""App tokens, revocation, server metadata and user info."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ async def register(node: TestNode) -> dict[str, Any]:
     body = {"client_name": "App", "redirect_uris": [BACK], "scopes": "read"}
     async with node.http.post("/api/v1/apps", json=body) as answer:
         assert answer.status == 200
-        found: dict[str, Any] = await answer.json()
-        return found
+        app: dict[str, Any] = await answer.json()
+        return app
 
 
 def build_client_auth(app: dict[str, Any]) -> dict[str, str]:
@@ -89,18 +89,18 @@ async def test_metadata_names_existing_endpoints(node: TestNode) -> None:
     async with node.http.get("/.well-known/oauth-authorization-server") as answer:
         assert answer.status == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        found = await answer.json()
-    assert found["code_challenge_methods_supported"] == ["S256"]
-    assert found["grant_types_supported"] == ["authorization_code", "client_credentials"]
-    assert {"read", "write", "follow", "push", "profile"} <= set(found["scopes_supported"])
+        metadata = await answer.json()
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["grant_types_supported"] == ["authorization_code", "client_credentials"]
+    assert {"read", "write", "follow", "push", "profile"} <= set(metadata["scopes_supported"])
     for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"):
-        assert found[name].startswith(node.base + "/oauth/")
-    assert {"client_secret_basic"} < set(found["revocation_endpoint_auth_methods_supported"])
+        assert metadata[name].startswith(node.base + "/oauth/")
+    assert {"client_secret_basic"} < set(metadata["revocation_endpoint_auth_methods_supported"])
     assert {
         "read:collections", "write:conversations", "write:reports", "read:search", "admin:read",
         "admin:write:canonical_email_blocks", "admin:read:domain_allows", "write:media",
-    } <= set(found["scopes_supported"])  # fmt: skip
-    for name, address in found.items():
+    } <= set(metadata["scopes_supported"])  # fmt: skip
+    for name, address in metadata.items():
         if name.endswith("_endpoint"):
             async with node.http.get(address, allow_redirects=False) as answer:
                 assert answer.status != 404, f"{name} names what is there"
@@ -126,8 +126,8 @@ async def test_userinfo_requires_the_profile_scope(node: TestNode) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         async with node.http.request(method, "/oauth/userinfo", headers=headers) as answer:
             assert answer.status == 200
-            found = await answer.json()
-            assert (found["sub"], found["preferred_username"]) == (ann.uri, "ann")
+            userinfo = await answer.json()
+            assert (userinfo["sub"], userinfo["preferred_username"]) == (ann.uri, "ann")
     for scope in ("write", "read", "read:accounts"):
         assert await get_status(node, "/oauth/userinfo", await node.create_token(ann, scope)) == 403
     assert await get_status(node, "/api/v1/accounts/verify_credentials", token) == 200, (

@@ -1,4 +1,4 @@
-"""The second step of a log-in, from turning it on to losing the phone; and what an attacker tries."""
+"""The second step of a login: enabling, codes, recovery codes, and attacks."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ async def node(start: Start) -> TestNode:
 
 
 def generate_code(node: TestNode, secret: str, later: int = 0) -> str:
-    """Return what an app shows, or will show `later` steps from now."""
+    """Return the code of the time step that is `later` steps from now."""
     return pyotp.TOTP(secret).generate_otp(node.clock.now // 30_000 + later)
 
 
 async def turn_on(node: TestNode, ann: Visitor) -> tuple[str, list[str]]:
     """Return the secret of the app, and the recovery codes."""
     page = await ann.open("/settings/two-step/app")
-    found = re.search(r'<code id="secret">([A-Z2-7 ]{39})</code>', page.text)
-    assert found, page.text
-    secret = found.group(1).replace(" ", "")
+    match = re.search(r'<code id="secret">([A-Z2-7 ]{39})</code>', page.text)
+    assert match, page.text
+    secret = match.group(1).replace(" ", "")
     shown = await ann.fill_in(page, "code", code=generate_code(node, secret))
     assert shown.status == 200, shown.text
     return secret, re.findall(r"<li><code>([a-z2-9-]{19})</code>", shown.text)
 
 
 async def enable_app(node: TestNode) -> tuple[str, list[str]]:
-    """Ann has an app; the clock is at a step whose code was not used."""
+    """Enable an app for Ann and move the clock to an unused time step; return secret and recovery codes."""
     ann = Visitor(node)
     await ann.log_in("ann")
-    made = await turn_on(node, ann)
+    enabled = await turn_on(node, ann)
     node.clock.forward(seconds=60)
-    return made
+    return enabled
 
 
 async def test_login_with_app_requires_a_code(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     ann = Visitor(node)
-    asked = await ann.log_in("ann", path="/login?next=/settings/security")
-    assert asked.path == "/login/second"
+    page = await ann.log_in("ann", path="/login?next=/settings/security")
+    assert page.path == "/login/second"
     assert not await ann.is_logged_in()
-    done = await ann.fill_in(asked, "code", code=generate_code(node, secret))
+    done = await ann.fill_in(page, "code", code=generate_code(node, secret))
     assert done.path == "/settings/security"
     assert await ann.is_logged_in()
     assert "On, with an authenticator app" in done.text
@@ -66,12 +66,14 @@ async def test_consent_requires_the_second_step(node: TestNode) -> None:
     async with node.http.post("/api/v1/apps", data=body) as answer:
         app = await answer.json()
     ann = Visitor(node)
-    wish = f"/oauth/authorize?response_type=code&client_id={app['client_id']}&redirect_uri={OOB}&scope=read"
-    asked = await ann.log_in("ann", path=wish)
-    assert asked.path == "/login/second"
-    assert (await ann.open(wish)).path.startswith("/login?next=")
-    asked = await ann.open("/login/second")
-    consent = await ann.fill_in(asked, "code", code=generate_code(node, secret))
+    authorize_path = (
+        f"/oauth/authorize?response_type=code&client_id={app['client_id']}&redirect_uri={OOB}&scope=read"
+    )
+    page = await ann.log_in("ann", path=authorize_path)
+    assert page.path == "/login/second"
+    assert (await ann.open(authorize_path)).path.startswith("/login?next=")
+    page = await ann.open("/login/second")
+    consent = await ann.fill_in(page, "code", code=generate_code(node, secret))
     shown = await ann.fill_in(consent, "client_id", decision="allow")
     assert shown.path.startswith("/oauth/authorize/native?code=")
 
@@ -113,7 +115,8 @@ async def test_recovery_codes_work_once_each(node: TestNode) -> None:
     ann = Visitor(node)
     await ann.fill_in(await ann.log_in("ann"), "code", code=codes[2])
     page = await ann.open("/settings/two-step")
-    assert "7" in page.text and codes[5] not in page.text, "they are shown once"
+    assert "7" in page.text
+    assert codes[5] not in page.text, "codes are shown once"
     fresh = await ann.submit_action(page, "/settings/two-step/codes")
     assert len(re.findall(r"<li><code>", fresh.text)) == 10
     other = Visitor(node)
@@ -133,20 +136,20 @@ async def test_recovery_codes_are_stored_as_hashes(node: TestNode) -> None:
 async def test_concurrent_use_of_a_code_logs_in_once(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     browsers = [Visitor(node) for _ in range(4)]
-    pages = [await each.log_in("ann") for each in browsers]
+    pages = [await browser.log_in("ann") for browser in browsers]
     code = generate_code(node, secret)
     await asyncio.gather(
-        *[who.fill_in(page, "code", code=code) for who, page in zip(browsers, pages, strict=True)]
+        *[visitor.fill_in(page, "code", code=code) for visitor, page in zip(browsers, pages, strict=True)]
     )
-    assert sorted([await each.is_logged_in() for each in browsers]) == [False, False, False, True]
+    assert sorted([await browser.is_logged_in() for browser in browsers]) == [False, False, False, True]
 
 
 async def test_too_many_failures_block_the_second_step_for_all_logins(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     ann = Visitor(node)
     for number in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
-        asked = await ann.log_in("ann" if number % 2 else "ann@mail.test")
-        assert (await ann.fill_in(asked, "code", code="000000")).status == 401
+        page = await ann.log_in("ann" if number % 2 else "ann@mail.test")
+        assert (await ann.fill_in(page, "code", code="000000")).status == 401
     other = Visitor(node)
     refused = await other.fill_in(await other.log_in("ann"), "code", code=generate_code(node, secret))
     assert refused.status == 429
@@ -159,9 +162,9 @@ async def test_too_many_failures_block_the_second_step_for_all_logins(node: Test
 async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     ann, eve = Visitor(node), Visitor(node)
-    asked = await ann.log_in("ann")
+    second_step = await ann.log_in("ann")
     assert (await eve.open("/login/second")).path == "/login"
-    page = VisitedPage(200, "/login/second", asked.text)
+    page = VisitedPage(200, "/login/second", second_step.text)
     assert (await eve.fill_in(page, "code", code=generate_code(node, secret))).path == "/login"
     assert not await eve.is_logged_in()
 
@@ -169,9 +172,9 @@ async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNod
 async def test_second_step_expires_after_ten_minutes(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     ann = Visitor(node)
-    asked = await ann.log_in("ann")
+    page = await ann.log_in("ann")
     node.clock.forward(seconds=601)
-    assert (await ann.fill_in(asked, "code", code=generate_code(node, secret))).path == "/login"
+    assert (await ann.fill_in(page, "code", code=generate_code(node, secret))).path == "/login"
 
 
 @pytest.mark.parametrize("code", ["", "12345", "abcdef", "٠٠٠٠٠٠", "0" * 64, "\x00" * 6, "-" * 30, "é" * 40])
@@ -184,10 +187,10 @@ async def test_malformed_codes_are_refused(node: TestNode, code: str) -> None:
 async def test_member_disabled_between_the_steps_can_only_read_decisions(node: TestNode) -> None:
     secret, _ = await enable_app(node)
     ann = Visitor(node)
-    asked = await ann.log_in("ann")
+    page = await ann.log_in("ann")
     async with node.db.write() as tx:
         await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
-    arrived = await ann.fill_in(asked, "code", code=generate_code(node, secret))
+    arrived = await ann.fill_in(page, "code", code=generate_code(node, secret))
     assert arrived.path == "/settings/decisions"
     assert not await ann.is_logged_in()
 
@@ -201,7 +204,8 @@ async def test_wrong_code_does_not_enable_the_app(node: TestNode) -> None:
     assert "otpauth://totp/" in html.unescape(page.text)
     assert "<svg" in page.text
     refused = await ann.fill_in(page, "code", code="000000")
-    assert refused.status == 422 and secret.group(1) in refused.text, "the same picture is shown again"
+    assert refused.status == 422
+    assert secret.group(1) in refused.text, "the QR code stays the same"
     for made_up in ("", "A" * 16, "a" * 32, "!" * 32):
         weak = await ann.fill_in(page, "code", secret=made_up, code="000000")
         assert weak.status == 422

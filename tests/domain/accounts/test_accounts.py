@@ -1,4 +1,4 @@
-"""Accounts: whose names may be given, whose may be learned, and what is left when one goes."""
+"""Accounts: usernames, profiles, remote accounts, removal and search."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.kit.people import (
 
 
 async def list_jobs(tx: Tx, kind: type[jobs.Job]) -> list[jobs.Job]:
-    found = await tx.values(select(table.c.payload).order_by(table.c.id))
-    return [task for task in map(jobs.decode, found) if isinstance(task, kind)]
+    payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
+    return [task for task in map(jobs.decode, payloads) if isinstance(task, kind)]
 
 
 @pytest.mark.parametrize("name", ["a", "ann", "Ann_9", "a.b-c", "___", "x" * 30])
@@ -107,12 +107,12 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: N
         assert "<script" not in row.note_html
         assert 'href="https://a.example"' in row.note_html
         assert 'href="https://alpha.test/tags/fox"' in row.note_html
-        named = '<a href="https://beta.test/@bob" class="u-url mention"'
-        assert f'{named} rel="nofollow noopener">' in row.note_html
+        mention = '<a href="https://beta.test/@bob" class="u-url mention"'
+        assert f'{mention} rel="nofollow noopener">' in row.note_html
         assert "/@zed" not in row.note_html
         assert row.note_html.count(' me"') == 1, "other people are not the same person"
         fields = msgspec.json.decode(row.fields, type=list[ProfileField])
-        assert [each.name for each in fields] == ["Site", "<i>"]
+        assert [field.name for field in fields] == ["Site", "<i>"]
         assert 'href="https://a.example"' in fields[0].value
         assert "<b>" not in fields[1].value
         await accounts.update_profile(tx, here, row, ProfileChange(avatar_key="newer"))
@@ -192,7 +192,7 @@ async def test_a_key_is_not_taken_from_another_account(database: Database) -> No
 async def create_connected_accounts(
     database: Database, here: NodeContext, other: str
 ) -> tuple[AccountRow, AccountRow, int]:
-    """`ann` writes; the other likes, boosts, answers, follows and is followed."""
+    """Create `ann` with a post, and an account that likes, boosts, answers, follows and is followed."""
     ann, bob, eve = await create_accounts(database, here, "ann", other, "eve")
     await establish_follow(database, here, ann, bob)
     post_id = await publish(database, here, ann, "hello")
@@ -263,18 +263,18 @@ async def test_search_finds_handles_and_hides_blocking_accounts(
     )
     await establish_follow(database, here, bob, anna)
 
-    async def found(query: str, **more: bool) -> list[int]:
+    async def search(query: str, **more: bool) -> list[int]:
         async with database.read() as tx:
             return await accounts.search(tx, query, bob.id, 10, **more)
 
-    assert await found("@Ann") == [ann.id, anna.id, annette.id]
-    assert await found("anna@beta.test") == [anna.id] == await found("ann", only_followed=True)
-    assert await found("anna@bet") == [anna.id]
-    assert await found("an_") == [odd.id]
-    assert await found("%") == [] == await found("@")
+    assert await search("@Ann") == [ann.id, anna.id, annette.id]
+    assert await search("anna@beta.test") == [anna.id] == await search("ann", only_followed=True)
+    assert await search("anna@bet") == [anna.id]
+    assert await search("an_") == [odd.id]
+    assert await search("%") == [] == await search("@")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
         await mutes.mute(tx, bob, anna)
         await account_removal.delete_local(tx, annette)
-    assert await found("an") == [anna.id, odd.id]
-    assert await found("ann") == [ann.id, anna.id], "a full handle finds also who blocks"
+    assert await search("an") == [anna.id, odd.id]
+    assert await search("ann") == [ann.id, anna.id], "a full handle finds also who blocks"

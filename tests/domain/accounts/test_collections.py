@@ -1,4 +1,4 @@
-"""Collections: only their owner changes them, and nobody is in one against their will."""
+"""Collections: only owners change them, and only consenting accounts are in them."""
 
 from __future__ import annotations
 
@@ -161,11 +161,11 @@ async def test_lists_of_collections_show_what_the_viewer_may_see(
         open_ = (await collections.create(tx, here, ann, CollectionChange(name="b"), [bob.id, eve.id])).row
 
     async def ids(
-        verb: Any, of: AccountRow, viewer: AccountRow | None, limit: int = 40, offset: int = 0
+        list_function: Any, account: AccountRow, viewer: AccountRow | None, limit: int = 40, offset: int = 0
     ) -> Any:
         async with database.read() as tx:
-            found = await verb(tx, of.id, viewer.id if viewer else None, limit, offset)
-        return [view.row.id for view in found]
+            views = await list_function(tx, account.id, viewer.id if viewer else None, limit, offset)
+        return [view.row.id for view in views]
 
     assert await ids(collections.list_by_account, ann, ann) == [open_.id, shy.id]
     assert (
@@ -191,12 +191,12 @@ async def test_collections_and_items_are_limited(
     monkeypatch.setattr(collections, "MAX_ITEMS", 1)
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
-        made = [
+        views = [
             await collections.create(tx, here, ann, CollectionChange(name="n"))
             for _ in range(collections.MAX_COLLECTIONS)
         ]
         with pytest.raises(InvalidError):
             await collections.create(tx, here, ann, CollectionChange(name="one too many"))
-        await collections.add_account(tx, ann, made[0].row.id, bob.id)
+        await collections.add_account(tx, ann, views[0].row.id, bob.id)
         with pytest.raises(InvalidError):
-            await collections.add_account(tx, ann, made[0].row.id, ann.id)
+            await collections.add_account(tx, ann, views[0].row.id, ann.id)

@@ -1,4 +1,4 @@
-"""The directory and suggestions: only who wants to be found, and never whom one hides."""
+"""The directory and suggestions: discoverable accounts that the viewer does not hide."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def list_directory(
         ids = await suggestions.list_directory(
             tx, viewer.id if viewer else None, 40, 0, newest=newest, only_local=only_local
         )
-        found = await accounts.load_by_ids(tx, ids)
-    return [found[each].username for each in ids]
+        accounts_by_id = await accounts.load_by_ids(tx, ids)
+    return [accounts_by_id[account_id].username for account_id in ids]
 
 
 async def list_suggestions(
@@ -33,8 +33,8 @@ async def list_suggestions(
 ) -> dict[str, list[str]]:
     async with database.read() as tx:
         page = await suggestions.list_for_account(tx, actor, limit, offset)
-        found = await accounts.load_by_ids(tx, [each.account_id for each in page])
-    return {found[each.account_id].username: list(each.sources) for each in page}
+        accounts_by_id = await accounts.load_by_ids(tx, [suggestion.account_id for suggestion in page])
+    return {accounts_by_id[suggestion.account_id].username: list(suggestion.sources) for suggestion in page}
 
 
 async def test_directory_lists_discoverable_accounts(
@@ -70,8 +70,8 @@ async def test_suggestions_are_friends_of_friends_and_the_most_followed(
     await establish_follow(database, here, ann, bob)
     for follower, target in ((bob, fay), (bob, hal), (eve, fay), (eve, gus), (gus, hal), (fay, hal)):
         await establish_follow(database, here, follower, target)
-    found = await list_suggestions(database, ann)
-    assert found == {
+    suggestions_of_ann = await list_suggestions(database, ann)
+    assert suggestions_of_ann == {
         "fay": ["friends_of_friends", "most_followed"],
         "hal": ["friends_of_friends", "most_followed"],
         "gus": ["most_followed"],
@@ -107,12 +107,12 @@ async def test_related_hidden_and_dismissed_accounts_are_not_suggested(
     for row in others:
         await establish_follow(database, here, bob, row)
     async with database.write() as tx:
-        asked = await accounts.get(tx, by_name["asked"].id)
-        await accounts.update_profile(tx, here, asked, accounts.ProfileChange(locked=True))
+        locked = await accounts.get(tx, by_name["asked"].id)
+        await accounts.update_profile(tx, here, locked, accounts.ProfileChange(locked=True))
         hidden = await accounts.get(tx, by_name["hidden"].id)
         await accounts.update_profile(tx, here, hidden, accounts.ProfileChange(discoverable=False))
         await follows.follow(tx, here, ann, by_name["followed"])
-        await follows.follow(tx, here, ann, await accounts.get(tx, asked.id))
+        await follows.follow(tx, here, ann, await accounts.get(tx, locked.id))
         await blocks.block(tx, here, ann, by_name["blocked"])
         await blocks.block(tx, here, by_name["blocks"], ann)
         await mutes.mute(tx, ann, by_name["muted"], hides_notifications=True, seconds=0)

@@ -1,4 +1,4 @@
-"""The chain of acts: many writers, and everything that somebody may have done to it meanwhile."""
+"""The moderation log: concurrent writers, and detection of every kind of manipulation."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ async def write_entries(database: Database, name: str, number: int = EACH) -> No
 
 async def test_concurrent_writers_do_not_fork_the_chain(database: Database, database_url: str) -> None:
     other = await open_database(database_url, Clock(START + 1_000_000))
-    where = [database, other] * (WRITERS // 2)
-    await asyncio.gather(*[write_entries(each, f"w{number}.test") for number, each in enumerate(where)])
+    writers = [database, other] * (WRITERS // 2)
+    await asyncio.gather(*[write_entries(writer, f"w{number}.test") for number, writer in enumerate(writers)])
     await other.close()
     async with database.read() as tx:
-        found = await audit_log.verify(tx)
-        assert (found.first, found.last) == (1, WRITERS * EACH * 2)
+        result = await audit_log.verify(tx)
+        assert (result.first, result.last) == (1, WRITERS * EACH * 2)
         rows = await audit_log.list_page(tx, Page(limit=99))
     assert len({row.previous_hash for row in rows}) == len(rows)
     with pytest.raises(RuntimeError):
@@ -56,7 +56,7 @@ async def test_concurrent_writers_do_not_fork_the_chain(database: Database, data
             await audit_log.record(tx, None, "report.resolve", target="x")
             raise RuntimeError
     async with database.read() as tx:
-        assert await audit_log.verify(tx, rows[3].hash) == found, "what was rolled back left nothing"
+        assert await audit_log.verify(tx, rows[3].hash) == result, "what was rolled back left nothing"
 
 
 async def test_concurrent_decisions_about_one_subject_do_not_deadlock(
@@ -79,8 +79,8 @@ async def test_concurrent_decisions_about_one_subject_do_not_deadlock(
 
     async def decide(turn: int) -> None:
         async with database.write() as tx:
-            word = "block" if turn % 2 else "limit"
-            await peers.decide(tx, None, eve.domain, peers.PeerDecision(word))
+            severity = "block" if turn % 2 else "limit"
+            await peers.decide(tx, None, eve.domain, peers.PeerDecision(severity))
 
     async def assign(turn: int) -> None:
         async with database.write() as tx:
@@ -95,21 +95,21 @@ async def test_concurrent_decisions_about_one_subject_do_not_deadlock(
 
 async def run_statements(database: Database, *statements: str) -> None:
     async with database.write() as tx:
-        for each in statements:
-            await tx.run(text(each))
+        for statement in statements:
+            await tx.run(text(statement))
 
 
 async def verify_and_get_error(database: Database, noted: str = "") -> str:
-    with pytest.raises(hash_chain.ChainBrokenError) as told:
+    with pytest.raises(hash_chain.ChainBrokenError) as raised:
         async with database.read() as tx:
             await audit_log.verify(tx, noted)
-    return str(told.value)
+    return str(raised.value)
 
 
 async def test_changes_of_written_entries_are_refused_or_detected(
     database: Database, database_url: str
 ) -> None:
-    """Return the database refuses; and who takes its guards away is found out."""
+    """Check that triggers refuse changes, and that changes without triggers are found."""
     await write_entries(database, "beta.test", 2)
     for wrong in (
         "UPDATE acts SET verb = 'peer.allow' WHERE seq = 2",
@@ -127,7 +127,7 @@ async def test_changes_of_written_entries_are_refused_or_detected(
     if not database_url.startswith("sqlite"):
         return
     await run_statements(database, "DROP TRIGGER acts_tell", "DROP TRIGGER acts_stay")
-    for change, back, told in (
+    for change, undo, problem in (
         ("verb = 'peer.allow' WHERE seq = 2", "verb = 'peer.note' WHERE seq = 2", "entry 2: what it says"),
         ("target = 'x' WHERE seq = 3", "target = 'beta.test1' WHERE seq = 3", "entry 3: the subject"),
         ("target = 'x' WHERE seq = 2", "target = '' WHERE seq = 2", "entry 2: the subject"),
@@ -141,8 +141,8 @@ async def test_changes_of_written_entries_are_refused_or_detected(
         ),
     ):
         await run_statements(database, f"UPDATE acts SET {change}")
-        assert (await verify_and_get_error(database)).startswith(told), change
-        await run_statements(database, f"UPDATE acts SET {back}")
+        assert (await verify_and_get_error(database)).startswith(problem), change
+        await run_statements(database, f"UPDATE acts SET {undo}")
     async with database.read() as tx:
         assert await audit_log.verify(tx) == good
     await run_statements(database, "DELETE FROM acts WHERE seq = 4")
@@ -168,8 +168,8 @@ async def test_the_command_checks_a_database_and_a_file(
     config, file = tmp_path / "fedserver.toml", tmp_path / "log.json"
     config.write_text(f'[database]\nurl = "{database_url}"\n')
 
-    async def verify(*given: str) -> tuple[int, str]:
-        arguments = ["log", "verify", "--config", str(config), *given]
+    async def verify(*options: str) -> tuple[int, str]:
+        arguments = ["log", "verify", "--config", str(config), *options]
         result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
         return result.exit_code, result.output
 
@@ -177,8 +177,8 @@ async def test_the_command_checks_a_database_and_a_file(
     await write_entries(database, "beta.test")
     async with database.read() as tx:
         pages = [
-            [hash_chain.to_entry(row) for row in await audit_log.list_page(tx, Page(5, each))]
-            for each in (9, 6, 3)
+            [hash_chain.to_entry(row) for row in await audit_log.list_page(tx, Page(5, max_number))]
+            for max_number in (9, 6, 3)
         ]
     newest = pages[0][0].hash
     held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
@@ -186,34 +186,36 @@ async def test_the_command_checks_a_database_and_a_file(
     file.write_bytes(b"\n".join(encoding.encode(page) for page in pages))
     assert await verify(str(file)) == held == await verify(str(file), "--hash", pages[1][0].hash)
     file.write_bytes(encoding.encode(pages[1]))
-    code, said = await verify(str(file))
+    code, output = await verify(str(file))
     assert code == 0
-    assert said.startswith("Entries 1 to 5 ")
+    assert output.startswith("Entries 1 to 5 ")
 
-    async def said_of(change: Any) -> str:
+    async def verify_changed(change: Any) -> str:
         entries: list[dict[str, Any]] = json.loads(encoding.encode([*pages[0], *pages[1][2:]]))
         change(entries)
         file.write_text(json.dumps(entries))
-        code, said = await verify(str(file))
+        code, output = await verify(str(file))
         assert code == 1
-        assert said.count("\n") == 1
-        return said.removeprefix("Error: ").rstrip()
+        assert output.count("\n") == 1
+        return output.removeprefix("Error: ").rstrip()
 
-    assert await said_of(lambda all: all[2].update(role="node")) == (
+    assert await verify_changed(lambda all: all[2].update(role="node")) == (
         "entry 6: what it says is not what was hashed"
     )
-    assert await said_of(lambda all: all[3].update(reason="nicer")) == (
+    assert await verify_changed(lambda all: all[3].update(reason="nicer")) == (
         "entry 5: the reason is not the one that was sealed"
     )
-    assert await said_of(lambda all: all[3].update(forge_entry(all[3]))) == (
+    assert await verify_changed(lambda all: all[3].update(forge_entry(all[3]))) == (
         "entry 6: it does not follow entry 5 as that is now"
     )
-    assert await said_of(lambda all: all.pop(2)) == "entry 6: it is missing"
-    assert "entry 8: it is there twice" in await said_of(lambda all: all.append({**all[0], "hash": "0"}))
-    assert "no page of a log" in await said_of(lambda all: all[0].pop("seals"))
+    assert await verify_changed(lambda all: all.pop(2)) == "entry 6: it is missing"
+    assert "entry 8: it is there twice" in await verify_changed(
+        lambda all: all.append({**all[0], "hash": "0"})
+    )
+    assert "no page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
 
 
 def forge_entry(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry that says something else, with the hash of that."""
-    found = convert({**entry, "role": "node"}, hash_chain.LogEntry)
-    return {"role": "node", "hash": hash_chain.compute_hash(found)}
+    """Return changes of an entry with a matching hash."""
+    forged = convert({**entry, "role": "node"}, hash_chain.LogEntry)
+    return {"role": "node", "hash": hash_chain.compute_hash(forged)}

@@ -1,4 +1,4 @@
-"""Members: how they join, log in, and are kept out."""
+"""Members: joining, invitations, login, and the end of access."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ HOUR = 3_600_000
 
 
 def make_site(folder: Path, mode: Any, *, mail: bool = False) -> NodeContext:
-    """Return a site that takes members in one of the ways."""
+    """Return a node context with this registration mode."""
     smtp = MailConfig(host="mail.test", sender="node@alpha.test") if mail else MailConfig()
     return make_context(folder, registration=RegistrationConfig(mode=mode), mail=smtp)
 
 
-def new_member(name: str = "ann", **given: str) -> NewMember:
-    return NewMember(username=name, email=f"{name}@mail.test", password_hash="hash", **given)
+def new_member(name: str = "ann", **fields: str) -> NewMember:
+    return NewMember(username=name, email=f"{name}@mail.test", password_hash="hash", **fields)
 
 
 async def join(database: Database, where: NodeContext, wanted: NewMember) -> MemberRow:
@@ -66,12 +66,12 @@ async def create_member(database: Database, where: NodeContext, name: str, role:
 async def lease_mails(database: Database) -> list[jobs.SendMail]:
     async with database.write() as tx:
         leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.REMOTE)
-    found = [jobs.decode(row.payload) for row in leased]
-    return [each for each in found if isinstance(each, jobs.SendMail)]
+    leased_jobs = [jobs.decode(row.payload) for row in leased]
+    return [job for job in leased_jobs if isinstance(job, jobs.SendMail)]
 
 
 def extract_token(mail: jobs.SendMail) -> str:
-    """Return the word of the link in a mail."""
+    """Return the token of the link in a mail."""
     (link,) = [line for line in mail.text.split() if line.startswith("https://")]
     return link.rpartition("/")[2]
 
@@ -111,15 +111,15 @@ async def test_email_is_confirmed_by_a_link_that_works_once(database: Database, 
     assert member.email_confirmed_at is None
     (mail,) = await lease_mails(database)
     assert mail.to == "ann@mail.test"
-    word = extract_token(mail)
+    token = extract_token(mail)
     async with database.write() as tx:
         with pytest.raises(ForbiddenError, match="confirm"):
             await login.log_in(tx, member, "ann", "", "")
         with pytest.raises(NotFoundError):
-            await one_time_links.consume(tx, "setup", word)
-        assert (await emails.confirm(tx, word)).email_confirmed_at
+            await one_time_links.consume(tx, "setup", token)
+        assert (await emails.confirm(tx, token)).email_confirmed_at
         with pytest.raises(NotFoundError):
-            await emails.confirm(tx, word)
+            await emails.confirm(tx, token)
 
 
 async def test_usernames_and_emails_are_unique_ignoring_case(database: Database, tmp_path: Path) -> None:
@@ -153,37 +153,37 @@ async def test_setup_accepts_the_newest_link_once(database: Database, here: Node
         old, new = await setup.create_token(tx), await setup.create_token(tx)
     assert old
     assert new
-    for word, works in ((old, False), (new, True), (new, False)):
+    for token, works in ((old, False), (new, True), (new, False)):
         async with database.write() as tx:
             if works:
-                owner = await setup.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+                owner = await setup.create_owner(tx, here, token, "ann", "ann@mail.test", "h", new_keys())
                 assert owner.role == "owner"
                 assert owner.approved_at
                 assert owner.email_confirmed_at
             else:
                 with pytest.raises(NotFoundError):
-                    await setup.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+                    await setup.create_owner(tx, here, token, "eve", "eve@mail.test", "h", new_keys())
     async with database.write() as tx:
         assert await setup.create_token(tx) is None
 
 
 async def test_setup_link_survives_a_refused_username(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
-        word = await setup.create_token(tx) or ""
+        token = await setup.create_token(tx) or ""
     with pytest.raises(InvalidError):
         async with database.write() as tx:
-            await setup.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
+            await setup.create_owner(tx, here, token, "no name", "ann@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await setup.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+        assert await setup.create_owner(tx, here, token, "ann", "ann@mail.test", "h", new_keys())
 
 
 async def test_setup_link_ends_with_the_first_member(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
-        word = await setup.create_token(tx) or ""
+        token = await setup.create_token(tx) or ""
     await create_member(database, here, "ann")
     async with database.write() as tx:
         with pytest.raises(NotFoundError):
-            await setup.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+            await setup.create_owner(tx, here, token, "eve", "eve@mail.test", "h", new_keys())
 
 
 # --- invitations
@@ -193,29 +193,27 @@ async def test_invitation_can_be_used_as_often_as_it_says(database: Database, tm
     here = make_site(tmp_path, "invite")
     bob = await create_member(database, here, "bob")
     async with database.write() as tx:
-        made = await invitations.create(tx, bob, uses=2)
-    first = await join(database, here, new_member("ann", invitation=made.code))
+        invitation = await invitations.create(tx, bob, uses=2)
+    first = await join(database, here, new_member("ann", invitation=invitation.code))
     assert first.approved_at
-    assert first.invitation_id == made.row.id
-    await join(database, here, new_member("cat", invitation=made.code))
+    assert first.invitation_id == invitation.row.id
+    await join(database, here, new_member("cat", invitation=invitation.code))
     with pytest.raises(InvalidError, match="Invitation"):
-        await join(database, here, new_member("dan", invitation=made.code))
+        await join(database, here, new_member("dan", invitation=invitation.code))
     async with database.read() as tx:
         account = await member_queries.find_main_account_id(tx, first.id)
         inviter = await member_queries.find_main_account_id(tx, bob.id)
-        assert await follow_queries.find(tx, account or 0, inviter or 0), (
-            "a newcomer follows who invited them"
-        )
+        assert await follow_queries.find(tx, account or 0, inviter or 0), "a new member follows their inviter"
 
 
 async def test_invitation_expires(database: Database, tmp_path: Path, clock: Clock) -> None:
     here = make_site(tmp_path, "invite")
     bob = await create_member(database, here, "bob")
     async with database.write() as tx:
-        made = await invitations.create(tx, bob, days=1)
+        invitation = await invitations.create(tx, bob, days=1)
     clock.forward(days=1)
     with pytest.raises(InvalidError):
-        await join(database, here, new_member(invitation=made.code))
+        await join(database, here, new_member(invitation=invitation.code))
 
 
 async def test_invitation_budget_holds_for_a_stale_member_row(database: Database, here: NodeContext) -> None:
@@ -233,24 +231,24 @@ async def test_revoked_invitation_returns_unused_uses_to_the_budget(
     here = make_site(tmp_path, "invite")
     bob, eve = await create_member(database, here, "bob"), await create_member(database, here, "eve")
     async with database.write() as tx:
-        made = await invitations.create(tx, bob, uses=3)
-    await join(database, here, new_member("ann", invitation=made.code))
+        invitation = await invitations.create(tx, bob, uses=3)
+    await join(database, here, new_member("ann", invitation=invitation.code))
     async with database.write() as tx:
         with pytest.raises(NotFoundError):
-            await invitations.revoke(tx, eve, made.row.id)
-        await invitations.revoke(tx, bob, made.row.id)
+            await invitations.revoke(tx, eve, invitation.row.id)
+        await invitations.revoke(tx, bob, invitation.row.id)
         assert (await members.get(tx, bob.id)).invites_left == members.INITIAL_INVITES - 1
-        assert await invitations.find_valid(tx, made.code) is None
+        assert await invitations.find_valid(tx, invitation.code) is None
         with pytest.raises(NotFoundError):
-            await invitations.revoke(tx, bob, made.row.id)
+            await invitations.revoke(tx, bob, invitation.row.id)
 
 
 async def test_invitations_of_a_disabled_member_are_invalid(database: Database, here: NodeContext) -> None:
     bob = await create_member(database, here, "bob")
     async with database.write() as tx:
-        made = await invitations.create(tx, bob)
+        invitation = await invitations.create(tx, bob)
         await member_access.set_disabled(tx, bob, disabled=True)
-        assert await invitations.find_valid(tx, made.code) is None
+        assert await invitations.find_valid(tx, invitation.code) is None
 
 
 # --- log-in
@@ -305,11 +303,17 @@ async def test_failed_attempts_are_counted_for_an_address(database: Database) ->
 async def test_login_resets_the_failed_attempts(database: Database, here: NodeContext) -> None:
     member = await create_member(database, here, "ann")
     async with database.write() as tx:
-        for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT - 1):
+        for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
             await login.record_failure(tx, "ann", "192.0.2.1")
+        with pytest.raises(TooManyRequestsError):
+            await login.check_attempts(tx, "ann", "192.0.2.1")
         await login.log_in(tx, member, "ann", "192.0.2.1", "")
-        await login.record_failure(tx, "ann", "192.0.2.1")
-        await login.check_attempts(tx, "ann", "192.0.2.1")
+        for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
+            # Raises while failures from before the login are still counted.
+            await login.check_attempts(tx, "ann", "192.0.2.1")
+            await login.record_failure(tx, "ann", "192.0.2.1")
+        with pytest.raises(TooManyRequestsError):
+            await login.check_attempts(tx, "ann", "192.0.2.1")
 
 
 async def test_each_login_starts_a_session_that_ends_and_expires(
@@ -319,16 +323,19 @@ async def test_each_login_starts_a_session_that_ends_and_expires(
     async with database.write() as tx:
         first = await login.log_in(tx, member, "ann", "", "Firefox")
         second = await login.log_in(tx, member, "ann", "", "Safari")
-        one, other = await sessions.find_principal(tx, first), await sessions.find_principal(tx, second)
-        assert one
-        assert other
-        assert one.session_id != other.session_id
-        assert one.csrf != other.csrf
-        assert one.member == await members.get(tx, member.id)
-        assert one.account
-        assert one.account.username == "ann"
-        assert one.session_id
-        await sessions.end(tx, one.session_id)
+        first_principal, second_principal = (
+            await sessions.find_principal(tx, first),
+            await sessions.find_principal(tx, second),
+        )
+        assert first_principal
+        assert second_principal
+        assert first_principal.session_id != second_principal.session_id
+        assert first_principal.csrf != second_principal.csrf
+        assert first_principal.member == await members.get(tx, member.id)
+        assert first_principal.account
+        assert first_principal.account.username == "ann"
+        assert first_principal.session_id
+        await sessions.end(tx, first_principal.session_id)
         assert await sessions.find_principal(tx, first) is None
         assert await sessions.find_principal(tx, second)
     clock.forward(days=60)
@@ -339,8 +346,8 @@ async def test_each_login_starts_a_session_that_ends_and_expires(
 async def test_session_tokens_are_stored_as_hashes(database: Database, here: NodeContext) -> None:
     member = await create_member(database, here, "ann")
     async with database.write() as tx:
-        word = await login.log_in(tx, member, "ann", "", "")
-        assert await tx.one(token_queries.FIND_SESSION, token_hash=word, now=tx.now) is None
+        token = await login.log_in(tx, member, "ann", "", "")
+        assert await tx.one(token_queries.FIND_SESSION, token_hash=token, now=tx.now) is None
 
 
 # --- what ends access
@@ -365,15 +372,13 @@ async def test_disabled_member_can_only_read_decisions(database: Database, here:
         await member_access.set_disabled(tx, member, disabled=True)
         assert await sessions.find_principal(tx, cookie) is None
         other = await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
-        barred = await sessions.find_principal(tx, other, allow_suspended=True)
-        assert barred is not None and barred.is_suspended, "as far as what was decided about her"
-        assert (
-            await sessions.find_principal(tx, other)
-            is None
-            is await sessions.find_principal(tx, cookie, allow_suspended=True)
-        )
+        suspended = await sessions.find_principal(tx, other, allow_suspended=True)
+        assert suspended is not None
+        assert suspended.is_suspended
+        assert await sessions.find_principal(tx, other) is None
+        assert await sessions.find_principal(tx, cookie, allow_suspended=True) is None
         await member_access.set_disabled(tx, member, disabled=False)
-        assert await sessions.find_principal(tx, cookie) is None, "what was ended does not come back"
+        assert await sessions.find_principal(tx, cookie) is None, "ended sessions stay ended"
         assert await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
 
 
@@ -411,8 +416,8 @@ async def test_password_reset_link_expires_after_an_hour(
         with pytest.raises(NotFoundError):
             await password_resets.reset(tx, extract_token(mail), "new hash")
         await password_resets.request(tx, here, "ann")
-    words = {extract_token(each) for each in await lease_mails(database)}
-    assert len(words - {extract_token(mail)}) == 1, "one may ask again"
+    tokens_sent = {extract_token(new_mail) for new_mail in await lease_mails(database)}
+    assert len(tokens_sent - {extract_token(mail)}) == 1, "a new link can be requested"
 
 
 # --- passwords and preferences
@@ -421,10 +426,10 @@ async def test_password_reset_link_expires_after_an_hour(
 async def test_passwords_are_hashed_and_verified() -> None:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     try:
-        kept = await passwords.hash("correct horse")
-        assert kept.startswith("$argon2id$")
-        assert await passwords.verify(kept, "correct horse")
-        assert not await passwords.verify(kept, "Correct horse")
+        password_hash = await passwords.hash("correct horse")
+        assert password_hash.startswith("$argon2id$")
+        assert await passwords.verify(password_hash, "correct horse")
+        assert not await passwords.verify(password_hash, "Correct horse")
         assert not await passwords.verify(None, "nobody has this password")
         assert not await passwords.verify("not a hash", "correct horse")
     finally:

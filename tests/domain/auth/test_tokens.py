@@ -55,28 +55,28 @@ async def is_valid(database: Database, secret: str) -> bool:
 
 async def test_code_is_exchanged_for_a_token(database: Database, here: NodeContext) -> None:
     app, member = await register_app(database), await create_member(database, here)
-    made = await exchange(database, app, await grant_code(database, app, member))
-    assert made
-    assert made.scopes == ("read",)
-    assert set(made.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+    token = await exchange(database, app, await grant_code(database, app, member))
+    assert token
+    assert token.scopes == ("read",)
+    assert set(token.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     async with database.read() as tx:
-        caller = await tokens.find_principal(tx, made.secret)
+        principal = await tokens.find_principal(tx, token.secret)
         assert tx.statement_count == 1, "a token is looked up in one statement"
-    assert caller
-    assert caller.member
-    assert caller.account
-    assert (caller.member.id, caller.account.username, caller.app_id) == (member.id, "ann", app.id)
-    assert caller.scopes == {"read"}
+    assert principal
+    assert principal.member
+    assert principal.account
+    assert (principal.member.id, principal.account.username, principal.app_id) == (member.id, "ann", app.id)
+    assert principal.scopes == {"read"}
 
 
 async def test_replayed_code_revokes_its_token(database: Database, here: NodeContext) -> None:
     app, member = await register_app(database), await create_member(database, here)
     code = await grant_code(database, app, member)
-    made = await exchange(database, app, code)
-    assert made
-    assert await is_valid(database, made.secret)
+    token = await exchange(database, app, code)
+    assert token
+    assert await is_valid(database, token.secret)
     assert await exchange(database, app, code) is None
-    assert not await is_valid(database, made.secret)
+    assert not await is_valid(database, token.secret)
 
 
 async def test_code_replayed_after_its_expiry_revokes_its_token(
@@ -84,11 +84,11 @@ async def test_code_replayed_after_its_expiry_revokes_its_token(
 ) -> None:
     app, member = await register_app(database), await create_member(database, here)
     code = await grant_code(database, app, member)
-    made = await exchange(database, app, code)
+    token = await exchange(database, app, code)
     clock.forward(hours=1)
-    assert made
+    assert token
     assert await exchange(database, app, code) is None
-    assert not await is_valid(database, made.secret)
+    assert not await is_valid(database, token.secret)
 
 
 async def test_concurrent_exchanges_of_a_code_leave_no_valid_token(
@@ -96,9 +96,11 @@ async def test_concurrent_exchanges_of_a_code_leave_no_valid_token(
 ) -> None:
     app, member = await register_app(database), await create_member(database, here)
     code = await grant_code(database, app, member)
-    made = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
-    assert len([each for each in made if each]) == 1
-    assert not any([await is_valid(database, each.secret) for each in made if each]), "a race is a replay"
+    results = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
+    assert len([token for token in results if token]) == 1
+    assert not any([await is_valid(database, token.secret) for token in results if token]), (
+        "a race is a replay"
+    )
 
 
 async def test_code_is_bound_to_app_redirect_uri_and_time(
@@ -153,28 +155,30 @@ async def test_new_password_revokes_codes(database: Database, here: NodeContext)
 
 async def test_app_can_revoke_only_its_own_tokens(database: Database, here: NodeContext) -> None:
     app, other = await register_app(database), await register_app(database)
-    made = await exchange(database, app, await grant_code(database, app, await create_member(database, here)))
-    assert made
+    token = await exchange(
+        database, app, await grant_code(database, app, await create_member(database, here))
+    )
+    assert token
     heard: list[Event] = []
-    told = asyncio.Event()
+    revoked = asyncio.Event()
 
     def hear(event: Event) -> None:
         heard.append(event)
         if event.kind == events.TOKEN_REVOKED:
-            told.set()
+            revoked.set()
 
     stop = database.listen(hear)
     with pytest.raises(NotFoundError):
         async with database.write() as tx:
-            await tokens.revoke(tx, other, made.secret)
-    assert await is_valid(database, made.secret)
+            await tokens.revoke(tx, other, token.secret)
+    assert await is_valid(database, token.secret)
     for _ in range(2):
         async with database.write() as tx:
-            await tokens.revoke(tx, app, made.secret)
+            await tokens.revoke(tx, app, token.secret)
             await tokens.revoke(tx, app, "unknown")
-    await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
+    await asyncio.wait_for(revoked.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
-    assert not await is_valid(database, made.secret)
+    assert not await is_valid(database, token.secret)
     assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
 
 
@@ -183,44 +187,44 @@ async def test_token_of_a_pending_member_is_not_valid(
     database: Database, here: NodeContext, without: str
 ) -> None:
     app, member = await register_app(database), await create_member(database, here)
-    made = await exchange(database, app, await grant_code(database, app, member))
+    token = await exchange(database, app, await grant_code(database, app, member))
     async with database.write() as tx:
         await member_queries.set_value(tx, member.id, without, None)
-    assert made
-    assert not await is_valid(database, made.secret)
+    assert token
+    assert not await is_valid(database, token.secret)
 
 
 async def test_app_token_has_no_member(database: Database) -> None:
     app = await register_app(database)
     async with database.write() as tx:
-        made = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
-        caller = await tokens.find_principal(tx, made.secret)
-    assert caller
-    assert caller.member is None
-    assert caller.account is None
-    assert caller.app_id == app.id
+        token = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
+        principal = await tokens.find_principal(tx, token.secret)
+    assert principal
+    assert principal.member is None
+    assert principal.account is None
+    assert principal.app_id == app.id
 
 
 async def test_token_use_is_recorded_once_an_hour(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
     app, member = await register_app(database), await create_member(database, here)
-    made = await exchange(database, app, await grant_code(database, app, member))
-    assert made
+    token = await exchange(database, app, await grant_code(database, app, member))
+    assert token
     for stale in (True, False):
         async with database.write() as tx:
-            caller = await tokens.find_principal(tx, made.secret)
-            assert caller
-            assert tokens.is_stale(caller, tx.now) is stale
+            principal = await tokens.find_principal(tx, token.secret)
+            assert principal
+            assert tokens.is_stale(principal, tx.now) is stale
             if stale:
-                await tokens.record_use(tx, caller)
+                await tokens.record_use(tx, principal)
     async with database.read() as tx:
         assert (await members.count_by_activity(tx))[1] == 1, "who uses an app is active"
     clock.forward(hours=1)
     async with database.read() as tx:
-        caller = await tokens.find_principal(tx, made.secret)
-        assert caller
-        assert tokens.is_stale(caller, tx.now)
+        principal = await tokens.find_principal(tx, token.secret)
+        assert principal
+        assert tokens.is_stale(principal, tx.now)
 
 
 # --- apps
@@ -257,15 +261,15 @@ async def test_redirect_uris_of_real_apps_are_accepted(database: Database, uri: 
 
 async def test_app_is_identified_by_client_id_and_secret(database: Database) -> None:
     async with database.write() as tx:
-        made = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
-        found = await apps.find_by_client_id(tx, made.row.client_id)
-        assert found == made.row
-        assert found.website is None
-        for wrong in ("", "x\x00", "x" * 500, made.secret):
+        registered = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
+        app = await apps.find_by_client_id(tx, registered.row.client_id)
+        assert app == registered.row
+        assert app.website is None
+        for wrong in ("", "x\x00", "x" * 500, registered.secret):
             assert await apps.find_by_client_id(tx, wrong) is None
-    assert apps.has_secret(made.row, made.secret)
-    assert not apps.has_secret(made.row, "")
-    assert not apps.has_secret(made.row, made.row.secret_hash)
+    assert apps.has_secret(registered.row, registered.secret)
+    assert not apps.has_secret(registered.row, "")
+    assert not apps.has_secret(registered.row, registered.row.secret_hash)
 
 
 # --- scopes
@@ -300,22 +304,22 @@ async def test_cached_token_takes_one_statement_and_follows_changes(
     ann = await create_member(database, here)
     async with database.write() as tx:
         account_id = await member_queries.find_main_account_id(tx, ann.id)
-        made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
+        token = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
     for _ in range(2):
         async with database.read() as tx:
-            found = await tokens.find_principal(tx, made.secret)
-            assert found
-            assert found.account
-            assert found.account.id == account_id
+            principal = await tokens.find_principal(tx, token.secret)
+            assert principal
+            assert principal.account
+            assert principal.account.id == account_id
             assert tx.statement_count == 1
     async with database.write() as tx:
         await members.set_role(tx, ann, "admin")
     async with database.read() as tx:
-        found = await tokens.find_principal(tx, made.secret)
-        assert found
-        assert found.member
-        assert found.member.role == "admin"
+        principal = await tokens.find_principal(tx, token.secret)
+        assert principal
+        assert principal.member
+        assert principal.member.role == "admin"
     async with database.write() as tx:
         await member_access.set_disabled(tx, ann, disabled=True)
     async with database.read() as tx:
-        assert await tokens.find_principal(tx, made.secret) is None
+        assert await tokens.find_principal(tx, token.secret) is None

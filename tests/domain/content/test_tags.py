@@ -1,4 +1,4 @@
-"""Followed tags bring public posts home, and only those; featured tags are counted as they are used."""
+"""Followed tags bring public posts to the home timeline; featured tags count their use."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ async def list_home(database: Database, account: AccountRow) -> list[int]:
         return await timelines.list_home(tx, account.id, Page())
 
 
-async def follow_tags(database: Database, who: AccountRow, *names: str) -> None:
+async def follow_tags(database: Database, follower: AccountRow, *names: str) -> None:
     async with database.write() as tx:
         for name in names:
-            await tags.follow(tx, who, name)
+            await tags.follow(tx, follower, name)
 
 
 async def receive_remote_post(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
-    """Return a post of a peer's account with the tag #Fox; its id."""
+    """Receive a post of a remote account with the tag #Fox; return its id."""
     uri = f"https://{author.domain}/posts/{number}"
     values: dict[str, Any] = {
         "uri": uri,
@@ -98,12 +98,12 @@ async def test_posts_of_hidden_accounts_do_not_appear_through_tags(
         await lists.add_accounts(tx, ann, row.id, [gus.id])
         await account_queries.set_limits(tx, hal.id, suspended_at=None, silenced_at=tx.now)
         await mutes.mute(tx, ann, ian)
-    before = [await publish(database, here, who, "#fox before") for who in (bob, eve, gus, ian)]
+    before = [await publish(database, here, author, "#fox before") for author in (bob, eve, gus, ian)]
     await follow_tags(database, ann, "fox")
-    for who in (bob, eve, gus, ian):
-        await publish(database, here, who, "#fox after")
-    for number, who in enumerate((fay, hal)):
-        await receive_remote_post(database, who, number)
+    for author in (bob, eve, gus, ian):
+        await publish(database, here, author, "#fox after")
+    for number, author in enumerate((fay, hal)):
+        await receive_remote_post(database, author, number)
     assert await list_home(database, ann) == []
     assert len(before) == 4
     own = await publish(database, here, ann, "my own #fox")
@@ -136,12 +136,12 @@ async def test_followed_tags_are_paged_and_each_is_followed_once(
     ann, bob = await create_accounts(database, here, "ann", "bob")
     await follow_tags(database, ann, "one", "two", "three", "TWO")
     async with database.read() as tx:
-        found = await tags.list_followed(tx, ann, Page())
-        assert [row.name for _, row in found] == ["three", "two", "one"]
-        older = await tags.list_followed(tx, ann, Page(limit=1, max_id=found[0][0]))
-        assert older == found[1:2]
+        followed = await tags.list_followed(tx, ann, Page())
+        assert [row.name for _, row in followed] == ["three", "two", "one"]
+        older = await tags.list_followed(tx, ann, Page(limit=1, max_id=followed[0][0]))
+        assert older == followed[1:2]
         assert await tags.list_followed(tx, bob, Page()) == []
-        rows = [row for _, row in found]
+        rows = [row for _, row in followed]
         views = await tags.load_views(tx, rows, ann.id)
         assert all(view.follows and not view.features for view in views)
         assert not any(view.follows for view in await tags.load_views(tx, rows, bob.id))
@@ -171,12 +171,12 @@ async def test_fan_out_to_tag_followers_takes_a_fixed_number_of_statements(
     (ann,) = await create_accounts(database, here, "ann")
     counts = []
     for reader in (everybody[:1], everybody[1:]):
-        for each in reader:
-            await follow_tags(database, each, "fox")
+        for account in reader:
+            await follow_tags(database, account, "fox")
         async with database.write() as tx:
             post = await posts.publish(tx, here, ann, posts.Draft(text="a #fox"))
             counts.append(tx.statement_count)
-        assert all([(await list_home(database, each))[0] == post for each in reader])
+        assert all([(await list_home(database, account))[0] == post for account in reader])
     assert counts[0] == counts[1]
 
 
@@ -197,7 +197,7 @@ async def test_featured_tags_are_counted_and_belong_to_their_owner(
         unused = await featured_tags.add(tx, ann, "Unused")
         assert (unused.uses, unused.last_at) == (0, None)
         assert await featured_tags.list_by_account(tx, ann) == [row, unused]
-        assert [each.name for each in await featured_tags.list_suggestions(tx, ann)] == ["bear"]
+        assert [tag.name for tag in await featured_tags.list_suggestions(tx, ann)] == ["bear"]
         with pytest.raises(InvalidError):
             await featured_tags.add(tx, ann, "fox")
         with pytest.raises(NotFoundError):
@@ -232,13 +232,13 @@ async def test_statement_count_does_not_depend_on_the_number_of_rows(
             await endorsements.add(tx, ann, other)
     ids = [each.id for each in others]
     counts = []
-    for most in (1, 40):
+    for limit in (1, 40):
         async with database.read() as tx:
-            rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=most))]
-            assert len(await tags.load_views(tx, rows, ann.id)) == min(most, 10)
+            rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=limit))]
+            assert len(await tags.load_views(tx, rows, ann.id)) == min(limit, 10)
             assert len(await featured_tags.list_by_account(tx, ann)) == 10
-            await followers.load_familiar_followers(tx, ann.id, ids[:most])
-            assert len(await endorsements.list_by_account(tx, ann, Page(limit=most))) == min(most, 6)
-            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
+            await followers.load_familiar_followers(tx, ann.id, ids[:limit])
+            assert len(await endorsements.list_by_account(tx, ann, Page(limit=limit))) == min(limit, 6)
+            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:limit]))
             counts.append(tx.statement_count)
     assert counts == [6, 6]

@@ -1,4 +1,4 @@
-"""Announcements reach all members while they hold, until each has dismissed them."""
+"""Announcements: shown to all members until they end or are dismissed, and reactions."""
 
 from __future__ import annotations
 
@@ -79,15 +79,17 @@ async def test_reactions_are_counted_and_marked_as_own(database: Database, here:
         await insert_emoji(tx, "bicycle")
         row = await announcements.create(tx, here, None, "We move")
         other = await announcements.create(tx, here, None, "Or not")
-        for name, who in (("🎉", ann), ("bicycle", ann), ("🎉", bob), ("🎉", bob)):
-            await announcements.react(tx, who, row.id, name)
-        told = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
-        assert told == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
+        for name, account in (("🎉", ann), ("bicycle", ann), ("🎉", bob), ("🎉", bob)):
+            await announcements.react(tx, account, row.id, name)
+        emitted = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
+        assert emitted == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
         first, second = await announcements.list_current(tx, bob)
         assert second.row.id == other.id
         assert second.reactions == ()
-        found = [(each.row.name, each.row.count, each.row.mine) for each in first.reactions]
-        assert found == [("🎉", 2, True), ("bicycle", 1, False)]
+        reactions = [
+            (reaction.row.name, reaction.row.count, reaction.row.mine) for reaction in first.reactions
+        ]
+        assert reactions == [("🎉", 2, True), ("bicycle", 1, False)]
         assert first.reactions[0].custom is None
         assert first.reactions[1].custom
         assert first.reactions[1].custom.file_key == "emoji/bicycle.png"
@@ -98,7 +100,7 @@ async def test_reactions_are_counted_and_marked_as_own(database: Database, here:
         # An emoji that the node does not have any more is no reaction.
         await tx.run(delete(emojis))
         (first, _) = await announcements.list_current(tx, ann)
-        assert [each.row.name for each in first.reactions] == ["🎉"]
+        assert [reaction.row.name for reaction in first.reactions] == ["🎉"]
 
 
 async def test_reactions_are_limited_to_eight_emoji(database: Database, here: NodeContext) -> None:
@@ -112,10 +114,10 @@ async def test_reactions_are_limited_to_eight_emoji(database: Database, here: No
         for wrong in ("🎺", "bicycle", "<b>", "", "🎉🎉"):
             with pytest.raises(InvalidError):
                 await announcements.react(tx, bob, row.id, wrong)
-        for identifier in (draft.id, 1):
+        for announcement_id in (draft.id, 1):
             for attempt in (
-                announcements.react(tx, ann, identifier, "🎉"),
-                announcements.unreact(tx, ann, identifier, "🎉"),
+                announcements.react(tx, ann, announcement_id, "🎉"),
+                announcements.unreact(tx, ann, announcement_id, "🎉"),
             ):
                 with pytest.raises(NotFoundError):
                     await attempt

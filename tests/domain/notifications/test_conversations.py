@@ -1,4 +1,4 @@
-"""Conversations: one for a thread and its people, kept by each who takes part."""
+"""Conversations: one for each thread and its participants, one row for each of them."""
 
 from __future__ import annotations
 
@@ -39,21 +39,27 @@ def get_last_post_id(view: ConversationView) -> int | None:
 
 
 def list_names(view: ConversationView) -> list[str]:
-    return [each.account.username for each in view.accounts]
+    return [account.account.username for account in view.accounts]
 
 
 async def test_direct_posts_and_replies_form_one_conversation(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     first = await send_direct(database, here, ann, "hello @bob")
     await publish(database, here, ann, "in public, @bob", in_reply_to_id=first)
-    ((mine,), (theirs,)) = await list_conversations(database, ann), await list_conversations(database, bob)
-    assert (list_names(mine), list_names(theirs)) == (["bob"], ["ann"])
-    assert (mine.row.unread, theirs.row.unread) == (False, True)
-    assert get_last_post_id(mine) == get_last_post_id(theirs) == first
+    ((anns_view,), (bobs_view,)) = (
+        await list_conversations(database, ann),
+        await list_conversations(database, bob),
+    )
+    assert (list_names(anns_view), list_names(bobs_view)) == (["bob"], ["ann"])
+    assert (anns_view.row.unread, bobs_view.row.unread) == (False, True)
+    assert get_last_post_id(anns_view) == get_last_post_id(bobs_view) == first
     answer = await send_direct(database, here, bob, "yes @ann", first)
-    ((mine,), (theirs,)) = await list_conversations(database, ann), await list_conversations(database, bob)
-    assert (mine.row.unread, theirs.row.unread) == (True, False)
-    assert get_last_post_id(mine) == get_last_post_id(theirs) == answer
+    ((anns_view,), (bobs_view,)) = (
+        await list_conversations(database, ann),
+        await list_conversations(database, bob),
+    )
+    assert (anns_view.row.unread, bobs_view.row.unread) == (True, False)
+    assert get_last_post_id(anns_view) == get_last_post_id(bobs_view) == answer
     await send_direct(database, here, bob, "with @ann and @eve", answer)
     assert [list_names(view) for view in await list_conversations(database, ann)] == [["bob", "eve"], ["bob"]]
     assert [list_names(view) for view in await list_conversations(database, eve)] == [["ann", "bob"]]
@@ -138,11 +144,11 @@ async def test_deleted_account_removes_only_its_own_posts(database: Database, he
 async def test_block_removes_conversations(database: Database, here: NodeContext) -> None:
     ann, bob, _ = await create_accounts(database, here, "ann", "bob", "eve")
     await send_direct(database, here, bob, "hello @ann")
-    kept = await send_direct(database, here, ann, "hello @eve")
+    to_eve = await send_direct(database, here, ann, "hello @eve")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
     await send_direct(database, here, bob, "again @ann")
-    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [kept]
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [to_eve]
 
 
 async def test_remote_posts_out_of_order_join_one_conversation(
@@ -211,9 +217,9 @@ async def test_pages_follow_the_last_posts_with_a_fixed_number_of_statements(
     database: Database, here: NodeContext
 ) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
-    made = [await send_direct(database, here, ann, f"{number} @bob") for number in range(9)]
-    newest = await send_direct(database, here, bob, "yes @ann", made[0])
-    expected = [newest, *made[:0:-1]]
+    post_ids = [await send_direct(database, here, ann, f"{number} @bob") for number in range(9)]
+    newest = await send_direct(database, here, bob, "yes @ann", post_ids[0])
+    expected = [newest, *post_ids[:0:-1]]
     async with database.read() as tx:
         for page, cursors in (
             (PAGE, expected),
@@ -223,9 +229,9 @@ async def test_pages_follow_the_last_posts_with_a_fixed_number_of_statements(
             (Page(since_id=expected[1]), expected[:1]),
         ):
             assert (await conversations.list_by_account(tx, ann, page))[1] == cursors
-    taken = []
+    statement_counts = []
     for size in (2, 9):
         async with database.read() as tx:
             await conversations.list_by_account(tx, ann, Page(limit=size))
-            taken.append(tx.statement_count)
-    assert taken[0] == taken[1] <= 10
+            statement_counts.append(tx.statement_count)
+    assert statement_counts[0] == statement_counts[1] <= 10

@@ -1,4 +1,4 @@
-"""Groups: keys given when something is told, pages with each group once, and nobody else's groups."""
+"""Notification groups: keys, pages, counts and access."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ async def list_groups(
         return (await notification_groups.list_by_account(tx, account, page, wish))[0]
 
 
-async def like(database: Database, here: NodeContext, post_id: int, *who: AccountRow) -> None:
+async def like(database: Database, here: NodeContext, post_id: int, *accounts: AccountRow) -> None:
     async with database.write() as tx:
-        for each in who:
-            await likes.like(tx, here, each, post_id)
+        for account in accounts:
+            await likes.like(tx, here, account, post_id)
 
 
-def list_kinds(found: list[NotificationGroupView]) -> list[tuple[str, int]]:
-    return [(group.newest.row.kind, group.count) for group in found]
+def list_kinds(views: list[NotificationGroupView]) -> list[tuple[str, int]]:
+    return [(group.newest.row.kind, group.count) for group in views]
 
 
 async def test_groups_form_by_post_and_within_twelve_hours(
@@ -51,12 +51,12 @@ async def test_groups_form_by_post_and_within_twelve_hours(
     clock.forward(hours=11)
     await establish_follow(database, here, eve, ann)
     await like(database, here, first, fay)
-    found = await list_groups(database, ann)
-    assert list_kinds(found) == [("favourite", 3), ("follow", 2), ("reblog", 1), ("favourite", 1)]
-    assert [each.account.id for each in found[0].senders] == [fay.id, eve.id, bob.id]
+    views = await list_groups(database, ann)
+    assert list_kinds(views) == [("favourite", 3), ("follow", 2), ("reblog", 1), ("favourite", 1)]
+    assert [sender.account.id for sender in views[0].senders] == [fay.id, eve.id, bob.id]
     hour = (clock.now - 11 * 3_600_000) // 3_600_000
-    assert found[0].key == f"favourite-{first}-{hour}"
-    assert found[1].key == f"follow-{hour}"
+    assert views[0].key == f"favourite-{first}-{hour}"
+    assert views[1].key == f"follow-{hour}"
     clock.forward(hours=2)
     await establish_follow(database, here, fay, ann)
     assert list_kinds(await list_groups(database, ann))[0] == ("follow", 1)
@@ -70,7 +70,7 @@ async def test_undone_action_leaves_the_group(database: Database, here: NodeCont
         await likes.unlike(tx, eve, post_id)
     (group,) = await list_groups(database, ann)
     assert group.count == 1
-    assert [each.account.id for each in group.senders] == [bob.id]
+    assert [sender.account.id for sender in group.senders] == [bob.id]
 
 
 async def test_group_shows_its_eight_newest_senders(database: Database, here: NodeContext) -> None:
@@ -93,9 +93,9 @@ async def test_group_shows_its_eight_newest_senders(database: Database, here: No
 
 async def test_pages_show_each_group_once_and_lose_nothing(database: Database, here: NodeContext) -> None:
     ann, *others = await create_accounts(database, here, "ann", "bob", "eve", "fay")
-    made = [await publish(database, here, ann, str(number)) for number in range(4)]
+    post_ids = [await publish(database, here, ann, str(number)) for number in range(4)]
     for other in others:
-        for post_id in made:
+        for post_id in post_ids:
             await like(database, here, post_id, other)
     async with database.read() as tx:
         rows = (await notification_views.list_by_account(tx, ann, Page(limit=80)))[1]
@@ -107,7 +107,7 @@ async def test_pages_show_each_group_once_and_lose_nothing(database: Database, h
                 break
             keys = [view.key for view in views]
             assert len(set(keys)) == len(keys)
-            within = [each for each in rows if cursors[1] <= each <= cursors[0]]
+            within = [row_id for row_id in rows if cursors[1] <= row_id <= cursors[0]]
             assert max(view.newest.row.id for view in views) == within[0]
             assert min(view.page_min_id for view in views) == within[-1]
             seen += within
@@ -133,17 +133,17 @@ async def test_only_requested_kinds_are_grouped(database: Database, here: NodeCo
     await like(database, here, post_id, bob, eve)
     for other in (bob, eve):
         await establish_follow(database, here, other, ann)
-    found = await list_groups(database, ann, wish=NotificationGroupQuery(grouped=("follow", "mention")))
-    assert list_kinds(found) == [("follow", 2), ("favourite", 1), ("favourite", 1)]
-    assert all(group.key == f"ungrouped-{group.newest.row.id}" for group in found[1:])
+    views = await list_groups(database, ann, wish=NotificationGroupQuery(grouped=("follow", "mention")))
+    assert list_kinds(views) == [("follow", 2), ("favourite", 1), ("favourite", 1)]
+    assert all(group.key == f"ungrouped-{group.newest.row.id}" for group in views[1:])
     assert list_kinds(
         await list_groups(database, ann, wish=NotificationGroupQuery(kinds=("favourite",)))
     ) == [("favourite", 2)]
     assert list_kinds(
         await list_groups(database, ann, wish=NotificationGroupQuery(exclude=("favourite",)))
     ) == [("follow", 2)]
-    mine = await list_groups(database, ann, wish=NotificationGroupQuery(from_id=bob.id))
-    assert [[each.account.id for each in group.senders] for group in mine] == [[bob.id], [bob.id]]
+    views_of_bob = await list_groups(database, ann, wish=NotificationGroupQuery(from_id=bob.id))
+    assert [[sender.account.id for sender in group.senders] for group in views_of_bob] == [[bob.id], [bob.id]]
 
 
 async def test_unread_count_is_of_groups_after_the_marker(database: Database, here: NodeContext) -> None:
@@ -177,11 +177,11 @@ async def test_hidden_notifications_are_in_no_group_and_no_count(
         await posts.mute_thread(tx, ann, silent, muted=True)
         await mutes.mute(tx, ann, gus)
         (group,) = (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0]
-        assert [each.account.id for each in group.senders] == [fay.id, eve.id, bob.id]
+        assert [sender.account.id for sender in group.senders] == [fay.id, eve.id, bob.id]
         await domain_mutes.add(tx, here, ann, "beta.test")
         await mutes.mute(tx, ann, eve, hides_notifications=False)
         (group,) = (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0]
-        assert [each.account.id for each in group.senders] == [eve.id, bob.id]
+        assert [sender.account.id for sender in group.senders] == [eve.id, bob.id]
         assert group.count == 2
         await mutes.mute(tx, ann, eve)
         await mutes.mute(tx, ann, bob)
@@ -231,7 +231,7 @@ async def test_notification_ids_are_exact_as_floats(database: Database, here: No
     async with database.read() as tx:
         _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
     assert len(cursors) == 3
-    assert all(int(float(each)) == each for each in cursors)
+    assert all(int(float(cursor)) == cursor for cursor in cursors)
 
 
 async def test_id_used_by_another_process_is_replaced(database: Database, here: NodeContext) -> None:
@@ -239,8 +239,8 @@ async def test_id_used_by_another_process_is_replaced(database: Database, here: 
     async with database.write() as tx:
         await follows.follow(tx, here, bob, ann)
         _, (taken,) = await notification_views.list_by_account(tx, ann, PAGE)
-        given = iter([taken, taken, taken + 32])
-        tx.ids.new_exact = lambda: next(given)  # type: ignore[method-assign]
+        next_ids = iter([taken, taken, taken + 32])
+        tx.ids.new_exact = lambda: next(next_ids)  # type: ignore[method-assign]
         await follows.follow(tx, here, eve, ann)
         _, cursors = await notification_views.list_by_account(tx, ann, PAGE)
     assert cursors == [taken + 32, taken]

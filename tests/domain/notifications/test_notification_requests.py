@@ -1,4 +1,4 @@
-"""A policy keeps back what a member did not ask for, until the sender is accepted."""
+"""Notification policies and requests: what is kept back until its sender is accepted."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ SHUT = dict.fromkeys(
 )
 
 
-async def list_kinds(tx: Tx, account: AccountRow, **asked: Any) -> list[str]:
+async def list_kinds(tx: Tx, account: AccountRow, **filters: Any) -> list[str]:
     return [
-        view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE, **asked))[0]
+        view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE, **filters))[0]
     ]
 
 
-async def set_policy(database: Database, account: AccountRow, **words: str) -> None:
+async def set_policy(database: Database, account: AccountRow, **actions: str) -> None:
     async with database.write() as tx:
-        await notification_policies.update(tx, account, words)
+        await notification_policies.update(tx, account, actions)
 
 
 async def run_merge_jobs(tx: Tx) -> None:
@@ -202,7 +202,7 @@ async def test_filtered_direct_posts_enter_conversations_when_accepted(
         ((view,), cursors) = await conversations.list_by_account(tx, ann, PAGE)
         assert cursors == [letter]
         assert view.row.unread
-        assert {each.account.id for each in view.accounts} == {bob.id, eve.id}
+        assert {participant.account.id for participant in view.accounts} == {bob.id, eve.id}
     await publish(database, here, bob, "and @eve", visibility="direct")
     async with database.read() as tx:
         assert len((await conversations.list_by_account(tx, eve, PAGE))[0]) == 1

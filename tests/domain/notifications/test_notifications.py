@@ -1,4 +1,4 @@
-"""Notifications reach their recipient once, and nobody else."""
+"""Notifications: written once for their recipient, listed, counted and removed."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ async def test_pages_are_filtered_by_kind_and_sender(database: Database, here: N
         await follows.follow(tx, here, bob, ann)
         await likes.like(tx, here, eve, post_id)
 
-        async def page(**asked: object) -> list[tuple[str, int]]:
+        async def page(**filters: object) -> list[tuple[str, int]]:
             views, cursors = await notification_views.list_by_account(
-                tx, ann, asked.pop("page", PAGE), **asked
+                tx, ann, filters.pop("page", PAGE), **filters
             )  # type: ignore[arg-type]
             assert cursors == sorted(cursors, reverse=True)
             assert len(cursors) == len(views)
@@ -80,18 +80,18 @@ async def test_notification_belongs_to_its_recipient_only(database: Database, he
     ann, bob = await create_accounts(database, here, "ann", "bob")
     await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
-        _, (identifier,) = await notification_views.list_by_account(tx, ann, PAGE)
+        _, (notification_id,) = await notification_views.list_by_account(tx, ann, PAGE)
         for attempt in (
-            notification_views.get(tx, bob, identifier),
-            notifications.dismiss(tx, bob, identifier),
+            notification_views.get(tx, bob, notification_id),
+            notifications.dismiss(tx, bob, notification_id),
         ):
             with pytest.raises(NotFoundError):
                 await attempt
         await notifications.clear(tx, bob)
-        assert (await notification_views.get(tx, ann, identifier)).account.account.id == bob.id
-        await notifications.dismiss(tx, ann, identifier)
+        assert (await notification_views.get(tx, ann, notification_id)).account.account.id == bob.id
+        await notifications.dismiss(tx, ann, notification_id)
         with pytest.raises(NotFoundError):
-            await notification_views.get(tx, ann, identifier)
+            await notification_views.get(tx, ann, notification_id)
 
 
 async def test_muted_thread_does_not_notify(database: Database, here: NodeContext) -> None:

@@ -1,4 +1,4 @@
-"""Blocks end what was between two accounts, and let nothing new begin."""
+"""Blocks and mutes between two accounts, local and remote."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PAGE = Page()
 
 
 async def list_jobs(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
-    found = await tx.values(select(table.c.payload).order_by(table.c.id))
-    return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
+    payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
+    return [task for task in map(jobs.decode, payloads) if isinstance(task, kinds)]
 
 
 async def list_home(database: Database, account: AccountRow) -> list[int]:
@@ -51,18 +51,19 @@ async def test_block_ends_all_relations_between_two_accounts(database: Database,
     async with database.write() as tx:
         for _ in range(2):
             await blocks.block(tx, here, ann, bob)
-        mine, theirs = [
-            (await relations.load(tx, one.id, [other.id]))[0] for one, other in ((ann, bob), (bob, ann))
+        anns_relation, bobs_relation = [
+            (await relations.load(tx, account.id, [other.id]))[0]
+            for account, other in ((ann, bob), (bob, ann))
         ]
-        assert mine.blocking
-        assert theirs.blocked_by
-        assert not theirs.blocking
-        assert not (mine.following)
-        assert not (mine.followed_by)
+        assert anns_relation.blocking
+        assert bobs_relation.blocked_by
+        assert not bobs_relation.blocking
+        assert not (anns_relation.following)
+        assert not (anns_relation.followed_by)
         assert await list_kinds(tx, ann) == []
         assert await list_kinds(tx, bob) == ["reblog"]
         assert await lists.list_accounts(tx, ann, row.id, None) == []
-        assert [each for _, each in await blocks.list_blocked(tx, ann, PAGE)] == [bob.id]
+        assert [blocked_id for _, blocked_id in await blocks.list_blocked(tx, ann, PAGE)] == [bob.id]
         assert await blocks.list_blocked(tx, bob, PAGE) == []
     assert await list_home(database, ann) == []
     post = await publish(database, here, ann, "hi @bob")
@@ -100,9 +101,9 @@ async def test_block_by_a_remote_account_is_enforced(database: Database, here: N
     await establish_follow(database, here, ann, fay)
     async with database.write() as tx:
         await blocks.receive(tx, fay, ann, f"{fay.uri}#b")
-        found = (await relations.load(tx, ann.id, [fay.id]))[0]
-        assert found.blocked_by
-        assert not found.following
+        relation = (await relations.load(tx, ann.id, [fay.id]))[0]
+        assert relation.blocked_by
+        assert not relation.following
         with pytest.raises(ForbiddenError):
             await follows.follow(tx, here, ann, fay)
         await blocks.receive(tx, eve, fay, f"{eve.uri}#b")
@@ -120,11 +121,11 @@ async def test_mute_ends_after_its_time(database: Database, here: NodeContext, c
     async with database.write() as tx:
         assert await list_kinds(tx, ann) == ["mention"]
         await mutes.mute(tx, ann, bob, seconds=60)
-        found = (await relations.load(tx, ann.id, [bob.id]))[0]
-        assert found.muting
-        assert found.muting_notifications
-        assert found.mute_expires_at
-        assert found.following
+        relation = (await relations.load(tx, ann.id, [bob.id]))[0]
+        assert relation.muting
+        assert relation.muting_notifications
+        assert relation.mute_expires_at
+        assert relation.following
         assert await list_kinds(tx, ann) == []
         with pytest.raises(ForbiddenError):
             await mutes.mute(tx, ann, ann)
@@ -132,7 +133,7 @@ async def test_mute_ends_after_its_time(database: Database, here: NodeContext, c
     assert await list_home(database, ann) == []
     async with database.read() as tx:
         assert await timelines.list_public(tx, ann.id, PAGE) == []
-        assert [each for _, each, _ in await mutes.list_muted(tx, ann, PAGE)] == [bob.id]
+        assert [muted_id for _, muted_id, _ in await mutes.list_muted(tx, ann, PAGE)] == [bob.id]
     clock.forward(seconds=61)
     loud = await publish(database, here, bob, "loud @ann")
     assert await list_home(database, ann) == [loud]
@@ -142,10 +143,10 @@ async def test_mute_ends_after_its_time(database: Database, here: NodeContext, c
         assert await list_kinds(tx, ann) == ["mention", "mention"]
         assert await mutes.list_muted(tx, ann, PAGE) == []
         await mutes.mute(tx, ann, bob, hides_notifications=False)
-        found = (await relations.load(tx, ann.id, [bob.id]))[0]
-        assert found.muting
-        assert not found.muting_notifications
-        assert found.mute_expires_at is None
+        relation = (await relations.load(tx, ann.id, [bob.id]))[0]
+        assert relation.muting
+        assert not relation.muting_notifications
+        assert relation.mute_expires_at is None
         assert await list_kinds(tx, ann) == ["mention", "mention"]
         await mutes.unmute(tx, ann, bob)
     assert await list_home(database, ann) == [loud, silent, old]

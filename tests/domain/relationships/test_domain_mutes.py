@@ -1,4 +1,4 @@
-"""A domain that is kept away stays away, with its subdomains and however it is spelled."""
+"""Muted domains: subdomains, spelling, and what a mute ends."""
 
 from __future__ import annotations
 
@@ -26,10 +26,17 @@ async def test_domain_mute_ends_relations_and_notifications(database: Database, 
         await domain_mutes.add(tx, here, ann, " EVIL.test. ")
         await domain_mutes.add(tx, here, ann, "evil.test")
     async with database.read() as tx:
-        found = {each.id: each for each in await relations.load(tx, ann.id, [eve.id, sub.id, odd.id, fay.id])}
-        assert [found[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [True, True, False, True]
-        assert [found[each.id].following for each in (eve, sub, odd)] == [False, False, True]
-        assert [found[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
+        relations_by_id = {
+            each.id: each for each in await relations.load(tx, ann.id, [eve.id, sub.id, odd.id, fay.id])
+        }
+        assert [relations_by_id[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [
+            True,
+            True,
+            False,
+            True,
+        ]
+        assert [relations_by_id[each.id].following for each in (eve, sub, odd)] == [False, False, True]
+        assert [relations_by_id[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
         views, _ = await notification_views.list_by_account(tx, ann, Page())
         assert {view.row.from_id for view in views} == {odd.id}
         assert [domain for _, domain in await domain_mutes.list_by_account(tx, ann, Page())] == ["evil.test"]

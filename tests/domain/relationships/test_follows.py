@@ -1,4 +1,4 @@
-"""Follows: only the one who was asked decides, and everything else follows from that."""
+"""Follows: requests, answers of their targets, and their effects."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PAGE = Page()
 
 
 async def list_jobs(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
-    found = await tx.values(select(table.c.payload).order_by(table.c.id))
-    return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
+    payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
+    return [task for task in map(jobs.decode, payloads) if isinstance(task, kinds)]
 
 
 async def load_relation(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
@@ -60,8 +60,12 @@ async def test_follow_and_unfollow_change_counts_home_and_notifications(
         assert await load_counts(tx, bob) == (1, 0)
         assert await list_kinds(tx, bob) == ["follow"]
         assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
-        assert [each for _, each in await followers.list_followers(tx, bob, None, PAGE)] == [ann.id]
-        assert [each for _, each in await followers.list_following(tx, ann, None, PAGE)] == [bob.id]
+        assert [account_id for _, account_id in await followers.list_followers(tx, bob, None, PAGE)] == [
+            ann.id
+        ]
+        assert [account_id for _, account_id in await followers.list_following(tx, ann, None, PAGE)] == [
+            bob.id
+        ]
         for _ in range(2):
             await follows.unfollow(tx, here, ann, bob)
         assert not (await load_relation(tx, ann, bob)).following
@@ -81,11 +85,11 @@ async def test_options_of_a_follow_can_be_changed(database: Database, here: Node
             await follows.follow(tx, here, ann, other)
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         for other in (bob, fay):
-            found = await load_relation(tx, ann, other)
-            assert found.following
-            assert found.notifying
-            assert not found.showing_boosts
-            assert found.languages == ("de",)
+            relation = await load_relation(tx, ann, other)
+            assert relation.following
+            assert relation.notifying
+            assert not relation.showing_boosts
+            assert relation.languages == ("de",)
 
 
 async def test_follow_of_oneself_blocked_or_suspended_accounts_is_refused(
@@ -96,9 +100,9 @@ async def test_follow_of_oneself_blocked_or_suspended_accounts_is_refused(
         with pytest.raises(ForbiddenError):
             await follows.follow(tx, here, ann, ann)
         await blocks.block(tx, here, bob, ann)
-        for one, other in ((ann, bob), (bob, ann)):
+        for account, other in ((ann, bob), (bob, ann)):
             with pytest.raises(ForbiddenError):
-                await follows.follow(tx, here, one, other)
+                await follows.follow(tx, here, account, other)
         await account_queries.set_limits(tx, eve.id, suspended_at=1, silenced_at=None)
         with pytest.raises(NotFoundError):
             await follows.follow(tx, here, ann, await accounts.get(tx, eve.id))
@@ -111,12 +115,15 @@ async def test_follow_of_a_locked_account_is_a_request(database: Database, here:
         bob = await lock_account(tx, here, bob)
         await follows.follow(tx, here, ann, bob)
         await follows.follow(tx, here, eve, bob)
-        found = await load_relation(tx, ann, bob)
-        assert found.requested
-        assert not found.following
+        relation = await load_relation(tx, ann, bob)
+        assert relation.requested
+        assert not relation.following
         assert (await load_relation(tx, bob, ann)).requested_by
         assert await list_kinds(tx, bob) == ["follow_request", "follow_request"]
-        assert [each for _, each in await followers.list_requests(tx, bob, PAGE)] == [eve.id, ann.id]
+        assert [account_id for _, account_id in await followers.list_requests(tx, bob, PAGE)] == [
+            eve.id,
+            ann.id,
+        ]
         for wrong in (
             follows.accept_request(tx, eve, ann.id),
             follows.reject_request(tx, ann, bob.id),
@@ -143,23 +150,23 @@ async def test_follow_of_a_remote_account_is_answered_by_it_only(
     )
     async with database.write() as tx:
         await follows.follow(tx, here, ann, fay)
-        (asked,) = await list_jobs(tx, jobs.Follow)
-        assert isinstance(asked, jobs.Follow)
-        assert asked.target_id == fay.id
-        assert not await follows.receive_answer(tx, eve, ann.id, asked.uri, accepted=True)
+        (request,) = await list_jobs(tx, jobs.Follow)
+        assert isinstance(request, jobs.Follow)
+        assert request.target_id == fay.id
+        assert not await follows.receive_answer(tx, eve, ann.id, request.uri, accepted=True)
         assert not await follows.receive_answer(tx, fay, bob.id, None, accepted=True)
         assert not await follows.receive_answer(tx, fay, ann.id, "https://x.test/1", accepted=True)
         assert (await load_relation(tx, ann, fay)).requested
         assert not (await load_relation(tx, ann, fay)).following
-        assert await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=True)
+        assert await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=True)
         assert (await load_relation(tx, ann, fay)).following
         assert await load_counts(tx, ann) == (0, 1)
-        assert not await follows.receive_answer(tx, eve, ann.id, asked.uri, accepted=False)
+        assert not await follows.receive_answer(tx, eve, ann.id, request.uri, accepted=False)
         assert (await load_relation(tx, ann, fay)).following
-        assert await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=False)
+        assert await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=False)
         assert not (await load_relation(tx, ann, fay)).following
         assert await load_counts(tx, ann) == (0, 0)
-        assert not await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=True)
+        assert not await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=True)
 
 
 async def test_withdrawn_follow_is_undone_at_the_peer(database: Database, here: NodeContext) -> None:
@@ -175,7 +182,7 @@ async def test_withdrawn_follow_is_undone_at_the_peer(database: Database, here: 
         undone = await list_jobs(tx, jobs.UndoFollow)
         assert isinstance(first, jobs.Follow)
         assert isinstance(second, jobs.Follow)
-        assert undone == [jobs.UndoFollow(ann.id, fay.id, each.uri) for each in (first, second)]
+        assert undone == [jobs.UndoFollow(ann.id, fay.id, job.uri) for job in (first, second)]
 
 
 async def test_follow_by_a_remote_account_is_accepted_or_kept_as_request(
@@ -240,8 +247,8 @@ async def test_relations_are_loaded_in_order_with_one_statement(
     ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     await establish_follow(database, here, ann, fay)
     async with database.read() as tx:
-        found = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
-        assert [each.id for each in found] == [fay.id, bob.id]
+        loaded = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
+        assert [relation.id for relation in loaded] == [fay.id, bob.id]
         assert tx.statement_count == 1
-        assert [each.following for each in found] == [True, False]
+        assert [relation.following for relation in loaded] == [True, False]
         assert await relations.load(tx, ann.id, []) == []

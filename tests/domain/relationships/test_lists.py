@@ -1,4 +1,4 @@
-"""Lists: only their owner reaches them, and only whom the owner follows is on them."""
+"""Lists: accessible to their owner only, with accounts that the owner follows."""
 
 from __future__ import annotations
 
@@ -73,14 +73,17 @@ async def test_only_followed_accounts_can_be_added(database: Database, here: Nod
         await lists.add_accounts(tx, ann, row.id, [fay.id, ann.id])
         with pytest.raises(InvalidError):
             await lists.add_accounts(tx, ann, row.id, [bob.id])
-        found = await lists.list_accounts(tx, ann, row.id, None)
-        assert [each for _, each in found] == [ann.id, fay.id, bob.id]
-        page = await lists.list_accounts(tx, ann, row.id, Page(limit=1, max_id=found[0][0]))
-        assert page == found[1:2]
+        pairs = await lists.list_accounts(tx, ann, row.id, None)
+        assert [account_id for _, account_id in pairs] == [ann.id, fay.id, bob.id]
+        page = await lists.list_accounts(tx, ann, row.id, Page(limit=1, max_id=pairs[0][0]))
+        assert page == pairs[1:2]
         assert await lists.list_containing(tx, ann, bob.id) == [row]
         assert await lists.list_containing(tx, bob, bob.id) == []
         await follows.unfollow(tx, here, ann, bob)
-        assert [each for _, each in await lists.list_accounts(tx, ann, row.id, None)] == [ann.id, fay.id]
+        assert [account_id for _, account_id in await lists.list_accounts(tx, ann, row.id, None)] == [
+            ann.id,
+            fay.id,
+        ]
 
 
 async def test_exclusive_list_hides_its_accounts_from_home(database: Database, here: NodeContext) -> None:

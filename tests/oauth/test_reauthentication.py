@@ -1,4 +1,4 @@
-"""What protects an account is changed only by who proved not long ago who they are."""
+"""Reauthentication: credentials can only be changed soon after a login."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ async def test_protected_pages_ask_again_after_fifteen_minutes(
 ) -> None:
     assert (await ann.open(path)).path == path, "a log-in counts"
     node.clock.forward(hours=0.26)
-    asked = await ann.open(path)
-    assert asked.path.startswith("/login/again?next=")
-    wrong = await ann.fill_in(asked, "password", password="wrong password")
+    login_page = await ann.open(path)
+    assert login_page.path.startswith("/login/again?next=")
+    wrong = await ann.fill_in(login_page, "password", password="wrong password")
     assert wrong.status == 401
     assert (await ann.open(path)).path.startswith("/login/again")
-    assert (await ann.fill_in(asked, "password", password=PASSWORD)).path == path
+    assert (await ann.fill_in(login_page, "password", password=PASSWORD)).path == path
 
 
 async def test_protected_form_sent_late_is_refused(node: TestNode, ann: Visitor) -> None:
@@ -94,9 +94,9 @@ async def test_reauthentication_holds_for_its_session_only(node: TestNode, ann: 
 
 
 async def test_login_ends_the_previous_session_of_the_browser(node: TestNode, ann: Visitor) -> None:
-    former = {each.key: each.value for each in ann.http.cookie_jar}
+    former = {cookie.key: cookie.value for cookie in ann.http.cookie_jar}
     await ann.log_in("ann")
-    assert {each.key: each.value for each in ann.http.cookie_jar} != former
+    assert {cookie.key: cookie.value for cookie in ann.http.cookie_jar} != former
     thief = Visitor(node)
     headers = {"Cookie": f"__Host-session={former['__Host-session']}"}
     async with thief.http.get("/settings/apps", headers=headers, allow_redirects=False) as answer:
@@ -104,7 +104,7 @@ async def test_login_ends_the_previous_session_of_the_browser(node: TestNode, an
 
 
 async def test_member_without_password_cannot_log_in_with_one(node: TestNode) -> None:
-    """Return who logs in by the organization's provider only has none; not even an empty one is right."""
+    """Check that members who use the identity provider only cannot log in with an empty password either."""
     async with node.db.write() as tx:
         member = await login.find_member(tx, "ann")
         assert member
