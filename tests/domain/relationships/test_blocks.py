@@ -11,13 +11,12 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes
-from fedserver.domain.relationships import blocks, follows, lists, mutes
+from fedserver.domain.relationships import blocks, follows, lists
 from fedserver.domain.timelines import post_views, timelines
 from storage.engine import Database, Tx
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
-from tests.kit.clock import Clock
 from tests.kit.people import create_accounts, establish_follow, publish
 
 PAGE = Page()
@@ -112,52 +111,3 @@ async def test_block_by_a_remote_account_is_enforced(database: Database, here: N
         assert await blocks.receive_undo(tx, fay, "", ann)
         assert not (await relations.load(tx, ann.id, [fay.id]))[0].blocked_by
         assert await list_jobs(tx, jobs.Block, jobs.UndoFollow) == []
-
-
-async def test_mute_ends_after_its_time(database: Database, here: NodeContext, clock: Clock) -> None:
-    ann, bob = await create_accounts(database, here, "ann", "bob")
-    await establish_follow(database, here, ann, bob)
-    old = await publish(database, here, bob, "old @ann")
-    async with database.write() as tx:
-        assert await list_kinds(tx, ann) == ["mention"]
-        await mutes.mute(tx, ann, bob, seconds=60)
-        relation = (await relations.load(tx, ann.id, [bob.id]))[0]
-        assert relation.muting
-        assert relation.muting_notifications
-        assert relation.mute_expires_at
-        assert relation.following
-        assert await list_kinds(tx, ann) == []
-        with pytest.raises(ForbiddenError):
-            await mutes.mute(tx, ann, ann)
-    silent = await publish(database, here, bob, "silent @ann")
-    assert await list_home(database, ann) == []
-    async with database.read() as tx:
-        assert await timelines.list_public(tx, ann.id, PAGE) == []
-        assert [muted_id for _, muted_id, _ in await mutes.list_muted(tx, ann, PAGE)] == [bob.id]
-    clock.forward(seconds=61)
-    loud = await publish(database, here, bob, "loud @ann")
-    assert await list_home(database, ann) == [loud]
-    async with database.write() as tx:
-        assert await timelines.list_public(tx, ann.id, PAGE) == [loud, silent, old]
-        assert not (await relations.load(tx, ann.id, [bob.id]))[0].muting
-        assert await list_kinds(tx, ann) == ["mention", "mention"]
-        assert await mutes.list_muted(tx, ann, PAGE) == []
-        await mutes.mute(tx, ann, bob, hides_notifications=False)
-        relation = (await relations.load(tx, ann.id, [bob.id]))[0]
-        assert relation.muting
-        assert not relation.muting_notifications
-        assert relation.mute_expires_at is None
-        assert await list_kinds(tx, ann) == ["mention", "mention"]
-        await mutes.unmute(tx, ann, bob)
-    assert await list_home(database, ann) == [loud, silent, old]
-
-
-async def test_private_note_is_replaced_and_visible_to_its_author_only(
-    database: Database, here: NodeContext
-) -> None:
-    ann, bob = await create_accounts(database, here, "ann", "bob")
-    async with database.write() as tx:
-        for text in ("first", "knows\nSQL"):
-            await mutes.set_note(tx, ann, bob, text)
-        assert (await relations.load(tx, ann.id, [bob.id]))[0].note == "knows\nSQL"
-        assert (await relations.load(tx, bob.id, [ann.id]))[0].note == ""

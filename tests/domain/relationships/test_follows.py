@@ -228,19 +228,6 @@ async def test_follow_by_blocked_account_is_rejected_and_by_limited_account_is_a
         assert await load_counts(tx, ann) == (0, 0)
 
 
-async def test_hidden_followers_are_visible_to_their_owner_only(
-    database: Database, here: NodeContext
-) -> None:
-    ann, bob = await create_accounts(database, here, "ann", "bob")
-    await establish_follow(database, here, ann, bob)
-    await establish_follow(database, here, bob, ann)
-    async with database.write() as tx:
-        bob = await accounts.update_profile(tx, here, bob, ProfileChange(hides_collections=True))
-        for page in (followers.list_followers, followers.list_following):
-            assert await page(tx, bob, ann.id, PAGE) == [] == await page(tx, bob, None, PAGE)
-            assert len(await page(tx, bob, bob.id, PAGE)) == 1
-
-
 async def test_relations_are_loaded_in_order_with_one_statement(
     database: Database, here: NodeContext
 ) -> None:
