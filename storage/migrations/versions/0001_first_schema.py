@@ -1,7 +1,7 @@
-"""The first schema. Frozen: it says what it said at the first release, whatever the program's tables say now.
+"""The first schema, frozen at the first release: later changes of the tables are revisions of their own.
 
-Columns stand in the order in which the 25 revisions of the development line added them, so that a database
-of that line and a new one do not differ in anything.
+Columns are in the order in which the 25 revisions of the development line added them, so that a database of
+that line and a new one are equal.
 """
 
 from typing import Any
