@@ -9,7 +9,7 @@ from activitypub.authority import host_of, normalize_host
 from activitypub.document import Document
 from activitypub.errors import ActivityPubError
 from activitypub.webfinger import Handle, parse_handle
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal, accounts, remote_accounts
 from fedserver.federation import webfinger
 from fedserver.federation.convert.accounts import to_remote_account
 from fedserver.federation.documents import DocumentReader
@@ -102,7 +102,7 @@ class AccountResolver(DocumentReader):
             actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
-            return await accounts.receive(tx, account)
+            return await remote_accounts.receive(tx, account)
 
     async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """Return the handle of an actor, after its host has confirmed that it is this actor's."""
@@ -125,7 +125,7 @@ class AccountResolver(DocumentReader):
         async with self._db.write() as tx:
             account = await accounts.find_by_uri(tx, uri)
             if account is not None:
-                await accounts.delete_remote(tx, account)
+                await account_removal.delete_remote(tx, account)
 
     async def is_followed(self, account: AccountRow) -> bool:
         """Return True if a member follows the account."""

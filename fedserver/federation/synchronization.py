@@ -10,7 +10,7 @@ from activitypub.document import type_of
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database, Tx
 
@@ -24,9 +24,9 @@ async def build_synchronization_header(tx: Tx, site: NodeContext, account_id: in
     """Return the `Collection-Synchronization` header for an inbox: which followers its node should store."""
     account = await accounts.get(tx, account_id)
     parts = urlsplit(inbox)
-    followers = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
+    uris = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     url = site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
-    return write_synchronization(account.followers_uri, url, follows.compute_digest(followers))
+    return write_synchronization(account.followers_uri, url, followers.compute_digest(uris))
 
 
 async def synchronize_followers(
@@ -38,11 +38,11 @@ async def synchronize_followers(
     """
     uris = await _fetch_followers(resolver, job.url)
     local_uris = [uri for uri in dict.fromkeys(uris or ()) if site.links.is_local(uri)]
-    if uris is None or follows.compute_digest(local_uris) != job.digest:
+    if uris is None or followers.compute_digest(local_uris) != job.digest:
         return
     async with db.write() as tx:
         account = await accounts.get(tx, job.account_id)
-        await follows.synchronize(tx, site, account, local_uris)
+        await followers.synchronize(tx, site, account, local_uris)
 
 
 async def _fetch_followers(resolver: Resolver, url: str) -> list[str] | None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.notifications import push_messages, push_subscriptions
-from fedserver.domain.notifications.notifications import NotificationView
+from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.domain.notifications.push_messages import PushMessage
 from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
 from fedserver.jobs.backoff import parse_retry_after

@@ -10,7 +10,7 @@ from aiohttp import web
 from activitypub.collections import write_collection, write_items, write_page
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import UnauthorizedError
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.federation.synchronization import SYNCHRONIZATION_PATH
 from fedserver.s2s.requests import (
     authenticate_reader,
@@ -35,7 +35,7 @@ async def _show_relations(call: Call[NoParams], direction: str) -> web.Response:
             return document_response(write_collection(uri, total))
         if "page" not in call.request.query:
             return document_response(write_collection(uri, total, first=f"{uri}?page=true"))
-        rows = await follows.list_uris(tx, account, direction, call.page(PAGE_SIZE, PAGE_SIZE))
+        rows = await followers.list_uris(tx, account, direction, call.page(PAGE_SIZE, PAGE_SIZE))
     page = f"{uri}?{call.request.query_string}"
     following = next_page_url(uri, [cursor for cursor, _ in rows], PAGE_SIZE)
     uris: list[Any] = [account_uri for _, account_uri in rows]
@@ -63,6 +63,6 @@ async def show_followers_of_host(call: Call[NoParams]) -> web.Response:
     async with call.services.db.read() as tx:
         account = await accounts.get_local(tx, call.text("name"))
         parts = urlsplit(signer.uri)
-        uris = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
+        uris = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     uri = call.site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
     return document_response(write_items(uri, uris), private=True)

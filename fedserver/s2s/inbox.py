@@ -14,7 +14,7 @@ from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocume
 from activitypub.terms import is_activitypub
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.federation.authenticate import BusyError, PeerBlockedError
 from fedserver.federation.inbox import QueueFullError
 from fedserver.links import INSTANCE_ACTOR
@@ -99,7 +99,7 @@ async def _compare_followers(call: Call[NoParams], signer: AccountRow | None) ->
     if not same_origin(url, signer.uri):
         return
     async with call.services.db.read() as tx:
-        uris = await follows.list_partial_followers(tx, signer, call.site.links.base)
-    if follows.compute_digest(uris) != digest:
+        uris = await followers.list_partial_followers(tx, signer, call.site.links.base)
+    if followers.compute_digest(uris) != digest:
         async with call.services.db.write() as tx:
-            await follows.enqueue_synchronization(tx, signer, url, digest)
+            await followers.enqueue_synchronization(tx, signer, url, digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.auth import login, members, one_time_links
+from fedserver.domain.auth import login, member_access, members, one_time_links
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from storage.engine import Tx
@@ -36,5 +36,5 @@ async def reset(tx: Tx, token: str, password_hash: str) -> MemberRow:
     member = await members.get(tx, row.member_id or 0)
     if member.email_confirmed_at is None:
         await member_queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
-    await members.set_password(tx, member, password_hash)
+    await member_access.set_password(tx, member, password_hash)
     return member

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from fedserver.domain.auth import members
 from fedserver.domain.auth.members import MemberSettings
-from fedserver.domain.notifications import notifications
-from fedserver.domain.notifications.notifications import NotificationView
+from fedserver.domain.notifications import notification_views
+from fedserver.domain.notifications.notification_views import NotificationView
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
@@ -30,7 +30,7 @@ async def load(tx: Tx, subscription_id: int, notification_id: int) -> PushMessag
     subscription = await push_subscription_queries.find_active(tx, subscription_id)
     if subscription is None:
         return None
-    view = await notifications.find(tx, notification_id)
+    view = await notification_views.find(tx, notification_id)
     if view is None or view.row.account_id != subscription.account_id:
         return None
     if view.post is not None and any(hit.filter.action == "hide" for hit in view.post.filtered):

@@ -6,7 +6,7 @@ import msgspec
 
 from activitypub.actors import Actor
 from activitypub.identity_proofs import list_valid_proofs
-from fedserver.domain.accounts import accounts, identity_proofs
+from fedserver.domain.accounts import accounts, identity_proofs, remote_accounts
 from fedserver.federation.convert.emojis import encode_emojis
 
 encode = msgspec.json.Encoder().encode
@@ -14,13 +14,13 @@ encode = msgspec.json.Encoder().encode
 
 def to_remote_account(
     actor: Actor, username: str, host: str, now: int, *, include_pictures: bool = True
-) -> accounts.RemoteAccount:
+) -> remote_accounts.RemoteAccount:
     """Return an actor as an account `username@host`, which WebFinger has confirmed.
 
     Of its identity proofs those are stored that are valid at `now` (ms since 1970). Without
     `include_pictures` it has no avatar, header and custom emoji.
     """
-    return accounts.RemoteAccount(
+    return remote_accounts.RemoteAccount(
         uri=actor.id,
         username=username,
         domain=host,

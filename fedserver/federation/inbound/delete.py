@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activitypub.authority import same_origin
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.posts import post_removal, quote_requests
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.resolve import Resolver
@@ -23,7 +23,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     if uri is None:
         raise IgnoredError("it has no object")
     if uri == inbound.actor.uri:
-        await accounts.delete_remote(tx, inbound.actor)
+        await account_removal.delete_remote(tx, inbound.actor)
         return
     if await post_removal.receive(tx, inbound.actor, uri):
         return

@@ -1,4 +1,4 @@
-"""What waits in the queues, and what was given up: for people who look after the node."""
+"""Pending and dead entries of the queues, for admins."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COUNT_BY_QUEUE = union_all(*(_count_table(name, table) for name, table in TABLES
 
 
 def _select_latest_dead(statement: Any, table: Table) -> Any:
-    """The latest that were given up of a queue."""
+    """Return the statement limited to the latest dead entries of a queue."""
     dead = table.c.dead_at
     return statement.where(dead.is_not(None)).order_by(dead.desc(), table.c.id.desc()).limit(MAX_LISTED)
 
@@ -51,7 +51,7 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
 )
-# Each queue as people choose from it: what is of one host, a task by its number.
+# How entries of each queue are selected: by host, a job by its number.
 _selections = {
     TASKS: tasks.c.id == bindparam("b_id"),
     DELIVERIES: deliveries.c.host == bindparam("b_host"),
@@ -84,28 +84,28 @@ async def count_by_queue(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str
 
 
 async def list_dead_jobs(tx: Tx) -> list[tuple[int, str, str, int]]:
-    """Number, kind, error and moment of the latest tasks that were given up."""
+    """Return number, kind, error and time of the latest dead jobs."""
     return [(row[0], row[1], row[2], row[3]) for row in await tx.all(LIST_DEAD_JOBS)]
 
 
 async def list_dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
-    """Number, host, document, error, moment of the latest that were given up: deliveries, or what came in."""
-    found = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
-    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in found]
+    """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
+    rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
+    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Try again what was given up: of a host, or one task. How many."""
+    """Retry dead entries of a host, or one job. Returns their number."""
     return await tx.run(RETRY[queue], b_now=tx.now, **_selection_params(queue, host, job_id))
 
 
 async def delete_dead(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Forget what was given up: of a host, or one task. How many."""
+    """Delete dead entries of a host, or one job. Returns their number."""
     return await tx.run(DELETE_DEAD[queue], **_selection_params(queue, host, job_id))
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget what was given up before a moment, and documents of which nothing is owed since then."""
+    """Delete entries dead before a moment, and documents that no delivery has needed since."""
     for statement in (*PURGE_EXPIRED, PURGE_DOCUMENTS):
         await tx.run(statement, until=until)
 

@@ -1,4 +1,4 @@
-"""Notifications: who is heard, pages, counts, and what is taken back."""
+"""Notifications: visibility, pages, counts and removal."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _ANY_SENDER = -1
 
 
 class NotificationQuery(Struct, frozen=True):
-    """Which notifications: of these kinds, of one sender (or all), those kept back too."""
+    """A filter of notifications: kinds, one sender (or all), and whether to include those kept back."""
 
     kinds: tuple[str, ...]
     from_id: int | None = None
     filtered: bool = False
 
     def bind_params(self, tx: Tx, account_id: int) -> dict[str, object]:
-        """The bind parameters of `heard`."""
+        """Return the bind parameters of `is_visible`."""
         return {
             "account_id": account_id,
             "kinds": list(self.kinds),
@@ -54,16 +54,16 @@ class NotificationQuery(Struct, frozen=True):
 
 
 def is_visible(source: FromClause = notifications) -> ColumnElement[bool]:
-    """`told` is for the account and wanted, and its sender and thread are not such as it does not hear.
+    """Return the condition that a notification of the account is wanted and neither hidden nor muted.
 
-    The one place for lists, groups and counts: blocks, mutes, muted threads and domains hold for what
-    was told before them too.
+    The one place for lists, groups and counts: blocks, mutes, muted threads and domains apply to older
+    notifications too.
     """
     sender = accounts.alias()
     chosen = bindparam("from_id", type_=BigInteger())
     return and_(
         source.c.account_id == bindparam("account_id"),
-        # Joined with nothing, so that no index is taken for it: most ask for all kinds.
+        # Concatenated with '' so that no index on the kind is used: most requests are for all kinds.
         one_of(source.c.kind.concat(""), "kinds"),
         or_(chosen == _ANY_SENDER, source.c.from_id == chosen),
         or_(source.c.filtered.is_(False), bindparam("filtered", type_=source.c.filtered.type)),
@@ -158,11 +158,11 @@ async def insert(tx: Tx, row: NotificationRow) -> bool:
 
 
 async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
-    """True if the account was told the very same before."""
-    found = await tx.one(
+    """Return True if the account has this very notification already."""
+    duplicate = await tx.one(
         FIND_DUPLICATE, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
     )
-    return found is not None
+    return duplicate is not None
 
 
 async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> bool:
@@ -178,11 +178,11 @@ async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> 
 async def list_by_account(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery
 ) -> list[NotificationRow]:
-    """Newest first."""
-    found = await tx.all(
+    """Return a page of notifications, newest first."""
+    rows = await tx.all(
         LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
     )
-    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def find(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
@@ -202,7 +202,7 @@ async def delete_by_account(tx: Tx, account_id: int) -> None:
 
 
 async def delete_matching(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None) -> None:
-    """What was told is no longer so."""
+    """Delete a notification whose cause was undone."""
     wanted = -1 if post_id is None else post_id
     await tx.run(DELETE_MATCHING, kind=kind, account_id=account_id, from_id=from_id, post_id=wanted)
 
@@ -212,7 +212,7 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def delete_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
-    """Everything that `from_id` told `account_id`."""
+    """Delete all notifications to `account_id` from `from_id`."""
     await tx.run(DELETE_BY_SENDER, account_id=account_id, from_id=from_id)
 
 
@@ -223,5 +223,5 @@ async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_
 
 
 async def load_last_read_id(tx: Tx, account_id: int) -> int:
-    """The newest notification that the account has read, by its marker; 0 without one."""
+    """Return the newest notification that the account has read, by its marker; 0 without one."""
     return int(await tx.value(LOAD_LAST_READ_ID, account_id=account_id) or 0)

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from fedserver.domain.posts import scheduled_posts
 from fedserver.jobs.cleanup import CleanupWorker
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
@@ -306,7 +306,7 @@ async def test_scheduled_status_of_a_disabled_member_is_not_published(start: Sta
     await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     me = await ann.get("/api/v1/accounts/verify_credentials")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     node.clock.forward(hours=2)
     await node.settle()
     assert await Api(node).get(f"/api/v1/accounts/{me['id']}/statuses") == []

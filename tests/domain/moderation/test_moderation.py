@@ -15,10 +15,10 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.moderation import admin_accounts, moderation
 from fedserver.domain.moderation.moderation import ModerationAction
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import email_blocks
-from fedserver.domain.relationships import follows, lists
+from fedserver.domain.relationships import followers, follows, lists
 from fedserver.domain.timelines import post_views
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database, Event, Tx
@@ -102,8 +102,8 @@ async def test_a_suspension_ends_everything_between_and_tells_both_sides(
         for reader in (ann, bob):
             row = await accounts.get(tx, reader.id)
             assert (row.followers_count, row.following_count) == (0, 0)
-        assert await follows.list_requests(tx, fay, Page()) == []
-        views, _ = await notifications.list_by_account(tx, bob, Page(), kinds=["severed_relationships"])
+        assert await followers.list_requests(tx, fay, Page()) == []
+        views, _ = await notification_views.list_by_account(tx, bob, Page(), kinds=["severed_relationships"])
         assert [
             view.subject.severance.following_count
             for view in views
@@ -155,11 +155,11 @@ async def test_a_limited_account_is_heard_by_those_who_follow_it(
         await moderation.apply(tx, here, None, ann.id, ModerationAction("silence"))
     await publish(database, here, ann, "hello @bob")
     async with database.read() as tx:
-        assert (await notifications.list_by_account(tx, bob, Page()))[0] == []
+        assert (await notification_views.list_by_account(tx, bob, Page()))[0] == []
     await establish_follow(database, here, bob, ann)
     await publish(database, here, ann, "hello again @bob")
     async with database.read() as tx:
-        assert [view.row.kind for view in (await notifications.list_by_account(tx, bob, Page()))[0]] == [
+        assert [view.row.kind for view in (await notification_views.list_by_account(tx, bob, Page()))[0]] == [
             "mention"
         ]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, polls, post_removal, posts, remote_posts, votes
 from fedserver.domain.posts.polls import NewPoll, RemoteOption, RemotePoll
 from fedserver.domain.posts.remote_posts import RemotePost
@@ -65,7 +65,7 @@ async def due(database: Database) -> list[str]:
 
 async def told(database: Database, who: AccountRow) -> list[str]:
     async with database.read() as tx:
-        views, _ = await notifications.list_by_account(tx, who, Page())
+        views, _ = await notification_views.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
 
 
@@ -427,8 +427,8 @@ async def test_who_goes_leaves_the_result_as_it_was(database: Database, here: No
     async with database.write() as tx:
         uri = (await posts.get(tx, post_id, None)).uri
         assert await votes.receive(tx, dan, RemoteVote("https://beta.test/votes/1", uri, "Red"))
-        await accounts.delete_local(tx, bob)
-        await accounts.delete_remote(tx, dan)
+        await account_removal.delete_local(tx, bob)
+        await account_removal.delete_remote(tx, dan)
         assert await poll_queries.list_local_voters(tx, post_id) == []
     assert await counts(database, post_id) == ([1, 1, 0], 2)
 

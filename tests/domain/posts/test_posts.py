@@ -9,7 +9,7 @@ import pytest
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import articles, boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
@@ -42,7 +42,7 @@ async def seen(database: Database, post_id: int, viewer: AccountRow | None) -> b
 
 async def told(database: Database, account: AccountRow) -> list[str]:
     async with database.read() as tx:
-        views, _ = await notifications.list_by_account(tx, account, PAGE)
+        views, _ = await notification_views.list_by_account(tx, account, PAGE)
         return [view.row.kind for view in views]
 
 

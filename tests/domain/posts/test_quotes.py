@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, post_removal, quotes
 from fedserver.domain.relationships import blocks, mutes
 from fedserver.domain.timelines import post_policies, post_views, quote_policies
@@ -33,7 +33,7 @@ async def state(database: Database, post_id: int, viewer: AccountRow | None) -> 
 
 async def told(database: Database, who: AccountRow) -> list[tuple[str, int | None]]:
     async with database.read() as tx:
-        views, _ = await notifications.list_by_account(tx, who, Page())
+        views, _ = await notification_views.list_by_account(tx, who, Page())
     return [(view.row.kind, view.row.post_id) for view in views]
 
 
@@ -227,10 +227,10 @@ async def test_an_account_that_goes_takes_its_quotes_along(database: Database, h
     await publish(database, here, bob, "yours", quoted_id=first)
     third = await publish(database, here, cat, "also", quoted_id=first)
     async with database.write() as tx:
-        await accounts.delete_local(tx, bob)
+        await account_removal.delete_local(tx, bob)
     assert (await seen(database, first, cat)).post.quotes_count == 1
     async with database.write() as tx:
-        await accounts.delete_local(tx, ann)
+        await account_removal.delete_local(tx, ann)
     assert await state(database, third, cat) == "deleted"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal, accounts
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
@@ -412,10 +412,10 @@ async def test_nothing_is_left_of_removed_accounts(database: Database, here: Nod
         await remote_posts.receive(tx, eve, remote("https://beta.test/1", eve, "<p>two</p>"))
     assert await indexed(database) == 2
     async with database.write() as tx:
-        await accounts.delete_remote(tx, eve)
+        await account_removal.delete_remote(tx, eve)
     assert await indexed(database) == 1
     async with database.write() as tx:
-        await accounts.delete_local(tx, ann)
+        await account_removal.delete_local(tx, ann)
     assert await indexed(database) == 0
 
 
