@@ -44,40 +44,24 @@ class Connection(Protocol):
     async def execute_many(self, statement: Executable, params: Sequence[Params]) -> None: ...
 
 
-class Tx:
-    """One transaction: the statements of one request or job, its time and its events.
+class ReadTx:
+    """A transaction that reads: what views and renderers are given.
 
-    `now` is when it began (milliseconds UTC), `statement_count` the number of statements so far. `caches`
-    belong to the process; a writer must not put anything there, as it may yet roll back.
+    `now` is when it began (milliseconds UTC); `statement_count` is the number of statements so far.
+    `caches` belong to the process; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "caches", "events", "ids", "is_write", "now", "statement_count")
+    __slots__ = ("_connection", "caches", "is_write", "now", "statement_count")
 
-    def __init__(
-        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
-    ) -> None:
+    def __init__(self, connection: Connection, *, now: int, caches: CacheRegistry) -> None:
         self._connection = connection
         self.now = now
-        self.ids = ids
         self.caches = caches
-        self.is_write = is_write
+        self.is_write = False
         self.statement_count = 0
-        self.events: list[Event] = []
-
-    def new_id(self, at: int | None = None) -> int:
-        """Return a new id for the current time, or for a past one (milliseconds UTC)."""
-        return self.ids.new() if at is None else self.ids.new_at(at)
-
-    def new_exact_id(self) -> int:
-        """Return a new id that JavaScript can read as a number without loss."""
-        return self.ids.new_exact()
-
-    def emit(self, kind: str, **data: Any) -> None:
-        """Send an event to listeners after the commit; none is sent if the transaction fails."""
-        self.events.append(Event(kind, data))
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
-        """Return all rows. Raises DatabaseUnavailableError, as every method here does."""
+        """Return every row."""
         self.statement_count += 1
         return await self._connection.fetch(statement, params)
 
@@ -95,6 +79,32 @@ class Tx:
     async def values(self, statement: Executable, /, **params: Any) -> list[Any]:
         """Return the first column of every row."""
         return [row[0] for row in await self.all(statement, **params)]
+
+
+class Tx(ReadTx):
+    """A transaction that may write: the statements of one request or job, and its events."""
+
+    __slots__ = ("events", "ids")
+
+    def __init__(
+        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
+    ) -> None:
+        super().__init__(connection, now=now, caches=caches)
+        self.ids = ids
+        self.is_write = is_write
+        self.events: list[Event] = []
+
+    def new_id(self, at: int | None = None) -> int:
+        """Return a new id for this moment, or for a past one."""
+        return self.ids.new() if at is None else self.ids.new_at(at)
+
+    def new_exact_id(self) -> int:
+        """Return a new id that is given to clients as a number too."""
+        return self.ids.new_exact()
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Add an event that listeners get after the commit, and not if the transaction fails."""
+        self.events.append(Event(kind, data))
 
     async def run(self, statement: Executable, /, **params: Any) -> int:
         """Execute a statement and return the number of rows that changed. Raises ConflictError."""

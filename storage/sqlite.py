@@ -26,8 +26,8 @@ from storage.ids import IdSource
 from storage.sqlite_connections import (
     LoopConnection,
     ThreadConnection,
-    is_busy,
     build_rollback_error,
+    is_busy,
     translate_error,
 )
 

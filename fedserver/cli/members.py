@@ -10,7 +10,7 @@ import click
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.auth import members, passwords, two_factor
+from fedserver.domain.auth import member_access, members, passwords, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.federation.keys import generate
 from storage.engine import Tx
@@ -116,7 +116,7 @@ async def approve(name: str, config_path: Path | None) -> None:
 async def disable(name: str, config_path: Path | None) -> None:
     """Disable a member; their browsers and apps are logged out."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
+        await member_access.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
     click.echo(f"{name} is disabled.")
 
 
@@ -127,7 +127,7 @@ async def disable(name: str, config_path: Path | None) -> None:
 async def enable(name: str, config_path: Path | None) -> None:
     """Enable a disabled member."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
+        await member_access.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
     click.echo(f"{name} is enabled.")
 
 
@@ -143,7 +143,7 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
     passwords.check_password(new_password, name)
     password_hash = await passwords.Passwords().hash(new_password)
     async with connect_database(config) as db, db.write() as tx:
-        await members.set_password(tx, await _get_and_record(tx, name, "password"), password_hash)
+        await member_access.set_password(tx, await _get_and_record(tx, name, "password"), password_hash)
     click.echo(f"New password of {name}: {new_password}" if not password else f"{name} has a new password.")
 
 

@@ -41,6 +41,8 @@ class QueueCollector(Collector):
                 held.add_metric((), row.silent[1])
             for state in STATES:
                 items.add_metric((name, state), getattr(row, state))
+            if name == "tasks":
+                items.add_metric((name, "unknown"), row.unknown)
             due_at = row.oldest_due_at
             oldest.add_metric((name,), 0 if due_at is None else max(0, self._clock() - due_at) / 1000)
         yield from (items, oldest, silent, held)

@@ -15,6 +15,7 @@ from aiohttp import web
 from fedserver.cli.settings import build_context
 from fedserver.config import load
 from fedserver.domain.relationships import follows
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import people
@@ -115,7 +116,7 @@ async def test_acknowledged_posts_are_delivered_after_a_kill(tmp_path: Path) -> 
     # As if a worker had been killed that had the work in hand, for ever.
     db = await open_database(config.database.url, Clock(4_000_000_000_000))
     async with db.write() as tx:
-        assert await job_queries.lease(tx, until=tx.now, limit=99)
+        assert await job_queries.lease(tx, until=tx.now, limit=99, kinds=KINDS_BY_QUEUE[DEFAULT])
     await db.close()
 
     await peer.start()

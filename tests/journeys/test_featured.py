@@ -9,7 +9,7 @@ from activitypub.document import Document
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import handle, prepare
+from fedserver.federation.inbound.registry import apply, prepare
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.api import Api
@@ -24,7 +24,7 @@ async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document
     services = node.node.services
     item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
-        await handle(tx, item)
+        await apply(tx, item)
 
 
 async def test_featured_posts_and_tags_of_peers_are_shown(start: Start) -> None:

@@ -13,11 +13,11 @@ from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
-from fedserver.domain.accounts import accounts, relations
+from fedserver.domain.accounts import account_removal, accounts, relations
 from fedserver.domain.peers import peers
 from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.posts import edits, post_removal, posts
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers, follows
 from fedserver.domain.timelines import timelines
 from fedserver.federation.signing import build_request
 from storage.paging import Page
@@ -48,7 +48,7 @@ async def test_follow_of_a_locked_account_waits_for_approval(start: Start) -> No
     await settle(alpha, beta)
     assert await home(alpha, ann) == []
     async with beta.db.write() as tx:
-        ((_, ann_there),) = await follows.list_requests(tx, bob, Page())
+        ((_, ann_there),) = await followers.list_requests(tx, bob, Page())
         await follows.accept_request(tx, await accounts.get(tx, bob.id), ann_there)
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
@@ -247,7 +247,7 @@ async def test_deleted_posts_and_accounts_disappear_on_peers(start: Start) -> No
     assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 410
     assert await home(alpha, ann) == []
     async with beta.db.write() as tx:
-        await accounts.delete_local(tx, await accounts.get(tx, bob.id))
+        await account_removal.delete_local(tx, await accounts.get(tx, bob.id))
     await settle(alpha, beta)
     assert await status_of(beta, "/users/bob") == 410
     async with alpha.db.read() as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activitypub.collections import read_synchronization
 from fedserver.domain.kernel import jobs
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers, follows
 from fedserver.federation.synchronization import build_synchronization_header, synchronize_followers
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
@@ -16,7 +16,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def list_followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
     async with node.db.read() as tx:
-        found = await follows.list_partial_followers(tx, target, base)
+        found = await followers.list_partial_followers(tx, target, base)
     return {account.rpartition("/")[2] for account in found}
 
 
@@ -83,7 +83,7 @@ async def test_follower_lists_that_differ_are_synchronized(start: Start) -> None
     assert document is not None
     assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
     for url, digest in (
-        (header[1], follows.compute_digest([])),
+        (header[1], followers.compute_digest([])),
         (f"{ann.uri}/outbox", header[2]),
         (ann.uri, header[2]),
     ):

@@ -13,7 +13,7 @@ from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.portability import moves
 from fedserver.domain.posts import boosts, edits, likes, pins, post_removal, reactions, votes
 from fedserver.domain.posts.polls import NewPoll
-from fedserver.domain.relationships import blocks, follows
+from fedserver.domain.relationships import blocks, followers, follows
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import deliveries as delivery_queries
@@ -62,7 +62,9 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     await settle(here, there)
     me_there = await account_at(there, me)
     async with there.db.write() as tx:
-        assert [account_id for _, account_id in await follows.list_requests(tx, shy, Page())] == [me_there.id]
+        assert [account_id for _, account_id in await followers.list_requests(tx, shy, Page())] == [
+            me_there.id
+        ]
         await follows.reject_request(tx, await accounts.get(tx, shy.id), me_there.id)
         await follows.follow(tx, there.site, you, me_there)
     # Create

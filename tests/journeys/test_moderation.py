@@ -11,7 +11,7 @@ from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.peers import peers
 from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.posts import posts
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers, follows
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, home, settle, write
@@ -176,8 +176,8 @@ async def test_moderation_of_a_remote_account_takes_effect(start: Start, kind: s
     await settle(alpha, beta)
     theirs = await get_account(beta, "ann@alpha.test")
     async with beta.db.read() as tx:
-        still = bool(await follows.list_following(tx, bob, bob.id, Page()))
-        followed = bool(await follows.list_followers(tx, bob, bob.id, Page()))
+        still = bool(await followers.list_following(tx, bob, bob.id, Page()))
+        followed = bool(await followers.list_followers(tx, bob, bob.id, Page()))
     assert still is followed is (kind == "silence"), "both nodes know that the follows ended"
     assert theirs.suspended_at is None
     await write(beta, bob, "hello @ann@alpha.test")
@@ -220,7 +220,7 @@ async def test_deleted_account_is_deleted_on_peers(start: Start) -> None:
         await moderation.apply(tx, alpha.site, None, ann.id, ModerationAction("suspend"))
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert await follows.list_following(tx, bob, bob.id, Page()) == [], "the follow was ended"
+        assert await followers.list_following(tx, bob, bob.id, Page()) == [], "the follow was ended"
         assert await accounts.find_by_uri(tx, ann.uri) is not None
     async with alpha.db.write() as tx:
         await purges.purge(tx, None, ann.id)

@@ -8,7 +8,7 @@ from activitypub.activities import read_activity
 from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.relationships import blocks, follows, lists, mutes
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import handle, prepare
+from fedserver.federation.inbound.registry import apply, prepare
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
@@ -37,7 +37,7 @@ async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
     services = node.node.services
     item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
-        await handle(tx, item)
+        await apply(tx, item)
 
 
 async def test_moved_account_takes_its_followers_along(start: Start) -> None:

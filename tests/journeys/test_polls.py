@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from activitypub.signatures.digest import sha256
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, posts, votes
 from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.timelines import post_views, timelines
@@ -80,7 +80,7 @@ async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> 
 
 async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
-        views, _ = await notifications.list_by_account(tx, who, Page(), kinds=["poll"])
+        views, _ = await notification_views.list_by_account(tx, who, Page(), kinds=["poll"])
     return [view.row.kind for view in views]
 
 

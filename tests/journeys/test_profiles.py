@@ -9,7 +9,7 @@ from aiohttp import web
 
 from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.content import tags
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.domain.timelines import timelines
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
@@ -198,8 +198,8 @@ async def test_removed_follower_receives_a_reject(start: Start) -> None:
     assert not gone["followed_by"]
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert await follows.list_following(tx, bob, bob.id, Page()) == []
-        assert await follows.list_requests(tx, remote_ann, Page()) == []
+        assert await followers.list_following(tx, bob, bob.id, Page()) == []
+        assert await followers.list_requests(tx, remote_ann, Page()) == []
     assert (await accounts_row(alpha, ann)).followers_count == 0
     assert (await accounts_row(beta, bob)).following_count == 0
 

@@ -12,7 +12,7 @@ from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain.accounts import accounts
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
@@ -50,7 +50,7 @@ async def document(node: TestNode, uri: str) -> tuple[int, Any]:
 
 async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
-        views, _ = await notifications.list_by_account(tx, who, Page())
+        views, _ = await notification_views.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
 
 

@@ -220,7 +220,7 @@ async def test_interaction_that_a_remote_author_forbids_is_refused(lab: Lab) -> 
     assert shown["interaction_policy"]["can_favourite"]["automatic_approval"] == ["followers", "author"]
     page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "picture", text="kept words")
     assert page.status == 422
-    assert "does not let you answer it" in page.text
+    assert "does not allow you to reply to it" in page.text
     assert "kept words" in page.text
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fedserver.config import Config, NodeConfig
-from fedserver.domain.accounts import accounts
-from fedserver.domain.accounts.accounts import RemoteAccount
+from fedserver.domain.accounts import accounts, remote_accounts
 from fedserver.domain.accounts.keys import NewKeys
+from fedserver.domain.accounts.remote_accounts import RemoteAccount
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import posts
 from fedserver.domain.relationships import follows
@@ -69,7 +69,7 @@ async def create_remote_account(
         "created_at": None,
         "keys": ((f"{base}#main-key", "rsa", keys.rsa(1)[1]),),
     }
-    return await accounts.receive(tx, RemoteAccount(**{**values, **changes}))
+    return await remote_accounts.receive(tx, RemoteAccount(**{**values, **changes}))
 
 
 async def create_accounts(database: Database, where: NodeContext, *names: str) -> list[AccountRow]:

@@ -1,10 +1,12 @@
-"""What can go wrong in the domain; surfaces turn it into an answer."""
+"""Errors of the domain; each surface turns them into its own kind of response."""
 
 from __future__ import annotations
 
+from fedserver.text.locales import gettext
+
 
 class DomainError(Exception):
-    """Base of all; `text` is shown to the caller."""
+    """Base of all domain errors; `text` is shown to the caller."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -12,69 +14,71 @@ class DomainError(Exception):
 
 
 class NotFoundError(DomainError):
-    """It does not exist, or the caller may not know that it does."""
+    """Something does not exist, or the caller may not know that it does."""
 
     def __init__(self, text: str = "Record not found") -> None:
         super().__init__(text)
 
 
 class GoneError(DomainError):
-    """It existed and was deleted."""
+    """Something existed and was deleted."""
 
-    def __init__(self, text: str = "This was deleted") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("This was deleted."))
 
 
 class ForbiddenError(DomainError):
-    """The caller is known, and may not do this."""
+    """The caller is known, but may not do this."""
 
     def __init__(self, text: str = "This action is not allowed") -> None:
         super().__init__(text)
 
 
 class UnauthorizedError(DomainError):
-    """Nobody, or nobody valid, is asking."""
+    """The request has no valid credentials."""
 
     def __init__(self, text: str = "The access token is invalid") -> None:
         super().__init__(text)
 
 
 class InvalidError(DomainError):
-    """A value is wrong: which field (`base`: the whole), and why. `code` is Mastodon's word (ERR_BLANK …).
+    """An invalid value: the field (`base`: the whole) and the reason.
 
-    `also` are further values that are wrong, where all were looked at.
+    `code` is Mastodon's error code (ERR_BLANK …). `also` holds errors of further fields, where all fields
+    were checked.
     """
 
     message: str
 
     def __init__(self, field: str, why: str, code: str = "ERR_INVALID", *also: InvalidError) -> None:
-        named = "" if field == "base" else field.replace("_", " ").capitalize() + " "
-        told = f"{named}{why}"
-        super().__init__(", ".join([f"Validation failed: {told}", *(each.message for each in also)]))
+        label = "" if field == "base" else field.replace("_", " ").capitalize() + " "
+        message = f"{label}{why}"
+        super().__init__(", ".join([f"Validation failed: {message}", *(error.message for error in also)]))
         self.field = field
         self.reason = why
         self.code = code
-        self.message = told
+        self.message = message
         self.other_errors = also
 
 
 class ReauthenticationRequiredError(UnauthorizedError):
-    """The person has to prove again who they are before they may do this."""
+    """The member has to authenticate again before they may do this."""
 
     def __init__(self) -> None:
-        super().__init__("Please confirm that it is you")
+        super().__init__(gettext("Please confirm that it is you."))
 
 
 class MediaNotReadyError(InvalidError):
-    """A file is attached before it can be shown (docs.joinmastodon.org/methods/media)."""
+    """An attached file is not processed yet (docs.joinmastodon.org/methods/media)."""
 
     def __init__(self) -> None:
         super().__init__("media_ids", "are still processed")
+        # Mastodon's wording: clients compare it and retry.
         self.text = "Cannot attach files that have not finished processing. Try again in a moment!"
 
 
 class TooManyRequestsError(DomainError):
-    """Too often; `retry_at` is the moment (ms UTC) from which it may be tried again."""
+    """A rate limit was exceeded; `retry_at` is when the caller may try again (ms UTC)."""
 
     def __init__(self, retry_at: int, text: str = "Too many requests") -> None:
         super().__init__(text)
@@ -82,11 +86,11 @@ class TooManyRequestsError(DomainError):
 
 
 class PeerError(DomainError):
-    """A peer did not give what was asked of it."""
+    """A peer did not answer, or did not answer as expected."""
 
-    def __init__(self, text: str = "The other server does not give this file") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("The other server did not deliver this file."))
 
 
 class RetryLaterError(DomainError):
-    """The node cannot do it now: a peer does not answer, or a queue is full."""
+    """The node cannot do this now: a peer does not answer, or a queue is full."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
@@ -127,7 +127,7 @@ async def _set_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind
         if kind == "suspend":
             await _cut_off(tx, account, member)
     elif kind == "disable" and member is not None:
-        await members.set_disabled(tx, member, disabled=True)
+        await member_access.set_disabled(tx, member, disabled=True)
 
 
 async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> None:
@@ -135,7 +135,7 @@ async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> Non
     handle = f"{account.username}@{account.domain}" if account.domain else account.username
     await severances.sever(tx, tx.now, "account_suspension", handle, notify_peers=True)
     if member is not None:
-        await members.log_out(tx, member)
+        await member_access.log_out(tx, member)
 
 
 async def revoke(
@@ -168,7 +168,7 @@ async def revoke(
         if kind in LIMIT_COLUMNS:
             await account_queries.set_limit(tx, account.id, LIMIT_COLUMNS[kind], None)
         elif member is not None:
-            await members.set_disabled(tx, member, disabled=False)
+            await member_access.set_disabled(tx, member, disabled=False)
         tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
     found = await account_queries.find(tx, account.id)
     assert found is not None

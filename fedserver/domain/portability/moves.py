@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fedserver.domain.accounts import accounts, profiles, relations
-from fedserver.domain.auth import members
+from fedserver.domain.accounts import account_removal, accounts, profiles, relations
+from fedserver.domain.auth import member_access
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
@@ -157,10 +157,10 @@ async def delete_account(tx: Tx, member: MemberRow, actor: AccountRow) -> None:
     """
     row = await accounts.get(tx, actor.id)
     if await member_queries.find_main_account_id(tx, member.id) != row.id:
-        await accounts.delete_local(tx, row)
+        await account_removal.delete_local(tx, row)
         await audit_log_queries.erase_personal_data(tx, row.uri, None)
         return
-    await members.set_disabled(tx, member, disabled=True)
-    await accounts.delete_local(tx, row)
+    await member_access.set_disabled(tx, member, disabled=True)
+    await account_removal.delete_local(tx, row)
     await audit_log_queries.erase_personal_data(tx, row.uri, member.id)
     await member_queries.delete_by_id(tx, member.id)

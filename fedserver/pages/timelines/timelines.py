@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.timelines import markers, post_views, search, timelines
 from fedserver.pages.forms import load_feed, next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
@@ -56,7 +56,7 @@ async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get("/notifications", html=True, auth=USER)
 async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
-    views, cursors = await notifications.list_by_account(call.tx, call.account, call.page(30, 30))
+    views, cursors = await notification_views.list_by_account(call.tx, call.account, call.page(30, 30))
     read = await markers.load_last_read(call.tx, call.account, "notifications")
     return call.render("notifications.html", views=views, older=next_page_url(call, cursors, 30), read=read)
 
