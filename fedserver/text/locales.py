@@ -17,10 +17,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, Protocol
 
-from babel import Locale, UnknownLocaleError, dates, lists, numbers, units
-
 from fedserver.config import LOCALES, Config
+from fedserver.on_demand import on_demand
 
+# Loaded with the first date or number: commands of operators translate errors at most.
+babel, dates, lists = on_demand("babel"), on_demand("babel.dates"), on_demand("babel.lists")
+numbers, units = on_demand("babel.numbers"), on_demand("babel.units")
 DOMAIN = "fedserver"
 FOLDER = Path(__file__).parent.parent / "locales"
 SOURCE = "en"
@@ -223,14 +225,14 @@ def own_name(code: str) -> str:
 
 
 @cache
-def _babel_locale(code: str) -> Locale:
+def _babel_locale(code: str) -> Any:
     try:
-        return Locale.parse(code)
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(SOURCE)  # the pseudo-locale of the tests has no calendar of its own
+        return babel.Locale.parse(code)
+    except (babel.UnknownLocaleError, ValueError):
+        return babel.Locale.parse(SOURCE)  # the pseudo-locale of the tests has no calendar of its own
 
 
-def _now_locale() -> Locale:
+def _now_locale() -> Any:
     return _babel_locale(_locale.get())
 
 
