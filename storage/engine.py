@@ -61,7 +61,7 @@ class ReadTx:
         self.statement_count = 0
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
-        """Return every row."""
+        """Return all rows. Raises DatabaseUnavailableError, as every method here does."""
         self.statement_count += 1
         return await self._connection.fetch(statement, params)
 

@@ -245,13 +245,13 @@ def format_datetime(moment: int, width: Width = "medium") -> str:
     """Return a moment (ms UTC) as date and time, to the minute."""
     locale = _now_locale()
     pattern = str(dates.get_datetime_format(width, locale=locale))
-    time = dates.format_time(_at(moment), "short", locale=locale)
+    time = str(dates.format_time(_at(moment), "short", locale=locale))
     return pattern.replace("{1}", format_date(moment, width)).replace("{0}", time).replace("'", "")
 
 
 def format_date(moment: int, width: Width = "medium") -> str:
     """Return the day of a moment (ms UTC)."""
-    return dates.format_date(_at(moment), width, locale=_now_locale())
+    return str(dates.format_date(_at(moment), width, locale=_now_locale()))
 
 
 def format_relative(moment: int, now: int) -> str:
@@ -273,7 +273,7 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
     # Whole units: 90 minutes are an hour, not two.
     unit = next(size for size in (DAY_MS, HOUR_MS, MINUTE_MS, 1) if abs(span) >= size)
     whole = abs(span) // unit * unit
-    return dates.format_timedelta(
+    text: str = dates.format_timedelta(
         timedelta(milliseconds=whole if span > 0 else -whole),
         threshold=1,
         granularity="minute",
@@ -281,24 +281,25 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
         add_direction=add_direction,
         locale=_now_locale(),
     )
+    return text
 
 
 def format_number(number: float) -> str:
     """Return a number with the digits and separators of the locale."""
-    return numbers.format_decimal(number, locale=_now_locale())
+    return str(numbers.format_decimal(number, locale=_now_locale()))
 
 
 def format_percent(share: float) -> str:
     """Return a share between 0 and 1 as whole percents."""
-    return numbers.format_percent(share, locale=_now_locale())
+    return str(numbers.format_percent(share, locale=_now_locale()))
 
 
 def format_megabytes(size: int) -> str:
     """Return a number of bytes in megabytes, with one digit after the point."""
     megabytes = max(0.1, round(size / 1_000_000, 1))
-    return units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale())
+    return str(units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale()))
 
 
 def format_list(items: Iterable[str]) -> str:
     """Return items in a row, joined as the locale joins them: `a, b, and c`."""
-    return lists.format_list(list(items), locale=_now_locale())
+    return str(lists.format_list(list(items), locale=_now_locale()))
