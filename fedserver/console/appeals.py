@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.moderation import appeals, warnings
+from fedserver.domain.moderation import appeal_decisions, appeals, warnings
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
@@ -44,6 +44,6 @@ async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     if verb not in ("approve", "reject"):
         raise NotFoundError
     params = call.params
-    decision = appeals.AppealDecision(verb == "approve", params.answer, params.sure)
-    await appeals.decide(call.tx, call.site, call.member, call.id(), decision)
+    decision = appeal_decisions.AppealDecision(verb == "approve", params.answer, params.sure)
+    await appeal_decisions.decide(call.tx, call.site, call.member, call.id(), decision)
     return see_other(PATH)

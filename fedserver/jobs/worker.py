@@ -17,7 +17,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError, RetryLaterError
 from fedserver.domain.moderation import moderation
 from fedserver.domain.notifications import email_subscriptions, notification_requests
-from fedserver.domain.portability import moves
+from fedserver.domain.portability import move_transfers
 from fedserver.domain.posts import polls, refreshes, scheduled_posts, votes
 from fedserver.domain.relationships import mutes
 from fedserver.federation.deliver import fan_out, is_outgoing
@@ -137,7 +137,7 @@ class JobWorker:
                     case jobs.MergeNotifications(account_id=account_id, from_id=from_id):
                         await notification_requests.merge(tx, account_id, from_id)
                     case jobs.TransferRelationships():
-                        await moves.transfer_relationships(tx, services.site, task)
+                        await move_transfers.transfer_relationships(tx, services.site, task)
                     case jobs.EnqueuePostMails():
                         await email_subscriptions.enqueue_subscriber_mails(tx, services.site, task)
                     case jobs.PublishScheduled(scheduled_id=scheduled_id):

@@ -12,8 +12,8 @@ import pytest
 from fedserver.domain.polls import NewPoll
 
 from fedserver.config import Mail
-from fedserver.domain import announcements, invitations, moderation, moderation_notes, peers, reports, tasks
-from fedserver.domain.moderation import Order
+from fedserver.domain import announcements, invitations, moderation, moderation_notes, peers, tasks
+from fedserver.domain.moderation import Order, report_filing
 from fedserver.node import all_endpoints
 from storage import AccountRow, InboxItemRow, Tx, queries
 from tests.kit import pseudo
@@ -78,8 +78,8 @@ async def _moderate(
     """Decisions, notes, a report, peers that are silent, and tasks that failed; the id of the report."""
     member = await queries.members.by_username(tx, mod.username)
     assert member is not None
-    filed = await reports.file(
-        tx, node.site, ann, reports.NewReport(target_id=bob.id, comment="Αγενής", rule_ids=[1])
+    filed = await report_filing.file(
+        tx, node.site, ann, report_filing.NewReport(target_id=bob.id, comment="Αγενής", rule_ids=[1])
     )
     for kind in ("none", "sensitive", "silence"):
         await moderation.act(tx, node.site, member, ann.id, Order(kind, "Γιατί"))

@@ -1,7 +1,7 @@
-"""What moderators do to single posts: delete them, or mark them as sensitive. Their authors are told.
+"""Moderation of single posts: delete them, or mark them as sensitive. Their authors are notified.
 
-The words are those of docs.joinmastodon.org/entities/AccountWarning. What was said in such a post is
-kept for a while, for its author and for whoever looks at the appeal.
+The kinds are those of docs.joinmastodon.org/entities/AccountWarning. The text of a moderated post is kept for
+90 days, for its author and for the moderators who decide about an appeal.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.moderation import moderation, reports, warnings
+from fedserver.domain.moderation import moderation, moderation_targets, reports, warnings
 from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.posts import edits, post_removal
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import to_text
 from storage.engine import Tx
 from storage.queries.audit_log import audited_posts as audited_post_queries
@@ -35,22 +36,18 @@ async def apply(
     action: ModerationAction,
     post_ids: Sequence[int],
 ) -> LogEntryRow:
-    """Do something to posts of an account and tell its member. Raises NotFound, Forbidden, Invalid."""
-    account, member = await moderation.get_target(tx, moderator, account_id)
-    if action.kind not in KINDS:
-        raise InvalidError("type", f"must be one of {', '.join(KINDS)}")
-    if action.kind == MARK_SENSITIVE and account.domain:
-        raise InvalidError("type", "is for posts of this node: those of peers say it themselves")
+    """Apply an action to posts of an account and notify its member.
+
+    Raises NotFoundError, ForbiddenError, InvalidError.
+    """
+    account, member = await moderation_targets.get_target(tx, moderator, account_id)
+    _check_kind(account, action.kind)
     rows = await _load_posts(tx, account, post_ids)
-    report = (
-        await reports.get_by_target(tx, action.report_id, account.id)
-        if action.report_id is not None
-        else None
-    )
-    done = await moderation.record(tx, moderator, account, action, report)
-    said = {row.id: (row.source or to_text(row.html))[:MAX_TEXT] for row in rows}
+    report = await reports.find_by_target(tx, action.report_id, account.id)
+    entry = await moderation.record(tx, moderator, account, action, report)
+    texts = {row.id: (row.source or to_text(row.html))[:MAX_TEXT] for row in rows}
     await audited_post_queries.insert(
-        tx, [LogEntryPostRow(done.id, row.id, account.id, said[row.id]) for row in rows]
+        tx, [LogEntryPostRow(entry.id, row.id, account.id, texts[row.id]) for row in rows]
     )
     for row in rows:
         if action.kind == DELETE:
@@ -59,28 +56,49 @@ async def apply(
             await edits.edit(tx, site, account, row.id, edits.PostEdit(sensitive=True))
     await reports.resolve_related(tx, moderator, account.id, report, resolves_all=False)
     if member is not None:
-        await warnings.warn(tx, site, account, member, done, notifies_by_mail=action.notifies_by_mail)
-    return done
+        await warnings.warn(tx, site, account, member, entry, notifies_by_mail=action.notifies_by_mail)
+    return entry
+
+
+def _check_kind(account: AccountRow, kind: str) -> None:
+    """Raise InvalidError for an unknown kind, and for marking remote posts: their nodes set the mark."""
+    if kind not in KINDS:
+        raise InvalidError(
+            "type", f"must be one of {', '.join(KINDS)}", message=gettext("Please choose what to do.")
+        )
+    if kind == MARK_SENSITIVE and account.domain:
+        raise InvalidError(
+            "type",
+            "is for posts of this node: those of peers say it themselves",
+            message=gettext("Only posts of this server can be marked as sensitive."),
+        )
 
 
 async def _load_posts(tx: Tx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
-    """Published posts of that very account. Raises NotFound, Invalid."""
+    """Return published posts of the account. Raises NotFoundError if one is not; InvalidError."""
     ids = list(dict.fromkeys(post_ids))
     if not 0 < len(ids) <= MAX_POSTS:
-        raise InvalidError("post_ids", f"must name from 1 to {MAX_POSTS} posts")
-    found = await post_queries.load_by_ids(tx, ids)
-    rows = [found[each] for each in ids if each in found]
-    known = (row for row in rows if row.account_id == account.id and row.boost_of_id is None)
-    if len([row for row in known if row.state == "published"]) != len(ids):
+        raise InvalidError(
+            "post_ids",
+            f"must name from 1 to {MAX_POSTS} posts",
+            message=gettext("Please choose from 1 to %(max)s posts.", max=MAX_POSTS),
+        )
+    rows = await post_queries.load_by_ids(tx, ids)
+    own_posts = [
+        rows[post_id]
+        for post_id in ids
+        if post_id in rows and rows[post_id].account_id == account.id and rows[post_id].boost_of_id is None
+    ]
+    if len([row for row in own_posts if row.state == "published"]) != len(ids):
         raise NotFoundError
-    return rows
+    return own_posts
 
 
 async def unmark_sensitive(tx: Tx, site: NodeContext, account: AccountRow, entry: LogEntryRow) -> None:
-    """Take the mark away again from what there still is. Posts that were deleted stay so."""
+    """Remove the mark that an action set from the posts that still exist."""
     if entry.verb != f"account.{MARK_SENSITIVE}":
         return
     marked = (await audited_post_queries.load_by_entries(tx, [entry.id])).get(entry.id, [])
-    for row in (await post_queries.load_by_ids(tx, [each.post_id for each in marked])).values():
+    for row in (await post_queries.load_by_ids(tx, [post.post_id for post in marked])).values():
         if row.sensitive:
             await edits.edit(tx, site, account, row.id, edits.PostEdit(sensitive=False))

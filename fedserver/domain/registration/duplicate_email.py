@@ -1,41 +1,55 @@
-"""Mail addresses that belong to a member and are given by somebody who wants to join.
+"""Sign-ups with the email address of a member.
 
-Strangers do not learn whose addresses they are: where mail is sent, the answer is that of any other
-sign-up, and the owner of the address hears of it.
+Nobody can learn from a sign-up whether an address is known: if mail is configured, the answer is that of any
+other sign-up, and the owner of the address gets a mail.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from fedserver.domain.auth import members
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text.locales import gettext, locale_of, use_locale
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
-DAY_MS = 86_400_000
+DAY_MS = 86_400_000  # one mail a day at most, so that nobody can fill a mailbox from here
 
 
 async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
-    """Tell a member, at most once a day, that somebody wanted to join with their address.
+    """Mail a member, at most once a day, that someone tried to join with their address.
 
-    Raises Invalid where no mail is sent; its text does not say why.
+    Raises InvalidError if mail is not configured; its text does not say why.
     """
     if not site.config.mail.host:
         raise InvalidError(
-            "email", "cannot be used to join. Try another, or ask the people who run this community"
+            "email",
+            "cannot be used to join. Try another, or ask the people who run this community",
+            message=gettext(
+                "You cannot join with this email address. "
+                "Please use another one, or ask the people who run this community."
+            ),
         )
     subject = hashlib.sha256(f"joined again:{member.id}".encode()).hexdigest()
     if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
         return
     await member_queries.insert_attempt(tx, subject)
     title = site.config.community.title
-    text = (
-        f"Somebody, hopefully you, wanted to join {title} with this address.\n\n"
-        f"You are a member already. If you forgot your password, ask for a new one:\n\n"
-        f"{site.links.base}/forgot\n\n"
-        "If it was not you, do nothing: nothing has changed.\n"
-    )
-    await jobs.enqueue(tx, jobs.SendMail(member.email, f"You are a member of {title} already", text))
+    with use_locale(locale_of(members.decode_settings(member), site.config)):
+        mail_subject = gettext("You are already a member of %(community)s", community=title)
+        paragraphs = [
+            gettext(
+                "Someone, hopefully you, tried to join %(community)s with this email address.",
+                community=title,
+            ),
+            gettext(
+                "You already have an account. If you forgot your password, choose a new one here: %(url)s",
+                url=f"{site.links.base}/forgot",
+            ),
+            gettext("If this was not you, you can ignore this mail. Nothing has changed."),
+        ]
+    await jobs.enqueue(tx, jobs.SendMail(member.email, mail_subject, "\n\n".join(paragraphs) + "\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activitypub.document import id_of
-from fedserver.domain.moderation import reports
+from fedserver.domain.moderation import report_filing
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
@@ -11,5 +11,5 @@ from storage.engine import Tx
 async def handle(tx: Tx, inbound: InboundActivity) -> None:
     uris = [uri for each in inbound.activity.objects if (uri := id_of(each))]
     comment = inbound.activity.content
-    if not await reports.receive(tx, inbound.actor, inbound.activity.id, uris, comment):
+    if not await report_filing.receive(tx, inbound.actor, inbound.activity.id, uris, comment):
         raise IgnoredError("about nobody here, or not wanted")

@@ -27,7 +27,7 @@ class ProfilePageParams(Struct, frozen=True):
 
 
 async def get_account(call: Call[Any], tx: Tx, name: str) -> AccountRow:
-    """The account of a path. Raises NotFound, Gone; strangers are sent to where a peer's account lives."""
+    """The account of a path. Raises NotFoundError, GoneError; strangers are sent to where a peer's account lives."""
     username, _, host = name.partition("@")
     if not host or host in (call.site.links.domain, call.site.links.host):
         return await accounts.get_local(tx, username)

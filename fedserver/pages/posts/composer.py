@@ -39,7 +39,7 @@ class ComposerParams(Struct, frozen=True):
 
 
 async def _store_picture(call: Call[ComposerParams]) -> media.NewFile | None:
-    """The picture of a form, cleaned and kept. Raises Invalid."""
+    """The picture of a form, cleaned and kept. Raises InvalidError."""
     picture = call.params.picture
     if picture is None or not picture.size:
         return None
@@ -160,7 +160,7 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
 
 
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
-    """A post of the caller's. Raises NotFound."""
+    """A post of the caller's. Raises NotFoundError."""
     async with call.services.db.read() as tx:
         row = await posts.get_own(tx, call.account, call.id())
         views = await post_views.load(tx, [row.id], call.viewer_id)
