@@ -1,4 +1,4 @@
-"""Appeals: what members think was wrong, and what becomes of it."""
+"""Appeals of members, and the decisions about them."""
 
 from __future__ import annotations
 

@@ -147,7 +147,9 @@ async def test_a_report_is_read_and_acted_on(start: Start) -> None:
     node, ann, bob = await begin(start, rules=("Be kind", "No spam"))
     post_id = await node.publish(bob, "only for @ann <script>", visibility="direct")
     async with node.db.write() as tx:
-        wanted = report_filing.NewReport(target_id=bob.id, post_ids=[post_id], comment="rude <b>", rule_ids=[1])
+        wanted = report_filing.NewReport(
+            target_id=bob.id, post_ids=[post_id], comment="rude <b>", rule_ids=[1]
+        )
         row = await report_filing.file(tx, node.site, ann, wanted)
     path = f"/admin/reports/{row.id}"
     assert "rude &lt;b&gt;" in await read(node, "/admin/reports")

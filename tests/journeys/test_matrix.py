@@ -83,7 +83,9 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         await reactions.react(tx, here.site, me, hello.id, "🎉")
         await boosts.boost(tx, here.site, me, hello.id)
         await votes.vote(tx, here.site, me, question.id, [1])
-        report = report_filing.NewReport(target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True)
+        report = report_filing.NewReport(
+            target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True
+        )
         await report_filing.file(tx, here.site, me, report)
         await pins.pin(tx, me, mine)
     await settle(here, there)

@@ -93,7 +93,9 @@ async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: St
     async with beta.db.write() as tx:
         await peers.decide(tx, None, "alpha.test", PeerDecision("", rejects_reports=True))
     async with alpha.db.write() as tx:
-        await report_filing.file(tx, alpha.site, ann, report_filing.NewReport(target_id=remote.id, forward=True))
+        await report_filing.file(
+            tx, alpha.site, ann, report_filing.NewReport(target_id=remote.id, forward=True)
+        )
     await settle(alpha, beta)
     assert await there.get("/api/v1/admin/reports") == []
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the domain; surfaces turn it into an answer."""
+"""Errors of the domain; each surface turns them into its own kind of response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOO_MANY_REQUESTS = "Too many requests"
 
 
 class DomainError(Exception):
-    """Base of all; `text` goes to API clients, `message` to people on pages."""
+    """Base of all domain errors; `text` goes to API clients, `message` to people on pages."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -25,7 +25,7 @@ class DomainError(Exception):
 
 
 class NotFoundError(DomainError):
-    """It does not exist, or the caller may not know that it does."""
+    """Something does not exist, or the caller may not know that it does."""
 
     def __init__(self, text: str = RECORD_NOT_FOUND) -> None:
         super().__init__(text)
@@ -39,14 +39,14 @@ class NotFoundError(DomainError):
 
 
 class GoneError(DomainError):
-    """It existed and was deleted."""
+    """Something existed and was deleted."""
 
-    def __init__(self, text: str = "This was deleted") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("This was deleted."))
 
 
 class ForbiddenError(DomainError):
-    """The caller is known, and may not do this."""
+    """The caller is known, but may not do this."""
 
     def __init__(self, text: str = NOT_ALLOWED) -> None:
         super().__init__(text)
@@ -60,18 +60,18 @@ class ForbiddenError(DomainError):
 
 
 class UnauthorizedError(DomainError):
-    """Nobody, or nobody valid, is asking."""
+    """The request has no valid credentials."""
 
     def __init__(self, text: str = "The access token is invalid") -> None:
         super().__init__(text)
 
 
 class InvalidError(DomainError):
-    """A value is wrong: which field (`base`: the whole), and why. `code` is Mastodon's word (ERR_BLANK …).
+    """An invalid value: the field (`base`: the whole) and the reason.
 
-    API clients get Mastodon's `Validation failed: Field why`, in English, as they parse it. People get
-    `message`: the sentence that is given here, or one that follows from the field and the code.
-    `other_errors` are further values that are wrong, where all were checked.
+    `code` is Mastodon's error code (ERR_BLANK …). API clients get Mastodon's `Validation failed: Field why`,
+    in English, as they parse it. People get `message`: the given sentence, or one that follows from the field
+    and the code. `other_errors` are those of further fields, where all fields were checked.
     """
 
     def __init__(
@@ -79,9 +79,8 @@ class InvalidError(DomainError):
     ) -> None:
         label = "" if field == "base" else field.replace("_", " ").capitalize() + " "
         self.detail = f"{label}{why}"
-        super().__init__(
-            ", ".join([f"Validation failed: {self.detail}", *(error.detail for error in other_errors)])
-        )
+        details = [f"Validation failed: {self.detail}", *(error.detail for error in other_errors)]
+        super().__init__(", ".join(details))
         self.field = field
         self.reason = why
         self.code = code
@@ -97,22 +96,23 @@ class InvalidError(DomainError):
 
 
 class ReauthenticationRequiredError(UnauthorizedError):
-    """The person has to prove again who they are before they may do this."""
+    """The member has to authenticate again before they may do this."""
 
     def __init__(self) -> None:
-        super().__init__("Please confirm that it is you")
+        super().__init__(gettext("Please confirm that it is you."))
 
 
 class MediaNotReadyError(InvalidError):
-    """A file is attached before it can be shown (docs.joinmastodon.org/methods/media)."""
+    """An attached file is not processed yet (docs.joinmastodon.org/methods/media)."""
 
     def __init__(self) -> None:
         super().__init__("media_ids", "are still processed")
+        # Mastodon's wording: clients compare it and retry.
         self.text = "Cannot attach files that have not finished processing. Try again in a moment!"
 
 
 class TooManyRequestsError(DomainError):
-    """Too often; `retry_at` is the moment (ms UTC) from which it may be tried again."""
+    """A rate limit was exceeded; `retry_at` is when the caller may try again (ms UTC)."""
 
     def __init__(self, retry_at: int, text: str = TOO_MANY_REQUESTS) -> None:
         super().__init__(text)
@@ -127,11 +127,11 @@ class TooManyRequestsError(DomainError):
 
 
 class PeerError(DomainError):
-    """A peer did not give what was asked of it."""
+    """A peer did not answer, or did not answer as expected."""
 
-    def __init__(self, text: str = "The other server does not give this file") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or gettext("The other server did not deliver this file."))
 
 
 class RetryLaterError(DomainError):
-    """The node cannot do it now: a peer does not answer, or a queue is full."""
+    """The node cannot do this now: a peer does not answer, or a queue is full."""

@@ -26,7 +26,7 @@ STAFF = ("owner", "admin", "moderator")
 
 
 class AdminAccountView(Struct, frozen=True):
-    """An account; `member` is None for remote ones. Addresses are pairs of IP address and last use (ms UTC)."""
+    """An account; `member` is None for remote ones. `addresses` are pairs of IP address and last use."""
 
     view: AccountView
     member: MemberRow | None

@@ -20,7 +20,7 @@ from storage.rows.moderation import AppealRow
 
 
 class AppealDecision(Struct, frozen=True):
-    """A decision about an appeal; `is_confirmed`: the moderator who acted may reject it, as there is no other."""
+    """A decision about an appeal; `is_confirmed`: there is no moderator but the one who acted."""
 
     approved: bool
     answer: str = ""
@@ -32,8 +32,8 @@ async def decide(
 ) -> AppealRow:
     """Decide about an appeal, and mail the member. Approval revokes the action if it is still in effect.
 
-    Raises NotFoundError; ForbiddenError if it was decided before, or the moderator may not act on the account;
-    InvalidError for a rejection without an answer, or an unconfirmed one of the moderator's own action.
+    Raises NotFoundError; ForbiddenError if it was decided before, or the moderator may not act on the
+    account; InvalidError for a rejection without an answer, or an unconfirmed one of one's own action.
     """
     row = await appeal_queries.find(tx, appeal_id)
     entry = (await audit_log.load_by_ids(tx, [row.act_id])).get(row.act_id) if row is not None else None

@@ -68,7 +68,7 @@ async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewR
 async def _check_posts(
     tx: Tx, reporter: AccountRow, target: AccountRow, post_ids: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return the ids, each once. Raises NotFoundError unless all are posts of `target` that `reporter` sees."""
+    """Return each id once. Raises NotFoundError unless all are posts of `target` that `reporter` sees."""
     ids = tuple(dict.fromkeys(post_ids))
     if len(ids) > MAX_POSTS:
         raise InvalidError("status_ids", f"are more than {MAX_POSTS}", "ERR_TOO_LONG")
@@ -125,7 +125,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
 
 
 def _is_federated(post: PostRow) -> bool:
-    """Return True for a local post that peers may have: a report must not reveal drafts and local-only posts."""
+    """Return True for a post that peers may have: answers must not reveal drafts and local-only posts."""
     return post.local and post.state == "published" and post.visibility in FEDERATED
 
 

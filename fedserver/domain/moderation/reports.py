@@ -73,7 +73,10 @@ async def find_by_target(tx: Tx, report_id: int | None, account_id: int) -> Repo
 async def list_page(
     tx: Tx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0
 ) -> list[ReportRow]:
-    """Return a page of reports, newest first; `state` is open, resolved or all, an id of 0 means any account."""
+    """Return a page of reports, newest first.
+
+    `state` is open, resolved or all; an id of 0 means any account.
+    """
     return await report_queries.list_page(tx, page, state, account_id, target_id)
 
 

@@ -47,7 +47,7 @@ class ParsedPeerFile(Struct, frozen=True):
 
 
 def parse(data: bytes | str, kind: str) -> ParsedPeerFile:
-    """Return the entries of a file, each peer once. Raises InvalidError for other files and too large ones."""
+    """Return the entries of a file, each peer once. Raises InvalidError for other or too large files."""
     text = _decode(data)
     rows = list(_parse_rows(text))
     columns: tuple[str, ...] = COLUMNS

@@ -1,8 +1,8 @@
 """Subscriptions to lists of peers on the web: fetched once a day, reviewed before they are first applied.
 
-Decisions remember the list they come from. When a list drops a domain, its decision is revoked here too, unless
-it was changed by hand. A list may be applied automatically up to a number of changes; beyond that, it waits
-for an admin.
+Decisions remember the list they come from. When a list drops a domain, its decision is revoked here too,
+unless it was changed by hand. A list may be applied automatically up to a number of changes; beyond that,
+it waits for an admin.
 """
 
 from __future__ import annotations
@@ -137,7 +137,10 @@ def _check_max_changes(most_changes: int) -> int:
 async def update_settings(
     tx: Tx, member: MemberRow, list_id: int, *, applies_itself: bool, most_changes: int
 ) -> None:
-    """Set whether a list is applied automatically, and how much at once. Raises NotFoundError, InvalidError."""
+    """Set whether a list is applied automatically, and up to how many changes.
+
+    Raises NotFoundError, InvalidError.
+    """
     row = await get(tx, list_id)
     new = structs.replace(row, applies_itself=applies_itself, most_changes=_check_max_changes(most_changes))
     mode = f"by itself, up to {new.most_changes} changes" if applies_itself else "after a look"

@@ -79,7 +79,7 @@ async def build(
     *,
     with_losses: bool = True,
 ) -> PeerPlan:
-    """Return what a file, or the subscribed list `source`, would change; `with_losses` counts lost follows."""
+    """Return what a file, or the subscribed list `source`, would change; `with_losses` counts follows."""
     decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
     applied = await peer_list_queries.load_entries(tx, source.id) if source is not None else {}
     protected = await _list_protected_domains(tx, site)

@@ -1,7 +1,7 @@
 """Relays: servers that pass public posts on; posts of others are fetched from their origin.
 
-In Mastodon's protocol the node follows the public collection at the inbox of the relay and sends it the posts
-of its members (FEP-ae0c). In LitePub's, it follows the actor of the relay and boosts the posts of its members.
+In Mastodon's protocol the node follows the public collection at the inbox of the relay and sends it the
+posts of its members (FEP-ae0c). In LitePub's, it follows the actor of the relay and boosts the posts.
 """
 
 from __future__ import annotations

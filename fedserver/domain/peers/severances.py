@@ -1,4 +1,4 @@
-"""Severances: the follows that members lose when moderators suspend an account or a peer, with a notification.
+"""Severances: the follows that members lose when moderators suspend an account or a peer.
 
 docs.joinmastodon.org/entities/RelationshipSeveranceEvent
 """

@@ -17,7 +17,7 @@ BATCH_SIZE = 50  # accounts of one transaction
 
 
 async def clear_unlisted(tx: Tx, site: NodeContext, job: jobs.ContinueImport) -> bool:
-    """Remove a batch of what an overwriting file does not name; return True when nothing is left to remove."""
+    """Remove a batch of what the file does not name; return True when nothing is left to remove."""
     row = await import_queries.find(tx, job.import_id)
     actor = await account_queries.find(tx, row.account_id) if row is not None else None
     if row is None or actor is None or not row.overwrites:

@@ -8,7 +8,8 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import challenges, emails, identities, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
-from fedserver.text.locales import gettext
+from fedserver.domain.registration import member_locales
+from fedserver.text.locales import current_locale, gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import ChallengeRow, MemberRow
@@ -84,6 +85,7 @@ async def join(
         username=username, email=person.email, password_hash="", display_name=person.name
     )
     member, _ = await members.create(tx, site, new_member, new, by_operator=False)
+    member = await member_locales.keep_locale(tx, member, current_locale())
     await member_queries.set_value(tx, member.id, "approved_at", tx.now)
     await member_queries.set_value(tx, member.id, "role", identities.map_role(site, person, "member"))
     if person.verified or not site.config.mail.host:

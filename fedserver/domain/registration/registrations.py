@@ -101,7 +101,8 @@ async def register(
         locale=request.locale,
         address=request.address,
     )
-    member = await signups.join(tx, site, new_member, new)
+    # Mastodon's API: the `locale` of the request is the language of the confirmation mail.
+    member = await signups.join(tx, site, new_member, new, request.locale)
     if member is None:
         raise InvalidError("email", "cannot be used to join. If you are a member already, log in")
     account_id = await member_queries.find_main_account_id(tx, member.id)

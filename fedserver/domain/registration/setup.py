@@ -5,6 +5,8 @@ from __future__ import annotations
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import members, one_time_links
 from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.registration import member_locales
+from fedserver.text.locales import current_locale
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
@@ -29,4 +31,4 @@ async def create_owner(
     member, _ = await members.create_approved(
         tx, site, username, email, password_hash, new, role="owner", by_operator=False
     )
-    return member
+    return await member_locales.keep_locale(tx, member, current_locale())

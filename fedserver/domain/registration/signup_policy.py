@@ -12,7 +12,7 @@ from storage.rows.auth import MemberRow
 
 
 async def requires_approval(tx: Tx, email: str, address: str) -> bool:
-    """Return True if a person who comes from the IP address has to wait for approval, however open the node is.
+    """Return True if a person from this IP address has to wait for approval, however open the node is.
 
     Raises ForbiddenError, EmailBlockedError (an InvalidError) if they may not join at all.
     """

@@ -43,7 +43,10 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:
-    """Reject a sign-up and delete it, so that username and email are free. Raises NotFoundError, ForbiddenError."""
+    """Reject a sign-up and delete it, so that username and email address are free again.
+
+    Raises NotFoundError, ForbiddenError.
+    """
     account, member = await _get_pending(tx, account_id)
     await audit_log.record(tx, moderator, "member.reject", target=account.uri, reason=reason)
     await _dismiss_notifications(tx, account.id)

@@ -10,7 +10,7 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import emails, invitations, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.registration import duplicate_email, signup_policy
+from fedserver.domain.registration import duplicate_email, member_locales, signup_policy
 from fedserver.domain.relationships import follows
 from fedserver.text.locales import gettext
 from storage.engine import Tx
@@ -34,10 +34,12 @@ def check_reason(site: NodeContext, reason: str, invitation: str) -> None:
         raise InvalidError("reason", "can't be blank", "ERR_BLANK")
 
 
-async def join(tx: Tx, site: NodeContext, new_member: members.NewMember, new: NewKeys) -> MemberRow | None:
+async def join(
+    tx: Tx, site: NodeContext, new_member: members.NewMember, new: NewKeys, locale: str = ""
+) -> MemberRow | None:
     """Create a member who is approved, waits for approval, or waits for the confirmation of their address.
 
-    Returns None if the address belongs to a member, who is notified by mail; the caller has to answer as it
+    `locale` is the language of the guest, '' if it is unknown. Returns None if the address belongs to a member, who is notified by mail; the caller has to answer as it
     answers those who wait for confirmation. Raises InvalidError; ForbiddenError if nobody can join.
     """
     check_open(site, new_member.invitation)
@@ -51,6 +53,7 @@ async def join(tx: Tx, site: NodeContext, new_member: members.NewMember, new: Ne
         return None
     waits = await signup_policy.requires_approval(tx, new_member.email, new_member.address)
     member, account = await members.create(tx, site, new_member, new, by_operator=False)
+    member = await member_locales.keep_locale(tx, member, locale)
     await signup_policy.record_address(tx, member, new_member.address)
     if (site.config.registration.mode == "open" or invitation is not None) and not waits:
         await member_queries.set_value(tx, member.id, "approved_at", tx.now)

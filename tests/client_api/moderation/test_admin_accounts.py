@@ -411,7 +411,9 @@ async def test_the_log_is_public_without_names(start: Start) -> None:
 
     async with node.db.write() as tx:
         before = await audit_log.list_by_target(tx, world.people["ann"].uri)
-        await account_deletion.delete_account(tx, await members.get_by_username(tx, "ann"), world.people["ann"])
+        await account_deletion.delete_account(
+            tx, await members.get_by_username(tx, "ann"), world.people["ann"]
+        )
         assert len(before) == 3 and await audit_log.list_by_target(tx, world.people["ann"].uri) == []
         assert (await audit_log.verify(tx, blocked["hash"])).last == 5
     assert (await nobody.get(path))[::-1] == [done, private, warned, undone, blocked]
