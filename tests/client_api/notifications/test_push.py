@@ -404,7 +404,7 @@ def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
     seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
     assert seals[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
-        closed = list(threads.map(lambda each: each.decrypt("secret", "here"), seals))
+        closed = list(threads.map(lambda each: each.encrypt("secret", "here"), seals))
     assert len(set(closed)) == 16 and {seals[3].decrypt(each, "here") for each in closed} == {"secret"}
     assert seals[3].decrypt(closed[0], "there") is seals[3].decrypt("nonsense", "here") is None
     assert [each.name for each in (tmp_path / "data").iterdir()] == ["seal.key"]
