@@ -202,13 +202,14 @@ async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, action: str
     """
     if not site.config.mail.host:
         return
+    url = f"{site.links.base}/admin/partners"
     with use_locale(locale_of(None, site.config)):
         subject = _describe_action(row.domain, site.config.community.title, action)
         paragraphs = [subject]
         if action == OFFERED and row.message:
             paragraphs.append(gettext("Their message:"))
             paragraphs.append(row.message)
-        paragraphs.append(gettext("See all partners: %(url)s", url=f"{site.links.base}/admin/partners"))
+        paragraphs.append(gettext("See all partners: %(url)s", url=url))
     text = "\n\n".join(paragraphs) + "\n"
     for address in await member_queries.list_admin_emails(tx):
         await jobs.enqueue(tx, jobs.SendMail(address, subject, text))

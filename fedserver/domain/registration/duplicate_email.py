@@ -38,7 +38,7 @@ async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
     if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
         return
     await member_queries.insert_attempt(tx, subject)
-    title = site.config.community.title
+    title, url = site.config.community.title, f"{site.links.base}/forgot"
     with use_locale(locale_of(members.decode_settings(member), site.config)):
         mail_subject = gettext("You are already a member of %(community)s", community=title)
         paragraphs = [
@@ -48,7 +48,7 @@ async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
             ),
             gettext(
                 "You already have an account. If you forgot your password, choose a new one here: %(url)s",
-                url=f"{site.links.base}/forgot",
+                url=url,
             ),
             gettext("If this was not you, you can ignore this mail. Nothing has changed."),
         ]

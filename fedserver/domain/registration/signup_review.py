@@ -34,11 +34,10 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
     await members.approve(tx, member)
     await _dismiss_notifications(tx, account.id)
     if site.config.mail.host:
+        url = f"{site.links.base}/login"
         with use_locale(locale_of(members.decode_settings(member), site.config)):
             subject = gettext("Welcome to %(community)s", community=site.config.community.title)
-            text = gettext(
-                "Your account was approved. You can log in now: %(url)s", url=f"{site.links.base}/login"
-            )
+            text = gettext("Your account was approved. You can log in now: %(url)s", url=url)
         await jobs.enqueue(tx, jobs.SendMail(member.email, subject, f"{text}\n"))
 
 

@@ -39,8 +39,9 @@ async def join(
 ) -> MemberRow | None:
     """Create a member who is approved, waits for approval, or waits for the confirmation of their address.
 
-    `locale` is the language of the guest, '' if it is unknown. Returns None if the address belongs to a member, who is notified by mail; the caller has to answer as it
-    answers those who wait for confirmation. Raises InvalidError; ForbiddenError if nobody can join.
+    `locale` is the language of the guest, '' if it is unknown. Returns None if the address belongs to a
+    member, who is notified by mail; the caller has to answer as it answers those who wait for confirmation.
+    Raises InvalidError; ForbiddenError if nobody can join.
     """
     check_open(site, new_member.invitation)
     invitation = await invitations.redeem(tx, new_member.invitation) if new_member.invitation else None
