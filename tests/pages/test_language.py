@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fedserver.text import locales
-from tests.kit.forms import forms, send
+from tests.kit.forms import parse_forms, send
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 

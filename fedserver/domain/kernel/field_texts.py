@@ -28,6 +28,7 @@ LABELS = {
 }
 # What to do about a value of a field that is wrong in the one way that its rules know.
 SENTENCES = {
+    "client_id": lazy_gettext("This app is not known here. Please go back to the app and start again."),
     "code": lazy_gettext("The code is not correct. Please check that your device shows the right time."),
     "days": lazy_gettext("Please choose another number of days."),
     "deadline": lazy_gettext("Please choose another time at which the poll ends."),
@@ -37,6 +38,7 @@ SENTENCES = {
     "passkeys": lazy_gettext("Please add a passkey first, or remove one if you have too many."),
     "password": lazy_gettext("This password is too easy to guess. Please choose another one."),
     "poll": lazy_gettext("A poll is not possible together with media, in articles, or in drafts."),
+    "redirect_uri": lazy_gettext("The app asked to return to an address that it did not register."),
     "secret": lazy_gettext("This took too long. Please start again."),
     "username": lazy_gettext(
         "A username can have letters, digits and underscores, joined by dots or hyphens. "

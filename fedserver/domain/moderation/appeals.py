@@ -92,6 +92,7 @@ async def _mail_moderators(tx: Tx, site: NodeContext, entry: LogEntryRow) -> Non
     """Mail the moderators, except for the one who took the action."""
     if not site.config.mail.host:
         return
+    url = f"{site.links.base}/admin/appeals"
     for account_id in await member_queries.list_moderator_account_ids(tx):
         moderator = await member_queries.find_by_account(tx, account_id)
         if moderator is None or moderator.id == entry.actor_member_id:
@@ -100,7 +101,7 @@ async def _mail_moderators(tx: Tx, site: NodeContext, entry: LogEntryRow) -> Non
             subject = gettext("New appeal at %(community)s", community=site.config.community.title)
             text = gettext(
                 "A member appealed against a moderation decision. Please review it here: %(url)s",
-                url=f"{site.links.base}/admin/appeals",
+                url=url,
             )
         await jobs.enqueue(tx, jobs.SendMail(moderator.email, subject, f"{text}\n"))
 
