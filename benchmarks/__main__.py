@@ -1,8 +1,9 @@
 """`make bench`: CPU milliseconds a request beside the budget.
 
-The node runs as `fedserver run` in a process of its own; the kernel tells its CPU time before and after.
-Figures differ by machine and hour, so one thing is measured in the same run that our code has no part in: a
-signature by RSA-2048, which took 0.30 ms where the budgets were made. Ratios are to budgets times that.
+The node runs as `fedserver run` in a process of its own, whose CPU time the kernel reports before and
+after. Figures differ by machine and hour, so one operation that our code has no part in is measured in the
+same run: a signature by RSA-2048, which took 0.30 ms where the budgets were made. Ratios are to budgets
+scaled by it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -38,12 +40,12 @@ from fedserver.federation.signing import build_request
 from fedserver.node import system_clock
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-PARALLEL = 8
+PARALLEL = 8  # requests at once, as a browser or a peer sends them
 
 
 @dataclass
 class ResultRow:
-    """One line of the table."""
+    """A row of the table."""
 
     name: str
     cpu_ms: float
@@ -52,11 +54,13 @@ class ResultRow:
 
 
 def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process in seconds (proc(5), stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
 def resident_mb(pid: int) -> float:
+    """Return the proportional set size of a process in MB (proc(5), smaps)."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1_000
@@ -64,16 +68,17 @@ def resident_mb(pid: int) -> float:
 
 
 def measure_slowness(key: RSAPrivateKey) -> float:
-    """How much slower this machine is than the one of the budgets, by the CPU time of a signature."""
-    took = []
+    """Return how much slower this machine is than that of the budgets, by the CPU time of a signature."""
+    durations = []
     for _ in range(200):
         started = time.process_time()
         key.sign(b"what does it cost here", PKCS1v15(), SHA256())
-        took.append((time.process_time() - started) * 1_000)
-    return statistics.median(took) / 0.30
+        durations.append((time.process_time() - started) * 1_000)
+    return statistics.median(durations) / 0.30
 
 
 def free_port() -> int:
+    """Return a port of loopback that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -116,7 +121,7 @@ class Bench:
         self.rows.append(ResultRow(name, used, budget, count / took))
 
     async def wait_until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None:
-        """Wait until an answer is what is wanted."""
+        """Wait until the body of an answer satisfies `wanted`. Raises TimeoutError."""
         headers = {"Authorization": f"Bearer {self.seeded.token}"}
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
@@ -128,7 +133,7 @@ class Bench:
 
 
 class StubHosts:
-    """Peers that take everything: one server, many host names that lead to it."""
+    """Peers that accept every delivery: one server under many host names."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -138,7 +143,7 @@ class StubHosts:
         self._complete = asyncio.Event()
 
     def list_hosts(self, count: int) -> list[str]:
-        """Loopback addresses are hosts of their own."""
+        """Return hosts: each loopback address is one."""
         return [f"127.0.{number // 250 + 1}.{number % 250 + 1}:{self.port}" for number in range(count)]
 
     async def start(self) -> None:
@@ -156,7 +161,7 @@ class StubHosts:
         return web.Response(status=202)
 
     async def wait_for_deliveries(self, count: int) -> None:
-        """Wait until that many came."""
+        """Wait until `count` deliveries have arrived."""
         self._expected = count
         if self.received < count:
             self._complete.clear()
@@ -168,6 +173,7 @@ class StubHosts:
 
 
 async def measure_reads(bench: Bench, count: int) -> None:
+    """Measure the reads of clients and peers."""
     seeded = bench.seeded
     status = f"/api/v1/statuses/{seeded.status_id}"
     plan = [
@@ -190,6 +196,7 @@ async def measure_reads(bench: Bench, count: int) -> None:
 
 
 async def measure_posting(bench: Bench, count: int) -> None:
+    """Measure writing posts for members only, which are not delivered."""
     headers = {"Authorization": f"Bearer {bench.seeded.token}"}
 
     async def once() -> None:
@@ -217,7 +224,7 @@ def _make_create(host: str, number: int) -> dict[str, object]:
 
 
 async def measure_inbox(bench: Bench, host: str, count: int) -> None:
-    """Signed Creates of a known actor, until the last is visible by the client API."""
+    """Measure signed Creates of a known actor until the last is visible, and forged ones."""
     key = load_private(bench.seeded.keys.rsa_private)
     assert isinstance(key, RSAPrivateKey)
     key_id = f"http://{host}/users/speaker#main-key"
@@ -260,7 +267,7 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
 
 
 async def measure_fan_out(bench: Bench, stubs: StubHosts, count: int) -> None:
-    """One public post to `count` hosts."""
+    """Measure one public post that is delivered to `count` hosts."""
     headers = {"Authorization": f"Bearer {bench.seeded.token}"}
     stubs.received = 0
     before, started = cpu_seconds(bench.pid), time.perf_counter()
@@ -280,7 +287,7 @@ async def measure_fan_out(bench: Bench, stubs: StubHosts, count: int) -> None:
 
 
 async def start_node(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, float]:
-    """Start the node; the process, and how long it took to its first answer."""
+    """Start the node; return its process, and how many seconds it took to its first answer."""
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "fedserver", "run", "--config", str(folder / "fedserver.toml"),
@@ -298,7 +305,7 @@ async def start_node(folder: Path, port: int) -> tuple[asyncio.subprocess.Proces
 
 
 def write_config(folder: Path, port: int) -> Config:
-    """Write the configuration of a node whose peers are on loopback; what it says."""
+    """Write and return the configuration of a node whose peers are on loopback."""
     (folder / "fedserver.toml").write_text(
         f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
         f'listen = "127.0.0.1:{port}"\n[federation]\nallow_http = true\n'
@@ -308,13 +315,14 @@ def write_config(folder: Path, port: int) -> Config:
     return load(folder / "fedserver.toml", {})
 
 
-async def run(people: int, posts: int, count: int, hosts: int) -> None:
+async def run(members: int, posts: int, count: int, hosts: int) -> None:
+    """Seed a node, run every workload, and print the table."""
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
         folder, port, stubs = Path(name), free_port(), StubHosts()
         config = write_config(folder, port)
         await stubs.start()
-        print(f"Seeding {people} members and {posts} posts …", flush=True)
-        seeded = await seed(config, people, posts, stubs.list_hosts(hosts))
+        print(f"Seeding {members} members and {posts} posts …", flush=True)
+        seeded = await seed(config, members, posts, stubs.list_hosts(hosts))
         size = (folder / "data/fedserver.sqlite3").stat().st_size
         key = load_private(seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
@@ -330,8 +338,10 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
                 await measure_inbox(bench, stubs.list_hosts(1)[0], count // 2)
                 await measure_fan_out(bench, stubs, hosts)
                 speaker = f"http://{stubs.list_hosts(1)[0]}/users/speaker"
-                found = await peers.measure_all(bench, config, lambda: cpu_seconds(process.pid), speaker)
-                bench.rows.extend(ResultRow(*each) for each in found)
+                measurements = await peers.measure_all(
+                    bench, config, partial(cpu_seconds, process.pid), speaker
+                )
+                bench.rows.extend(ResultRow(*measurement) for measurement in measurements)
             busy = resident_mb(process.pid)
             factors.append(measure_slowness(key))
         finally:
@@ -345,6 +355,7 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
 
 
 def print_table(rows: list[ResultRow], slower: float) -> None:
+    """Print the rows beside their budgets; `slower` scales the ratios."""
     print(f"\nthis machine is {slower:.2f} times as slow as that of the budgets")
     print(f"{'workload':42} {'CPU ms':>8} {'budget':>8} {'ratio':>7} {'a second':>9}")
     for row in rows:
@@ -353,13 +364,14 @@ def print_table(rows: list[ResultRow], slower: float) -> None:
 
 
 def main() -> None:
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(description="CPU milliseconds a request, beside the budget")
     parser.add_argument("--members", type=int, default=200)
     parser.add_argument("--posts", type=int, default=20_000)
     parser.add_argument("--requests", type=int, default=2_000)
     parser.add_argument("--hosts", type=int, default=200)
-    given = parser.parse_args()
-    asyncio.run(run(given.members, given.posts, given.requests, given.hosts))
+    options = parser.parse_args()
+    asyncio.run(run(options.members, options.posts, options.requests, options.hosts))
 
 
 if __name__ == "__main__":

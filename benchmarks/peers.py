@@ -1,7 +1,7 @@
-"""What peers cost: activities of actors who are known and who are not, a flood of Deletes, and dead peers.
+"""The cost of peers: activities of known and unknown actors, a flood of Deletes, and dead peers.
 
-The stubs are one server under many loopback addresses, each a host of its own; the dead take connections and
-never answer.
+The stubs are one server under many loopback addresses, each of which is a host. Dead peers accept
+connections and never answer.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class BenchmarkNode(Protocol):
 
 @dataclass
 class BenchmarkTargets:
-    """What is liked, boosted and followed: posts of a member whom dead and living peers follow."""
+    """Posts of a member whom dead and living peers follow, to be liked, boosted and followed."""
 
     author: AccountRow
     posts: list[tuple[int, str]]
@@ -63,7 +63,7 @@ class BenchmarkTargets:
 
 
 class BenchmarkPeers:
-    """Hosts that answer with actors and take what is sent; some that only take connections."""
+    """Hosts that serve actors and accept deliveries; some only accept connections."""
 
     def __init__(self, public_key: str) -> None:
         self.fetch_count, self._key = 0, public_key
@@ -113,7 +113,7 @@ class BenchmarkPeers:
         return web.Response(status=202)
 
     async def wait_for(self, kind: str, count: int, seconds: float = 60) -> None:
-        """Until so many inboxes have had an activity of that type."""
+        """Wait until `count` inboxes have received an activity of a type."""
         async with asyncio.timeout(seconds):
             while len(self.received.get(kind, ())) < count:
                 self.changed.clear()
@@ -127,9 +127,9 @@ class BenchmarkPeers:
 
 
 async def prepare_targets(config: Config, seeded: SeedResult, peers: BenchmarkPeers) -> BenchmarkTargets:
-    """Public posts of a member whom nobody follows yet; then the followers, the dead ones first."""
+    """Publish posts of a member whom nobody follows yet; then add the followers, the dead ones first."""
     site, db = build_context(config), await open_database(config.database.url, system_clock)
-    made_posts = []
+    published = []
     async with db.write() as tx:
         member = await members.get_by_username(tx, "member5")
         author = await accounts.get_local(tx, "member5")
@@ -137,24 +137,24 @@ async def prepare_targets(config: Config, seeded: SeedResult, peers: BenchmarkPe
             post_id = await posts.publish(tx, site, author, posts.Draft(text=f"To be liked, {number}"))
             row = await post_queries.find(tx, post_id)
             assert row is not None
-            made_posts.append((row.id, row.uri))
+            published.append((row.id, row.uri))
         # These were written to be liked, not to be delivered.
-        owed = await job_queries.lease(tx, until=tx.now, limit=10 * POSTS)
-        await job_queries.finish(tx, [task.id for task in owed])
-        made = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
+        leased = await job_queries.lease(tx, until=tx.now, limit=10 * POSTS)
+        await job_queries.finish(tx, [job.id for job in leased])
+        token = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
     async with db.write() as tx:
         for host in (*peers.list_hosts(DEAD, dead=True), *peers.list_hosts(ALIVE)):
             fan = await create_remote_account(tx, host, "fan", seeded.keys)
-            # Without an Accept, which would tell who is dead before it is measured.
+            # Without an Accept, whose delivery would find the dead before they are measured.
             row_id = tx.new_id()
             follow = FollowRow(row_id, fan.id, author.id, f"{fan.uri}#follow", True, False, "", tx.now)
             await follow_queries.insert(tx, follow)
     await db.close()
-    return BenchmarkTargets(author, made_posts, made.secret)
+    return BenchmarkTargets(author, published, token.secret)
 
 
 class ActivitySender:
-    """Signs as whoever it is asked to, and delivers to the node's shared inbox, eight at once."""
+    """Signs activities as their actors, and delivers them to the node's shared inbox, eight at once."""
 
     def __init__(self, running: BenchmarkNode) -> None:
         key = load_private(running.seeded.keys.rsa_private)
@@ -169,11 +169,11 @@ class ActivitySender:
         )
         return {**headers, "Content-Type": ACTIVITY_JSON}, body
 
-    async def send(self, given: Iterable[tuple[dict[str, str], bytes]]) -> None:
-        waiting = iter(given)
+    async def send(self, signed: Iterable[tuple[dict[str, str], bytes]]) -> None:
+        remaining = iter(signed)
 
         async def worker() -> None:
-            for headers, body in waiting:
+            for headers, body in remaining:
                 async with self._running.session.post(self._url, data=body, headers=headers) as answer:
                     assert answer.status == 202, (answer.status, await answer.text())
 
@@ -181,7 +181,7 @@ class ActivitySender:
 
 
 class PeerWorkloads:
-    """Each adds a figure."""
+    """The workloads; each adds a measurement."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class PeerWorkloads:
         activities_: Sequence[Document],
         done: Callable[[], Awaitable[None]],
     ) -> None:
-        signed = [self._sender.sign(each) for each in activities_]
+        signed = [self._sender.sign(activity) for activity in activities_]
         before, began = self._cpu(), time.perf_counter()
         await self._sender.send(signed)
         await done()
@@ -210,7 +210,7 @@ class PeerWorkloads:
         self.measurements.append((what, (self._cpu() - before) * 1_000 / count, budget, count / took))
 
     async def _wait_for_counts(self, field: str, count: int) -> None:
-        """Until the last of so many posts has a like or boost: what one host says is done in order."""
+        """Wait until the last of `count` posts has a like or boost; a host's activities come in order."""
         for number, _ in (self._targets.posts[count - 1], *self._targets.posts[: count : count // 8]):
             await self._running.wait_until(
                 f"/api/v1/statuses/{number}", lambda body: msgspec.json.decode(body)[field] >= 1
@@ -279,7 +279,7 @@ class PeerWorkloads:
         await self._measure(f"inbox: {FLOOD:,} Deletes of unknown actors", 0.2, deletes, nothing)
 
     async def measure_dead_peers(self) -> None:
-        """Seconds until the living have a post: when nobody is known to be dead, and after that."""
+        """Measure the seconds until living peers have a post, before and after the dead ones are known."""
         headers = {"Authorization": f"Bearer {self._targets.token}"}
         living = {f"{host}/inbox" for host in self._peers.list_hosts(ALIVE)}
         for when in ("at first", "known"):
@@ -300,19 +300,19 @@ class PeerWorkloads:
 async def measure_all(
     running: BenchmarkNode, config: Config, cpu: Callable[[], float], speaker: str
 ) -> list[Measurement]:
-    """All of it; `speaker` is the actor whose posts the inbox's workload has delivered."""
+    """Run all workloads; `speaker` is the actor whose posts the inbox's workload has delivered."""
     peers = BenchmarkPeers(running.seeded.keys.rsa_public)
     await peers.start()
     try:
         targets = await prepare_targets(config, running.seeded, peers)
         workloads = PeerWorkloads(running, cpu, targets, peers, speaker)
-        for each in (
+        for workload in (
             workloads.measure_known_actors,
             workloads.measure_unknown_actors,
             workloads.measure_delete_flood,
             workloads.measure_dead_peers,
         ):
-            await each()
+            await workload()
         return workloads.measurements
     finally:
         await peers.stop()

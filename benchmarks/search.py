@@ -1,6 +1,6 @@
 """`python -m benchmarks.search`: CPU milliseconds of searches over 100,000 public posts.
 
-The words are drawn as in a language: the hundredth is a hundredth as frequent as the first.
+Words are drawn with the frequencies of a language: the hundredth is a hundredth as frequent as the first.
 """
 
 from __future__ import annotations
@@ -37,25 +37,27 @@ SEARCHES = {
 
 
 def make_sentence() -> str:
+    """Return a sentence of random words."""
     return " ".join(random.choices(VOCABULARY, cum_weights=FREQUENCIES, k=25)) + "."
 
 
-async def run(people: int, posts: int, count: int) -> None:
+async def run(members: int, posts: int, count: int) -> None:
+    """Seed a node, run every search, and print the table."""
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
         folder, port = Path(name), free_port()
         config = write_config(folder, port)
-        print(f"Seeding {people} members and {posts} public posts …", flush=True)
+        print(f"Seeding {members} members and {posts} public posts …", flush=True)
         nobody = [f"127.0.1.1:{free_port()}"]
-        seeded = await seed(config, people, posts, nobody, visibility="public", make_text=make_sentence)
+        seeded = await seed(config, members, posts, nobody, visibility="public", make_text=make_sentence)
         key = load_private(seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
         process, _ = await start_node(folder, port)
         try:
             async with aiohttp.ClientSession() as session:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
-                for what, asked in SEARCHES.items():
-                    path = f"/api/v2/search?type=statuses&limit=20&q={quote(asked)}"
-                    await bench.measure(what, BUDGET_MS, count, lambda path=path: bench.get(path))  # type: ignore[misc]
+                for search, query in SEARCHES.items():
+                    path = f"/api/v2/search?type=statuses&limit=20&q={quote(query)}"
+                    await bench.measure(search, BUDGET_MS, count, lambda path=path: bench.get(path))  # type: ignore[misc]
         finally:
             process.terminate()
             await process.wait()
@@ -63,12 +65,13 @@ async def run(people: int, posts: int, count: int) -> None:
 
 
 def main() -> None:
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(description="CPU milliseconds of a search, beside the budget")
     parser.add_argument("--members", type=int, default=200)
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=100)
-    given = parser.parse_args()
-    asyncio.run(run(given.members, given.posts, given.requests))
+    options = parser.parse_args()
+    asyncio.run(run(options.members, options.posts, options.requests))
 
 
 if __name__ == "__main__":

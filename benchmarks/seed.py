@@ -1,6 +1,7 @@
-"""Fills a database: members, follows, posts, replies, remote followers on stub hosts.
+"""Fill a database: members, follows, posts, replies, remote followers on stub hosts.
 
-All of it goes through the rules but the many posts: they are copies of a few that did, written together.
+Everything is written by the domain, except the many posts: they are copies of a few that were, written in
+batches.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What the workloads ask for."""
+    """The ids and the token that the workloads need."""
 
     token: str
     account_id: int
@@ -50,11 +51,12 @@ class SeedResult:
 
 
 def make_sentence(length: int = 25) -> str:
+    """Return a sentence of random words."""
     return " ".join(random.choices(WORDS, k=length)).capitalize() + "."
 
 
 async def create_remote_account(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow:
-    """An account on a stub host."""
+    """Store and return an account on a stub host."""
     base = f"http://{host}/users/{name}"
     return await accounts.receive(
         tx,
@@ -90,7 +92,7 @@ async def create_remote_account(tx: Tx, host: str, name: str, keys: keys.NewKeys
 
 
 async def _make_searchable(tx: Tx, account: AccountRow) -> AccountRow:
-    """An account whose posts everybody may search, without the work that a change of mind causes."""
+    """Make an account searchable, without indexing its posts again, and return it."""
     row = structs.replace(account, indexable=True)
     values = {name: getattr(row, name, row.username) for name in account_queries.LOCAL_COLUMNS}
     await account_queries.update_local(tx, row.id, values)
@@ -103,7 +105,7 @@ TemplatePost = tuple[PostRow, int, str]  # a post, its tag, and the words that c
 async def _create_template(
     tx: Tx, site: NodeContext, author: AccountRow, tag: str, visibility: str
 ) -> TemplatePost:
-    """A post that went through the rules."""
+    """Publish and return a post, with its tag and its text."""
     text = make_sentence()
     draft = posts.Draft(text=f"{text} #{tag}", visibility=visibility)
     row = await post_queries.find(tx, await posts.publish(tx, site, author, draft))
@@ -114,37 +116,37 @@ async def _create_template(
 def _copy_post(
     tx: Tx, site: NodeContext, model: TemplatePost, author: AccountRow, minutes: int, text: str
 ) -> tuple[PostRow, int]:
-    """A post of `author`, so many minutes ago, and its tag."""
-    row, tag_id, words = model
+    """Return a copy of a template by `author`, published `minutes` ago, and its tag."""
+    row, tag_id, template_text = model
     at = tx.now - minutes * MINUTE_MS
     identifier = tx.new_id(at)
-    made = structs.replace(
+    copy = structs.replace(
         row,
         id=identifier,
         uri=site.links.note(author.username, identifier),
         url=site.links.post_page(author.username, identifier),
         account_id=author.id,
-        source=(row.source or "").replace(words, text),
-        html=row.html.replace(words, text),
+        source=(row.source or "").replace(template_text, text),
+        html=row.html.replace(template_text, text),
         thread_id=identifier,
         context_uri=site.links.context(identifier),
         published_at=at,
     )
-    return made, tag_id
+    return copy, tag_id
 
 
 async def _write_posts(
-    tx: Tx, made: Sequence[tuple[PostRow, int]], reader: AccountRow, followed: Iterable[AccountRow]
+    tx: Tx, posts_and_tags: Sequence[tuple[PostRow, int]], reader: AccountRow, followed: Iterable[AccountRow]
 ) -> None:
-    """What `domain.posts.publish` writes, for many posts at once."""
-    rows = [row for row, _ in made]
+    """Write what `domain.posts.publish` writes, for many posts at once."""
+    rows = [row for row, _ in posts_and_tags]
     await tx.run_many(post_queries.INSERT, map(structs.asdict, rows))
     await tx.run_many(
-        tag_queries.INSERT_POST_TAG, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made]
+        tag_queries.INSERT_POST_TAG, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in posts_and_tags]
     )
-    shown = {each.id for each in followed}
+    followed_ids = {account.id for account in followed}
     homes = [(row.account_id, row) for row in rows]
-    homes += [(reader.id, row) for row in rows if row.account_id in shown]
+    homes += [(reader.id, row) for row in rows if row.account_id in followed_ids]
     await tx.run_many(
         home_entry_queries.INSERT,
         [{"account_id": home, "post_id": row.id, "author_id": row.account_id} for home, row in homes],
@@ -163,38 +165,38 @@ async def seed(
     visibility: str = "local",
     make_text: Callable[[], str] = make_sentence,
 ) -> SeedResult:
-    """Write `people` members, whose posts all may search, and `count` posts; each host follows the reader."""
+    """Write `people` members whose posts all may search, and `count` posts; each host follows the reader."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
     db = await open_database(config.database.url, system_clock)
     site, keys = build_context(config), await generate()
     random.seed(1)
     async with db.write() as tx:
-        made = [
+        created = [
             await members.create_approved(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
-        everybody = [await _make_searchable(tx, account) for _, account in made]
+        everybody = [await _make_searchable(tx, account) for _, account in created]
         reader = everybody[0]
         for account in everybody[1 : people // 2 + 1]:
             await follows.follow(tx, site, reader, account)
         token = await tokens.create(
-            tx, "read write follow", app_id=None, member_id=made[0][0].id, account_id=reader.id
+            tx, "read write follow", app_id=None, member_id=created[0][0].id, account_id=reader.id
         )
-    written: list[int] = []
+    post_ids: list[int] = []
     async with db.write() as tx:
         models = [await _create_template(tx, site, everybody[0], tag, visibility) for tag in WORDS]
     for start in range(0, count, BATCH):
         async with db.write() as tx:
             numbers = range(start, min(start + BATCH, count))
-            made_now = [
+            batch = [
                 _copy_post(
                     tx, site, random.choice(models), random.choice(everybody), count - number, make_text()
                 )
                 for number in numbers
             ]
-            await _write_posts(tx, made_now, reader, everybody[1 : people // 2 + 1])
-            written.extend(row.id for row, _ in made_now)
+            await _write_posts(tx, batch, reader, everybody[1 : people // 2 + 1])
+            post_ids.extend(row.id for row, _ in batch)
     async with db.write() as tx:
         root = await posts.publish(
             tx, site, everybody[1], posts.Draft(text=make_sentence(), visibility="local")
@@ -202,7 +204,7 @@ async def seed(
         for _ in range(50):
             draft = posts.Draft(text=make_sentence(), in_reply_to_id=root, visibility="local")
             await posts.publish(tx, site, random.choice(everybody), draft)
-        for post_id in written[-40:]:
+        for post_id in post_ids[-40:]:
             await likes.like(tx, site, everybody[2], post_id)
         for number, host in enumerate(hosts):
             follower = await create_remote_account(tx, host, f"fan{number}", keys)
@@ -211,4 +213,4 @@ async def seed(
         await follows.follow(tx, site, reader, speaker)
         await follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
-    return SeedResult(token.secret, reader.id, written[-1], root, keys)
+    return SeedResult(token.secret, reader.id, post_ids[-1], root, keys)

@@ -1,6 +1,6 @@
 """`python -m benchmarks.streams`: CPU milliseconds for an event to one of many WebSockets, and its delay.
 
-What the posts themselves cost is measured before any socket is open, and taken off.
+The cost of the posts themselves is measured before any socket is open, and subtracted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from storage.upgrade import upgrade
 
 
 async def seed_listeners(config: Config, listeners: int) -> list[str]:
-    """An author, and members who follow it; their tokens, the author's first."""
+    """Create an author and members who follow it; return their tokens, the author's first."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
     db, site, keys = (
@@ -37,13 +37,13 @@ async def seed_listeners(config: Config, listeners: int) -> list[str]:
     )
     secrets = []
     async with db.write() as tx:
-        made = [
+        created = [
             await members.create_approved(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(listeners + 1)
         ]
-        for member, account in made:
-            if account.id != made[0][1].id:
-                await follows.follow(tx, site, account, made[0][1])
+        for member, account in created:
+            if account.id != created[0][1].id:
+                await follows.follow(tx, site, account, created[0][1])
             token = await tokens.create(
                 tx, "read write", app_id=None, member_id=member.id, account_id=account.id
             )
@@ -59,7 +59,7 @@ class StreamWorkload:
         self.base, self.pid, self.tokens, self.session = base, pid, tokens, session
 
     async def measure_posts(self, count: int) -> float:
-        """CPU seconds of the node for `count` posts, one after the other."""
+        """Return the CPU seconds of the node for `count` posts, one after the other."""
         before = cpu_seconds(self.pid)
         headers = {"Authorization": f"Bearer {self.tokens[0]}"}
         for _ in range(count):
@@ -72,7 +72,7 @@ class StreamWorkload:
         return cpu_seconds(self.pid) - before
 
     async def measure_listeners(self, stream: str, count: int, alone: float) -> None:
-        """Print what `count` posts cost with everybody listening."""
+        """Print the cost of `count` posts with every listener connected."""
         memory = resident_mb(self.pid)
         sockets = [
             await self.session.ws_connect(
@@ -81,29 +81,30 @@ class StreamWorkload:
             for token in self.tokens[1:]
         ]
         memory = (resident_mb(self.pid) - memory) * 1_000 / len(sockets)
-        came: list[float] = []
+        arrivals: list[float] = []
 
-        async def hear(socket: aiohttp.ClientWebSocketResponse) -> None:
+        async def receive_all(socket: aiohttp.ClientWebSocketResponse) -> None:
             for _ in range(count):
                 await socket.receive()
-                came.append(time.perf_counter())
+                arrivals.append(time.perf_counter())
 
-        heard = asyncio.gather(*(hear(each) for each in sockets))
+        receiving = asyncio.gather(*(receive_all(socket) for socket in sockets))
         before = cpu_seconds(self.pid)
         await self.measure_posts(count)
-        await heard
+        await receiving
         used = (cpu_seconds(self.pid) - before - alone) * 1_000 / (count * len(sockets))
-        rounds = [came[start : start + len(sockets)] for start in range(0, len(came), len(sockets))]
-        spread = median(each[-1] - each[0] for each in rounds) * 1_000
+        rounds = [arrivals[start : start + len(sockets)] for start in range(0, len(arrivals), len(sockets))]
+        spread = median(times[-1] - times[0] for times in rounds) * 1_000
         print(
             f"{stream:14} {len(sockets)} sockets: {used:.4f} ms an event (budget 0.06), first to last "
             f"{spread:.0f} ms, {memory:.1f} kB a connection"
         )
-        for each in sockets:
-            await each.close()
+        for socket in sockets:
+            await socket.close()
 
 
 async def run(listeners: int, posts: int) -> None:
+    """Seed a node and print the cost of each stream."""
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
         folder, port = Path(name), free_port()
         (folder / "fedserver.toml").write_text(
@@ -128,11 +129,12 @@ async def run(listeners: int, posts: int) -> None:
 
 
 def main() -> None:
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(description="CPU milliseconds for an event to one of many WebSockets")
     parser.add_argument("--listeners", type=int, default=500)
     parser.add_argument("--posts", type=int, default=40)
-    given = parser.parse_args()
-    asyncio.run(run(given.listeners, given.posts))
+    options = parser.parse_args()
+    asyncio.run(run(options.listeners, options.posts))
 
 
 if __name__ == "__main__":

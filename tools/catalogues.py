@@ -1,7 +1,7 @@
-"""Catalogues of translations: extract the texts, bring the languages up to date, compile, and check.
+"""Catalogues of translations: extract the texts, update the languages, compile, and check.
 
 `python -m tools.catalogues` writes fedserver/locales; with `--check` it writes nothing, prints what is
-wrong and fails. `--untranslated` lets texts be empty, which is how a language starts.
+wrong and fails. `--untranslated` allows empty texts, which is how a language starts.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def extract_texts() -> Catalog:
     """Return every text that is marked in Python modules and templates."""
     # Neither dates nor places: the file changes when a text does, and not when a module moves.
     catalogue = Catalog(domain=DOMAIN, project=DOMAIN, fuzzy=False)
-    found = extract_from_dir(
+    messages = extract_from_dir(
         SOURCES, METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
     )
-    for _, _, message, comments, context in found:
+    for _, _, message, comments, context in messages:
         catalogue.add(message, None, auto_comments=comments, context=context)
     return catalogue
 
@@ -201,7 +201,7 @@ def _may_spell_number(form: str, sources: list[str]) -> bool:
 
 
 def key(message: Message) -> tuple[str | None, object]:
-    """Return what tells texts apart: the context and the source, with its plural."""
+    """Return what distinguishes texts: the context and the source, with its plural."""
     return message.context, message.id if isinstance(message.id, str) else tuple(message.id)
 
 
@@ -214,10 +214,10 @@ def _same_texts(catalogue: Catalog, compiled: Path) -> bool:
     if not compiled.exists():
         return False
     with compiled.open("rb") as file:
-        kept = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    fresh = gettext.GNUTranslations(io.BytesIO(_compile(catalogue)))._catalog  # type: ignore[attr-defined]
-    return {name: text for name, text in kept.items() if name} == {
-        name: text for name, text in fresh.items() if name
+        compiled_texts = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    expected = gettext.GNUTranslations(io.BytesIO(_compile(catalogue)))._catalog  # type: ignore[attr-defined]
+    return {name: text for name, text in compiled_texts.items() if name} == {
+        name: text for name, text in expected.items() if name
     }
 
 

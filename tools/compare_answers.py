@@ -1,8 +1,9 @@
-"""Compares answers that nodes gave in tests with a published OpenAPI description of Mastodon's API.
+"""Compare answers that nodes gave in tests with a published OpenAPI description of Mastodon's API.
 
-Usage: python tools/compare_answers.py DESCRIPTION ANSWERS. ANSWERS is what `tests/kit/response_log.py` kept.
-Every answer to a described operation must have the described shape of its status; an error that is not described
-must have the shape `Error`. Fails, with up to a hundred differences, or if nothing was compared.
+Usage: python tools/compare_answers.py DESCRIPTION ANSWERS. ANSWERS is what `tests/kit/response_log.py`
+recorded. Every answer to a described operation must have the described shape of its status; an error that
+is not described must have the shape `Error`. Fails if an answer differs, and prints up to a hundred
+differences; also fails if nothing was compared.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import jsonschema
 import msgspec
 
 METHODS = ("get", "post", "put", "patch", "delete")
-# Where the description errs, and Mastodon itself and its documentation agree with us: operation, place in the
-# answer, why.
+# Operation and place in the answer where the description is wrong, and Mastodon and its documentation agree
+# with us; and why.
 ERRATA: dict[tuple[str, str], str] = {}
 
 # The description has the entities for moderators, but no paths that answer with them: method, path, entity.
@@ -75,7 +76,7 @@ POST v1 trends/links/{id}/approve TrendsLink
 
 
 def add_admin_paths(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with the paths for moderators in it."""
+    """Return the description with the paths for moderators in it."""
     for line in ADMIN_OPERATIONS.strip().splitlines():
         method, version, path, entity = line.split()
         one = {"$ref": f"#/components/schemas/{entity.strip('[]')}"}
@@ -87,8 +88,10 @@ def add_admin_paths(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def allow_both_quotes(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with quotes that an entity can have: one of a quote and a shallow one, which both need
-    nothing but a state, is asked for, so that every quote is both."""
+    """Return the description with quotes that an entity can have.
+
+    It demands one of a quote and a shallow quote. Both need nothing but a state, so every quote is both.
+    """
     for entity in ("Status", "StatusEdit"):
         quote = document["components"]["schemas"][entity]["properties"]["quote"]
         quote["anyOf"] = quote.pop("oneOf")
@@ -96,17 +99,19 @@ def allow_both_quotes(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def fix_lists(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with a list where it says so in words ("List of [V1::Filter]") and shows one entity."""
+    """Return the description with a list where its text says so, and its schema has one entity."""
     answer = document["paths"]["/api/v1/filters"]["get"]["responses"]["200"]["content"]["application/json"]
     answer["schema"] = {"type": "array", "items": answer["schema"]}
     return document
 
 
 def allow_any_field(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with faults of any field of a collection, where it shows an example: `name`."""
-    told = document["components"]["schemas"]["CustomError422"]["properties"]["error"]["properties"]["details"]
-    told["additionalProperties"] = told.pop("properties")["name"]
-    del told["required"]
+    """Return the description with errors of any field of a collection, where it has an example: `name`."""
+    details = document["components"]["schemas"]["CustomError422"]["properties"]["error"]["properties"][
+        "details"
+    ]
+    details["additionalProperties"] = details.pop("properties")["name"]
+    del details["required"]
     return document
 
 
@@ -119,11 +124,11 @@ class Description:
         self._validators: dict[tuple[str, str, int], jsonschema.Draft202012Validator | None] = {}
 
     def find_path(self, route: str) -> str | None:
-        """The described path of a route, whatever each calls its parameters."""
+        """Return the described path of a route, whatever each calls its parameters."""
         return self._shapes.get(_strip_parameter_names(route))
 
     def load_validator(self, method: str, path: str, status: int) -> jsonschema.Draft202012Validator | None:
-        """What an answer must pass; None if the operation or its shape is not described."""
+        """Return the validator of an answer, None if the operation or its shape is not described."""
         key = (method, path, status)
         if key not in self._validators:
             schema = self._find_schema(method, path, status)
@@ -149,7 +154,7 @@ def _strip_parameter_names(path: str) -> str:
 
 
 def list_differences(description: Description, answers: Path) -> Iterator[tuple[str, str]]:
-    """One item for each answer: its operation, and what is wrong with it (empty if nothing is)."""
+    """Yield for each answer its operation, and what is wrong with it ('' if nothing is)."""
     with answers.open("rb") as lines:
         for line in lines:
             answer = msgspec.json.decode(line)
@@ -165,6 +170,7 @@ def list_differences(description: Description, answers: Path) -> Iterator[tuple[
 
 
 def main() -> int:
+    """Print the comparison; return 1 if an answer differs or nothing was compared."""
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
     description = Description(allow_any_field(fix_lists(allow_both_quotes(add_admin_paths(document)))))
     seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Compares the declared routes of the client API with a published OpenAPI description of Mastodon's.
+"""Compare the declared routes of the client API with a published OpenAPI description of Mastodon's.
 
 Usage: python tools/compare_openapi.py PATH. Fails if a route under a documented path has a method that is not
 documented, or is not documented at all and not in EXTRA. Prints how much of the description is served.
@@ -46,11 +46,12 @@ EXTRA = {
 
 
 def strip_parameter_names(path: str) -> str:
-    """A path without the names of its parameters."""
+    """Return a path without the names of its parameters."""
     return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
 
 
 def main() -> int:
+    """Print the comparison; return 1 if a route is not described."""
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
     described = {
         (method.upper(), strip_parameter_names(path))
@@ -60,11 +61,11 @@ def main() -> int:
     }
     paths = {path for _, path in described}
     declared = {
-        (each.method, strip_parameter_names(each.path))
-        for each in list_endpoints()
-        if each.path.startswith(PREFIXES)
+        (endpoint.method, strip_parameter_names(endpoint.path))
+        for endpoint in list_endpoints()
+        if endpoint.path.startswith(PREFIXES)
     }
-    # What moderators ask is documented, but not described.
+    # Mastodon documents the endpoints for moderators, but the description has none of them.
     wrong = sorted(
         (method, path)
         for method, path in declared

@@ -1,8 +1,8 @@
-"""`make fuzz`: what peers, clients and operators may send, made up at random, for whatever reads it.
+"""`make fuzz`: random input of peers, clients and operators for every function that reads it.
 
-Each reader is tried for SECONDS (20 unless the environment says otherwise; ONLY=word tries some). It may
-raise what it declares and nothing else, has to come back in time, and cleaning twice must be cleaning once.
-What is found becomes a plain test of its own.
+Each target is tried for SECONDS (20 by default); ONLY=word tries those whose names contain a word. A target
+may raise the errors that it declares and no others, has to return in time, and cleaning twice must equal
+cleaning once. What is found becomes a test of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import msgspec
 from aiohttp import StreamReader, web
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import HealthCheck, given, seed, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from activitypub import webfinger
@@ -61,16 +61,16 @@ ORIGIN = "https://a.test"
 
 @dataclass(frozen=True)
 class FuzzTarget:
-    """What is tried: a name, what it is given, and how."""
+    """A function to be tried: a name, its inputs, and the check."""
 
     name: str
-    inputs: some.SearchStrategy[Any]
+    inputs: st.SearchStrategy[Any]
     check: Callable[[Any], object]
 
 
 # --- documents
 
-PROPERTY_NAMES = some.sampled_from(
+PROPERTY_NAMES = st.sampled_from(
     ["id", "type", "actor", "object", "to", "cc", "content", "contentMap", "name", "summary", "attributedTo",
      "published", "updated", "tag", "href", "attachment", "url", "mediaType", "inReplyTo", "oneOf", "anyOf",
      "replies", "totalItems", "endTime", "closed", "votersCount", "publicKey", "publicKeyPem", "owner",
@@ -80,24 +80,24 @@ PROPERTY_NAMES = some.sampled_from(
      "canQuote", "automaticApproval", "instrument", "result", "target", "source", "assertionMethod", "links",
      "rel", "subject", "alsoKnownAs", "attributionDomains", "focalPoint", "blurhash", "width", "sensitive"]
 )  # fmt: skip
-LEAVES = some.one_of(
-    some.none(), some.booleans(), some.integers(), some.floats(allow_nan=False, allow_infinity=False),
-    some.text(max_size=30),
-    some.sampled_from(["Note", "Question", "Create", "Person", "Mention", "Hashtag", "Link", "self",
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=30),
+    st.sampled_from(["Note", "Question", "Create", "Person", "Mention", "Hashtag", "Link", "self",
                        "https://[", "2026-01-01T00:00:00Z",
                        f"{ORIGIN}/1", f"{ORIGIN}/u", "https://b.test:99999/", "acct:a@a.test",
                        "as:Public", "http://a.test\\@b.test", "0001-01-01T00:00:00+23:59"]),
 )  # fmt: skip
-JSON = some.recursive(
+JSON = st.recursive(
     LEAVES,
-    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(PROPERTY_NAMES, inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PROPERTY_NAMES, inner, max_size=5),
     max_leaves=25,
 )
-DOCUMENTS = some.dictionaries(PROPERTY_NAMES, JSON, max_size=12)
+DOCUMENTS = st.dictionaries(PROPERTY_NAMES, JSON, max_size=12)
 
 
 def call_allowing(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], object]) -> None:
-    """Call it; what it declares may be raised."""
+    """Call a function that may raise the errors it declares."""
     with suppress(error):
         call()
 
@@ -119,15 +119,13 @@ PRIVATE, PUBLIC_PEM = generate_rsa()
 KEY = cast(Any, load_private(PRIVATE))
 BODY = b"{}"
 UNSIGNED_REQUEST = SignedRequest("POST", ORIGIN, "/inbox", {}, BODY)
-PRINTABLE = some.text(some.characters(min_codepoint=32, max_codepoint=255), max_size=20)
-FRAGMENTS = PRINTABLE | some.sampled_from(
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20)
+FRAGMENTS = PRINTABLE | st.sampled_from(
     ['"', ",", "=", ";", "(", ")", ":", "keyId=", "keyid=", "headers=", "created=", "expires=", "sig1=",
      "@method",
      "@target-uri", "(created)", "%s", "content-digest", ";req", ";sf", "1e9", "99999999999999999999", "?1"]
 )  # fmt: skip
-EDITS = some.lists(
-    some.tuples(some.integers(0, 400), some.integers(0, 30), FRAGMENTS), min_size=1, max_size=4
-)
+EDITS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 30), FRAGMENTS), min_size=1, max_size=4)
 
 
 def apply_edits(original: str, edits: list[tuple[int, int, str]]) -> str:
@@ -152,8 +150,8 @@ def make_signature_check(sign: Callable[..., dict[str, str]]) -> Callable[[Any],
     return check
 
 
-SIGNATURE_EDITS = some.tuples(
-    some.sampled_from(["Signature", "Signature-Input", "Digest", "Content-Digest", "Date", "Host"]), EDITS
+SIGNATURE_EDITS = st.tuples(
+    st.sampled_from(["Signature", "Signature-Input", "Digest", "Content-Digest", "Date", "Host"]), EDITS
 )
 
 
@@ -164,8 +162,8 @@ def check_keys(value: str) -> None:
 
 # --- WebFinger, addresses
 
-ADDRESSES = some.text(max_size=40) | some.lists(
-    some.sampled_from(["https://", "http:", "//", "@", ":", "a.test", "[::1]", "%", "\\", "#", "?", "/",
+ADDRESSES = st.text(max_size=40) | st.lists(
+    st.sampled_from(["https://", "http:", "//", "@", ":", "a.test", "[::1]", "%", "\\", "#", "?", "/",
     "acct:", "٣",
                        "xn--", "ß", ".", "99999", "<Link", ' rel="lrdd"', ' template="', "{uri}", '"', ">"]),
     max_size=9,
@@ -187,8 +185,8 @@ def check_webfinger(value: tuple[str, dict[str, Any]]) -> None:
 
 # --- texts
 
-HTML = some.lists(
-    some.text(max_size=8) | some.sampled_from(
+HTML = st.lists(
+    st.text(max_size=8) | st.sampled_from(
         ["<p>", "</p>", "<a href='", "javascript:", "'>", "</a>", "<b>", "<svg>", "<math>", "<style>",
          "</style>",
          "<!--", "-->", "<script>", "</script>", "&lt;", "&#x3c;", "&", "<img src=x onerror=alert(1)>",
@@ -216,19 +214,20 @@ def check_texts(html: str) -> None:
     assert clean_name(name) == name
     to_text(html), make_excerpt(html), slugify(name), fold(html), tokenize(html)
     scan(html), normalize_language(html[:20]), parse_page_links(html.encode("utf-8", "replace"))
-    for made in (
+    for rendered in (
         render_plain(html, {}, str),
         render_markdown(html, {}, str, article=False),
         render_markdown(html, {}, str, article=True),
     ):
-        assert "<script" not in made and "<svg" not in made, made
+        assert "<script" not in rendered, rendered
+        assert "<svg" not in rendered, rendered
     parse_page(html.encode("utf-8", "replace"), "text/html", f"{ORIGIN}/1")
 
 
 # --- configuration, requests, searches
 
-TOML = some.lists(
-    some.text(max_size=8) | some.sampled_from(
+TOML = st.lists(
+    st.text(max_size=8) | st.sampled_from(
         ["[node]\n", "[database]\n", "[federation]\n", "[limits]\n", "domain = ", "base_url = ", "url = ",
          "mode = ",
          '"x"\n', '"https://a.test"\n', '"https://[\\n"', "-1\n", "1e99\n", "true\n", "[]\n", "{}\n",
@@ -237,11 +236,11 @@ TOML = some.lists(
          "1979-05-27\n"]),
     max_size=14,
 ).map("".join)  # fmt: skip
-VARIABLES = some.dictionaries(
-    some.sampled_from(["FEDSERVER_NODE__DOMAIN", "FEDSERVER_LIMITS__UPLOAD_BYTES", "FEDSERVER_X",
+VARIABLES = st.dictionaries(
+    st.sampled_from(["FEDSERVER_NODE__DOMAIN", "FEDSERVER_LIMITS__UPLOAD_BYTES", "FEDSERVER_X",
     "FEDSERVER_NODE",
                        "FEDSERVER_NODE__BASE_URL", "FEDSERVER_DATABASE__URL", "FEDSERVER_OIDC__ISSUER"]),
-    some.text(max_size=20) | some.sampled_from(["https://[", "http://a:b", "sqlite:", "1" * 50, "٣"]),
+    st.text(max_size=20) | st.sampled_from(["https://[", "http://a:b", "sqlite:", "1" * 50, "٣"]),
 )  # fmt: skip
 
 
@@ -267,8 +266,8 @@ class SampleForm(msgspec.Struct, frozen=True):
     fields_attributes: list[SampleGroup] = []
 
 
-FORM_PIECES = some.lists(
-    some.sampled_from(["status", "sensitive", "limit", "ids", "numbers", "poll", "fields_attributes",
+FORM_PIECES = st.lists(
+    st.sampled_from(["status", "sensitive", "limit", "ids", "numbers", "poll", "fields_attributes",
     "name", "value",
                        "[", "]", "[]", "[0]", "[99999]", "[name]", "=", "&", "%00", "%ff", "+", "x", "1",
                        "-1", "f",
@@ -277,7 +276,7 @@ FORM_PIECES = some.lists(
                        'Content-Disposition: form-data; name="status"', "; filename=x", "é"]),
     max_size=15,
 ).map("".join)  # fmt: skip
-CONTENT_TYPES = some.sampled_from(
+CONTENT_TYPES = st.sampled_from(
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain",
      "multipart/form-data", "application/x-www-form-urlencoded; charset=x",
      "application/json; charset=utf-16", ""]
@@ -305,7 +304,7 @@ def check_requests(value: tuple[str, str, bytes]) -> None:
 
 
 class _Protocol:
-    """A connection that never holds anything back."""
+    """A connection that never pauses reading."""
 
     _reading_paused = False
 
@@ -314,8 +313,8 @@ class _Protocol:
     def resume_reading(self, resume_parser: bool = True) -> None: ...
 
 
-SEARCHES = some.text(max_size=60) | some.lists(
-    some.sampled_from(["from:", "@", "before:", "after:", "during:", "-", "+", '"', "2026-01-01",
+SEARCHES = st.text(max_size=60) | st.lists(
+    st.sampled_from(["from:", "@", "before:", "after:", "during:", "-", "+", '"', "2026-01-01",
     "0001-01-01",
                        "9999-12-31", "has:", "media", "is:reply", "language:", "en", "in:library", " ",
                        "*", "(", "NEAR"]),
@@ -326,52 +325,53 @@ TARGETS = (
     FuzzTarget("documents", DOCUMENTS, check_documents),
     FuzzTarget(
         "bytes",
-        some.binary(max_size=200),
+        st.binary(max_size=200),
         lambda value: call_allowing(ActivityPubError, lambda: parse(value)),
     ),
     FuzzTarget("signatures of draft-cavage", SIGNATURE_EDITS, make_signature_check(cavage.sign)),
     FuzzTarget("signatures of RFC 9421", SIGNATURE_EDITS, make_signature_check(rfc9421.sign)),
     FuzzTarget("keys", PRINTABLE, check_keys),
-    FuzzTarget("webfinger", some.tuples(ADDRESSES, DOCUMENTS), check_webfinger),
+    FuzzTarget("webfinger", st.tuples(ADDRESSES, DOCUMENTS), check_webfinger),
     FuzzTarget("html", HTML, check_texts),
-    FuzzTarget("configuration", some.tuples(TOML, VARIABLES), check_configuration),
+    FuzzTarget("configuration", st.tuples(TOML, VARIABLES), check_configuration),
     FuzzTarget(
         "requests",
-        some.tuples(CONTENT_TYPES, FORM_PIECES, FORM_PIECES.map(str.encode) | some.binary(max_size=60)),
+        st.tuples(CONTENT_TYPES, FORM_PIECES, FORM_PIECES.map(str.encode) | st.binary(max_size=60)),
         check_requests,
     ),
     FuzzTarget("searches", SEARCHES, search_terms.parse),
 )
 
 
-def run_target(reader: FuzzTarget, seconds: float) -> int:
-    """Try one reader until the time is over; how often. Raises what it finds."""
+def run_target(target: FuzzTarget, seconds: float) -> int:
+    """Try one target until the time is over; return how often. Raises what it finds."""
     tried, end = 0, time.monotonic() + seconds
 
     def once(value: Any) -> None:
         nonlocal tried
         tried += 1
-        reader.check(value)
+        target.check(value)
 
     while time.monotonic() < end:
         bounded = settings(
             max_examples=PER_ROUND, deadline=DEADLINE, database=None, suppress_health_check=list(HealthCheck)
         )
-        seed(random.getrandbits(64))(bounded(given(reader.inputs)(once)))()
+        seed(random.getrandbits(64))(bounded(given(target.inputs)(once)))()
     return tried
 
 
 def main() -> int:
+    """Try the targets; return 1 if one fails."""
     seconds, only = float(os.environ.get("SECONDS", "20")), os.environ.get("ONLY", "")
     failures = 0
-    for reader in TARGETS:
-        if only not in reader.name:
+    for target in TARGETS:
+        if only not in target.name:
             continue
         try:
-            print(f"fine   {reader.name}: {run_target(reader, seconds)} tried", flush=True)
+            print(f"fine   {target.name}: {run_target(target, seconds)} tried", flush=True)
         except Exception as error:
             failures += 1
-            print(f"FAULT  {reader.name}", flush=True)
+            print(f"FAULT  {target.name}", flush=True)
             traceback.print_exception(error)
     return 1 if failures else 0
 

@@ -1,12 +1,12 @@
-"""`make mutants`: take each guard out of a copy of the tree; the tests that watch over it have to fail.
+"""`make mutants`: remove each guard from a copy of the tree; the test that covers it must fail.
 
-A guard that can go without a test noticing is not guarded. `make mutants ONLY=redirect` tries those whose
-names hold a word; `python -m tools.mutants --list` shows them all.
+A guard that can be removed without a failing test is not guarded. `make mutants ONLY=redirect` tries those
+whose names contain a word; `python -m tools.mutants --list` lists them all.
 
-Guards are marked where they stand, by a comment in the line above: `# guard: NAME`. Without more, a condition
-becomes False and a statement goes. What else is to happen follows the name:
+A guard is marked by a comment in the line above it: `# guard: NAME`. By default a condition becomes False
+and a statement is removed. Another change is named after the guard:
 
-- `@2`, `@2,3`, `@last`: these operands of the `and` or `or` go
+- `@2`, `@2,3`, `@last`: these operands of the `and` or `or` are removed
 - `@true`: the value, or the condition, becomes True
 - `@argument2`: the call becomes its second argument
 - `@without2`: the call loses its second argument
@@ -40,6 +40,7 @@ POSTS = "tests/domain/posts/test_posts.py"
 TOKENS = "tests/domain/auth/test_tokens.py"
 DATA = "tests/pages/portability/test_data.py"
 VECTORS = "tests/activitypub/test_vectors.py"
+PROFILES = "tests/client_api/accounts/test_profiles.py"
 ADMIN = "tests/client_api/moderation/test_admin_accounts.py"
 FOR_PARTNERS = f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]"
 LOG = "tests/domain/audit_log/test_audit_log.py"
@@ -84,7 +85,7 @@ TESTS = {
     "partners: a quote of somebody else": FOR_PARTNERS,
     "relays: only those that are on forward": f"{RELAYS}::test_a_relay_is_followed_and_only_points[sqlite]",
     "whose post it is": f"{POSTS}::test_a_deleted_post_leaves_a_tombstone_only[sqlite]",
-    "scopes": "tests/client_api/accounts/test_profiles.py::test_profiles_need_their_scopes[sqlite]",
+    "scopes": f"{PROFILES}::test_profiles_without_the_scope_are_refused[sqlite]",
     "the word of a form": "tests/console/test_console.py::test_forms_need_their_word[sqlite]",
     "PKCE": f"{TOKENS}::test_the_verifier_cannot_be_dropped_or_guessed",
     "codes are used once": f"{TOKENS}::test_a_code_that_comes_twice_ends_its_token[sqlite]",
@@ -99,7 +100,7 @@ TESTS = {
     "the log: hashes": f"{ACTS}file[sqlite]",
     "the log: private parts": f"{LOG}::test_what_was_written_stays[sqlite]",
     "the log: triggers": f"{LOG}::test_what_was_written_stays[sqlite]",
-    "the log: names": f"{ADMIN}::test_the_log_is_public_without_names[sqlite]",
+    "the log: names": f"{ADMIN}::test_public_log_names_no_member_and_verifies[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_who_is_kept_out_sees_nothing_else[sqlite]",
 }
 
@@ -164,12 +165,12 @@ def _without(expression: ast.expr, change: str) -> ast.expr:
         number = int(change[-1]) - 1
         if change.startswith("argument"):
             return expression.args[number]
-        arguments = [each for place, each in enumerate(expression.args) if place != number]
+        arguments = [argument for place, argument in enumerate(expression.args) if place != number]
         return ast.Call(expression.func, arguments, expression.keywords)
     if isinstance(expression, ast.BoolOp):
         last = len(expression.values)
-        gone = {last if word == "last" else int(word) for word in change.split(",")}
-        values = [each for place, each in enumerate(expression.values, 1) if place not in gone]
+        removed = {last if operand == "last" else int(operand) for operand in change.split(",")}
+        values = [argument for place, argument in enumerate(expression.values, 1) if place not in removed]
         return values[0] if len(values) == 1 else ast.BoolOp(expression.op, values)
     raise ValueError(f"@{change} does not fit {ast.unparse(expression)}")
 
@@ -177,8 +178,8 @@ def _without(expression: ast.expr, change: str) -> ast.expr:
 def _replace(text: str, node: ast.stmt | ast.expr, replacement: str) -> str:
     lines = text.encode().splitlines(keepends=True)
     starts = [0]
-    for each in lines:
-        starts.append(starts[-1] + len(each))
+    for line in lines:
+        starts.append(starts[-1] + len(line))
     begin = starts[node.lineno - 1] + node.col_offset
     end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
     data = text.encode()
@@ -194,7 +195,7 @@ def _replace_line(text: str, number: int, old: str, new: str) -> str:
 
 
 def copy(into: Path) -> None:
-    """The tree without what it makes."""
+    """Copy the tree without generated files."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -204,7 +205,7 @@ def copy(into: Path) -> None:
 
 
 def run(tree: Path, *tests: str) -> int:
-    """The status of pytest for tests in the tree."""
+    """Return the exit status of pytest for tests in the tree."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False).returncode
@@ -237,6 +238,7 @@ def attempt(tree: Path, test: str, places: list[tuple[Path, int, str]]) -> str:
 
 
 def main() -> int:
+    """Try the guards; return 1 if a test passes without its guard."""
     marks = find_marks()
     if unknown := marks.keys() ^ TESTS.keys():
         print(f"marked without a test, or not marked: {sorted(unknown)}", file=sys.stderr)
@@ -259,7 +261,7 @@ def main() -> int:
             survivors += bool(wrong)
             took = time.monotonic() - began
             print(f"{'SURVIVES' if wrong else 'caught  '} {name} ({took:.0f} s) {wrong}", flush=True)
-    print(f"{len(chosen) - survivors} of {len(chosen)} guards are watched over")
+    print(f"{len(chosen) - survivors} of {len(chosen)} guards are covered by a failing test")
     return 1 if survivors else 0
 
 

@@ -1,1 +1,1 @@
-"""The Mastodon-compatible client API: one file a resource, all named here."""
+"""The Mastodon-compatible client API: one module a resource, all of them listed in `surface`."""

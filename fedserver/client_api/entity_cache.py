@@ -1,7 +1,7 @@
-"""Statuses and accounts as JSON, remembered: encoded once for all viewers to whom they look alike.
+"""Cached JSON of statuses and accounts: encoded once for all viewers who see the same.
 
-`status` is a pure function of the view, so equal stamps mean equal bytes. An account looks alike to everybody
-until its version grows.
+`render_status` is a pure function of the view, so views with equal stamps have equal JSON. An account looks
+the same to everybody until its version grows.
 """
 
 from __future__ import annotations
@@ -20,39 +20,42 @@ from fedserver.web.json import encode
 from fedserver.web.services import Services
 from storage.cache import LruCache
 
+# Entries; a status takes some kilobytes.
 MAX_STATUSES = 3_000
 MAX_ACCOUNTS = 500
 
 
 def encode_status(services: Services, view: PostView) -> msgspec.Raw:
-    """A status, encoded now or earlier."""
+    """Return a status as JSON, from the cache if it is there."""
     return _load_or_encode(services, services.db.caches.get_cache("statuses", MAX_STATUSES), view)
 
 
-def _load_or_encode(services: Services, room: LruCache, view: PostView) -> msgspec.Raw:
-    known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
-    if known is None:
-        known = msgspec.Raw(encode(render_status(services.site.links, view)))
+def _load_or_encode(services: Services, cache: LruCache, view: PostView) -> msgspec.Raw:
+    """Return a status from the cache, or encode and cache it; a view without a stamp is not cached."""
+    encoded: msgspec.Raw | None = cache.get(view.stamp) if view.stamp is not None else None
+    if encoded is None:
+        encoded = msgspec.Raw(encode(render_status(services.site.links, view)))
         if view.stamp is not None:
-            room.put(view.stamp, known)
-    return known
+            cache.put(view.stamp, encoded)
+    return encoded
 
 
 def encode_statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
-    """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
+    """Return statuses as JSON for an answer; only the encoder can read them."""
     services = call.services
-    room = services.db.caches.get_cache("statuses", MAX_STATUSES)
-    return cast(list[Status], [_load_or_encode(services, room, view) for view in views])
+    cache = services.db.caches.get_cache("statuses", MAX_STATUSES)
+    return cast(list[Status], [_load_or_encode(services, cache, view) for view in views])
 
 
 def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
-    """An account to be the answer, encoded now or earlier; not to be looked into."""
+    """Return an account as JSON for an answer; only the encoder can read it."""
+    # The account that it moved to has a version of its own.
     if view.moved_to is not None:
         return render_account(call.site.links, view)
-    room = call.services.db.caches.get_cache("encoded_accounts", MAX_ACCOUNTS)
+    cache = call.services.db.caches.get_cache("encoded_accounts", MAX_ACCOUNTS)
     key = (view.account.id, view.account.version)
-    known = room.get(key)
-    if known is None:
-        known = msgspec.Raw(encode(render_account(call.site.links, view)))
-        room.put(key, known)
-    return cast(Account, known)
+    encoded = cache.get(key)
+    if encoded is None:
+        encoded = msgspec.Raw(encode(render_account(call.site.links, view)))
+        cache.put(key, encoded)
+    return cast(Account, encoded)

@@ -1,4 +1,4 @@
-"""The instance (docs.joinmastodon.org/methods/instance), custom emoji, and honest stubs."""
+"""The instance (docs.joinmastodon.org/methods/instance) and its custom emoji."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ async def _render_contact(call: Call[NoParams]) -> Account | None:
 
 
 async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
-    """The instance, encoded once a minute: every client asks for it at every start."""
-    room, key = call.services.db.caches.get_cache("instances", 2), (entity, call.tx.now // 60_000)
-    known = room.get(key)
-    if known is None:
-        figures, contact = await instance_stats.load(call.tx), await _render_contact(call)
-        known = encode(entity(call.site, figures, contact, await push_keys.load_public_key(call.tx)))
-        room.put(key, known)
-    return cast(dict[str, Any], known)
+    """Return the instance, encoded once a minute: every client asks for it at every start."""
+    cache, key = call.services.db.caches.get_cache("instances", 2), (entity, call.tx.now // 60_000)
+    encoded = cache.get(key)
+    if encoded is None:
+        stats, contact = await instance_stats.load(call.tx), await _render_contact(call)
+        encoded = encode(entity(call.site, stats, contact, await push_keys.load_public_key(call.tx)))
+        cache.put(key, encoded)
+    return cast(dict[str, Any], encoded)
 
 
 @routes.get("/api/v2/instance")
@@ -59,7 +59,7 @@ async def list_peers(call: Call[NoParams]) -> list[str]:
 
 @routes.get("/api/v1/instance/rules", tx="own")
 async def list_rules(call: Call[NoParams]) -> list[Rule]:
-    return [render_rule(each) for each in rules.list_all(call.site)]
+    return [render_rule(rule) for rule in rules.list_all(call.site)]
 
 
 @routes.get("/api/v1/instance/extended_description", tx="own")
@@ -86,8 +86,8 @@ class WeeklyActivity(Struct, frozen=True):
 @routes.get("/api/v1/instance/activity")
 async def list_activity(call: Call[NoParams]) -> list[WeeklyActivity]:
     return [
-        WeeklyActivity(str(each.begins_at // 1000), str(each.posts), str(each.active), str(each.joined))
-        for each in await instance_stats.list_weekly_activity(call.tx)
+        WeeklyActivity(str(week.begins_at // 1000), str(week.posts), str(week.active), str(week.joined))
+        for week in await instance_stats.list_weekly_activity(call.tx)
     ]
 
 

@@ -1,6 +1,6 @@
-"""Honest stubs: addresses that clients ask at start and that answer "nothing", because nothing is there yet.
+"""Stubs: endpoints that clients ask for at their start, for features that do not exist here yet.
 
-The README lists them. A feature that comes takes its line out of this table.
+The README lists them; a feature that is added removes its lines.
 """
 
 from __future__ import annotations

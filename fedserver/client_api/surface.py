@@ -1,9 +1,10 @@
-"""Everything that client programs ask for."""
+"""Every resource of the client API."""
 
 from __future__ import annotations
 
 from fedserver.client_api import instance, stubs
 from fedserver.client_api.accounts import (
+    account_statuses,
     accounts,
     collections,
     endorsements,
@@ -35,10 +36,12 @@ from fedserver.client_api.posts import (
     quotes,
     reactions,
     scheduled_statuses,
+    status_actions,
     statuses,
+    writing,
 )
 from fedserver.client_api.registration import admin_email_blocks, legal_texts, registrations
-from fedserver.client_api.relationships import domain_blocks, lists, related_accounts
+from fedserver.client_api.relationships import domain_blocks, follows, lists, related_accounts, relationships
 from fedserver.client_api.timelines import (
     admin_trends,
     filters,
@@ -53,6 +56,7 @@ from fedserver.client_api.timelines import (
 from fedserver.web.endpoint import Endpoint
 
 RESOURCES = (
+    account_statuses,
     accounts,
     admin_accounts,
     admin_domain_blocks,
@@ -72,6 +76,7 @@ RESOURCES = (
     endorsements,
     featured_tags,
     filters,
+    follows,
     grouped_notifications,
     instance,
     keyword_filters,
@@ -86,16 +91,18 @@ RESOURCES = (
     notifications,
     oembed,
     partners,
-    related_accounts,
     polls,
     profiles,
     push,
     quotes,
     reactions,
     registrations,
+    related_accounts,
+    relationships,
     reports,
     scheduled_statuses,
     search,
+    status_actions,
     statuses,
     streaming,
     stubs,
@@ -104,9 +111,10 @@ RESOURCES = (
     timelines,
     translations,
     trends,
+    writing,
 )
 
 
 def endpoints() -> list[Endpoint]:
-    """Return the endpoints of this surface: those of every resource that is named here."""
+    """Return the endpoints of this surface: those of every resource listed above."""
     return [endpoint for resource in RESOURCES for endpoint in resource.routes.endpoints]

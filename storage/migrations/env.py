@@ -1,4 +1,4 @@
-"""How Alembic runs here: on the connection that `storage.alembic_upgrade` opened and locked."""
+"""Run Alembic on the connection that `storage.alembic_upgrade` opened and locked."""
 
 from alembic import context
 

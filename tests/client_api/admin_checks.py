@@ -16,12 +16,12 @@ SCOPES = "read write follow push admin:read admin:write"
 
 
 async def check_moderation(
-    node: TestNode, owner_id: str, bob: Api, bob_id: str, asked: set[tuple[str, str]]
+    node: TestNode, owner_id: str, bob: Api, bob_id: str, requested: set[tuple[str, str]]
 ) -> None:
     """All chapters; Bob is a member, and is as before at the end."""
     async with node.db.read() as tx:
         owner = await accounts.get(tx, int(owner_id))
-    api = Api(node, await node.create_token(owner, SCOPES), asked)
+    api = Api(node, await node.create_token(owner, SCOPES), requested)
     await _check_sign_ups(node, api)
     await _check_reports(api, bob, owner_id, bob_id)
     await _check_accounts(node, api, bob_id)
@@ -32,9 +32,9 @@ async def check_moderation(
 
 
 async def _create_pending_member(node: TestNode, name: str) -> tuple[MemberRow, str]:
-    wanted = members.NewMember(name, f"{name}@mail.test", "hash", "please")
+    new_member = members.NewMember(name, f"{name}@mail.test", "hash", "please")
     async with node.db.write() as tx:
-        member, account = await members.create(tx, node.site, wanted, new_keys(), by_operator=False)
+        member, account = await members.create(tx, node.site, new_member, new_keys(), by_operator=False)
     return member, str(account.id)
 
 
@@ -52,7 +52,7 @@ async def _check_sign_ups(node: TestNode, api: Api) -> None:
 async def _check_reports(api: Api, bob: Api, owner_id: str, bob_id: str) -> None:
     filed = await bob.post("/api/v1/reports", account_id=owner_id, comment="hm")
     path = f"{ADMIN}/reports/{filed['id']}"
-    assert [each["id"] for each in await api.get(f"{ADMIN}/reports")] == [filed["id"]]
+    assert [report["id"] for report in await api.get(f"{ADMIN}/reports")] == [filed["id"]]
     assert (await api.get(path))["account"]["id"] == bob_id
     assert (await api.put(path, category="spam"))["category"] == "spam"
     assert (await api.post(f"{path}/assign_to_self"))["assigned_account"]["id"] == owner_id
@@ -75,15 +75,17 @@ async def _check_accounts(node: TestNode, api: Api, bob_id: str) -> None:
 
 
 async def _check_peers(api: Api) -> None:
-    made = await api.post(f"{ADMIN}/domain_blocks", domain="bad.example", severity="suspend")
-    path = f"{ADMIN}/domain_blocks/{made['id']}"
-    assert await api.get(path) == made and await api.get(f"{ADMIN}/domain_blocks") == [made]
-    assert [each["severity"] for each in await api.get("/api/v1/instance/domain_blocks")] == ["suspend"]
+    block = await api.post(f"{ADMIN}/domain_blocks", domain="bad.example", severity="suspend")
+    path = f"{ADMIN}/domain_blocks/{block['id']}"
+    assert await api.get(path) == block
+    assert await api.get(f"{ADMIN}/domain_blocks") == [block]
+    assert [block["severity"] for block in await api.get("/api/v1/instance/domain_blocks")] == ["suspend"]
     assert (await api.put(path, severity="noop"))["severity"] == "noop"
     await api.delete(path)
     allowed = await api.post(f"{ADMIN}/domain_allows", domain="good.example")
     path = f"{ADMIN}/domain_allows/{allowed['id']}"
-    assert await api.get(path) == allowed and await api.get(f"{ADMIN}/domain_allows") == [allowed]
+    assert await api.get(path) == allowed
+    assert await api.get(f"{ADMIN}/domain_allows") == [allowed]
     await api.delete(path)
 
 
@@ -93,13 +95,14 @@ async def _check_address_blocks(api: Api) -> None:
         ("canonical_email_blocks", {"email": "e.v.e@mail.test"}),
         ("ip_blocks", {"ip": "203.0.113.0/24", "severity": "no_access"}),
     ):
-        made = await api.post(f"{ADMIN}/{name}", **values)
-        path = f"{ADMIN}/{name}/{made['id']}"
-        assert await api.get(path) == made and await api.get(f"{ADMIN}/{name}") == [made]
+        block = await api.post(f"{ADMIN}/{name}", **values)
+        path = f"{ADMIN}/{name}/{block['id']}"
+        assert await api.get(path) == block
+        assert await api.get(f"{ADMIN}/{name}") == [block]
         if name == "ip_blocks":
             assert (await api.put(path, comment="spam"))["comment"] == "spam"
         if name == "canonical_email_blocks":
-            assert await api.post(f"{ADMIN}/{name}/test", email="eve@mail.test") == [made]
+            assert await api.post(f"{ADMIN}/{name}/test", email="eve@mail.test") == [block]
         await api.delete(path)
 
 

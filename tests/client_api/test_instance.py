@@ -1,4 +1,4 @@
-"""What the node says of itself: activity, blocked peers, languages, its texts, and posts for other pages."""
+"""The instance: activity, blocked peers, languages, legal texts, and oEmbed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.kit.people import make_context
 WEEK_S = 7 * 86_400
 
 
-async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
+async def test_instance_activity_lists_twelve_weeks(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     for visibility in ("public", "local", "followers"):
@@ -30,20 +30,21 @@ async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
     node.clock.forward(days=7)
     await node.publish(ann, "another week")
     await api.get("/api/v1/accounts/verify_credentials")
-    found = await Api(node).get("/api/v1/instance/activity")
-    assert len(found) == instance_stats.WEEKS and all(isinstance(value, str) for value in found[0].values())
-    assert [(each["statuses"], each["logins"], each["registrations"]) for each in found[:3]] == [
+    weeks = await Api(node).get("/api/v1/instance/activity")
+    assert len(weeks) == instance_stats.WEEKS
+    assert all(isinstance(value, str) for value in weeks[0].values())
+    assert [(item["statuses"], item["logins"], item["registrations"]) for item in weeks[:3]] == [
         ("1", "1", "0"),
         ("3", "1", "1"),
         ("0", "0", "0"),
     ]
-    begins = [int(each["week"]) for each in found]
-    assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK_S] * 11
-    assert all((moment // 86_400 + 3) % 7 == 0 for moment in begins), "weeks begin on Mondays"
+    starts = [int(item["week"]) for item in weeks]
+    assert [later - earlier for later, earlier in pairwise(starts)] == [WEEK_S] * 11
+    assert all((moment // 86_400 + 3) % 7 == 0 for moment in starts), "weeks begin on Mondays"
 
 
 @pytest.mark.parametrize(("shown_to", "status"), [("public", 200), ("members", 401), ("nobody", 404)])
-async def test_blocked_peers_are_shown_to_whom_the_admins_say(
+async def test_domain_blocks_are_shown_to_the_configured_audience(
     start: Start, shown_to: str, status: int
 ) -> None:
     node = await start("alpha.test", show_blocks=shown_to)
@@ -67,15 +68,17 @@ async def test_blocked_peers_are_shown_to_whom_the_admins_say(
     assert len(bad["digest"]) == 64
 
 
-async def test_languages(start: Start) -> None:
+async def test_instance_languages_are_named(start: Start) -> None:
     node = await start("alpha.test")
-    found = await Api(node).get("/api/v1/instance/languages")
-    names = {each["code"]: each["name"] for each in found}
-    assert len(found) == len(names) > 180 and names["de"] == "German" and names["zh-TW"]
+    languages = await Api(node).get("/api/v1/instance/languages")
+    names = {item["code"]: item["name"] for item in languages}
+    assert len(languages) == len(names) > 180
+    assert names["de"] == "German"
+    assert names["zh-TW"]
     assert await Api(node).get("/api/v1/instance/translation_languages") == {}
 
 
-async def test_without_texts_there_are_none(start: Start) -> None:
+async def test_legal_texts_without_files_are_not_found(start: Start) -> None:
     node = await start("alpha.test")
     for path in (
         "privacy_policy",
@@ -87,7 +90,7 @@ async def test_without_texts_there_are_none(start: Start) -> None:
 
 
 def write_legal_texts(node: TestNode, folder: Path) -> None:
-    """Texts of the admins; the node reads its configuration each time."""
+    """Write the texts of the admins; the node reads its configuration each time."""
     (folder / "terms").mkdir()
     (folder / "privacy.md").write_text("# Privacy\n\nWe keep <script>alert(1)</script> **little**.")
     for day in ("2026-01-01", "2026-11-01", "2027-01-01"):
@@ -103,12 +106,13 @@ def write_legal_texts(node: TestNode, folder: Path) -> None:
     object.__setattr__(services, "site", structs.replace(services.site, config=config))
 
 
-async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Path) -> None:
+async def test_legal_texts_are_rendered_and_found_by_date(start: Start, tmp_path: Path) -> None:
     node = await start("alpha.test")
     write_legal_texts(node, tmp_path)
     api = Api(node)
     policy = await api.get("/api/v1/instance/privacy_policy")
-    assert "<strong>little</strong>" in policy["content"] and "<script" not in policy["content"]
+    assert "<strong>little</strong>" in policy["content"]
+    assert "<script" not in policy["content"]
     assert policy["updated_at"].endswith("Z")
     terms = "/api/v1/instance/terms_of_service"
     now = await api.get(terms)
@@ -125,7 +129,7 @@ async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Pat
     assert (await api.request("GET", "/api/v1/instance/privacy_policy")).status == 404
 
 
-def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
+def test_terms_with_a_missing_folder_are_not_found(tmp_path: Path) -> None:
     here = make_context(tmp_path)
     community = structs.replace(here.config.community, terms_folder=str(tmp_path / "nowhere"))
     here = structs.replace(here, config=structs.replace(here.config, community=community))
@@ -133,7 +137,7 @@ def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
         legal_texts.get_terms(here, legal_texts.date(2026, 1, 1))
 
 
-async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
+async def test_oembed_shows_local_public_posts_only(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node)
@@ -142,10 +146,14 @@ async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
         ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown"
     )
     url = f"{node.base}/@ann/{note}"
-    found: dict[str, Any] = await api.get("/api/oembed", url=url)
-    assert found["type"] == "rich" and found["width"] == 400 and found["height"] is None
-    assert found["author_url"] == f"{node.base}/@ann" and url in found["html"]
-    assert "&lt;b&gt;" in found["html"] and "<script" not in found["html"]
+    embed: dict[str, Any] = await api.get("/api/oembed", url=url)
+    assert embed["type"] == "rich"
+    assert embed["width"] == 400
+    assert embed["height"] is None
+    assert embed["author_url"] == f"{node.base}/@ann"
+    assert url in embed["html"]
+    assert "&lt;b&gt;" in embed["html"]
+    assert "<script" not in embed["html"]
     assert (await api.get("/api/oembed", url=f"{node.base}/users/ann/statuses/{note}"))["title"]
     assert (await api.get("/api/oembed", url=f"{url}?x=1", maxwidth="9000"))["width"] == 1000
     address = (await api.get(f"/api/v1/statuses/{article}"))["url"]

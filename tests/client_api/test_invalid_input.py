@@ -1,7 +1,7 @@
-"""Every endpoint that changes something is sent what is wrong: it tells so, and nothing has changed.
+"""Every endpoint that changes something is sent wrong values: it refuses them, and nothing has changed.
 
-The endpoints come from their declarations; one without a row in `good_requests` fails here.
-PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are sent on both.
+The endpoints come from their declarations; one without a row in `request_rows` fails here. PostgreSQL refuses
+what SQLite takes (NUL, large numbers), so wrong values are sent to it.
 """
 
 from __future__ import annotations
@@ -19,21 +19,17 @@ import pytest
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.node import list_endpoints
 from fedserver.web.fields import MAX_JSON_BYTES, convert
-from tests.client_api.valid_requests import (
-    ROWS,
-    RequestWorld,
-    list_endpoints_with_ids,
-    list_writing_endpoints,
-)
+from tests.client_api.request_rows import ROWS, list_endpoints_with_ids, list_writing_endpoints
+from tests.client_api.request_world import RequestWorld
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
-PARAMS = {f"{each.method} {each.path}": each.params for each in list_endpoints()}
-HANDLERS = {f"{each.method} {each.path}": each.handler for each in list_endpoints()}
-PAGES = {f"{each.method} {each.path}" for each in list_endpoints() if each.html}
+PARAMS = {f"{endpoint.method} {endpoint.path}": endpoint.params for endpoint in list_endpoints()}
+HANDLERS = {f"{endpoint.method} {endpoint.path}": endpoint.handler for endpoint in list_endpoints()}
+PAGES = {f"{entry.method} {entry.path}" for entry in list_endpoints() if entry.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
-# What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
+# What a request that is sent again may add to, beside the log of moderation and the pending jobs.
 LOGS = {"acts", "tasks"}
 TWICE = {
     "POST /api/v1/accounts/delete": {"login_attempts"},
@@ -115,7 +111,10 @@ IDS = (
 
 
 class RequestWatch:
-    """Sends requests and gathers what is wrong with the answers. SQLite tells if anything was written."""
+    """Sends requests and collects what is wrong with the answers.
+
+    On SQLite it also sees whether a refused request has written anything.
+    """
 
     def __init__(self, world: RequestWorld) -> None:
         self.world = world
@@ -140,7 +139,7 @@ class RequestWatch:
         return answer
 
     def count_rows(self) -> dict[str, int]:
-        """How many rows each table has."""
+        """Return how many rows each table has."""
         assert self.database
         tables = [
             name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -155,32 +154,32 @@ class RequestWatch:
 
 
 def _find_problem(request: str, answer: ApiAnswer) -> str:
-    """What is wrong with an answer, '' if nothing is."""
+    """Return what is wrong with an answer, '' if nothing is."""
     if answer.status >= 500:
         return str(answer.body)[:200]
     if answer.status < 400 or request in PAGES:
         return ""
-    told = answer.body.get("error") if isinstance(answer.body, dict) else None
-    told = told.get("error") if isinstance(told, dict) else told
-    if not isinstance(told, str) or len(told) < 5 or "Traceback" in told:
-        return f"tells nothing: {str(answer.body)[:200]}"
-    return "tells too much" if len(told) > 500 else ""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    error = error.get("error") if isinstance(error, dict) else error
+    if not isinstance(error, str) or len(error) < 5 or "Traceback" in error:
+        return f"says nothing: {str(answer.body)[:200]}"
+    return "says too much" if len(error) > 500 else ""
 
 
 async def start_watch(start: Start, **settings: Any) -> RequestWatch:
     return RequestWatch(await RequestWorld(await start("alpha.test", **settings)).set_up())
 
 
-def test_every_endpoint_has_a_row_and_every_field_a_value() -> None:
+def test_request_rows_cover_every_endpoint_and_field() -> None:
     assert (list_writing_endpoints() | list_endpoints_with_ids()) ^ ROWS.keys() == set()
     for request in list_writing_endpoints():
-        assert {each.encode_name for each in msgspec.structs.fields(PARAMS[request])} == ROWS[request][
-            1
-        ].keys()
+        assert {entry_row.encode_name for entry_row in msgspec.structs.fields(PARAMS[request])} == ROWS[
+            request
+        ][1].keys()
 
 
 def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where a body has a field: its own, and those of what is in it."""
+    """Yield where a body has a field: its own, and those of what is in it."""
     for name, value in body.items():
         yield (*above, name)
         if isinstance(value, dict):
@@ -190,28 +189,29 @@ def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple
 
 
 def _replace_at(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    """`body` with another value at one place."""
+    """Return `body` with another value at one place."""
     changed = json.loads(json.dumps(body))
     inner = changed
-    for each in place[:-1]:
-        inner = inner[each]
+    for entry_row in place[:-1]:
+        inner = inner[entry_row]
     inner[place[-1]] = value
     return changed
 
 
 def _read_params(request: str, body: Any) -> bytes:
-    """What the endpoint reads in a body, b'' if it refuses it while reading: that is done in one place."""
+    """Return what the endpoint reads in a body, b'' if it refuses the body while reading."""
     try:
         return msgspec.json.encode(convert(body, PARAMS[request]))
     except InvalidError as error:
-        assert error.field and len(error.text) < 500, (request, error.text)
+        assert error.field, request
+        assert len(error.text) < 500, (request, error.text)
         return b""
 
 
 def _list_invalid_bodies(
     request: str, good: Any, place: tuple[str | int, ...], seen: set[bytes]
 ) -> Iterator[tuple[Any, Any]]:
-    """Wrong values for a place, and the bodies with them, each that reads differently from those `seen`."""
+    """Yield wrong values for a place, and the bodies with them that read differently from those `seen`."""
     is_text = b"letters" in _read_params(request, _replace_at(good, place, "letters"))
     for value in (*LISTS, make_nested(50), "a\0b", *TEXTS) if is_text else INVALID_VALUES:
         body = _replace_at(good, place, value)
@@ -222,7 +222,7 @@ def _list_invalid_bodies(
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)  # it minds types, SQLite does not
-async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
+async def test_requests_with_wrong_values_are_refused_and_change_nothing(start: Start) -> None:
     watch = await start_watch(start)
     # Some endpoints are one under several names.
     requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
@@ -241,7 +241,7 @@ async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
+async def test_requests_with_unreadable_bodies_are_refused_and_change_nothing(start: Start) -> None:
     watch = await start_watch(start)
     bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
     for request in sorted(list_writing_endpoints()):
@@ -258,13 +258,13 @@ async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
-async def test_wrong_ids_are_not_found(start: Start) -> None:
+async def test_requests_with_wrong_ids_are_not_found(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_endpoints_with_ids()):
         kind, body = ROWS[request]
         api, parts = watch.world.find_sender(request), await watch.world.create(kind)
         options = {} if request.startswith("GET") else {"json": watch.world.fill_in(body)}
-        for name in (each for each in parts if f"{{{each}}}" in request):
+        for name in (part for part in parts if f"{{{part}}}" in request):
             for wrong in IDS if name not in NAMES else ("a%00b",):
                 answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
                 if answer.status != 404 and request != ANY_YEAR:
@@ -273,7 +273,7 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
+async def test_requests_sent_twice_write_nothing_twice(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_writing_endpoints()):
         kind, body = ROWS[request]

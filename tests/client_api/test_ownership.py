@@ -1,6 +1,6 @@
-"""Nobody reads or changes what is not theirs: what is Ann's is asked for with Eve's token, and others.
+"""Nobody reads or changes what is not theirs: what is Ann's is requested with the tokens of others.
 
-The rows are those of `good_requests`; an endpoint with an id in its path is here or in `OPEN`, with a reason.
+The rows are those of `request_rows`; an endpoint with an id in its path is here, or in `OPEN` with a reason.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 
 from fedserver.node import list_endpoints
+from tests.client_api.request_rows import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
 from tests.client_api.test_invalid_input import RequestWatch, start_watch
-from tests.client_api.valid_requests import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
 from tests.kit.api import Api
 from tests.kit.nodes import Start
 from tests.kit.push import Device
 
 # What belongs to nobody in particular, so that every member may ask for it.
 OPEN = {
-    "account": "what one does to an account is one's own relation to it",
+    "account": "a relationship belongs to who has it",
     "followed": "an account that is endorsed belongs to itself",
     "tag": "hashtags belong to nobody",
     "announcement": "announcements are for everybody",
     "reaction": "announcements are for everybody",
     "refresh": "a thread that is completed is public",
-    "year": "reports are those of the asker",
+    "year": "a report is that of the caller",
     "date": "terms are public",
 }
 PUBLIC = {"GET /api/v1/collections/{id}", "GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"}
@@ -38,24 +38,24 @@ AUTHORS = (
     "PUT /api/v1/statuses/{id}/interaction_policy",
     "GET /api/v1/statuses/{id}/source",
 )
-ENDPOINTS = {f"{each.method} {each.path}": each for each in list_endpoints()}
+ENDPOINTS = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in list_endpoints()}
 sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
 def _list_owned_requests() -> list[str]:
-    """The requests about an object that has an owner, or that is the moderators' business."""
-    found = [
-        each
-        for each in sorted(list_endpoints_with_ids())
-        if each not in PUBLIC and ROWS[each][0] not in POSTS
+    """Return the requests about an object that has an owner, or that only moderators may see."""
+    endpoints = [
+        item
+        for item in sorted(list_endpoints_with_ids())
+        if item not in PUBLIC and ROWS[item][0] not in POSTS
     ]
-    return [each for each in found if f" {ADMIN}" in each or ROWS[each][0] not in OPEN]
+    return [item for item in endpoints if f" {ADMIN}" in item or ROWS[item][0] not in OPEN]
 
 
 async def _check_refused(
     watch: RequestWatch, api: Api, who: str, request: str, parts: dict[str, str]
 ) -> None:
-    """The request is refused, and nothing was written."""
+    """Check that a request is refused and writes nothing."""
     body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
     answer = await watch.send(api, request, who, parts, **options)
@@ -64,7 +64,7 @@ async def _check_refused(
 
 
 async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str]) -> None:
-    """The owner succeeds, so that the refusals mean something."""
+    """Check that the owner succeeds, so that the refusals mean something."""
     body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
     answer = await watch.send(watch.world.find_sender(request), request, "owner", parts, **options)
@@ -73,7 +73,7 @@ async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str
 
 
 @sqlite
-async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
+async def test_objects_of_others_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")
@@ -86,7 +86,7 @@ async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
 
 
 @sqlite
-async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
+async def test_tokens_without_the_scope_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     owner = Api(world.node, await world.node.create_token(world.olga_row, "read write follow push profile"))
@@ -110,30 +110,30 @@ async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
 
 
 @sqlite
-async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
+async def test_hidden_posts_are_refused_to_others(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")
     requests = [
-        each
-        for each in sorted(list_endpoints_with_ids())
-        if ROWS[each][0] in POSTS and "translate" not in each
+        item
+        for item in sorted(list_endpoints_with_ids())
+        if ROWS[item][0] in POSTS and "translate" not in item
     ]
     poll = {"options": ["Yes", "No"], "expires_in": 600}
     for number, hidden in enumerate(HIDDEN):
         for request in requests:
-            made = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
-            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["id"], "name": "🎉"})
+            status = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": status["id"], "name": "🎉"})
             await _check_refused(
-                watch, world.nobody, f"nobody, {hidden}", request, {"id": made["id"], "name": "🎉"}
+                watch, world.nobody, f"nobody, {hidden}", request, {"id": status["id"], "name": "🎉"}
             )
             if number == 0:
-                await _check_granted(watch, request, {"id": made["id"], "name": "🎉"})
+                await _check_granted(watch, request, {"id": status["id"], "name": "🎉"})
         if "draft" in hidden:
             continue
-        made = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
+        status = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
         for request in ("GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"):
-            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["poll"]["id"]})
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": status["poll"]["id"]})
     public = {"id": (await world.ann.post("/api/v1/statuses", status="for all to see"))["id"]}
     for request in AUTHORS:
         await _check_refused(watch, eve, "eve, public", request, public)
@@ -141,17 +141,17 @@ async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
 
 
 @sqlite
-async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
+async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")
     hidden = (await world.ann.post("/api/v1/statuses", status="hidden", visibility="private"))["id"]
-    media, wish = (await world.create("media"))["id"], (await world.create("request"))["id"]
-    keyword, drawer = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
+    media, request_id = (await world.create("media"))["id"], (await world.create("request"))["id"]
+    keyword, list_id = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
     own = await eve.post("/api/v1/statuses", status="mine")
-    mine = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
+    filter_ = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
     named_list = (await eve.post("/api/v1/lists", title="T"))["id"]
-    statuses, filters = "POST /api/v1/statuses", f"/api/v2/filters/{mine}"
+    statuses, filters = "POST /api/v1/statuses", f"/api/v2/filters/{filter_}"
     for request, body in (
         (statuses, {"status": "a", "media_ids": [media]}),
         (statuses, {"status": "a", "media_ids": [media], "scheduled_at": "2030-01-01T00:00:00Z"}),
@@ -159,7 +159,10 @@ async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
         (statuses, {"status": "a", "in_reply_to_id": hidden}),
         (statuses, {"status": "a", "quoted_status_id": hidden}),
         (f"PUT /api/v1/statuses/{own['id']}", {"status": "b", "media_ids": [media]}),
-        (f"PUT /api/v1/statuses/{own['id']}", {"media_attributes": [{"id": media, "description": "b"}]}),
+        (
+            f"PUT /api/v1/statuses/{own['id']}",
+            {"media_attributes": [{"id": media, "description": "b"}]},
+        ),
         (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "keyword": "b"}]}),
         (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "_destroy": True}]}),
         (f"POST {filters}/statuses", {"status_id": hidden}),
@@ -170,11 +173,11 @@ async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
         if answer.status not in (*REFUSED, 422):
             watch.faults.append(f"{request} {body}: {answer.status} {str(answer.body)[:200]}")
     for verb in ("accept", "dismiss"):
-        await eve.request("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [wish]})
-    assert (await world.ann.get(f"/api/v1/notifications/requests/{wish}"))["id"] == wish
+        await eve.request("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [request_id]})
+    assert (await world.ann.get(f"/api/v1/notifications/requests/{request_id}"))["id"] == request_id
     assert await eve.get("/api/v1/statuses", **{"id[]": hidden}) == []
     for api in (eve, world.nobody):
-        answer = await api.request("GET", "/api/v1/streaming/list", params={"list": drawer})
+        answer = await api.request("GET", "/api/v1/streaming/list", params={"list": list_id})
         assert answer.status in REFUSED, answer.status
     assert (await world.nobody.request("GET", "/api/v1/streaming/user")).status == 401
     await world.ann.post("/api/v1/push/subscription", subscription=Device().make_subscription(), data={})

@@ -1,6 +1,6 @@
-"""Statements of every list, as many for a long page as for a short one (law 6), and of hot reads, few.
+"""Every list takes as many statements for a long page as for a short one, and hot reads take few.
 
-The declarations say which endpoints give pages, so one without rows here fails.
+The declarations say which endpoints return pages, so one without rows here fails.
 """
 
 from __future__ import annotations
@@ -60,15 +60,17 @@ WARM_BUDGETS = {
 
 
 def list_paths() -> set[str]:
-    """The paths that give pages, as they are declared."""
-    found = {
-        each.path for each in list_endpoints() if each.method == "GET" and each.response_type is EntityPage
+    """Return the declared paths that return pages."""
+    paths = {
+        endpoint.path
+        for endpoint in list_endpoints()
+        if endpoint.method == "GET" and endpoint.response_type is EntityPage
     }
-    return found | set(EXTRA_PATHS)
+    return paths | set(EXTRA_PATHS)
 
 
 class CountedWorld:
-    """Ann, an owner, with a list of everything: `friends` she follows, `others` not."""
+    """Ann, an owner, with a page of everything; she follows `friends`, but not `others`."""
 
     def __init__(self, node: TestNode, ann: AccountRow) -> None:
         self.node, self.site, self.ann = node, node.site, ann
@@ -93,9 +95,9 @@ class CountedWorld:
         keys = people.new_keys()
         added = [
             await members.create_approved(
-                tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys
+                tx, self.site, f"{letter}{number}", f"{letter}{number}@m.test", "x", keys
             )
-            for each in range(LONG)
+            for number in range(LONG)
         ]
         return [account for _, account in added]
 
@@ -111,8 +113,8 @@ class CountedWorld:
             await mutes.mute(tx, ann, await people.create_remote_account(tx, f"loud{number}"))
             await domain_mutes.add(tx, site, ann, f"m{number}.test")
             await tags.follow(tx, ann, f"followed{number}")
-            wish = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
-            await follow_queries.insert_request(tx, wish)
+            request = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
+            await follow_queries.insert_request(tx, request)
             report = report_filing.NewReport(target_id=ann.id, comment="hm")
             await report_filing.file(tx, site, other, report)
             await collections.create(tx, site, friend, collections.CollectionChange(name="Some"), [ann.id])
@@ -124,7 +126,7 @@ class CountedWorld:
         draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
         card = await card_queries.upsert_card(tx, create_card(tx))
-        mine: list[int] = []
+        own_ids: list[int] = []
         later = tx.now + 86_400_000
         for number, friend in enumerate(self.friends):
             text = f"Words {LINK} #bench #tag{number}"
@@ -136,15 +138,15 @@ class CountedWorld:
             await boosts.boost(tx, site, friend, self.post_id)
             await likes.like(tx, site, ann, post_id)
             await bookmarks.add(tx, ann, post_id)
-            mine.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
+            own_ids.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
         await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
         await trends.save(tx, await trends.compute(tx))
         cards = [
             await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)
         ]
-        await trend_queries.replace(tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards])
-        await trend_queries.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
+        await trend_queries.replace(tx, "link", [TrendRow("link", card.id, 1.0, 3, tx.now) for card in cards])
+        await trend_queries.replace(tx, "post", [TrendRow("post", item, 1.0, 3, tx.now) for item in own_ids])
 
     async def _add_notifications(self, tx: Tx) -> None:
         await notification_policies.update(tx, self.ann, {"for_not_following": "filter"})
@@ -154,9 +156,9 @@ class CountedWorld:
     async def _add_decisions(self, tx: Tx) -> None:
         member = await members.get_by_username(tx, "ann")
         for number in range(LONG):
-            for word in ("block", "allow"):
-                decision = peers.PeerDecision(word)
-                await peers.decide(tx, member, f"{word}{number}.test", decision)
+            for policy in ("block", "allow"):
+                decision = peers.PeerDecision(policy)
+                await peers.decide(tx, member, f"{policy}{number}.test", decision)
             await email_blocks.block_domain(tx, member, f"mail{number}.test")
             await email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
             block = ip_blocks.IpBlockChange(ip=f"203.0.113.{number}", severity="sign_up_block")
@@ -204,21 +206,21 @@ async def start_world(start: Start) -> tuple[CountedWorld, Api]:
 
 
 def count_statements(world: CountedWorld, path: str) -> float:
-    """How many all requests for a declared path took until now."""
+    """Return how many statements all requests for a declared path have taken."""
     return sum(
-        found.statements.total
-        for (_, route), found in world.node.node.services.metrics.routes.items()
+        measured.statements.total
+        for (_, route), measured in world.node.node.services.metrics.routes.items()
         if route == path
     )
 
 
 def find_rows(body: Any) -> int:
-    """The rows of a page, which may stand inside an object."""
-    found = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
-    return len(found or ())
+    """Return how many rows a page has; they may be inside an object."""
+    rows = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
+    return len(rows or ())
 
 
-async def test_statements_are_few_and_do_not_grow_with_the_page(start: Start) -> None:
+async def test_pages_take_few_statements_whatever_their_length(start: Start) -> None:
     world, api = await start_world(start)
     await check_page_lengths(world, api)
     await check_hot_reads(world, api)
@@ -232,12 +234,12 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         "/api/v1/timelines/list": world.list_id,
         "/api/v1/accounts": world.ann.id,
     }
-    asked = {
+    queries = {
         "/api/v1/accounts/{id}/in_collections": {},
         "/api/v1/timelines/link": {"url": LINK},
         "/api/v1/accounts/search": {"q": "o"},
     }
-    found: dict[str, tuple[float, float, int]] = {}
+    counts: dict[str, tuple[float, float, int]] = {}
     for path in sorted(list_paths()):
         before = path.partition("/{")[0]
         address = path.replace("{id}", str(names.get(before, ""))).replace("{tag}", "bench")
@@ -246,24 +248,24 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         for limit in (SHORT, LONG):
             world.node.db.caches.caches.clear()
             already = count_statements(world, path)
-            body = await api.get(address, limit=limit, **asked.get(path, {}))
+            body = await api.get(address, limit=limit, **queries.get(path, {}))
             taken.append(count_statements(world, path) - already)
-        found[path] = (taken[0], taken[1], find_rows(body))
-    unequal = {path: each for path, each in found.items() if each[0] != each[1]}
-    short = {path: each for path, each in found.items() if each[2] < SHORTER_PAGES.get(path, LONG)}
-    assert (unequal, short) == ({}, {}), found
+        counts[path] = (taken[0], taken[1], find_rows(body))
+    unequal = {path: value for path, value in counts.items() if value[0] != value[1]}
+    short = {path: value for path, value in counts.items() if value[2] < SHORTER_PAGES.get(path, LONG)}
+    assert (unequal, short) == ({}, {}), counts
 
 
 async def check_hot_reads(world: CountedWorld, api: Api) -> None:
-    """The budgets of docs/performance.md, once everything is known."""
-    stranger = Api(world.node)
+    """Check the budgets of docs/performance.md when everything is cached."""
+    anonymous = Api(world.node)
     finger = {"resource": f"acct:ann@{world.node.domain}"}
     taken = {}
     for path in WARM_BUDGETS:
         name = world.post_id if "statuses/{id}" in path else world.ann.id
         address = path.replace("{id}", str(name)).replace("{name}", "ann")
         params = {"acct": "ann"} if "lookup" in path else finger if "webfinger" in path else {}
-        who = api if path.startswith("/api/v1") else stranger
+        who = api if path.startswith("/api/v1") else anonymous
         for _ in range(2):
             already = count_statements(world, path)
             answer = await who.request(
@@ -274,4 +276,4 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
     assert {path: count for path, count in taken.items() if count > WARM_BUDGETS[path]} == {}
     await api.patch("/api/v1/accounts/update_credentials", display_name="Ann B")
     for path in ("lookup?acct=ann", str(world.ann.id)):
-        assert (await stranger.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"
+        assert (await anonymous.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"

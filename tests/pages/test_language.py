@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fedserver.text import locales
-from tests.kit.forms import parse_forms, send
+from tests.kit.forms import parse_forms, send_form
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
@@ -112,8 +112,8 @@ async def test_the_footers_form_cannot_be_sent_from_elsewhere(start: Start) -> N
     await node.member("ann")
     visitor = Visitor(node)
     page = await visitor.log_in("ann")
-    [form] = [each for each in forms(page.text) if each.action == "/locale"]
-    forged = await send(visitor.http, node.base, node.base, form, csrf="wrong", locale="de")
+    [form] = [form for form in parse_forms(page.text) if form.action == "/locale"]
+    forged = await send_form(visitor.http, node.base, node.base, form, csrf="wrong", locale="de")
     assert forged.status == 403
     elsewhere = {"Origin": "https://elsewhere.test", "Sec-Fetch-Site": "cross-site"}
     async with visitor.http.post(

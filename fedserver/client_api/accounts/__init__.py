@@ -1,1 +1,1 @@
-"""Endpoints of the client API about accounts, profiles and keys."""
+"""Endpoints of the client API about accounts and profiles."""

@@ -82,14 +82,14 @@ async def create(call: Call[CollectionParams]) -> WrappedCollection:
 async def show(call: Call[NoParams]) -> CollectionWithAccounts:
     view = await collections.get(call.tx, call.id(), call.viewer_id)
     ids = list(dict.fromkeys([view.row.account_id, *(item.account_id for item in view.items)]))
-    people = await account_views.load_page(call.tx, ids)
+    members = await account_views.load_page(call.tx, ids)
     links = call.site.links
     return CollectionWithAccounts(
-        [render_account(links, each) for each in people], render_collection(links, view)
+        [render_account(links, member) for member in members], render_collection(links, view)
     )
 
 
-# masto.js sends PUT where the description says PATCH.
+# masto.js sends PUT where Mastodon's documentation says PATCH.
 @routes.patch(
     "/api/v1/collections/{id}",
     auth=USER,
@@ -147,9 +147,11 @@ async def list_with_account(call: Call[CollectionsPageParams]) -> EntityPage:
     return await _render_page(call, collections.list_containing)
 
 
-async def _render_page(call: Call[CollectionsPageParams], verb: Callable[..., Awaitable[Any]]) -> EntityPage:
+async def _render_page(
+    call: Call[CollectionsPageParams], list_page: Callable[..., Awaitable[Any]]
+) -> EntityPage:
     limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
     row = await accounts.get(call.tx, call.id())
-    views = await verb(call.tx, row.id, call.viewer_id, limit, offset)
-    shown = Collections([render_collection(call.site.links, view) for view in views])
-    return to_offset_page(shown, limit, offset, has_more=len(views) == limit)
+    views = await list_page(call.tx, row.id, call.viewer_id, limit, offset)
+    body = Collections([render_collection(call.site.links, view) for view in views])
+    return to_offset_page(body, limit, offset, has_more=len(views) == limit)

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
-from fedserver.domain.accounts import account_views, accounts, endorsements, relations
+from fedserver.domain.accounts import accounts, endorsements, relations
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.paging import EntityPage
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
 
 
-async def _render_page(call: Call[NoParams], row: AccountRow) -> EntityPage:
-    pairs = await endorsements.list_by_account(call.tx, row, call.page(40, 80))
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+async def _list_endorsed(call: Call[NoParams], row: AccountRow) -> EntityPage:
+    return await render_page(call, await endorsements.list_by_account(call.tx, row, call.page(40, 80)))
 
 
 @routes.get("/api/v1/endorsements", auth=USER, scope="read:accounts")
 async def list_own(call: Call[NoParams]) -> EntityPage:
-    return await _render_page(call, call.account)
+    return await _list_endorsed(call, call.account)
 
 
 @routes.get("/api/v1/accounts/{id}/endorsements", scope="read:accounts")
 async def list_by_account(call: Call[NoParams]) -> EntityPage:
-    return await _render_page(call, await accounts.get(call.tx, call.id()))
+    return await _list_endorsed(call, await accounts.get(call.tx, call.id()))
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:
-    found = await relations.load(call.tx, call.account.id, [call.id()])
-    if not found:
+    relationships = await relations.load(call.tx, call.account.id, [call.id()])
+    if not relationships:
         raise NotFoundError
-    return render_relationship(found[0])
+    return render_relationship(relationships[0])
 
 
 @routes.post("/api/v1/accounts/{id}/endorse", "/api/v1/accounts/{id}/pin", auth=USER, scope="write:accounts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.accounts.accounts import schedule_featured_fetch
+from fedserver.client_api.accounts.account_statuses import schedule_featured_fetch
 from fedserver.client_api.content.tags import render_tags
 from fedserver.client_api.entities.tags import FeaturedTag, Tag, render_featured_tag
 from fedserver.domain.accounts import accounts, featured_tags
@@ -20,9 +20,9 @@ class FeaturedTagParams(Struct, frozen=True):
 
 
 async def _list_featured_tags(call: Call[NoParams], tx: Tx, account: AccountRow) -> list[FeaturedTag]:
-    found = await featured_tags.list_by_account(tx, account)
+    rows = await featured_tags.list_by_account(tx, account)
     name = f"{account.username}@{account.domain}" if account.domain else account.username
-    return [render_featured_tag(call.site.links, name, row) for row in found]
+    return [render_featured_tag(call.site.links, name, row) for row in rows]
 
 
 @routes.get("/api/v1/featured_tags", auth=USER, scope="read:accounts")
@@ -34,9 +34,9 @@ async def list_own(call: Call[NoParams]) -> list[FeaturedTag]:
 async def list_by_account(call: Call[NoParams]) -> list[FeaturedTag]:
     async with call.services.db.read() as tx:
         row = await accounts.get(tx, call.id())
-        found = await _list_featured_tags(call, tx, row)
+        tags = await _list_featured_tags(call, tx, row)
     await schedule_featured_fetch(call, row)
-    return found
+    return tags
 
 
 @routes.post("/api/v1/featured_tags", auth=USER, scope="write:accounts", params=FeaturedTagParams)

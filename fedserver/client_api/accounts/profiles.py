@@ -1,4 +1,4 @@
-"""One's own profile and preferences (docs.joinmastodon.org/methods/profile, /accounts, /preferences)."""
+"""The caller's profile and preferences (docs.joinmastodon.org/methods/profile, …/accounts, …/preferences)."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class CredentialParams(UpdateProfileParams, frozen=True, kw_only=True):
 
 
 async def load_credential_account(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
-    """The caller's account as its member sees it."""
+    """Return the caller's account as its member sees it."""
     view = (await account_views.load(tx, [row.id]))[row.id]
-    waiting = await follows.count_requests(tx, row)
+    request_count = await follows.count_requests(tx, row)
     member = await members.get(tx, call.member.id)
     links = call.site.links
-    return render_credential_account(links, view, members.decode_settings(member), waiting, member.role)
+    return render_credential_account(links, view, members.decode_settings(member), request_count, member.role)
 
 
 async def _load_profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
@@ -72,7 +72,10 @@ async def _load_profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
 
 
 async def _to_profile_change(call: Call[Any], keys: list[str]) -> accounts.ProfileChange:
-    """What the caller wants to change, its pictures stored under `keys`."""
+    """Return what the caller wants to change.
+
+    Uploaded images are stored, and their keys appended to `keys`.
+    """
     params: UpdateProfileParams = call.params
     if isinstance(params.note, str):
         await call.services.resolver.resolve_mentions(params.note)
@@ -101,8 +104,8 @@ async def _update_profile(call: Call[Any], tx: Tx, change: accounts.ProfileChang
     return await accounts.update_profile(tx, call.site, row, change)
 
 
-def _to_fields(given: list[ProfileFieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
-    return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
+def _to_fields(fields: list[ProfileFieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
+    return fields if isinstance(fields, UnsetType) else tuple((field.name, field.value) for field in fields)
 
 
 async def _store_picture(
@@ -112,10 +115,10 @@ async def _store_picture(
         return UNSET
     try:
         work = process_square if name == "avatar" else process_banner
-        made = await call.services.image_worker.run(work, upload.data)
+        image = await call.services.image_worker.run(work, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError(name, error.text) from error
-    keys.append(await call.services.store.put(made.data, made.extension))
+    keys.append(await call.services.store.put(image.data, image.extension))
     return keys[-1]
 
 
@@ -144,19 +147,19 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
 async def _update_settings(call: Call[CredentialParams], tx: Tx) -> None:
     if call.params.source is not None:
         member = await members.get(tx, call.member.id)
-        wanted = _merge_settings(members.decode_settings(member), call.params.source)
-        await members.set_settings(tx, member, wanted)
+        settings = _merge_settings(members.decode_settings(member), call.params.source)
+        await members.set_settings(tx, member, settings)
 
 
-def _merge_settings(former: members.MemberSettings, given: CredentialSourceParams) -> members.MemberSettings:
-    """The settings with what is given; Mastodon calls posts for followers private."""
-    known = {
-        "visibility": given.privacy,
-        "sensitive": given.sensitive,
-        "language": given.language,
-        "quote_policy": given.quote_policy,
+def _merge_settings(former: members.MemberSettings, source: CredentialSourceParams) -> members.MemberSettings:
+    """Return the settings with the changes; what Mastodon calls private are our posts for followers."""
+    values = {
+        "visibility": source.privacy,
+        "sensitive": source.sensitive,
+        "language": source.language,
+        "quote_policy": source.quote_policy,
     }
-    changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
+    changes = {name: value for name, value in values.items() if not isinstance(value, UnsetType)}
     if changes.get("visibility") == "private":
         changes["visibility"] = "followers"
     return members.apply_preferences(former, changes)
@@ -168,7 +171,10 @@ async def show(call: Call[NoParams]) -> Profile:
 
 
 async def update(call: Call[UpdateProfileParams]) -> Profile:
-    """PATCH as documented; libraries made of one pattern send PUT."""
+    """Change the profile.
+
+    Mastodon documents PATCH; libraries that are generated from one pattern send PUT.
+    """
     async with media_intake.discard_keys_on_error(call.services) as keys:
         change = await _to_profile_change(call, keys)
         async with call.services.db.write() as tx:
@@ -200,15 +206,15 @@ async def delete_header(call: Call[NoParams]) -> Account:
 
 @routes.get("/api/v1/preferences", auth=USER, scope="read:accounts", tx="own")
 async def show_preferences(call: Call[NoParams]) -> dict[str, object]:
-    found = members.decode_settings(call.member)
+    settings = members.decode_settings(call.member)
     return {
         "posting:default:visibility": {"followers": "private", "local": "public"}.get(
-            found.visibility, found.visibility
+            settings.visibility, settings.visibility
         ),
-        "posting:default:sensitive": found.sensitive,
-        "posting:default:language": found.language,
-        "posting:default:quote_policy": found.quote_policy,
-        "reading:expand:media": found.expand_media,
-        "reading:expand:spoilers": found.expand_warnings,
-        "reading:autoplay:gifs": found.autoplay_gifs,
+        "posting:default:sensitive": settings.sensitive,
+        "posting:default:language": settings.language,
+        "posting:default:quote_policy": settings.quote_policy,
+        "reading:expand:media": settings.expand_media,
+        "reading:expand:spoilers": settings.expand_warnings,
+        "reading:autoplay:gifs": settings.autoplay_gifs,
     }

@@ -9,7 +9,7 @@ from fedserver.domain.accounts import account_views, suggestions
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
-# What the sources were called before there were several (deprecated).
+# Clients of older versions read a single source, under these names.
 LEGACY_SOURCES = {"featured": "staff", "most_followed": "global", "friends_of_friends": "past_interactions"}
 
 
@@ -48,8 +48,8 @@ async def list_directory(call: Call[DirectoryParams]) -> list[Account]:
 @routes.get("/api/v2/suggestions", auth=USER, scope="read|read:accounts", params=SuggestionsPageParams)
 async def list_v2(call: Call[SuggestionsPageParams]) -> list[Suggestion]:
     limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
-    found = await suggestions.list_for_account(call.tx, call.account, limit, offset)
-    sources = {each.account_id: each.sources for each in found}
+    suggested = await suggestions.list_for_account(call.tx, call.account, limit, offset)
+    sources = {suggestion.account_id: suggestion.sources for suggestion in suggested}
     views = await account_views.load_page(call.tx, list(sources))
     return [
         Suggestion(LEGACY_SOURCES[reasons[0]], reasons, render_account(call.site.links, view))
@@ -60,7 +60,7 @@ async def list_v2(call: Call[SuggestionsPageParams]) -> list[Suggestion]:
 
 @routes.get("/api/v1/suggestions", auth=USER, scope="read|read:accounts", params=SuggestionsPageParams)
 async def list_v1(call: Call[SuggestionsPageParams]) -> list[Account]:
-    return [each.account for each in await list_v2(call)]
+    return [suggestion.account for suggestion in await list_v2(call)]
 
 
 @routes.delete("/api/v1/suggestions/{id}", auth=USER, scope="read|read:accounts")

@@ -1,1 +1,1 @@
-"""Endpoints of the client API about members, log-in, sessions, tokens and apps."""
+"""Endpoints of the client API about apps and blocked networks."""

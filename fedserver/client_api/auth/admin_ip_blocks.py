@@ -1,4 +1,4 @@
-"""Networks nobody may join, or come, from (docs.joinmastodon.org/methods/admin/ip_blocks)."""
+"""Networks that may not sign up, or have no access (docs.joinmastodon.org/methods/admin/ip_blocks)."""
 
 from __future__ import annotations
 

@@ -17,16 +17,16 @@ routes = Routes("client_api")
 
 class NewAppParams(Struct, frozen=True):
     client_name: str = ""
-    redirect_uris: Any = ""
+    redirect_uris: Any = ""  # a list, or text with an address a line
     scopes: str = "read"
     website: str | None = None
 
 
 @routes.post("/api/v1/apps", params=NewAppParams)
 async def create(call: Call[NewAppParams]) -> Application:
-    given = call.params.redirect_uris
-    listed = given if isinstance(given, list) else []
-    uris = given.split() if isinstance(given, str) else [each for each in listed if isinstance(each, str)]
+    sent = call.params.redirect_uris
+    items = sent if isinstance(sent, list) else []
+    uris = sent.split() if isinstance(sent, str) else [uri for uri in items if isinstance(uri, str)]
     new = await apps.register(call.tx, call.params.client_name, uris, call.params.scopes, call.params.website)
     return render_application(new.row, await push_keys.load_public_key(call.tx), new.secret)
 

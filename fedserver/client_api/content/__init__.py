@@ -1,1 +1,1 @@
-"""Endpoints of the client API about texts, tags, emoji and media."""
+"""Endpoints of the client API about hashtags and media."""

@@ -25,7 +25,7 @@ class AdminTagParams(Struct, frozen=True):
 
 
 async def render_tags(call: Call[Any], rows: list[TagRow]) -> list[AdminTag]:
-    """Hashtags with their last seven days: one statement for all."""
+    """Return hashtags with their last seven days, in one statement for all."""
     uses = await search.load_tag_uses(call.tx, [row.name for row in rows])
     now = call.tx.now
     return [render_admin_tag(call.site.links, row, uses.get(row.name, []), now) for row in rows]

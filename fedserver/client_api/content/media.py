@@ -1,4 +1,4 @@
-"""Media (docs.joinmastodon.org/methods/media): pictures at once, films and sound after some work."""
+"""Media (docs.joinmastodon.org/methods/media): images at once, video and audio after some processing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from fedserver.web.uploads import Upload
 from storage.rows.content import MediaRow
 
 routes = Routes("client_api")
-MAX_SYNC_BYTES = 4_194_304  # what is larger is processed later, by the older method too
+# Version 1 waits for the result; larger files would keep its clients waiting too long.
+MAX_SYNC_BYTES = 4_194_304
 
 
 class UploadMediaParams(Struct, frozen=True):
@@ -67,7 +68,7 @@ def _render_answer(
 
 
 async def _store_upload(call: Call[UploadMediaParams], max_sync_bytes: int) -> MediaRow:
-    """Keep what was sent. Raises Invalid; nothing of it stays then."""
+    """Return the stored file. Raises InvalidError; nothing of it stays then."""
     params, services = call.params, call.services
     if params.file is None or not params.file.size:
         raise InvalidError("file", "can't be blank", "ERR_BLANK")
@@ -76,25 +77,26 @@ async def _store_upload(call: Call[UploadMediaParams], max_sync_bytes: int) -> M
         await media.check_quota(tx, call.site, call.account, params.file.size)
     new = await _store_file(call, params.file, max_sync_bytes)
     async with media_intake.discard_on_error(services, new):
-        small = await _store_thumbnail(call, params.thumbnail)
-        async with media_intake.discard_on_error(services, small), services.db.write() as tx:
+        thumbnail = await _store_thumbnail(call, params.thumbnail)
+        async with media_intake.discard_on_error(services, thumbnail), services.db.write() as tx:
             row = await media.create(tx, call.site, call.account, new, params.description, focus)
-            if small is not None:
-                row = await media.set_thumbnail(tx, call.account, row.id, small)
+            if thumbnail is not None:
+                row = await media.set_thumbnail(tx, call.account, row.id, thumbnail)
     return row
 
 
-async def _store_file(call: Call[UploadMediaParams], file: Upload, at_once: int) -> media.NewFile:
+async def _store_file(call: Call[UploadMediaParams], file: Upload, max_sync_bytes: int) -> media.NewFile:
+    """Store the upload; video and audio up to `max_sync_bytes` are processed now, larger ones later."""
     kind = sniff(file.head)
     if not kind.startswith(("video/", "audio/")):
         return await media_intake.store_image(call.services, file)
     raw = await media_intake.store_video(call.services, file, kind)
-    if file.size > at_once:
+    if file.size > max_sync_bytes:
         return raw
     try:
         return await media_intake.process(call.services, raw.file_key)
     except UnacceptableFileError as error:
-        raise InvalidError("file", f"was not taken: {error.text}") from error
+        raise InvalidError("file", f"could not be processed: {error.text}") from error
     finally:
         await call.services.store.remove(raw.keys)
 
@@ -102,7 +104,7 @@ async def _store_file(call: Call[UploadMediaParams], file: Upload, at_once: int)
 async def _store_thumbnail(
     call: Call[UploadMediaParams] | Call[UpdateMediaParams], file: Upload | None
 ) -> media.NewFile | None:
-    """The small picture that was sent along, as a file whose only key is its small form. Raises Invalid."""
+    """Return the thumbnail of the request, None without one. Raises InvalidError."""
     if file is None or not file.size:
         return None
     return await media_intake.store_thumbnail(call.services, file, "thumbnail")
@@ -112,7 +114,7 @@ async def _store_thumbnail(
 async def show(call: Call[NoParams]) -> JsonResponse:
     row = await media.get(call.tx, call.account, call.id())
     if row.state == "failed":
-        raise InvalidError("file", f"was not taken: {row.problem}")
+        raise InvalidError("file", f"could not be processed: {row.problem}")
     return _render_answer(call, row, unfinished=206)
 
 
@@ -129,11 +131,11 @@ async def update(call: Call[UpdateMediaParams]) -> MediaAttachment:
     focus = media.parse_focus(params.focus)
     async with call.services.db.read() as tx:
         await media.get(tx, call.account, call.id())
-    small = await _store_thumbnail(call, params.thumbnail)
-    async with media_intake.discard_on_error(call.services, small), call.services.db.write() as tx:
+    thumbnail = await _store_thumbnail(call, params.thumbnail)
+    async with media_intake.discard_on_error(call.services, thumbnail), call.services.db.write() as tx:
         row = await media.describe(tx, call.account, call.id(), params.description, focus)
-        if small is not None:
-            row = await media.set_thumbnail(tx, call.account, row.id, small)
+        if thumbnail is not None:
+            row = await media.set_thumbnail(tx, call.account, row.id, thumbnail)
     return render_media_attachment(call.site.links, row)
 
 

@@ -17,7 +17,7 @@ routes = Routes("client_api")
 
 
 async def render_tags(call: Call[Any], tx: Tx, rows: Sequence[TagRow]) -> list[Tag]:
-    """Tags as the caller sees them, in two statements."""
+    """Return hashtags as the caller sees them, in two statements."""
     views = await tags.load_views(tx, rows, call.viewer_id)
     uses = await search.load_tag_uses(tx, [row.name for row in rows])
     return [render_tag(call.site.links, view, uses.get(view.row.name, []), tx.now) for view in views]
@@ -25,9 +25,9 @@ async def render_tags(call: Call[Any], tx: Tx, rows: Sequence[TagRow]) -> list[T
 
 @routes.get("/api/v1/followed_tags", auth=USER, scope="read:follows")
 async def list_followed(call: Call[NoParams]) -> EntityPage:
-    found = await tags.list_followed(call.tx, call.account, call.page(100, 200))
-    shown = await render_tags(call, call.tx, [row for _, row in found])
-    return to_page(shown, [cursor for cursor, _ in found])
+    pairs = await tags.list_followed(call.tx, call.account, call.page(100, 200))
+    shown = await render_tags(call, call.tx, [row for _, row in pairs])
+    return to_page(shown, [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/tags/{name}")

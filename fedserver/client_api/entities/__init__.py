@@ -1,1 +1,1 @@
-"""Views to Mastodon entities: pure functions, one file an entity."""
+"""Mastodon's entities: pure functions from views of the domain to structs, one file an entity."""

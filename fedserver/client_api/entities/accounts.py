@@ -1,4 +1,4 @@
-"""Account and its like: CredentialAccount, MutedAccount, Profile (docs.joinmastodon.org/entities/Account)."""
+"""Account, CredentialAccount, MutedAccount, Role and Profile (docs.joinmastodon.org/entities/Account)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from fedserver.domain.auth import members
 from fedserver.links import Links
 from storage.rows.accounts import FeaturedTagRow
 
-# Numbers, and what each may do in the flags of docs.joinmastodon.org/entities/Role#permission-flags:
-# moderators everything that can be taken back; admins delete for good, too; members invite.
+# Ids of the roles, and their permissions (docs.joinmastodon.org/entities/Role#permission-flags):
+# moderators have those whose effects can be undone, admins also delete permanently, members invite.
 ROLES = {
     "owner": ("3", 0x1),
     "admin": ("2", 0x92DBC),
@@ -33,13 +33,18 @@ class Field(Struct, frozen=True):
 
 
 class AccountRole(Struct, frozen=True):
+    """A role that profiles show."""
+
     id: str
     name: str
     color: str = ""
 
 
 class FeatureApproval(Struct, frozen=True):
-    """Who may put an account into a collection. Accounts of peers are not asked yet, so nobody may."""
+    """Who may put an account into a collection.
+
+    Remote accounts cannot be asked for approval yet, so nobody may put them into one.
+    """
 
     automatic: tuple[str, ...]
     manual: tuple[str, ...]
@@ -51,6 +56,8 @@ UNKNOWN_APPROVAL = FeatureApproval((), (), "missing")
 
 
 class Role(Struct, frozen=True):
+    """A role with its permissions: a number of bit flags, as text."""
+
     id: str
     name: str
     permissions: str
@@ -59,6 +66,8 @@ class Role(Struct, frozen=True):
 
 
 class AccountSource(Struct, frozen=True):
+    """The profile and the posting defaults of the caller, as they were entered."""
+
     note: str
     fields: list[Field]
     privacy: str
@@ -140,7 +149,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 def render_account(links: Links, view: account_views.AccountView) -> Account:
-    """An account as anybody sees it."""
+    """Return an account as everybody sees it."""
     row = account_views.redact_suspended(view.account)
     view = structs.replace(view, account=row)
     avatar = _picture_url(
@@ -179,10 +188,10 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
         emojis=render_custom_emojis(links, view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[
-            *(Field(each.name, each.value, to_iso_or_none(each.verified_at)) for each in view.fields),
+            *(Field(field.name, field.value, to_iso_or_none(field.verified_at)) for field in view.fields),
             *(
-                Field("Key", each.subject, to_iso(each.created))
-                for each in identity_proofs.list_by_account(row)
+                Field("Key", proof.subject, to_iso(proof.created))
+                for proof in identity_proofs.list_by_account(row)
             ),
         ],
         show_featured=row.shows_featured,
@@ -197,10 +206,10 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
     )
 
 
-def _picture_url(links: Links, key: str, url: str, otherwise: str) -> str:
+def _picture_url(links: Links, key: str, url: str, default: str) -> str:
     if key:
         return links.media(key)
-    return url or links.static(otherwise)
+    return url or links.static(default)
 
 
 def render_credential_account(
@@ -210,9 +219,9 @@ def render_credential_account(
     follow_requests: int,
     role_name: str,
 ) -> Account:
-    """An account as its own member sees it."""
+    """Return an account as its own member sees it, with the posting defaults and the role."""
     row = view.account
-    shown = render_account(links, view)
+    account = render_account(links, view)
     source = AccountSource(
         note=row.note_source,
         fields=_render_source_fields(view),
@@ -227,29 +236,29 @@ def render_credential_account(
         quote_policy=settings.quote_policy,
         also_known_as_uris=_decode_strings(row.also_known_as),
     )
-    return structs.replace(shown, source=source, role=render_role(role_name))
+    return structs.replace(account, source=source, role=render_role(role_name))
 
 
 def render_role(name: str) -> Role:
-    """A role of ours: its number, its name, and what it may do."""
+    """Return a role: its id, its name and its permissions."""
     number, permissions = ROLES.get(name, ROLES["member"])
     return Role(number, name.title() if name != "member" else "", str(permissions))
 
 
 def _render_source_fields(view: account_views.AccountView) -> list[Field]:
-    """The fields as their owner wrote them."""
-    return [Field(each.name, each.source, to_iso_or_none(each.verified_at)) for each in view.fields]
+    """Return the fields of a profile as their owner wrote them."""
+    return [Field(field.name, field.source, to_iso_or_none(field.verified_at)) for field in view.fields]
 
 
 def render_muted_account(links: Links, view: account_views.AccountView, expires_at: int | None) -> Account:
-    """An account that the viewer mutes, perhaps for a time (MutedAccount)."""
+    """Return an account that the viewer mutes; `expires_at` (ms UTC) is None for a mute without an end."""
     return structs.replace(render_account(links, view), mute_expires_at=to_iso_or_none(expires_at))
 
 
 def render_profile(
     links: Links, view: account_views.AccountView, featured: Sequence[FeaturedTagRow]
 ) -> Profile:
-    """A profile as it was written, to be edited."""
+    """Return a profile as it was written, to be edited."""
     row = view.account
     avatar = links.media(row.avatar_key) if row.avatar_key else None
     header = links.media(row.header_key) if row.header_key else None
@@ -273,5 +282,5 @@ def render_profile(
         show_media_replies=row.shows_media_replies,
         show_featured=row.shows_featured,
         attribution_domains=_decode_strings(row.attribution_domains),
-        featured_tags=[render_featured_tag(links, row.username, each) for each in featured],
+        featured_tags=[render_featured_tag(links, row.username, tag) for tag in featured],
     )

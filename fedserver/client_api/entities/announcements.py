@@ -50,7 +50,7 @@ def _render_reaction(links: Links, view: announcements.AnnouncementReactionView)
 
 
 def render_announcement(links: Links, view: announcements.AnnouncementView) -> Announcement:
-    """A notice as a member sees it."""
+    """Return an announcement as a member sees it."""
     row = view.row
     return Announcement(
         id=str(row.id),
@@ -62,5 +62,5 @@ def render_announcement(links: Links, view: announcements.AnnouncementView) -> A
         published_at=to_iso(row.published_at or row.updated_at),
         updated_at=to_iso(row.updated_at),
         read=view.is_read,
-        reactions=[_render_reaction(links, each) for each in view.reactions],
+        reactions=[_render_reaction(links, reaction) for reaction in view.reactions],
     )

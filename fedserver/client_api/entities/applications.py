@@ -22,7 +22,7 @@ class Application(Struct, frozen=True):
 
 
 def render_application(row: AppRow, vapid_key: str, secret: str | None = None) -> Application:
-    """An app; its id and secret only when it was just registered."""
+    """Return an app; `secret` is given only when it was just registered, and its client id with it."""
     uris = apps.decode_redirect_uris(row)
     return Application(
         id=str(row.id),

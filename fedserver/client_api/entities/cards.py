@@ -1,4 +1,4 @@
-"""PreviewCard and Trends::Link (docs.joinmastodon.org/entities/PreviewCard): of a link, or of an article."""
+"""PreviewCard and Trends::Link (docs.joinmastodon.org/entities/PreviewCard) of links and articles."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Card(Struct, frozen=True):
 
 
 def render_card(links: Links, view: post_views.PostView) -> Card | None:
-    """What is shown below a post, None for nothing."""
+    """Return the card below a post. Returns None if it has none."""
     if view.post.kind == "Article" or view.cover is not None:
         return _render_article_card(links, view)
     return _render_link_card(links, view.card) if view.card is not None else None
 
 
 def render_trend_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> Card:
-    """A link with its last seven days."""
+    """Return a trending link with its uses of the last seven days; `now` is in ms UTC."""
     return structs.replace(_render_link_card(links, trend.card), history=render_week(trend.uses, now))
 
 
@@ -96,7 +96,7 @@ def _render_link_card(links: Links, view: cards.CardView) -> Card:
 
 
 def _render_authors(links: Links, view: cards.CardView) -> list[CardAuthor]:
-    """The account that the page names and that agreed, else whoever the page says wrote it."""
+    """Return the account that the page names, if its owner agreed, else the author that the page names."""
     if view.author is not None:
         return [CardAuthor(view.author.name, view.author.account.url, render_account(links, view.author))]
     row = view.row

@@ -42,7 +42,7 @@ class Collection(Struct, frozen=True):
 
 
 def render_collection(links: Links, view: collections.CollectionView) -> Collection:
-    """A collection as its viewer sees it. It has no page yet."""
+    """Return a collection as its viewer sees it; its `url` is null, as there is no page of it yet."""
     row = view.row
     return Collection(
         id=str(row.id),
@@ -64,5 +64,5 @@ def render_collection(links: Links, view: collections.CollectionView) -> Collect
 
 
 def render_collection_item(row: CollectionItemRow) -> CollectionItem:
-    """An account in a collection."""
+    """Return an account's place in a collection."""
     return CollectionItem(str(row.id), str(row.account_id), row.state, to_iso(row.created_at))

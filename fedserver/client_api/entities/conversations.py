@@ -18,10 +18,10 @@ class Conversation(Struct, frozen=True):
 
 
 def render_conversation(links: Links, view: conversations.ConversationView) -> Conversation:
-    """A conversation as one who takes part sees it."""
+    """Return a conversation as one of its participants sees it."""
     return Conversation(
         str(view.row.id),
         view.row.unread,
-        [render_account(links, each) for each in view.accounts],
+        [render_account(links, account) for account in view.accounts],
         render_status(links, view.last_post) if view.last_post is not None else None,
     )

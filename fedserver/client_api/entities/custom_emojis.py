@@ -19,19 +19,19 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def render_custom_emojis(links: Links, found: Iterable[account_views.EmojiFact]) -> list[CustomEmoji]:
-    """Emoji that stand beside a name or a post."""
+def render_custom_emojis(links: Links, emojis: Iterable[account_views.EmojiFact]) -> list[CustomEmoji]:
+    """Return the emoji that a name or a post uses."""
     return [
         CustomEmoji(
-            each.shortcode,
-            links.emoji(each.url, "original"),
-            links.emoji(each.static_url or each.url, "small"),
+            emoji.shortcode,
+            links.emoji(emoji.url, "original"),
+            links.emoji(emoji.static_url or emoji.url, "small"),
         )
-        for each in found
+        for emoji in emojis
     ]
 
 
 def render_local_emoji(links: Links, row: EmojiRow) -> CustomEmoji:
-    """One of this node."""
+    """Return a custom emoji of this node."""
     static = links.media(row.static_key or row.file_key)
     return CustomEmoji(row.shortcode, links.media(row.file_key), static, True, row.category)

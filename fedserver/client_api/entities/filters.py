@@ -36,7 +36,7 @@ class Filter(Struct, frozen=True):
 
 
 class KeywordFilter(Struct, frozen=True):
-    """A filter as version 1 knows it (docs.joinmastodon.org/entities/V1_Filter)."""
+    """A filter of version 1 (docs.joinmastodon.org/entities/V1_Filter)."""
 
     id: str
     phrase: str
@@ -53,35 +53,39 @@ class FilterResult(Struct, frozen=True):
 
 
 def render_keyword(row: FilterKeywordRow) -> FilterKeyword:
+    """Return a keyword of a filter."""
     return FilterKeyword(str(row.id), row.keyword, row.whole_word)
 
 
 def render_filter_status(row: FilterPostRow) -> FilterStatus:
+    """Return a post that a filter hides."""
     return FilterStatus(str(row.id), str(row.post_id))
 
 
 def render_filter(
     row: FilterRow, keywords: Sequence[FilterKeywordRow] = (), posts: Sequence[FilterPostRow] = ()
 ) -> Filter:
-    """A filter with what it looks for."""
+    """Return a filter with its keywords and posts."""
     return Filter(
         str(row.id),
         row.title,
         _decode_contexts(row.contexts),
         to_iso_or_none(row.expires_at),
         row.action,
-        [render_keyword(each) for each in keywords],
-        [render_filter_status(each) for each in posts],
+        [render_keyword(keyword) for keyword in keywords],
+        [render_filter_status(post) for post in posts],
     )
 
 
-def render_keyword_filter(row: FilterRow, word: FilterKeywordRow) -> KeywordFilter:
-    """A keyword of a filter, as version 1 shows it."""
+def render_keyword_filter(row: FilterRow, keyword: FilterKeywordRow) -> KeywordFilter:
+    """Return one keyword as a filter of version 1."""
     contexts, until = _decode_contexts(row.contexts), to_iso_or_none(row.expires_at)
-    return KeywordFilter(str(word.id), word.keyword, contexts, word.whole_word, until, row.action == "hide")
+    return KeywordFilter(
+        str(keyword.id), keyword.keyword, contexts, keyword.whole_word, until, row.action == "hide"
+    )
 
 
-def render_filter_result(hit: filters.FilterMatch) -> FilterResult:
-    """Why a filter applies to a post."""
-    posts = [str(each) for each in hit.post_ids]
-    return FilterResult(render_filter(hit.filter), list(hit.keywords) or None, posts or None)
+def render_filter_result(match: filters.FilterMatch) -> FilterResult:
+    """Return which keywords and posts of a filter match a post."""
+    posts = [str(post_id) for post_id in match.post_ids]
+    return FilterResult(render_filter(match.filter), list(match.keywords) or None, posts or None)

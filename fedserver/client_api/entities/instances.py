@@ -14,7 +14,7 @@ from fedserver.domain.posts import pins
 from fedserver.media import av_worker, image_worker
 from fedserver.version import VERSION
 
-# Clients take features from the number before the bracket; it is what is whole here.
+# Clients derive features from the number before the bracket: the version whose API is complete here.
 MASTODON_VERSION = f"4.6.0 (compatible; fedserver {VERSION})"
 
 
@@ -33,7 +33,7 @@ def _render_configuration(config: Config) -> dict[str, Any]:
         "statuses": {
             "max_characters": limits.post_characters,
             "max_media_attachments": limits.media_per_post,
-            "characters_reserved_per_url": 23,
+            "characters_reserved_per_url": 23,  # as Mastodon counts each URL
             "supported_mime_types": ["text/plain", "text/markdown"],
         },
         "media_attachments": {
@@ -62,9 +62,9 @@ def _render_rules(config: Config) -> list[dict[str, str]]:
 
 
 def render_instance_v2(
-    site: NodeContext, figures: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
+    site: NodeContext, stats: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
-    """Instance, version 2."""
+    """Return the instance, version 2."""
     config, links = site.config, site.links
     registration = config.registration.mode
     access = {"local": "public", "remote": "public"}
@@ -74,7 +74,7 @@ def render_instance_v2(
         "version": MASTODON_VERSION,
         "source_url": "",
         "description": config.community.description,
-        "usage": {"users": {"active_month": figures.active_month}},
+        "usage": {"users": {"active_month": stats.active_month}},
         "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
         "icon": [],
         "languages": list(config.community.languages),
@@ -111,9 +111,9 @@ def render_instance_v2(
 
 
 def render_instance_v1(
-    site: NodeContext, figures: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
+    site: NodeContext, stats: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
-    """Instance, version 1: some client libraries know only this one."""
+    """Return the instance, version 1, the only one that some client libraries know."""
     config, links = site.config, site.links
     registration = config.registration.mode
     return {
@@ -125,9 +125,9 @@ def render_instance_v1(
         "version": MASTODON_VERSION,
         "urls": {"streaming_api": links.streaming},
         "stats": {
-            "user_count": figures.members,
-            "status_count": figures.posts,
-            "domain_count": figures.peers,
+            "user_count": stats.members,
+            "status_count": stats.posts,
+            "domain_count": stats.peers,
         },
         "thumbnail": links.static("header.png"),
         "languages": list(config.community.languages),

@@ -21,7 +21,7 @@ class MediaFocus(Struct, frozen=True):
 
 
 class OriginalMeta(Struct, frozen=True, omit_defaults=True):
-    """The whole: a picture has a size, a film a frame rate too, sound only a length (seconds)."""
+    """The whole file: images have a size, videos a frame rate too, audio only a duration (seconds)."""
 
     width: int | None = None
     height: int | None = None
@@ -33,7 +33,7 @@ class OriginalMeta(Struct, frozen=True, omit_defaults=True):
 
 
 class MediaMeta(Struct, frozen=True, omit_defaults=True):
-    """What a player wants to know beforehand; `length` is like 0:01:02.50."""
+    """What players need before the file is loaded; `length` is like 0:01:02.50, `duration` in seconds."""
 
     length: str | None = None
     duration: float | None = None
@@ -61,7 +61,7 @@ class MediaAttachment(Struct, frozen=True):
 
 
 def render_media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
-    """A file of a post; one of a peer is shown from where it lies."""
+    """Return a file of a post; remote ones are shown from where they are, or through our proxy."""
     url, preview = _list_urls(links, row)
     return MediaAttachment(
         id=str(row.id),
@@ -78,7 +78,7 @@ def render_media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
 
 
 def _list_urls(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
-    """Of the file and of its small picture, which sound has not."""
+    """Return the addresses of the file and of its preview, which audio has not."""
     preview = links.media(row.preview_key) if row.preview_key else None
     if row.state != "ready":
         return None, preview
@@ -116,6 +116,7 @@ def _render_meta(row: MediaRow) -> MediaMeta:
 
 
 def _format_length(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
     hundredths = round(seconds * 100)
     minutes, rest = divmod(hundredths, 6_000)
     return f"{minutes // 60}:{minutes % 60:02}:{rest // 100:02}.{rest % 100:02}"
@@ -124,8 +125,8 @@ def _format_length(seconds: float) -> str:
 def _parse_fps(frame_rate: str | None) -> int | None:
     if frame_rate is None:
         return None
-    pictures, _, seconds = frame_rate.partition("/")
-    return round(int(pictures) / int(seconds or 1))
+    frames, _, seconds = frame_rate.partition("/")
+    return round(int(frames) / int(seconds or 1))
 
 
 def _render_size(width: int | None, height: int | None) -> MediaSize | None:

@@ -40,7 +40,7 @@ class Notification(Struct, frozen=True):
 
 
 def render_notification(links: Links, view: notifications.NotificationView) -> Notification:
-    """What an account is told."""
+    """Return a notification."""
     row = view.row
     return Notification(
         str(row.id),
@@ -90,7 +90,7 @@ def _render_group(view: notification_groups.NotificationGroupView, *, paged: boo
         notifications_count=view.count,
         type=row.kind,
         most_recent_notification_id=row.id,
-        sample_account_ids=[str(each.account.id) for each in view.senders],
+        sample_account_ids=[str(sender.account.id) for sender in view.senders],
         page_min_id=str(view.page_min_id) if paged else UNSET,
         page_max_id=str(row.id) if paged else UNSET,
         latest_page_notification_at=to_iso(row.created_at) if paged else UNSET,
@@ -98,8 +98,8 @@ def _render_group(view: notification_groups.NotificationGroupView, *, paged: boo
     )
 
 
-def _render_partial_account(shown: Account) -> PartialAccountWithAvatar:
-    return PartialAccountWithAvatar(**{name: getattr(shown, name) for name in PARTIAL_FIELDS})
+def _render_partial_account(account: Account) -> PartialAccountWithAvatar:
+    return PartialAccountWithAvatar(**{name: getattr(account, name) for name in PARTIAL_FIELDS})
 
 
 PARTIAL_FIELDS = PartialAccountWithAvatar.__struct_fields__
@@ -112,18 +112,23 @@ def render_grouped_notifications(
     paged: bool = True,
     partial: bool = False,
 ) -> GroupedNotificationsResults:
-    """Groups, with each account and post once; `partial`: of each group only the newest sender in full."""
+    """Return groups of notifications, with each account and post once.
+
+    `partial`: of each group only the newest sender is given in full, the others as partial accounts.
+    """
     views = list(views)
-    every = {each.account.id: each for view in views for each in view.senders}
-    full = {view.newest.account.account.id for view in views} if partial else every.keys()
-    shown = {number: render_account(links, each) for number, each in every.items()}
+    senders = {sender.account.id: sender for view in views for sender in view.senders}
+    full = {view.newest.account.account.id for view in views} if partial else senders.keys()
+    accounts = {account_id: render_account(links, sender) for account_id, sender in senders.items()}
     posts = {view.newest.post.post.id: view.newest.post for view in views if view.newest.post is not None}
     return GroupedNotificationsResults(
-        accounts=[each for number, each in shown.items() if number in full],
-        statuses=[render_status(links, each) for each in posts.values()],
+        accounts=[account for account_id, account in accounts.items() if account_id in full],
+        statuses=[render_status(links, post) for post in posts.values()],
         notification_groups=[_render_group(view, paged=paged) for view in views],
         partial_accounts=[
-            _render_partial_account(each) for number, each in shown.items() if number not in full
+            _render_partial_account(account)
+            for account_id, account in accounts.items()
+            if account_id not in full
         ]
         if partial
         else UNSET,
@@ -142,7 +147,7 @@ class NotificationRequest(Struct, frozen=True):
 def render_notification_request(
     links: Links, view: notification_requests.NotificationRequestView
 ) -> NotificationRequest:
-    """Somebody whose notifications are kept back."""
+    """Return the notifications of one account that the policy holds back."""
     row = view.row
     return NotificationRequest(
         str(row.id),
@@ -154,14 +159,17 @@ def render_notification_request(
     )
 
 
-def _render_subject(links: Links, found: notification_subjects.NotificationSubject | None) -> dict[str, Any]:
-    if found is None:
+def _render_subject(
+    links: Links, subject: notification_subjects.NotificationSubject | None
+) -> dict[str, Any]:
+    """Return what a notification is about, beside its post, as a field of Notification."""
+    if subject is None:
         return {}
-    if found.severance is not None:
-        return {"event": render_severance_event(found.severance)}
-    if found.report is not None and found.target is not None:
-        return {"report": render_report(links, found.report, found.target)}
-    if found.act is not None and found.target is not None:
-        shown = render_account_warning(links, found.act, found.target, found.appeal, found.posts)
-        return {"moderation_warning": shown}
+    if subject.severance is not None:
+        return {"event": render_severance_event(subject.severance)}
+    if subject.report is not None and subject.target is not None:
+        return {"report": render_report(links, subject.report, subject.target)}
+    if subject.act is not None and subject.target is not None:
+        warning = render_account_warning(links, subject.act, subject.target, subject.appeal, subject.posts)
+        return {"moderation_warning": warning}
     return {}

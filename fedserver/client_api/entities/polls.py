@@ -30,25 +30,28 @@ class Poll(Struct, frozen=True):
 
 
 def render_poll_or_none(links: Links, view: post_views.PostView) -> Poll | None:
-    """The poll of a post, None without one; strangers get null for what they chose."""
+    """Return the poll of a post, None if it has none."""
     return render_poll(links, view) if view.poll is not None else None
 
 
 def render_poll(links: Links, view: post_views.PostView) -> Poll:
-    """The poll of a post that has one."""
-    found, known = view.poll, view.viewer_state is not None
-    assert found is not None
+    """Return the poll of a post that has one.
+
+    `voted` and `own_votes` are null for a viewer without an account.
+    """
+    poll, has_viewer = view.poll, view.viewer_state is not None
+    assert poll is not None
     return Poll(
         id=str(view.post.id),
-        expires_at=to_iso_or_none(found.poll.expires_at),
-        expired=found.expired,
-        multiple=found.poll.multiple,
-        votes_count=found.votes_count,
-        voters_count=found.poll.voters_count,
+        expires_at=to_iso_or_none(poll.poll.expires_at),
+        expired=poll.expired,
+        multiple=poll.poll.multiple,
+        votes_count=poll.votes_count,
+        voters_count=poll.poll.voters_count,
         options=[
-            PollOption(each.title, None if found.hidden else each.votes_count) for each in found.options
+            PollOption(option.title, None if poll.hidden else option.votes_count) for option in poll.options
         ],
         emojis=render_custom_emojis(links, account_views.decode_emojis(view.post.emojis)),
-        voted=found.voted if known else None,
-        own_votes=list(found.chosen) if known else None,
+        voted=poll.voted if has_viewer else None,
+        own_votes=list(poll.chosen) if has_viewer else None,
     )

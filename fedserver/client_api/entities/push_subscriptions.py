@@ -9,7 +9,7 @@ from storage.rows.notifications import PushSubscriptionRow
 
 
 class Alerts(Struct, frozen=True, kw_only=True):
-    """Which notifications are wanted; also what clients send."""
+    """The kinds of notification that are pushed, in answers and in requests."""
 
     mention: bool = False
     status: bool = False
@@ -40,11 +40,11 @@ class WebPushSubscription(Struct, frozen=True):
 
 
 def list_enabled_kinds(alerts: Alerts | None) -> tuple[str, ...]:
-    """The kinds of notification that are switched on."""
+    """Return the kinds of notification that are switched on."""
     return tuple(kind for kind, name in FIELDS_BY_KIND.items() if getattr(alerts, name, False))
 
 
 def render_web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
-    """A subscription as its app sees it."""
+    """Return a push subscription as its app sees it."""
     alerts = Alerts(**{FIELDS_BY_KIND[kind]: True for kind in push_subscriptions.list_alerts(row)})
     return WebPushSubscription(str(row.id), row.endpoint, row.standard, alerts, row.policy, server_key)

@@ -27,23 +27,23 @@ class Relationship(Struct, frozen=True):
     note: str
 
 
-def render_relationship(found: relations.Relation) -> Relationship:
-    """How the caller stands to an account."""
+def render_relationship(relation: relations.Relation) -> Relationship:
+    """Return how the caller stands to an account."""
     return Relationship(
-        id=str(found.id),
-        following=found.following,
-        showing_reblogs=found.showing_boosts,
-        notifying=found.notifying,
-        languages=list(found.languages) or None,
-        followed_by=found.followed_by,
-        blocking=found.blocking,
-        blocked_by=found.blocked_by,
-        muting=found.muting,
-        muting_notifications=found.muting_notifications,
-        muting_expires_at=to_iso_or_none(found.mute_expires_at),
-        requested=found.requested,
-        requested_by=found.requested_by,
-        domain_blocking=found.domain_blocking,
-        endorsed=found.endorsed,
-        note=found.note,
+        id=str(relation.id),
+        following=relation.following,
+        showing_reblogs=relation.showing_boosts,
+        notifying=relation.notifying,
+        languages=list(relation.languages) or None,
+        followed_by=relation.followed_by,
+        blocking=relation.blocking,
+        blocked_by=relation.blocked_by,
+        muting=relation.muting,
+        muting_notifications=relation.muting_notifications,
+        muting_expires_at=to_iso_or_none(relation.mute_expires_at),
+        requested=relation.requested,
+        requested_by=relation.requested_by,
+        domain_blocking=relation.domain_blocking,
+        endorsed=relation.endorsed,
+        note=relation.note,
     )

@@ -46,7 +46,10 @@ class AccountWarning(Struct, frozen=True):
 
 
 class RelationshipSeveranceEvent(Struct, frozen=True):
-    """The list of what was lost is not kept, hence `purged`."""
+    """Follows that were lost.
+
+    `purged` is always true, as the lost follows themselves are not kept.
+    """
 
     id: str
     type: str
@@ -58,7 +61,7 @@ class RelationshipSeveranceEvent(Struct, frozen=True):
 
 
 def render_report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
-    """A report as whoever brought it sees it."""
+    """Return a report as the account that filed it sees it."""
     posts, rules = reports.post_ids(row), reports.rule_ids(row)
     return Report(
         id=str(row.id),
@@ -68,8 +71,8 @@ def render_report(links: Links, row: ReportRow, target: account_views.AccountVie
         comment=row.comment,
         forwarded=row.forwarded,
         created_at=to_iso(row.created_at),
-        status_ids=[str(each) for each in posts] or None,
-        rule_ids=[str(each) for each in rules] or None,
+        status_ids=[str(post_id) for post_id in posts] or None,
+        rule_ids=[str(rule_id) for rule_id in rules] or None,
         target_account=render_account(links, target),
     )
 
@@ -78,20 +81,20 @@ def render_account_warning(
     links: Links,
     row: LogEntryRow,
     target: account_views.AccountView,
-    filed: AppealRow | None,
+    appeal_row: AppealRow | None,
     posts: Sequence[LogEntryPostRow],
 ) -> AccountWarning:
-    """An act of moderation as the member hears of it, and what they said to it."""
+    """Return a moderation action as the member it concerns sees it, with their appeal."""
     action = row.verb.removeprefix("account.")
-    ids = [str(each.post_id) for each in posts]
-    appeal = Appeal(filed.text, appeals.render_state(filed)) if filed is not None else None
+    ids = [str(post.post_id) for post in posts]
+    appeal = Appeal(appeal_row.text, appeals.render_state(appeal_row)) if appeal_row is not None else None
     return AccountWarning(
         str(row.id), action, row.reason, ids or None, render_account(links, target), to_iso(row.at), appeal
     )
 
 
 def render_severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:
-    """Follows that were lost."""
+    """Return an event of lost follows."""
     return RelationshipSeveranceEvent(
         str(row.id),
         row.kind,

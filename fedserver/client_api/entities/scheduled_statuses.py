@@ -19,7 +19,10 @@ class ScheduledPollParams(Struct, frozen=True):
 
 
 class ScheduledStatusParams(Struct, frozen=True, kw_only=True):
-    """What was asked for. Numbers are numbers here, unlike elsewhere in this API."""
+    """The parameters of the request.
+
+    Unlike elsewhere in this API, some ids are numbers here, as documented.
+    """
 
     text: str
     poll: ScheduledPollParams | None
@@ -45,18 +48,18 @@ class ScheduledStatus(Struct, frozen=True):
 
 
 def render_scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -> ScheduledStatus:
-    """A post that waits for its moment."""
+    """Return a post that is scheduled."""
     row, draft = view.row, view.draft
-    asked = draft.poll
+    poll = draft.poll
     return ScheduledStatus(
         id=str(row.id),
         scheduled_at=to_iso(row.publish_at),
         params=ScheduledStatusParams(
             text=draft.text,
-            poll=ScheduledPollParams(list(asked.options), asked.expires_in, asked.multiple, asked.hide_totals)
-            if asked is not None
+            poll=ScheduledPollParams(list(poll.options), poll.expires_in, poll.multiple, poll.hide_totals)
+            if poll is not None
             else None,
-            media_ids=[str(each) for each in draft.media_ids] or None,
+            media_ids=[str(media_id) for media_id in draft.media_ids] or None,
             sensitive=draft.sensitive,
             spoiler_text=draft.summary or None,
             visibility=VISIBILITY.get(draft.visibility, draft.visibility),
@@ -67,5 +70,5 @@ def render_scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -
             application_id=draft.app_id or 0,
             idempotency=row.idempotency_key,
         ),
-        media_attachments=[render_media_attachment(links, each) for each in view.media],
+        media_attachments=[render_media_attachment(links, row) for row in view.media],
     )

@@ -1,16 +1,16 @@
-"""Status, StatusEdit, StatusSource (docs.joinmastodon.org/entities/Status).
+"""Status (docs.joinmastodon.org/entities/Status).
 
-An article shows its title as the first line and in full below; the card leads to its page.
+Clients know no articles: one is shown with its title as the first line and its text below, and its card leads
+to its page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.cards import Card, render_card
@@ -24,16 +24,16 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import interaction_policies, post_policies, post_views
 from fedserver.links import Links
-from storage.rows.content import MediaRow
-from storage.rows.posts import EditRow, PostRow
+from storage.rows.posts import PostRow
 
-# States in which clients get the quoted post, if only to let their user decide.
+# States in which clients get the quoted post; for a muted or blocked author they let the user decide.
 VISIBLE_QUOTE_STATES = ("accepted", "blocked_account", "blocked_domain", "muted_account")
+# Our visibilities that Mastodon calls otherwise, or does not have.
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
+# Of these the summary is a content warning; of other kinds it says what they are about.
 KINDS_WITH_WARNING = ("Note", "Question")
 _decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
-_decode_tags = _decode_titles = msgspec.json.Decoder(list[str]).decode
-_decode_files = msgspec.json.Decoder(list[MediaRow]).decode
+_decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
 class Mention(Struct, frozen=True):
@@ -54,7 +54,7 @@ class StatusApplication(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """`quoted_status` is given where it may be shown."""
+    """A quote; `quoted_status` is null where it may not be shown."""
 
     state: str
     quoted_status: Status | None
@@ -68,13 +68,15 @@ class ShallowQuote(Struct, frozen=True):
 
 
 class QuoteApproval(Struct, frozen=True):
+    """Who may quote a status, and whether the viewer may."""
+
     automatic: tuple[str, ...]
     manual: tuple[str, ...]
     current_user: str
 
 
 class StatusReaction(Struct, frozen=True):
-    """How many like a status with an emoji; `url` is its picture, empty for a character."""
+    """How many accounts react with an emoji; `url` is the image of a custom emoji, null for a character."""
 
     name: str
     count: int
@@ -84,7 +86,7 @@ class StatusReaction(Struct, frozen=True):
 
 
 class Pleroma(Struct, frozen=True):
-    """What clients of Pleroma and Akkoma look for."""
+    """Fields that clients of Pleroma and Akkoma look for."""
 
     emoji_reactions: list[StatusReaction]
 
@@ -95,7 +97,7 @@ class InteractionRule(Struct, frozen=True):
 
 
 class InteractionPolicy(Struct, frozen=True):
-    """Who may like, answer and boost a status, as GoToSocial has it."""
+    """Who may like, reply to and boost a status, as in GoToSocial's API."""
 
     can_favourite: InteractionRule
     can_reply: InteractionRule
@@ -131,7 +133,7 @@ class Status(Struct, frozen=True, kw_only=True):
     quote: Quote | ShallowQuote | None = None
     quote_approval: QuoteApproval | None = None
     local_only: bool = False
-    reactions: list[StatusReaction] | UnsetType = UNSET  # as glitch-soc has them
+    reactions: list[StatusReaction] | UnsetType = UNSET  # as in glitch-soc
     pleroma: Pleroma | UnsetType = UNSET
     interaction_policy: InteractionPolicy | UnsetType = UNSET
     partners_only: bool = False
@@ -145,38 +147,13 @@ class Status(Struct, frozen=True, kw_only=True):
     filtered: list[FilterResult] | UnsetType = UNSET
 
 
-class FormerOption(Struct, frozen=True):
-    title: str
-
-
-class FormerPoll(Struct, frozen=True):
-    options: list[FormerOption]
-
-
-class StatusEdit(Struct, frozen=True):
-    content: str
-    spoiler_text: str
-    sensitive: bool
-    created_at: str
-    account: Account
-    media_attachments: list[MediaAttachment]
-    emojis: list[CustomEmoji]
-    poll: FormerPoll | None = None
-    quote: None = None
-
-
-class StatusSource(Struct, frozen=True):
-    id: str
-    text: str
-    spoiler_text: str
-
-
 def render_status(
     links: Links, view: post_views.PostView, *, with_source: bool = False, quoted: bool = False
 ) -> Status:
-    """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew.
+    """Return a post as its viewer sees it.
 
-    A `quoted` one only names what it quotes itself.
+    `with_source` adds the text that was written, so that a deleted post can be written again. Of a `quoted`
+    post only the id of what it quotes itself is given.
     """
     row = view.post
     boosted = view.boost_of.post if view.boost_of else None
@@ -187,7 +164,7 @@ def render_status(
         in_reply_to_id=_text_or_none(row.in_reply_to_id),
         in_reply_to_account_id=_text_or_none(row.in_reply_to_account_id) if row.in_reply_to_id else None,
         sensitive=counted.sensitive,
-        spoiler_text=_content_warning(row),
+        spoiler_text=render_content_warning(row),
         visibility=VISIBILITY.get(row.visibility, row.visibility),
         language=counted.language,
         uri=row.uri,
@@ -201,12 +178,12 @@ def render_status(
         reblog=render_status(links, view.boost_of) if view.boost_of else None,
         application=StatusApplication(view.app.name, view.app.website) if view.app else None,
         account=render_account(links, view.account),
-        media_attachments=[render_media_attachment(links, each) for each in view.media],
+        media_attachments=[render_media_attachment(links, file) for file in view.media],
         mentions=[
-            Mention(str(each.id), each.username, each.url, each.acct)
-            for each in _decode_mentions(row.mentions)
+            Mention(str(mention.id), mention.username, mention.url, mention.acct)
+            for mention in _decode_mentions(row.mentions)
         ],
-        tags=[TagLink(each, links.tag(each)) for each in _decode_tags(row.tags)],
+        tags=[TagLink(name, links.tag(name)) for name in _decode_tags(row.tags)],
         emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
         poll=render_poll_or_none(links, view),
         card=render_card(links, view),
@@ -222,17 +199,17 @@ def render_status(
     )
 
 
-def _text_or_none(number: int | None) -> str | None:
-    return None if number is None else str(number)
+def _text_or_none(identifier: int | None) -> str | None:
+    return None if identifier is None else str(identifier)
 
 
-def _content_warning(row: PostRow) -> str:
-    """A summary is a warning on a note only; elsewhere it is what the thing is about."""
+def render_content_warning(row: PostRow) -> str:
+    """Return the content warning, '' if there is none: a summary is a warning on some kinds of post only."""
     return row.summary if row.kind in KINDS_WITH_WARNING else ""
 
 
 def render_content(view: post_views.PostView) -> str:
-    """The text of a post as it is shown, HTML."""
+    """Return the text of a post as it is shown, HTML."""
     if view.boost_of is not None:
         return render_content(view.boost_of)
     row = view.post
@@ -246,7 +223,10 @@ def render_content(view: post_views.PostView) -> str:
 def _render_quote(
     links: Links, view: post_views.QuoteView | None, *, shallow: bool, include_hidden: bool
 ) -> Quote | ShallowQuote | None:
-    """What a post quotes; shown where its author agreed, or (`always`) to write the post anew."""
+    """Return what a post quotes.
+
+    The quoted post is given where its author agreed, and always if `include_hidden`.
+    """
     if view is None:
         return None
     post = view.post if include_hidden or view.state in VISIBLE_QUOTE_STATES else None
@@ -262,97 +242,53 @@ def _render_quote_approval(view: post_views.PostView) -> QuoteApproval:
 
 
 def _render_interaction_policy(row: PostRow) -> InteractionPolicy | UnsetType:
-    """What its author said of likes, answers and boosts; nothing where everybody may."""
+    """Return who may like, reply and boost; UNSET where everybody may."""
     policy = post_policies.decode(row.interaction_policy)
     rules = (policy.like, policy.reply, policy.announce)
     return (
         InteractionPolicy(*map(_render_interaction_rule, rules))
-        if any(each is not None for each in rules)
+        if any(rule is not None for rule in rules)
         else UNSET
     )
 
 
 def _render_interaction_rule(rule: post_policies.PostPolicyRule | None) -> InteractionRule:
-    known = interaction_policies.AUDIENCES
+    audiences = interaction_policies.AUDIENCES
     if rule is None:
         return InteractionRule(("public", "author"), ())
-    automatic = tuple(each for each in rule.automatic if each in known)
-    return InteractionRule((*automatic, "author"), tuple(each for each in rule.manual if each in known))
+    automatic = tuple(audience for audience in rule.automatic if audience in audiences)
+    return InteractionRule(
+        (*automatic, "author"), tuple(audience for audience in rule.manual if audience in audiences)
+    )
 
 
 def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
-    mine = view.viewer_state
-    if mine is None:
+    state = view.viewer_state
+    if state is None:
         return {}
-    found: dict[str, Any] = {
-        "favourited": mine.liked,
-        "reblogged": mine.boosted,
-        "muted": mine.muted,
-        "bookmarked": mine.bookmarked,
-        "filtered": [render_filter_result(each) for each in view.filtered],
+    fields: dict[str, Any] = {
+        "favourited": state.liked,
+        "reblogged": state.boosted,
+        "muted": state.muted,
+        "bookmarked": state.bookmarked,
+        "filtered": [render_filter_result(match) for match in view.filtered],
     }
     if view.post.boost_of_id is None:
-        found["pinned"] = mine.pinned
-    return found
+        fields["pinned"] = state.pinned
+    return fields
 
 
 def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
-    """With which emoji people like it, under both names by which clients know them; nothing without any."""
-    mine = view.viewer_state.reactions if view.viewer_state is not None else ()
-    found = [
+    """Return the emoji reactions under both names by which clients know them; empty without any."""
+    own = view.viewer_state.reactions if view.viewer_state is not None else ()
+    reactions = [
         StatusReaction(
-            each.name,
-            each.count,
-            (each.name, each.url) in mine,
-            links.emoji(each.url, "original") if each.url else None,
-            links.emoji(each.url, "small") if each.url else None,
+            reaction.name,
+            reaction.count,
+            (reaction.name, reaction.url) in own,
+            links.emoji(reaction.url, "original") if reaction.url else None,
+            links.emoji(reaction.url, "small") if reaction.url else None,
         )
-        for each in view.reactions
+        for reaction in view.reactions
     ]
-    return {"reactions": found, "pleroma": Pleroma(found)} if found else {}
-
-
-def render_history(
-    links: Links,
-    view: post_views.PostView,
-    edits: Iterable[EditRow],
-    author: account_views.AccountView,
-) -> list[StatusEdit]:
-    """All versions, the first one first, the present one last."""
-    shown = render_account(links, author)
-    there = structs.replace(links, proxies=False)
-    found = [
-        StatusEdit(
-            content=edit.html,
-            spoiler_text=edit.summary if view.post.kind in KINDS_WITH_WARNING else "",
-            sensitive=edit.sensitive,
-            created_at=to_iso(edit.at),
-            account=shown,
-            # Former files of peers have no row any more that an address of ours could name.
-            media_attachments=[render_media_attachment(there, each) for each in _decode_files(edit.media)],
-            emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
-            poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
-        )
-        for edit in edits
-    ]
-    row = view.post
-    now = StatusEdit(
-        content=row.html,
-        spoiler_text=_content_warning(row),
-        sensitive=row.sensitive,
-        created_at=to_iso(row.edited_at or row.published_at),
-        account=shown,
-        media_attachments=[render_media_attachment(links, each) for each in view.media],
-        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
-        poll=_render_former_poll([each.title for each in view.poll.options]) if view.poll else None,
-    )
-    return [*found, now]
-
-
-def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
-    return FormerPoll([FormerOption(each) for each in titles])
-
-
-def render_source(row: PostRow) -> StatusSource:
-    """What was written."""
-    return StatusSource(str(row.id), row.source, _content_warning(row))
+    return {"reactions": reactions, "pleroma": Pleroma(reactions)} if reactions else {}

@@ -14,6 +14,8 @@ DAY_MS = 86_400_000
 
 
 class TagUse(Struct, frozen=True):
+    """Uses of one day; `day` is its start in seconds since 1970."""
+
     day: str
     uses: str
     accounts: str
@@ -37,7 +39,10 @@ class FeaturedTag(Struct, frozen=True):
 
 
 def render_tag(links: Links, view: tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
-    """A hashtag with its last seven days; `uses` are days since 1970, uses and accounts of each."""
+    """Return a hashtag with its last seven days.
+
+    `uses` holds days since 1970 with the uses and accounts of each; `now` is in ms UTC.
+    """
     row = view.row
     return Tag(
         str(row.id),
@@ -50,13 +55,16 @@ def render_tag(links: Links, view: tags.TagView, uses: list[tuple[int, int, int]
 
 
 def render_week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
-    """The last seven days, today first; `uses` are days since 1970, uses and accounts of each."""
-    by_day = {day: (str(count), str(people)) for day, count, people in uses}
+    """Return the last seven days, today first.
+
+    `uses` holds days since 1970 with the uses and accounts of each; `now` is in ms UTC.
+    """
+    by_day = {day: (str(count), str(accounts)) for day, count, accounts in uses}
     days = range(now // DAY_MS, now // DAY_MS - HISTORY_DAYS, -1)
-    return [TagUse(str(each * DAY_MS // 1000), *by_day.get(each, ("0", "0"))) for each in days]
+    return [TagUse(str(day * DAY_MS // 1000), *by_day.get(day, ("0", "0"))) for day in days]
 
 
 def render_featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
-    """A hashtag on a profile; `username` with the domain for an account of a peer."""
+    """Return a hashtag on a profile; of a remote account `username` has the domain too."""
     url = links.tagged(username, row.folded)
     return FeaturedTag(str(row.id), row.name, url, str(row.uses), to_date(row.last_at))

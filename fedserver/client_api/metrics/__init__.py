@@ -1,1 +1,1 @@
-"""Endpoints of the client API about figures about the node."""
+"""Endpoints of the client API about statistics of the node."""

@@ -1,6 +1,6 @@
-"""Numbers for moderators (docs.joinmastodon.org/methods/admin/measures, …/dimensions, …/retention).
+"""Statistics for moderators (docs.joinmastodon.org/methods/admin/measures, …/dimensions, …/retention).
 
-Names that are not known are left out, as clients ask for more than any one server has.
+Unknown keys are left out: clients ask for more than any one server has.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class RetentionParams(Struct, frozen=True):
 
 
 def _parse_moment(text: str, field: str) -> int:
-    """A date or a time in ISO 8601, as ms UTC. Raises Invalid."""
+    """Return a date or time in ISO 8601 as ms UTC; without a zone it is UTC. Raises InvalidError."""
     try:
-        found = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise InvalidError(field, "is not a time in ISO 8601" if text else "can't be blank") from error
-    found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-    return int(found.timestamp() * 1000)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
 
 
 def _parse_span(params: MeasuresParams) -> measures.Span:
@@ -70,44 +70,44 @@ def _parse_span(params: MeasuresParams) -> measures.Span:
 
 
 def _find_subject(params: MeasuresParams, name: str) -> measures.MeasureSubject:
-    given = getattr(params, name, SubjectParams())
-    return measures.MeasureSubject(given.id, given.domain)
+    subject = getattr(params, name, SubjectParams())
+    return measures.MeasureSubject(subject.id, subject.domain)
 
 
 @routes.post("/api/v1/admin/measures", auth=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
 async def show_measures(call: Call[MeasuresParams]) -> list[AdminMeasure]:
-    params, over = call.params, _parse_span(call.params)
+    params, span = call.params, _parse_span(call.params)
     wanted = [name for name in dict.fromkeys(params.keys) if name in measures.NAMES]
     return [
-        render_admin_measure(await measures.load_measure(call.tx, name, over, _find_subject(params, name)))
+        render_admin_measure(await measures.load_measure(call.tx, name, span, _find_subject(params, name)))
         for name in wanted
     ]
 
 
 @routes.post("/api/v1/admin/dimensions", auth=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
 async def show_dimensions(call: Call[MeasuresParams]) -> list[AdminDimension]:
-    """Without a span, the last thirty days."""
+    """Return dimensions of a span, by default of the last thirty days."""
     params, now = call.params, call.tx.now
-    over = measures.to_span(now - MONTH_MS, now)
+    span = measures.to_span(now - MONTH_MS, now)
     if params.start_at or params.end_at:
-        over = _parse_span(params)
+        span = _parse_span(params)
     limit = max(1, min(params.limit, 100))
-    found = []
+    rendered = []
     for name in dict.fromkeys(params.keys):
         if name in dimensions.NAMES:
             entries = await dimensions.load_dimension(
-                call.tx, call.site.links.domain, name, over, _find_subject(params, name), limit
+                call.tx, call.site.links.domain, name, span, _find_subject(params, name), limit
             )
-            found.append(render_admin_dimension(name, entries))
-    return found
+            rendered.append(render_admin_dimension(name, entries))
+    return rendered
 
 
 @routes.post("/api/v1/admin/retention", auth=MODERATOR, scope="admin:read", params=RetentionParams, tx="read")
 async def show_retention(call: Call[RetentionParams]) -> list[AdminCohort]:
-    """Nothing without a span, as documented."""
+    """Return how many newcomers stayed; nothing without a span, as documented."""
     params = call.params
     if not params.start_at or not params.end_at:
         return []
     start, end = _parse_moment(params.start_at, "start_at"), _parse_moment(params.end_at, "end_at")
     unit = "month" if params.frequency == "month" else "day"
-    return [render_admin_cohort(each) for each in await measures.list_cohorts(call.tx, start, end, unit)]
+    return [render_admin_cohort(cohort) for cohort in await measures.list_cohorts(call.tx, start, end, unit)]

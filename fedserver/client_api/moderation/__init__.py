@@ -1,1 +1,1 @@
-"""Endpoints of the client API about reports, moderation and appeals."""
+"""Endpoints of the client API about reports and moderation."""

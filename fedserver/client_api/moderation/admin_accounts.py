@@ -1,6 +1,6 @@
 """Accounts for moderators (docs.joinmastodon.org/methods/admin/accounts).
 
-Only admins delete for good; everything else moderators do can be taken back.
+Only admins delete permanently; everything else that moderators do can be undone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATH = "/api/v1/admin/accounts/{id}"
 
 
 class AdminAccountsParams(Struct, frozen=True, kw_only=True):
-    """The filters of version 2; version 1 has a switch for each status and origin."""
+    """The filters of version 2; version 1 has a flag for each status and origin."""
 
     origin: str = ""
     status: str = ""
@@ -48,7 +48,11 @@ class AdminAccountsV1Params(AdminAccountsParams, frozen=True, kw_only=True):
 
 
 class AccountActionParams(Struct, frozen=True):
-    """`days` is ours: the act lifts itself after so many; `hides_reason`: the public log does not show it."""
+    """A moderation action.
+
+    `days` and `hides_reason` are ours: after how many days the action expires, and that the public log omits
+    its reason.
+    """
 
     type: str = ""
     report_id: int | None = None
@@ -61,7 +65,7 @@ class AccountActionParams(Struct, frozen=True):
 def _to_filter(
     params: AdminAccountsParams, origin: str, status: str, *, staff: bool
 ) -> admin_accounts.AdminAccountQuery:
-    roles = [find_role_name(each) for each in params.role_ids]
+    roles = [find_role_name(role_id) for role_id in params.role_ids]
     return admin_accounts.AdminAccountQuery(
         origin=origin,
         status=status,
@@ -75,8 +79,8 @@ def _to_filter(
     )
 
 
-async def _list_accounts(call: Call[Any], wanted: admin_accounts.AdminAccountQuery) -> EntityPage:
-    views = await admin_accounts.list_page(call.tx, wanted, call.page(100, 200))
+async def _list_accounts(call: Call[Any], query: admin_accounts.AdminAccountQuery) -> EntityPage:
+    views = await admin_accounts.list_page(call.tx, query, call.page(100, 200))
     return to_page(
         [render_admin_account(call.site.links, view) for view in views],
         [view.view.account.id for view in views],
@@ -116,7 +120,7 @@ async def delete(call: Call[NoParams]) -> AdminAccount:
 @routes.post(f"{PATH}/action", auth=MODERATOR, scope=WRITE, params=AccountActionParams)
 async def apply_action(call: Call[AccountActionParams]) -> dict[str, str]:
     params = call.params
-    order = moderation.ModerationAction(
+    action = moderation.ModerationAction(
         params.type,
         params.text,
         params.report_id,
@@ -124,7 +128,7 @@ async def apply_action(call: Call[AccountActionParams]) -> dict[str, str]:
         params.send_email_notification,
         params.hides_reason,
     )
-    await moderation.apply(call.tx, call.site, call.member, call.id(), order)
+    await moderation.apply(call.tx, call.site, call.member, call.id(), action)
     return {}
 
 
@@ -136,10 +140,10 @@ async def approve(call: Call[NoParams]) -> AdminAccount:
 
 @routes.post(f"{PATH}/reject", auth=MODERATOR, scope=WRITE)
 async def reject(call: Call[NoParams]) -> AdminAccount:
-    """What is shown is what there was: it is forgotten with this answer."""
-    shown = await _render_account(call)
+    """Reject a sign-up; the answer shows the account as it was, since it is deleted."""
+    account = await _render_account(call)
     await signup_review.reject(call.tx, call.member, call.id())
-    return shown
+    return account
 
 
 async def _revoke_action(call: Call[NoParams], kind: str) -> AdminAccount:

@@ -24,7 +24,7 @@ class ReportParams(Struct, frozen=True):
 @routes.post("/api/v1/reports", auth=USER, scope="write:reports", params=ReportParams)
 async def create(call: Call[ReportParams]) -> Report:
     params = call.params
-    wanted = report_filing.NewReport(
+    report = report_filing.NewReport(
         target_id=params.account_id,
         post_ids=params.status_ids,
         comment=params.comment,
@@ -32,6 +32,6 @@ async def create(call: Call[ReportParams]) -> Report:
         rule_ids=params.rule_ids,
         forward=params.forward,
     )
-    row = await report_filing.file(call.tx, call.site, call.account, wanted)
+    row = await report_filing.file(call.tx, call.site, call.account, report)
     target = (await account_views.load(call.tx, [row.target_id]))[row.target_id]
     return render_report(call.site.links, row, target)

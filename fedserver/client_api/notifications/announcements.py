@@ -18,10 +18,10 @@ class AnnouncementsParams(Struct, frozen=True):
 
 @routes.get("/api/v1/announcements", auth=USER, params=AnnouncementsParams)
 async def list_announcements(call: Call[AnnouncementsParams]) -> list[Announcement]:
-    found = await announcements.list_current(
+    views = await announcements.list_current(
         call.tx, call.account, include_dismissed=call.params.with_dismissed
     )
-    return [render_announcement(call.site.links, view) for view in found]
+    return [render_announcement(call.site.links, view) for view in views]
 
 
 @routes.post("/api/v1/announcements/{id}/dismiss", auth=USER, scope="write:accounts")

@@ -1,4 +1,4 @@
-"""Public posts by mail, asked for without an account: undocumented, in Mastodon since 4.6."""
+"""Subscribing to public posts by mail, without an account: in Mastodon since 4.6, undocumented."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class EmailSubscriptionParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/email_subscriptions", params=EmailSubscriptionParams, limit="sign_ups")
 async def subscribe(call: Call[EmailSubscriptionParams]) -> dict[str, str]:
-    """The answer is the same for an address that is there already."""
+    """Send the mail that confirms a subscription.
+
+    The response is the same for an address that is subscribed already, so that nobody can find out who is.
+    """
     await email_subscriptions.subscribe(call.tx, call.site, call.id(), call.params.email)
     return {}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.entities.notifications import (
     GroupedNotificationsResults,
     render_grouped_notifications,
 )
-from fedserver.domain.accounts import account_views
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_groups
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
@@ -51,8 +50,8 @@ async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     views, cursors = await notification_groups.list_by_account(
         call.tx, call.account, call.page(40, 80), _to_query(call.params)
     )
-    found = render_grouped_notifications(call.site.links, views, partial=expand == PARTIAL_AVATARS)
-    return to_page(found, cursors)
+    results = render_grouped_notifications(call.site.links, views, partial=expand == PARTIAL_AVATARS)
+    return to_page(results, cursors)
 
 
 @routes.get(
@@ -62,9 +61,9 @@ async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     params=GroupedNotificationsParams,
 )
 async def count_unread(call: Call[GroupedNotificationsParams]) -> UnreadGroupCount:
-    most = call.page(100, 1_000).limit
+    limit = call.page(100, 1_000).limit
     return UnreadGroupCount(
-        await notification_groups.count_unread(call.tx, call.account, most, _to_query(call.params))
+        await notification_groups.count_unread(call.tx, call.account, limit, _to_query(call.params))
     )
 
 
@@ -74,13 +73,12 @@ async def show_group(call: Call[NoParams]) -> GroupedNotificationsResults:
     return render_grouped_notifications(call.site.links, [view], paged=False)
 
 
-# The documentation asks for the right to write here, Mastodon itself for that to read.
+# The documentation demands the scope to write here, Mastodon itself the one to read.
 @routes.get(f"{GROUP_PATH}/accounts", auth=USER, scope="read:notifications|write:notifications")
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
     key = call.text("group_key")
     pairs = await notification_groups.list_senders(call.tx, call.account, key, call.page(40, 80))
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return await render_page(call, pairs)
 
 
 @routes.post(f"{GROUP_PATH}/dismiss", auth=USER, scope="write:notifications")

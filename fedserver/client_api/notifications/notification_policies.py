@@ -1,6 +1,6 @@
-"""What one wants to be told (docs.joinmastodon.org/methods/notifications#get-policy), versions 1 and 2.
+"""Notification policies (docs.joinmastodon.org/methods/notifications#get-policy), versions 1 and 2.
 
-Version 1 knows yes and no: yes keeps back. Client libraries change a policy by PUT or by PATCH.
+Version 1 has booleans: true filters. Client libraries change a policy by PUT or by PATCH.
 """
 
 from __future__ import annotations
@@ -53,24 +53,25 @@ class NotificationPolicyV1Params(Struct, frozen=True):
     filter_private_mentions: bool | UnsetType = UNSET
 
 
-def _render_summary(found: notification_policies.NotificationPolicyView) -> NotificationPolicySummary:
-    return NotificationPolicySummary(found.pending_requests_count, found.pending_notifications_count)
+def _render_summary(view: notification_policies.NotificationPolicyView) -> NotificationPolicySummary:
+    return NotificationPolicySummary(view.pending_requests_count, view.pending_notifications_count)
 
 
-def _render_policy(found: notification_policies.NotificationPolicyView) -> NotificationPolicy:
-    words = {name: getattr(found.row, name) for name in NotificationPolicyParams.__struct_fields__}
-    return NotificationPolicy(**words, summary=_render_summary(found))
+def _render_policy(view: notification_policies.NotificationPolicyView) -> NotificationPolicy:
+    choices = {name: getattr(view.row, name) for name in NotificationPolicyParams.__struct_fields__}
+    return NotificationPolicy(**choices, summary=_render_summary(view))
 
 
-def _render_policy_v1(found: notification_policies.NotificationPolicyView) -> NotificationPolicyV1:
-    kept_back = {
-        name: getattr(found.row, name.replace("filter_", "for_", 1)) != ACCEPT
+def _render_policy_v1(view: notification_policies.NotificationPolicyView) -> NotificationPolicyV1:
+    filtered = {
+        name: getattr(view.row, name.replace("filter_", "for_", 1)) != ACCEPT
         for name in NotificationPolicyV1Params.__struct_fields__
     }
-    return NotificationPolicyV1(**kept_back, summary=_render_summary(found))
+    return NotificationPolicyV1(**filtered, summary=_render_summary(view))
 
 
 def _collect_set_fields(params: Struct) -> dict[str, object]:
+    """Return the fields that the request sets."""
     values = {name: getattr(params, name) for name in params.__struct_fields__}
     return {name: value for name, value in values.items() if value is not UNSET}
 
@@ -83,7 +84,7 @@ async def show(call: Call[NoParams]) -> NotificationPolicy:
 @routes.patch(V2, auth=USER, scope=WRITE, params=NotificationPolicyParams)
 @routes.put(V2, auth=USER, scope=WRITE, params=NotificationPolicyParams)
 async def update(call: Call[NotificationPolicyParams]) -> NotificationPolicy:
-    choices = {name: str(word) for name, word in _collect_set_fields(call.params).items()}
+    choices = {name: str(choice) for name, choice in _collect_set_fields(call.params).items()}
     return _render_policy(await notification_policies.update(call.tx, call.account, choices))
 
 
@@ -96,7 +97,7 @@ async def show_v1(call: Call[NoParams]) -> NotificationPolicyV1:
 @routes.put(V1, auth=USER, scope=WRITE, params=NotificationPolicyV1Params)
 async def update_v1(call: Call[NotificationPolicyV1Params]) -> NotificationPolicyV1:
     choices = {
-        name.replace("filter_", "for_", 1): FILTER if kept_back else ACCEPT
-        for name, kept_back in _collect_set_fields(call.params).items()
+        name.replace("filter_", "for_", 1): FILTER if is_filtered else ACCEPT
+        for name, is_filtered in _collect_set_fields(call.params).items()
     }
     return _render_policy_v1(await notification_policies.update(call.tx, call.account, choices))

@@ -1,4 +1,4 @@
-"""Those who ask to be heard (docs.joinmastodon.org/methods/notifications#get-requests)."""
+"""Accounts whose notifications are held back (docs.joinmastodon.org/methods/notifications#get-requests)."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ async def list_all(call: Call[NotificationsParams]) -> EntityPage:
 )
 async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
     params = call.params
-    found = await notifications.count_unread(
+    count = await notifications.count_unread(
         call.tx,
         call.account,
         call.page(100, 1_000).limit,
@@ -57,7 +57,7 @@ async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
         exclude=params.exclude_types,
         from_id=params.account_id,
     )
-    return UnreadCount(found)
+    return UnreadCount(count)
 
 
 @routes.get("/api/v1/notifications/{id}", auth=USER, scope="read:notifications")

@@ -52,19 +52,27 @@ class UpdateSubscriptionParams(Struct, frozen=True):
 
 
 def _require_principal(call: Call[Any]) -> Principal:
+    """Return the principal of the request. Raises UnauthorizedError."""
     if call.principal is None:
         raise UnauthorizedError
     return call.principal
 
 
 def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
-    """Raises Invalid for what we cannot write to."""
-    given = call.params.subscription
+    """Raise InvalidError for an endpoint or keys that no message can be sent to."""
+    subscription = call.params.subscription
     try:
-        call.services.client.guard.check_target(given.endpoint)
-        parse_recipient(given.endpoint, given.keys.p256dh, given.keys.auth, standard=given.standard)
+        call.services.client.guard.check_target(subscription.endpoint)
+        parse_recipient(
+            subscription.endpoint,
+            subscription.keys.p256dh,
+            subscription.keys.auth,
+            standard=subscription.standard,
+        )
     except RequestRefusedError as error:
-        raise InvalidError("endpoint", "is not an address that can be reached", "ERR_INVALID") from error
+        raise InvalidError(
+            "endpoint", "is not an address that this server can reach", "ERR_INVALID"
+        ) from error
     except ValueError as error:
         raise InvalidError("keys", "are not those of a push subscription", "ERR_INVALID") from error
 
@@ -72,12 +80,12 @@ def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
 @routes.post(PATH, auth=USER, scope="push", params=CreateSubscriptionParams)
 async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
     _check_subscription(call)
-    given, data = call.params.subscription, call.params.data
+    subscription, data = call.params.subscription, call.params.data
     new = push_subscriptions.NewPushSubscription(
-        endpoint=given.endpoint,
-        public_key=given.keys.p256dh,
-        auth_secret=given.keys.auth,
-        standard=given.standard,
+        endpoint=subscription.endpoint,
+        public_key=subscription.keys.p256dh,
+        auth_secret=subscription.keys.auth,
+        standard=subscription.standard,
         alerts=list_enabled_kinds(data.alerts),
         policy=data.policy or call.params.policy or "all",
     )

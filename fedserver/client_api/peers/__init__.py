@@ -1,1 +1,1 @@
-"""Endpoints of the client API about other nodes: policies, partners, relays."""
+"""Endpoints of the client API about other nodes: blocks, allowed domains, partners."""

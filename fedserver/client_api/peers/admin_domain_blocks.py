@@ -20,7 +20,9 @@ from storage.rows.peers import PeerRow
 
 routes = Routes("client_api")
 BLOCKS, ALLOWS = "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_allows"
+# Mastodon's severities and our policies.
 POLICIES = {"silence": "limit", "suspend": "block", "noop": ""}
+# From the mildest to the strictest.
 POLICIES_BY_SEVERITY = ("", "limit", "block")
 
 
@@ -39,10 +41,10 @@ class DomainAllowParams(Struct, frozen=True):
 
 
 def _to_decision(params: DomainPolicyParams, former: PeerRow | None) -> peers.PeerDecision:
-    """What is asked for; what is not said stays as it was, or is as usual. Raises Invalid."""
+    """Return the decision about a peer; what the request omits stays as it was. Raises InvalidError."""
 
-    def given(value: object, name: str, usual: object) -> object:
-        return value if value is not UNSET else getattr(former, name) if former is not None else usual
+    def choose(value: object, name: str, default: object) -> object:
+        return value if value is not UNSET else getattr(former, name) if former is not None else default
 
     policy = former.policy if former is not None else "limit"
     if not isinstance(params.severity, UnsetType):
@@ -51,11 +53,11 @@ def _to_decision(params: DomainPolicyParams, former: PeerRow | None) -> peers.Pe
         policy = POLICIES[params.severity]
     return peers.PeerDecision(
         policy,
-        str(given(params.private_comment, "reason", "")),
-        bool(given(params.reject_media, "rejects_media", False)),
-        bool(given(params.reject_reports, "rejects_reports", False)),
-        str(given(params.public_comment, "public_comment", "")),
-        bool(given(params.obfuscate, "obfuscates", False)),
+        str(choose(params.private_comment, "reason", "")),
+        bool(choose(params.reject_media, "rejects_media", False)),
+        bool(choose(params.reject_reports, "rejects_reports", False)),
+        str(choose(params.public_comment, "public_comment", "")),
+        bool(choose(params.obfuscate, "obfuscates", False)),
     )
 
 
@@ -72,7 +74,10 @@ async def show_block(call: Call[NoParams]) -> AdminDomainBlock:
 
 @routes.post(BLOCKS, auth=MODERATOR, scope="admin:write:domain_blocks", params=DomainPolicyParams)
 async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | JsonResponse:
-    """422 with the block that is there, if the domain is covered as sharply already."""
+    """Limit or block a domain.
+
+    Answers 422 with the existing block if the domain is limited as strictly already.
+    """
     name = peers.normalize_domain(call.params.domain)
     decision = _to_decision(call.params, None)
     existing = await peers.find_blocking_decision(call.tx, name)
@@ -80,6 +85,7 @@ async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | Jso
         existing.domain == name
         or POLICIES_BY_SEVERITY.index(existing.policy) >= POLICIES_BY_SEVERITY.index(decision.policy)
     ):
+        # The text is Mastodon's.
         error = f"You have already imposed stricter limits on {existing.domain}."
         return JsonResponse(
             {"error": error, "existing_domain_block": render_admin_domain_block(existing)}, status=422
@@ -127,10 +133,11 @@ async def delete_allow(call: Call[NoParams]) -> dict[str, str]:
 
 @routes.get("/api/v1/instance/domain_blocks")
 async def list_public_blocks(call: Call[NoParams]) -> list[DomainBlock]:
-    """Whom this node limits or blocks, and why, for those whom the admins let know."""
+    """Return which domains this node limits or blocks, to those whom the configuration lets see it."""
     shown_to = call.site.config.federation.show_blocks
     if shown_to == "nobody":
         raise NotFoundError
     if shown_to == "members" and call.viewer_id is None:
+        # The text is Mastodon's.
         raise UnauthorizedError("This method requires an authenticated user")
     return [render_domain_block(row) for row in await peers.list_public_decisions(call.tx)]

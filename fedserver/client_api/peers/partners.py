@@ -1,4 +1,4 @@
-"""Partners: with which nodes this one has agreements, for everybody to know."""
+"""Partners: the nodes with which this one has agreements, which anyone may see."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class PublicPartner(Struct, frozen=True):
 @routes.get("/api/fedserver/v1/partners")
 async def list_partners(call: Call[NoParams]) -> list[PublicPartner]:
     return [
-        PublicPartner(each.domain, list(each.scopes), to_iso(each.since))
-        for each in await partners.list_agreed(call.tx)
+        PublicPartner(partner.domain, list(partner.scopes), to_iso(partner.since))
+        for partner in await partners.list_agreed(call.tx)
     ]
 
 
 @routes.get("/api/fedserver/v1/timelines/partners", auth=USER, scope="read:statuses")
 async def show_timeline(call: Call[NoParams]) -> EntityPage:
-    """What members of partners wrote, for everybody or for partners."""
+    """Return public posts, and posts for partners, of members of partner nodes."""
     ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())
     return await render_page(call, ids, "public")

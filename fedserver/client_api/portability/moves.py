@@ -1,4 +1,4 @@
-"""Aliases, moving, leaving: what Mastodon's API lacks and GoToSocial has (docs.gotosocial.org, accounts)."""
+"""Aliases, moving and deletion as in GoToSocial's API (docs.gotosocial.org, accounts): Mastodon has none."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import login
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.portability import account_deletion, moves
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, JsonResponse, Routes
 from storage.rows.accounts import AccountRow
 
@@ -33,20 +34,20 @@ class DeleteAccountParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/alias", auth=USER, scope="write:accounts", params=AliasParams, tx="own")
 async def set_aliases(call: Call[AliasParams]) -> Account:
-    """Addresses or handles of one's other accounts; they take the place of those named before."""
-    given = list(dict.fromkeys(each.strip() for each in call.params.also_known_as_uris if each.strip()))
-    others = [await _resolve_account(call, each) for each in given[: moves.MAX_ALIASES + 1]]
+    """Replace the caller's aliases: addresses or handles of their other accounts."""
+    names = list(dict.fromkeys(uri.strip() for uri in call.params.also_known_as_uris if uri.strip()))
+    others = [await _resolve_account(call, name) for name in names[: moves.MAX_ALIASES + 1]]
     async with call.services.db.write() as tx:
         row = await accounts.get(tx, call.account.id)
         row = await moves.set_aliases(tx, call.site, row, others)
         return await load_credential_account(call, tx, row)
 
 
-async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
-    found = await call.services.resolver.resolve_account(given)
-    if found is None or found.deleted_at is not None or found.suspended_at is not None:
-        raise InvalidError("also_known_as_uris", f"names no account that can be found: {given[:200]}")
-    return found
+async def _resolve_account(call: Call[AliasParams], name: str) -> AccountRow:
+    account = await call.services.resolver.resolve_account(name)
+    if account is None or account.deleted_at is not None or account.suspended_at is not None:
+        raise InvalidError("also_known_as_uris", f"has an account that cannot be found: {name[:200]}")
+    return account
 
 
 @routes.post(
@@ -58,11 +59,11 @@ async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
     limit="log_ins",
 )
 async def move_account(call: Call[MoveAccountParams]) -> JsonResponse:
-    """Move to an account elsewhere that names this one as an alias; the password is asked for once more."""
+    """Move to an account elsewhere that has this one as an alias; needs the password."""
     await _check_password(call, call.params.password)
     target = await call.services.resolver.refetch_account(call.params.moved_to_uri)
     if target is None:
-        raise InvalidError("moved_to_uri", "names no account that can be found")
+        raise InvalidError("moved_to_uri", "is not an account that can be found")
     async with call.services.db.write() as tx:
         await moves.move(tx, call.account, target)
     return JsonResponse({"message": "accepted"}, status=202)
@@ -77,7 +78,7 @@ async def move_account(call: Call[MoveAccountParams]) -> JsonResponse:
     limit="log_ins",
 )
 async def delete_account(call: Call[DeleteAccountParams]) -> JsonResponse:
-    """Delete one's account for good; the password is asked for once more."""
+    """Delete the caller's account permanently; needs the password."""
     await _check_password(call, call.params.password)
     async with call.services.db.write() as tx:
         await account_deletion.delete_account(tx, call.member, call.account)
@@ -85,13 +86,13 @@ async def delete_account(call: Call[DeleteAccountParams]) -> JsonResponse:
 
 
 async def _check_password(call: Call[Any], password: str) -> None:
-    """Raises Invalid, Forbidden, TooMany."""
+    """Raise InvalidError, ForbiddenError or TooManyRequestsError unless the password is right."""
     if not password:
         raise InvalidError("password", "can't be blank", "ERR_BLANK")
-    name, place, services = call.account.username, f"member {call.member.id}", call.services
+    username, subject, services = call.account.username, f"member {call.member.id}", call.services
     async with services.db.read() as tx:
-        await login.check_attempts(tx, name, place)
+        await login.check_attempts(tx, username, subject)
     if not await services.passwords.verify(call.member.password_hash, password):
         async with services.db.write() as tx:
-            await login.record_failure(tx, name, place)
-        raise ForbiddenError("The password is wrong")
+            await login.record_failure(tx, username, subject)
+        raise ForbiddenError(gettext("This password is wrong. Please try again."))

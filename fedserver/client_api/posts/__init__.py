@@ -1,1 +1,1 @@
-"""Endpoints of the client API about writing: posts, edits, polls, quotes, likes and boosts."""
+"""Endpoints of the client API about writing: statuses, polls, quotes and reactions."""

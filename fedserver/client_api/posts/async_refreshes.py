@@ -1,4 +1,4 @@
-"""Async refreshes (docs.joinmastodon.org/methods/async_refreshes): is a thread still being completed?"""
+"""Async refreshes (docs.joinmastodon.org/methods/async_refreshes): whether replies are being fetched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fedserver.domain.posts import refreshes
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
-RETRY_SECONDS = 3
+RETRY_SECONDS = 3  # after which clients ask again
 
 
 class AsyncRefresh(Struct, frozen=True):
@@ -21,9 +21,9 @@ class AsyncRefreshAnswer(Struct, frozen=True):
     async_refresh: AsyncRefresh
 
 
-def render_refresh_header(refresh_id: int, found: int) -> dict[str, str]:
-    """How an answer says that more is on its way."""
-    return {"Mastodon-Async-Refresh": f'id="{refresh_id}", retry={RETRY_SECONDS}, result_count={found}'}
+def render_refresh_header(refresh_id: int, count: int) -> dict[str, str]:
+    """Return the header that announces more replies to come; `count` have been found so far."""
+    return {"Mastodon-Async-Refresh": f'id="{refresh_id}", retry={RETRY_SECONDS}, result_count={count}'}
 
 
 @routes.get("/api/v1_alpha/async_refreshes/{id}", auth=USER, scope="read")

@@ -1,4 +1,4 @@
-"""Who may answer, like and boost a status, as GoToSocial's API has it: the parameter `interaction_policy`."""
+"""The parameter `interaction_policy`, as in GoToSocial's API: who may reply to, like and boost a status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fedserver.domain.timelines import interaction_policies, post_policies
 
 
 class InteractionRuleParams(Struct, frozen=True):
-    """Words for people; the later names are those of older clients."""
+    """Names of audiences; `always` and `with_approval` are what older clients send."""
 
     automatic_approval: list[str] = []
     manual_approval: list[str] = []
@@ -23,20 +23,20 @@ class InteractionPolicyParams(Struct, frozen=True):
 
 
 def parse_policy(params: InteractionPolicyParams | None) -> str:
-    """The policy that a client gave, as it is kept; without one everybody may. Raises Invalid."""
+    """Return the policy as it is stored, '' without one: everybody may. Raises InvalidError."""
     if params is None:
         return ""
 
-    def rule(given: InteractionRuleParams | None, name: str) -> post_policies.PostPolicyRule | None:
-        if given is None:
+    def to_rule(rule_params: InteractionRuleParams | None, name: str) -> post_policies.PostPolicyRule | None:
+        if rule_params is None:
             return None
-        words = (*given.automatic_approval, *given.always)
-        asked = (*given.manual_approval, *given.with_approval)
-        return interaction_policies.build_rule(words, asked, f"interaction_policy[{name}]")
+        automatic = (*rule_params.automatic_approval, *rule_params.always)
+        manual = (*rule_params.manual_approval, *rule_params.with_approval)
+        return interaction_policies.build_rule(automatic, manual, f"interaction_policy[{name}]")
 
     policy = post_policies.PostPolicy(
-        like=rule(params.can_favourite, "can_favourite"),
-        reply=rule(params.can_reply, "can_reply"),
-        announce=rule(params.can_reblog, "can_reblog"),
+        like=to_rule(params.can_favourite, "can_favourite"),
+        reply=to_rule(params.can_reply, "can_reply"),
+        announce=to_rule(params.can_reblog, "can_reblog"),
     )
     return post_policies.encode(policy)

@@ -1,4 +1,4 @@
-"""oEmbed of our public posts (docs.joinmastodon.org/methods/oembed): a quotation that needs no script."""
+"""oEmbed of our public posts (docs.joinmastodon.org/methods/oembed): a quotation without a script."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.text.excerpts import make_excerpt
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, Routes
 from storage.rows.posts import PostRow
 
 routes = Routes("client_api")
 DAY_SECONDS = 86_400
+# Pixels; narrower the text cannot be read, wider its lines are too long.
 MIN_WIDTH, MAX_WIDTH = 200, 1_000
 
 
@@ -39,17 +41,17 @@ class OEmbed(Struct, frozen=True, kw_only=True):
 
 @routes.get("/api/oembed", params=OEmbedParams, tx="own")
 async def show(call: Call[OEmbedParams]) -> OEmbed:
-    found = await call.services.resolver.find_by_address(call.params.url.partition("?")[0].partition("#")[0])
-    if not isinstance(found, PostRow) or not found.local or found.visibility not in ("public", "unlisted"):
+    post = await call.services.resolver.find_by_address(call.params.url.partition("?")[0].partition("#")[0])
+    if not isinstance(post, PostRow) or not post.local or post.visibility not in ("public", "unlisted"):
         raise NotFoundError
     async with call.services.db.read() as tx:
-        views = await post_views.load(tx, [found.id], None)
+        views = await post_views.load(tx, [post.id], None)
     if not views or views[0].boost_of is not None:
         raise NotFoundError
     view = views[0]
     width = max(MIN_WIDTH, min(call.params.maxwidth, MAX_WIDTH))
     return OEmbed(
-        title=view.post.title or f"A post by {view.account.name}",
+        title=view.post.title or gettext("A post by %(name)s", name=view.account.name),
         author_name=view.account.name,
         author_url=view.account.account.url,
         provider_name=call.site.config.community.title,

@@ -1,4 +1,4 @@
-"""Polls (docs.joinmastodon.org/methods/polls): how one stands, and voting."""
+"""Polls (docs.joinmastodon.org/methods/polls): their results, and voting."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ async def _load_view(call: Call[Any], tx: Tx) -> post_views.PostView:
 
 @routes.get("/api/v1/polls/{id}", scope="read:statuses", tx="own")
 async def show(call: Call[NoParams]) -> Poll:
-    """A member who looks at an old state of a peer's poll has it asked for anew, in the background."""
+    """Return a poll.
+
+    If a member sees outdated results of a remote poll, they are fetched again in the background.
+    """
     async with call.services.db.read() as tx:
         view = await _load_view(call, tx)
-    stale = view.poll is not None and poll_views.is_stale(view.post, view.poll, tx.now)
-    if stale and call.viewer_id is not None:
+    is_outdated = view.poll is not None and poll_views.is_stale(view.post, view.poll, tx.now)
+    if is_outdated and call.viewer_id is not None:
         async with call.services.db.write() as write:
             await votes.enqueue_refresh(write, view.post)
     return render_poll(call.site.links, view)

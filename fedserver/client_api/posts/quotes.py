@@ -1,4 +1,4 @@
-"""Quotes of statuses (docs.joinmastodon.org/methods/statuses#quotes): who may, who does, taking it back."""
+"""Quotes of statuses (docs.joinmastodon.org/methods/statuses#quotes): who may quote, who does, revoking."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ async def _load_status(call: Call[Any], post_id: int) -> Status:
     "/api/v1/statuses/{id}/interaction_policy", auth=USER, scope="write:statuses", params=QuotePolicyParams
 )
 async def set_policy(call: Call[QuotePolicyParams]) -> Status:
-    word, given = call.params.quote_approval_policy, call.params.interaction_policy
-    if not word and given is None:
+    quote_policy, interaction_policy = call.params.quote_approval_policy, call.params.interaction_policy
+    if not quote_policy and interaction_policy is None:
         raise InvalidError("quote_approval_policy", "can't be blank", "ERR_BLANK")
-    if word:
-        await edits.set_quote_policy(call.tx, call.account, call.id(), word)
-    if given is not None:
-        await edits.set_interaction_policy(call.tx, call.account, call.id(), parse_policy(given))
+    if quote_policy:
+        await edits.set_quote_policy(call.tx, call.account, call.id(), quote_policy)
+    if interaction_policy is not None:
+        await edits.set_interaction_policy(call.tx, call.account, call.id(), parse_policy(interaction_policy))
     return await _load_status(call, call.id())
 
 

@@ -1,4 +1,4 @@
-"""Emoji reactions to statuses, as Pleroma and Akkoma have them (docs.akkoma.dev, Emoji Reactions)."""
+"""Emoji reactions to statuses, as in Pleroma and Akkoma (docs.akkoma.dev, Emoji Reactions)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ async def _load_status(call: Call[NoParams], post_id: int) -> Status:
 
 @routes.put(REACTION, auth=USER, scope="write:favourites")
 async def react(call: Call[NoParams]) -> Status:
-    """Like a status with an emoji."""
+    """React to a status with an emoji."""
     post = await reactions.react(call.tx, call.site, call.account, call.id(), call.text("name"))
     return await _load_status(call, post.id)
 
 
 @routes.delete(REACTION, auth=USER, scope="write:favourites")
 async def unreact(call: Call[NoParams]) -> Status:
-    """Take such a like back."""
+    """Remove a reaction."""
     post = await reactions.unreact(call.tx, call.account, call.id(), call.text("name"))
     return await _load_status(call, post.id)

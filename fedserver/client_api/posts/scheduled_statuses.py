@@ -20,13 +20,13 @@ class RescheduleParams(Struct, frozen=True):
 
 
 def parse_moment(text: str) -> int:
-    """Milliseconds UTC from ISO 8601; without a zone it is UTC. Raises Invalid."""
+    """Return milliseconds UTC from ISO 8601; without a zone it is UTC. Raises InvalidError."""
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError) as error:
-        raise InvalidError("scheduled_at", "is not a moment like 2027-01-31T09:00:00Z") from error
+        raise InvalidError("scheduled_at", "must be a time such as 2027-01-31T09:00:00Z") from error
 
 
 @routes.get("/api/v1/scheduled_statuses", auth=USER, scope="read:statuses")
@@ -45,7 +45,7 @@ async def show(call: Call[NoParams]) -> ScheduledStatus:
 
 @routes.put("/api/v1/scheduled_statuses/{id}", auth=USER, scope="write:statuses", params=RescheduleParams)
 async def reschedule(call: Call[RescheduleParams]) -> ScheduledStatus:
-    """Nothing but the moment can be changed; without one nothing is."""
+    """Change when a post is published; nothing else of it can be changed, and without a time nothing is."""
     if not call.params.scheduled_at:
         view = await scheduled_posts.get(call.tx, call.account, call.id())
     else:

@@ -1,1 +1,1 @@
-"""Endpoints of the client API about joining the node."""
+"""Endpoints of the client API about signing up."""

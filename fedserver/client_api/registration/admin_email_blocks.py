@@ -1,4 +1,4 @@
-"""E-mail addresses nobody may join with.
+"""Blocked e-mail domains and addresses, with which nobody may sign up.
 
 docs.joinmastodon.org/methods/admin/email_domain_blocks, …/canonical_email_blocks
 """
@@ -66,8 +66,8 @@ async def list_canonical(call: Call[NoParams]) -> EntityPage:
     CANONICAL + "/test", auth=MODERATOR, scope=READ_CANONICAL, params=CanonicalEmailParams, tx="read"
 )
 async def test_canonical(call: Call[CanonicalEmailParams]) -> list[AdminCanonicalEmailBlock]:
-    found = await email_blocks.list_matching(call.tx, call.params.email)
-    return [render_admin_canonical_email_block(row) for row in found]
+    rows = await email_blocks.list_matching(call.tx, call.params.email)
+    return [render_admin_canonical_email_block(row) for row in rows]
 
 
 @routes.get(CANONICAL + "/{id}", auth=MODERATOR, scope=READ_CANONICAL)

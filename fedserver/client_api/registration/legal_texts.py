@@ -28,8 +28,8 @@ class TermsOfService(Struct, frozen=True):
 
 @routes.get("/api/v1/instance/privacy_policy", tx="own")
 async def show_privacy_policy(call: Call[NoParams]) -> PrivacyPolicy:
-    found = legal_texts.get_privacy_policy(call.site)
-    return PrivacyPolicy(to_iso(found.updated_at), found.html)
+    policy = legal_texts.get_privacy_policy(call.site)
+    return PrivacyPolicy(to_iso(policy.updated_at), policy.html)
 
 
 @routes.get("/api/v1/instance/terms_of_service", tx="own")
@@ -45,8 +45,8 @@ async def show_terms_of_date(call: Call[NoParams]) -> TermsOfService:
         raise NotFoundError from error
 
 
-def _render_terms(call: Call[NoParams], wanted: date | None) -> TermsOfService:
+def _render_terms(call: Call[NoParams], effective_on: date | None) -> TermsOfService:
     today = datetime.fromtimestamp(call.services.db.clock() / 1000, UTC).date()
-    found = legal_texts.get_terms(call.site, today, wanted)
-    later = found.succeeded_by.isoformat() if found.succeeded_by else None
-    return TermsOfService(found.effective_from.isoformat(), found.is_effective, found.html, later)
+    terms = legal_texts.get_terms(call.site, today, effective_on)
+    successor = terms.succeeded_by.isoformat() if terms.succeeded_by else None
+    return TermsOfService(terms.effective_from.isoformat(), terms.is_effective, terms.html, successor)

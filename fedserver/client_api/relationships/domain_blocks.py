@@ -1,4 +1,4 @@
-"""Domains that one member keeps away (docs.joinmastodon.org/methods/domain_blocks)."""
+"""Domains that one member blocks (docs.joinmastodon.org/methods/domain_blocks)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class DomainBlockParams(Struct, frozen=True):
 
 @routes.get("/api/v1/domain_blocks", auth=USER, scope="read:blocks")
 async def list_domains(call: Call[NoParams]) -> EntityPage:
-    found = await domain_mutes.list_by_account(call.tx, call.account, call.page(100, 200))
-    return to_page([host for _, host in found], [cursor for cursor, _ in found])
+    pairs = await domain_mutes.list_by_account(call.tx, call.account, call.page(100, 200))
+    return to_page([host for _, host in pairs], [cursor for cursor, _ in pairs])
 
 
 @routes.post("/api/v1/domain_blocks", auth=USER, scope="write:blocks", params=DomainBlockParams)

@@ -80,9 +80,10 @@ async def delete(call: Call[NoParams]) -> dict[str, str]:
 
 @routes.get("/api/v1/lists/{id}/accounts", auth=USER, scope="read:lists")
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
+    # A limit of 0 asks for all of them (docs.joinmastodon.org/methods/lists#accounts).
     page = None if call.request.query.get("limit") == "0" else call.page(40, 80)
     pairs = await lists.list_accounts(call.tx, call.account, call.id(), page)
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    views = await account_views.load_page(call.tx, [account_id for _, account_id in pairs])
     shown = [render_account(call.site.links, view) for view in views]
     return to_page(shown, [cursor for cursor, _ in pairs] if page is not None else [])
 
@@ -101,8 +102,9 @@ async def remove_accounts(call: Call[ListAccountsParams]) -> dict[str, str]:
 
 @routes.get("/api/v1/accounts/{id}/lists", auth=USER, scope="read:lists")
 async def list_by_member(call: Call[NoParams]) -> list[List]:
-    row = await accounts.get(call.tx, call.id())
-    return [_render_list(each) for each in await lists.list_containing(call.tx, call.account, row.id)]
+    account = await accounts.get(call.tx, call.id())
+    rows = await lists.list_containing(call.tx, call.account, account.id)
+    return [_render_list(row) for row in rows]
 
 
 @routes.get("/api/v1/timelines/list/{id}", auth=USER, scope="read:lists")

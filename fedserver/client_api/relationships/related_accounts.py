@@ -1,8 +1,12 @@
-"""Lists of accounts that are the caller's: requests to follow, blocks, mutes."""
+"""The caller's follow requests, blocks and mutes.
+
+docs.joinmastodon.org/methods/follow_requests, …/blocks, …/mutes
+"""
 
 from __future__ import annotations
 
-from fedserver.client_api.entities.accounts import render_account, render_muted_account
+from fedserver.client_api.accounts.account_pages import render_page
+from fedserver.client_api.entities.accounts import render_muted_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, relations
 from fedserver.domain.relationships import blocks, follows, mutes
@@ -12,14 +16,9 @@ from fedserver.web.paging import EntityPage, to_page
 routes = Routes("client_api")
 
 
-async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
-
-
 @routes.get("/api/v1/follow_requests", auth=USER, scope="read:follows")
 async def list_follow_requests(call: Call[NoParams]) -> EntityPage:
-    return await _render_accounts(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
+    return await render_page(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:
@@ -40,13 +39,13 @@ async def reject_follow_request(call: Call[NoParams]) -> Relationship:
 
 @routes.get("/api/v1/blocks", auth=USER, scope="read:blocks")
 async def list_blocks(call: Call[NoParams]) -> EntityPage:
-    return await _render_accounts(call, await blocks.list_blocked(call.tx, call.account, call.page(40, 80)))
+    return await render_page(call, await blocks.list_blocked(call.tx, call.account, call.page(40, 80)))
 
 
 @routes.get("/api/v1/mutes", auth=USER, scope="read:mutes")
 async def list_mutes(call: Call[NoParams]) -> EntityPage:
-    found = await mutes.list_muted(call.tx, call.account, call.page(40, 80))
-    until = {target: expires for _, target, expires in found}
-    views = await account_views.load_page(call.tx, list(until))
-    shown = [render_muted_account(call.site.links, view, until[view.account.id]) for view in views]
-    return to_page(shown, [cursor for cursor, _, _ in found])
+    rows = await mutes.list_muted(call.tx, call.account, call.page(40, 80))
+    expiries = {target: expires for _, target, expires in rows}
+    views = await account_views.load_page(call.tx, list(expiries))
+    accounts = [render_muted_account(call.site.links, view, expiries[view.account.id]) for view in views]
+    return to_page(accounts, [cursor for cursor, _, _ in rows])

@@ -1,1 +1,1 @@
-"""Endpoints of the client API about reading: who may see what, views of posts, timelines, search."""
+"""Endpoints of the client API about reading: timelines, filters, search, trends and streams."""

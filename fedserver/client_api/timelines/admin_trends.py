@@ -1,4 +1,4 @@
-"""What may trend, reviewed by moderators (docs.joinmastodon.org/methods/admin/trends)."""
+"""Trends reviewed by moderators (docs.joinmastodon.org/methods/admin/trends)."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ async def reject_tag(call: Call[NoParams]) -> AdminTag:
 
 
 async def _review_status(call: Call[NoParams], approved: bool) -> AdminStatus:
-    found = await trend_reviews.decide_post(
+    trend = await trend_reviews.decide_post(
         call.tx, call.member, call.account.id, call.id(), approved=approved
     )
-    return render_admin_status(call.site.links, found)
+    return render_admin_status(call.site.links, trend)
 
 
 @routes.get(f"{PATH}/statuses", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_statuses(call: Call[TrendsPageParams]) -> list[AdminStatus]:
-    found = await trend_reviews.list_posts(
+    trends = await trend_reviews.list_posts(
         call.tx, call.account.id, _clamp_limit(call), parse_offset(call.request)
     )
-    return [render_admin_status(call.site.links, each) for each in found]
+    return [render_admin_status(call.site.links, trend) for trend in trends]
 
 
 @routes.post(f"{PATH}/statuses/{{id}}/approve", auth=MODERATOR, scope=WRITE)
@@ -79,13 +79,13 @@ async def reject_status(call: Call[NoParams]) -> AdminStatus:
 
 @routes.get(f"{PATH}/links", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_links(call: Call[TrendsPageParams]) -> list[AdminLink]:
-    found = await trend_reviews.list_links(call.tx, _clamp_limit(call), parse_offset(call.request))
-    return [render_admin_link(call.site.links, each, call.tx.now) for each in found]
+    trends = await trend_reviews.list_links(call.tx, _clamp_limit(call), parse_offset(call.request))
+    return [render_admin_link(call.site.links, trend, call.tx.now) for trend in trends]
 
 
 async def _review_link(call: Call[NoParams], approved: bool) -> AdminLink:
-    found = await trend_reviews.decide_link(call.tx, call.member, call.id(), approved=approved)
-    return render_admin_link(call.site.links, found, call.tx.now)
+    trend = await trend_reviews.decide_link(call.tx, call.member, call.id(), approved=approved)
+    return render_admin_link(call.site.links, trend, call.tx.now)
 
 
 @routes.post(f"{PATH}/links/{{id}}/approve", auth=MODERATOR, scope=WRITE)
@@ -100,13 +100,13 @@ async def reject_link(call: Call[NoParams]) -> AdminLink:
 
 @routes.get(f"{PATH}/links/publishers", auth=MODERATOR, scope=READ)
 async def list_publishers(call: Call[NoParams]) -> list[AdminPublisher]:
-    found = await trend_reviews.list_publishers(call.tx)
-    return [render_admin_publisher(each) for each in found]
+    publishers = await trend_reviews.list_publishers(call.tx)
+    return [render_admin_publisher(publisher) for publisher in publishers]
 
 
 async def _review_publisher(call: Call[NoParams], approved: bool) -> AdminPublisher:
-    found = await trend_reviews.decide_publisher(call.tx, call.member, call.text("id"), approved=approved)
-    return render_admin_publisher(found)
+    publisher = await trend_reviews.decide_publisher(call.tx, call.member, call.text("id"), approved=approved)
+    return render_admin_publisher(publisher)
 
 
 @routes.post(f"{PATH}/links/publishers/{{id}}/approve", auth=MODERATOR, scope=WRITE)

@@ -42,8 +42,11 @@ def _render_filter(view: filters.FilterView) -> Filter:
     return render_filter(view.filter, view.keywords, view.posts)
 
 
-def _to_keyword_changes(given: list[KeywordParams]) -> list[filters.KeywordChange]:
-    return [filters.KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given]
+def _to_keyword_changes(params: list[KeywordParams]) -> list[filters.KeywordChange]:
+    return [
+        filters.KeywordChange(keyword.keyword, keyword.whole_word, keyword.id, keyword.destroy)
+        for keyword in params
+    ]
 
 
 @routes.get("/api/v2/filters", auth=USER, scope="read:filters")

@@ -1,6 +1,6 @@
-"""Filters, version 1 (docs.joinmastodon.org/methods/filters#v1): the same store, a keyword at a time.
+"""Filters, version 1 (docs.joinmastodon.org/methods/filters#v1), one keyword at a time.
 
-What is a filter here is a keyword there, and has its id.
+They are stored as those of version 2: a filter of version 1 is a keyword there, and has its id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class KeywordFilterParams(Struct, frozen=True):
 @routes.get("/api/v1/filters", auth=USER, scope="read:filters")
 async def list_all(call: Call[NoParams]) -> list[KeywordFilter]:
     views = await filters.list_by_account(call.tx, call.account)
-    return [render_keyword_filter(view.filter, each) for view in views for each in view.keywords]
+    return [render_keyword_filter(view.filter, keyword) for view in views for keyword in view.keywords]
 
 
 async def _render_keyword_filter(
@@ -46,7 +46,7 @@ async def create(call: Call[KeywordFilterParams]) -> KeywordFilter:
     view = await filters.create(
         call.tx,
         call.account,
-        params.phrase or " ",
+        params.phrase or " ",  # a title must not be empty; the empty keyword is refused
         params.context,
         action="hide" if params.irreversible else "warn",
         seconds=params.expires_in,

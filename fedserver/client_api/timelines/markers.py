@@ -1,4 +1,4 @@
-"""Markers: how far one has read (docs.joinmastodon.org/methods/markers)."""
+"""Markers: how far a member has read (docs.joinmastodon.org/methods/markers)."""
 
 from __future__ import annotations
 
@@ -33,27 +33,26 @@ class SaveMarkersParams(Struct, frozen=True):
     notifications: MarkerParams | None = None
 
 
-def _render_markers(found: Mapping[str, MarkerRow]) -> dict[str, Marker]:
+def _render_markers(rows: Mapping[str, MarkerRow]) -> dict[str, Marker]:
     return {
-        name: Marker(str(row.last_read_id), row.version, to_iso(row.updated_at))
-        for name, row in found.items()
+        name: Marker(str(row.last_read_id), row.version, to_iso(row.updated_at)) for name, row in rows.items()
     }
 
 
 @routes.get("/api/v1/markers", auth=USER, scope="read:statuses", params=MarkersParams)
 async def list_markers(call: Call[MarkersParams]) -> dict[str, Marker]:
-    asked = [name for name in markers.TIMELINES if name in call.params.timeline]
+    names = [name for name in markers.TIMELINES if name in call.params.timeline]
     # Some clients fail where the entry is missing.
     unread = Marker("0", 0, to_iso(call.account.created_at))
-    return dict.fromkeys(asked, unread) | _render_markers(await markers.load(call.tx, call.account, asked))
+    return dict.fromkeys(names, unread) | _render_markers(await markers.load(call.tx, call.account, names))
 
 
 @routes.post("/api/v1/markers", auth=USER, scope="write:statuses", params=SaveMarkersParams)
 async def save_markers(call: Call[SaveMarkersParams]) -> dict[str, Marker]:
-    given = {"home": call.params.home, "notifications": call.params.notifications}
-    wanted = {
-        name: each.last_read_id
-        for name, each in given.items()
-        if each is not None and each.last_read_id is not None
+    sent = {"home": call.params.home, "notifications": call.params.notifications}
+    last_read_ids = {
+        name: marker.last_read_id
+        for name, marker in sent.items()
+        if marker is not None and marker.last_read_id is not None
     }
-    return _render_markers(await markers.update(call.tx, call.account, wanted))
+    return _render_markers(await markers.update(call.tx, call.account, last_read_ids))

@@ -11,6 +11,7 @@ from fedserver.client_api.entities.tags import Tag
 from fedserver.domain.accounts import account_views
 from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.timelines import post_views, search
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, Routes
 from storage.paging import MAX_ID
 from storage.rows.accounts import AccountRow
@@ -42,28 +43,28 @@ class Search(Struct, frozen=True):
 async def search_all(call: Call[SearchAllParams]) -> Search:
     params = call.params
     if (params.resolve or params.offset) and call.viewer_id is None:
-        raise UnauthorizedError("Please log in to search further")
+        raise UnauthorizedError(gettext("Please log in to search on other servers or to see more results."))
     exact = await _find_exact(call, params)
     async with call.services.db.read(slow=True) as tx:
-        found = await search.run(tx, call.site, call.viewer_id, _to_query(params))
-        account_ids, post_ids = list(found.accounts), list(found.posts)
+        results = await search.run(tx, call.site, call.viewer_id, _to_query(params))
+        account_ids, post_ids = list(results.accounts), list(results.posts)
         if isinstance(exact, AccountRow) and params.type in ("", "accounts"):
             account_ids = list(dict.fromkeys([exact.id, *account_ids]))
         if isinstance(exact, PostRow) and params.type in ("", "statuses"):
             post_ids = list(dict.fromkeys([exact.id, *post_ids]))
-        people = await account_views.load_page(tx, account_ids)
+        accounts = await account_views.load_page(tx, account_ids)
         posts = await post_views.load(tx, post_ids, call.viewer_id)
-        named = await render_tags(call, tx, found.tags)
+        tags = await render_tags(call, tx, results.tags)
     links = call.site.links
     return Search(
-        [render_account(links, view) for view in people],
+        [render_account(links, view) for view in accounts],
         [render_status(links, view) for view in posts],
-        named,
+        tags,
     )
 
 
 def _to_query(params: SearchAllParams) -> search.SearchRequest:
-    """The search that was asked for; an offset counts only beside a type."""
+    """Return the search that the request describes; an offset counts only beside a type."""
     return search.SearchRequest(
         text=params.q,
         kind=params.type,
@@ -78,7 +79,10 @@ def _to_query(params: SearchAllParams) -> search.SearchRequest:
 
 
 async def _find_exact(call: Call[SearchAllParams], params: SearchAllParams) -> AccountRow | PostRow | None:
-    """What an address or a full handle leads to; peers are asked only if the caller wants it."""
+    """Return what an address or a full handle leads to, None if nothing.
+
+    Other servers are asked only if the caller wants it.
+    """
     text, resolver = params.q.strip(), call.services.resolver
     if text.startswith(("https://", "http://")):
         return await (resolver.resolve_address(text) if params.resolve else resolver.find_by_address(text))

@@ -1,7 +1,7 @@
-"""What streams say of what happened: a table from kinds of events to who hears what.
+"""What streams send when something happens: a table from kinds of events to handlers.
 
-A new kind of event is a function here and a line in the table. What a listener gets was read for its account
-at that moment: visibility, mutes, blocks and filters hold as in timelines.
+A new kind of event is a function here and a line in the table. What a listener gets is read for its account
+at that moment: visibility, mutes, blocks and filters apply as in timelines.
 """
 
 from __future__ import annotations
@@ -23,93 +23,96 @@ from storage.engine import Tx
 EventData = Mapping[str, Any]
 
 
-def _post_handler(word: str) -> EventHandler:
-    """A post for homes and lists, then for public streams and those of hashtags."""
+def _post_handler(event: str) -> EventHandler:
+    """Return the handler that sends a post to homes and lists, then to public streams and hashtags."""
 
-    async def tell(hub: Hub, data: EventData) -> None:
+    async def handle(hub: Hub, data: EventData) -> None:
         post_id: int = data["post_id"]
         async with hub.services.db.read() as tx:
-            await _publish_to_homes(hub, tx, post_id, word)
-            await _publish_to_public(hub, tx, post_id, word)
+            await _publish_to_homes(hub, tx, post_id, event)
+            await _publish_to_public(hub, tx, post_id, event)
 
-    return tell
+    return handle
 
 
-async def _publish_to_homes(hub: Hub, tx: Tx, post_id: int, word: str) -> None:
+async def _publish_to_homes(hub: Hub, tx: Tx, post_id: int, event: str) -> None:
     holders = await home.list_recipients(tx, post_id, hub.list_subjects("user"))
     lists = await streams.list_lists_with_post(tx, post_id, hub.list_subjects("list"))
     readers = list({*holders, *(owner for _, owner in lists)})
     if readers:
         payloads = await _render_payloads(hub, tx, post_id, readers, "home")
-        rooms: list[Channel] = [*(("user", each) for each in holders), *(("list", each) for each, _ in lists)]
-        hub.publish_per_account(rooms, word, payloads)
+        channels: list[Channel] = [
+            *(("user", account_id) for account_id in holders),
+            *(("list", list_id) for list_id, _ in lists),
+        ]
+        hub.publish_per_account(channels, event, payloads)
 
 
-async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, word: str) -> None:
-    shown = await post_cache.load(tx, [post_id])
-    known = shown.posts.get(post_id)
-    author = shown.authors.get(known.post.account_id) if known is not None else None
-    if known is None or author is None:
+async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, event: str) -> None:
+    cached = await post_cache.load(tx, [post_id])
+    cached_post = cached.posts.get(post_id)
+    author = cached.authors.get(cached_post.post.account_id) if cached_post is not None else None
+    if cached_post is None or author is None:
         return
-    has_media = bool(known.media or known.cover)
+    has_media = bool(cached_post.media or cached_post.cover)
     limited = author.account.silenced_at is not None
-    rooms = streams.list_for_post(known.post, is_limited=limited, has_media=has_media)
-    readers = hub.list_listening_accounts(rooms)
+    channels = streams.list_for_post(cached_post.post, is_limited=limited, has_media=has_media)
+    readers = hub.list_listening_accounts(channels)
     if readers:
         hub.publish_per_account(
-            rooms, word, await _render_payloads(hub, tx, post_id, list(readers), "public")
+            channels, event, await _render_payloads(hub, tx, post_id, list(readers), "public")
         )
 
 
 async def _render_payloads(
     hub: Hub, tx: Tx, post_id: int, readers: list[int], context: str
 ) -> dict[int, str]:
-    """The post as JSON for each of the readers who may see it; equal ones are one string."""
-    made: dict[int, str] = {}
-    found = {}
+    """Return the post as JSON for each of the readers who may see it; equal ones are one string."""
+    texts: dict[int, str] = {}
+    payloads = {}
     for reader, view in (await streams.load_views(tx, post_id, readers, context)).items():
-        text = made.get(id(view))
+        text = texts.get(id(view))
         if text is None:
-            text = made[id(view)] = bytes(encode_status(hub.services, view)).decode()
-        found[reader] = text
-    return found
+            text = texts[id(view)] = bytes(encode_status(hub.services, view)).decode()
+        payloads[reader] = text
+    return payloads
 
 
 async def _publish_deletion(hub: Hub, data: EventData) -> None:
-    hub.publish([("user", each) for each in data["listeners"]], "delete", str(data["post_id"]))
+    hub.publish([("user", account_id) for account_id in data["listeners"]], "delete", str(data["post_id"]))
 
 
 async def _publish_withdrawal(hub: Hub, data: EventData) -> None:
     async with hub.services.db.read() as tx:
         lists = await streams.list_lists_with_author(tx, data["account_id"], hub.list_subjects("list"))
-    rooms: list[Channel] = [
+    channels: list[Channel] = [
         *((name, tag) for name, tag in data["streams"]),
-        *(("list", each) for each in lists),
+        *(("list", list_id) for list_id in lists),
     ]
-    hub.publish(rooms, "delete", str(data["post_id"]))
+    hub.publish(channels, "delete", str(data["post_id"]))
 
 
 async def _publish_notification(hub: Hub, data: EventData) -> None:
-    room: Channel = ("notifications", data["account_id"])
-    if not hub.list_listening_accounts([room]):
+    channel: Channel = ("notifications", data["account_id"])
+    if not hub.list_listening_accounts([channel]):
         return
     async with hub.services.db.read() as tx:
         view = await notifications.find(tx, data["notification_id"])
     if view is not None:
         hub.publish(
-            [room], "notification", encode(render_notification(hub.services.site.links, view)).decode()
+            [channel], "notification", encode(render_notification(hub.services.site.links, view)).decode()
         )
 
 
 async def _publish_conversation(hub: Hub, data: EventData) -> None:
-    room: Channel = ("direct", data["account_id"])
-    if not hub.list_listening_accounts([room]):
+    channel: Channel = ("direct", data["account_id"])
+    if not hub.list_listening_accounts([channel]):
         return
     async with hub.services.db.read() as tx:
         view = await conversations.find(tx, data["conversation_id"])
     if view is not None:
         hub.publish(
-            [room], "conversation", encode(render_conversation(hub.services.site.links, view)).decode()
+            [channel], "conversation", encode(render_conversation(hub.services.site.links, view)).decode()
         )
 
 
@@ -120,8 +123,8 @@ async def _publish_merge(hub: Hub, data: EventData) -> None:
 async def _publish_reaction(hub: Hub, data: EventData) -> None:
     async with hub.services.db.read() as tx:
         count = await announcements.count_reactions(tx, data["announcement_id"], data["name"])
-    told = {"name": data["name"], "count": count, "announcement_id": str(data["announcement_id"])}
-    _publish_to_members(hub, "announcement.reaction", encode(told).decode())
+    body = {"name": data["name"], "count": count, "announcement_id": str(data["announcement_id"])}
+    _publish_to_members(hub, "announcement.reaction", encode(body).decode())
 
 
 async def _publish_filters_changed(hub: Hub, data: EventData) -> None:
@@ -141,8 +144,8 @@ async def _publish_announcement_removal(hub: Hub, data: EventData) -> None:
     _publish_to_members(hub, "announcement.delete", str(data["announcement_id"]))
 
 
-def _publish_to_members(hub: Hub, word: str, payload: str) -> None:
-    hub.publish([("user", each) for each in hub.list_subjects("user")], word, payload)
+def _publish_to_members(hub: Hub, event: str, payload: str) -> None:
+    hub.publish([("user", account_id) for account_id in hub.list_subjects("user")], event, payload)
 
 
 HANDLERS: dict[str, EventHandler] = {

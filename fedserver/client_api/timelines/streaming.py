@@ -1,7 +1,7 @@
-"""Streams (docs.joinmastodon.org/methods/streaming): WebSocket, one for many streams, and server-sent events.
+"""Streaming (docs.joinmastodon.org/methods/streaming): a WebSocket for many streams, and server-sent events.
 
-What happened comes as events after commits; each listener gets what it may see, read at that moment. A
-stream ends when its token is revoked.
+Messages follow commits; each listener gets what it may see at that moment. A stream ends when its token is
+revoked.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from fedserver.web.services import Services
 from fedserver.web.session import parse_bearer
 
 routes = Routes("client_api")
-PING_SECONDS = 15.0
-MAX_STREAMS = 200  # of one connection
+PING_SECONDS = 15.0  # proxies close connections that are silent for a minute
+MAX_STREAMS = 200  # of one connection, so that it costs no more than many connections would
 PUBLIC_STREAMS = (
     "public", "public:media", "public:local", "public:local:media", "public:remote", "public:remote:media",
 )  # fmt: skip
 PERSONAL_STREAMS = ("user", "user:notification", "direct")
 STREAM_PARAMETERS = {"hashtag": "tag", "hashtag:local": "tag", "list": "list"}
-# Some clients say it the other way round.
+# Some clients put the parts in another order.
 STREAM_ALIASES = {"public:media:local": "public:local:media", "public:media:remote": "public:remote:media"}
 EVENT_STREAMS = {
     "/api/v1/streaming/user": "user",
@@ -50,7 +50,7 @@ EVENT_STREAMS = {
 
 
 async def _authenticate(services: Services, token: str | None) -> Principal:
-    """Whose token it is. Raises Unauthorized: apps have no streams of their own."""
+    """Return the principal of a member's token. Raises UnauthorizedError, also for the token of an app."""
     if not token:
         raise UnauthorizedError("Missing access token")
     async with services.db.read() as tx:
@@ -61,39 +61,39 @@ async def _authenticate(services: Services, token: str | None) -> Principal:
 
 
 class UnknownStreamError(Exception):
-    """What was asked for is not a stream; the words are Mastodon's."""
+    """The request names no stream; the texts are Mastodon's."""
 
 
-def _parse_stream_name(asked: Mapping[str, Any]) -> StreamName:
-    """A stream as messages will name it. Raises NoStream."""
-    name = str(asked.get("stream") or "")
+def _parse_stream_name(parameters: Mapping[str, Any]) -> StreamName:
+    """Return a stream as messages name it. Raises UnknownStreamError."""
+    name = str(parameters.get("stream") or "")
     name = STREAM_ALIASES.get(name, name)
     if name in PUBLIC_STREAMS or name in PERSONAL_STREAMS:
         return (name,)
     parameter = STREAM_PARAMETERS.get(name)
     if parameter is None:
         raise UnknownStreamError("Unknown stream type")
-    value = str(asked.get(parameter) or "").strip()
+    value = str(parameters.get(parameter) or "").strip()
     if not value:
         raise UnknownStreamError(f"Missing {parameter} name parameter")
     return name, value
 
 
 async def _list_channels(services: Services, name: StreamName, caller: Principal) -> tuple[Channel, ...]:
-    """Where a stream is told. Raises Unauthorized."""
+    """Return the channels that a stream listens to. Raises UnauthorizedError."""
     kind, *parameter = name
     needed = "read:notifications" if kind == "user:notification" else "read:statuses"
     if caller.account is None or not scopes.covers(caller.scopes, needed):
         raise UnauthorizedError("Access token does not have the required scopes")
-    told: Channel = ("notifications", caller.account.id)
+    notifications: Channel = ("notifications", caller.account.id)
     match kind:
         case "user":
             # Home without notifications, for a token that may not read these.
-            hears = scopes.covers(caller.scopes, "read:notifications")
+            may_read_notifications = scopes.covers(caller.scopes, "read:notifications")
             home: Channel = ("user", caller.account.id)
-            return (home, told) if hears else (home,)
+            return (home, notifications) if may_read_notifications else (home,)
         case "user:notification":
-            return (told,)
+            return (notifications,)
         case "direct":
             return (("direct", caller.account.id),)
         case "list":
@@ -104,13 +104,14 @@ async def _list_channels(services: Services, name: StreamName, caller: Principal
             return ((kind, ""),)
 
 
-async def _find_list_id(services: Services, asked: str, caller: Principal) -> int:
-    possible = asked.isascii() and asked.isdigit() and len(asked) <= 18
+async def _find_list_id(services: Services, text: str, caller: Principal) -> int:
+    """Return the id of a list of the caller. Raises UnauthorizedError for any other."""
+    is_id = text.isascii() and text.isdigit() and len(text) <= 18
     try:
-        if not possible or caller.account is None:
+        if not is_id or caller.account is None:
             raise NotFoundError
         async with services.db.read() as tx:
-            return (await lists.get(tx, caller.account, int(asked))).id
+            return (await lists.get(tx, caller.account, int(text))).id
     except NotFoundError as error:
         raise UnauthorizedError("Not authorized to stream this list") from error
 
@@ -119,7 +120,10 @@ async def _find_list_id(services: Services, asked: str, caller: Principal) -> in
 async def _register_listener(
     call: Call[NoParams], caller: Principal, *, wants_heartbeat: bool
 ) -> AsyncIterator[Listener]:
-    """A listener as long as it is there. Its token is looked at once more, as events were not heard yet."""
+    """Yield a listener that is registered with the hub.
+
+    Its token is checked once more: a revocation before the registration was missed.
+    """
     hub, transport = call.request.app[HUB], call.request.transport
     assert caller.account is not None
     listener = Listener(
@@ -140,11 +144,11 @@ async def show_health(call: Call[NoParams]) -> web.Response:
 
 @routes.get("/api/v1/streaming", tx="own")
 async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
-    """One WebSocket for many streams; without an upgrade the stream is server-sent events."""
+    """Open a WebSocket for many streams; without an upgrade it is a stream of server-sent events."""
     request = call.request
     if request.headers.get("Upgrade", "").lower() != "websocket":
         return await _stream_events(call, request.query)
-    # Browsers can set no header but this one, and drop a connection that does not give it back.
+    # Browsers can set no header but this one, and close a connection that does not return its value.
     offered = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")[0].strip()
     caller = await _authenticate(
         call.services, parse_bearer(request) or request.query.get("access_token") or offered
@@ -153,20 +157,20 @@ async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
         protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
     )
     async with _register_listener(call, caller, wants_heartbeat=False) as listener:
-        wrong = None
+        error = None
         if request.query.get("stream"):
-            wrong = await _handle_request(call, listener, {**request.query, "type": "subscribe"})
-        # Only now, so that whoever sees the connection misses nothing.
+            error = await _handle_request(call, listener, {**request.query, "type": "subscribe"})
+        # After the subscription, so that a client that is connected misses nothing.
         await response.prepare(request)
-        if wrong:
-            await response.send_json(wrong)
+        if error:
+            await response.send_json(error)
         sender = asyncio.create_task(_send_messages(response, listener))
         try:
             async for message in response:
                 if message.type == WSMsgType.TEXT and (
-                    wrong := await _handle_request(call, listener, message.data)
+                    error := await _handle_request(call, listener, message.data)
                 ):
-                    await response.send_json(wrong)
+                    await response.send_json(error)
         finally:
             sender.cancel()
     return response
@@ -178,8 +182,8 @@ async def _send_messages(response: web.WebSocketResponse, listener: Listener) ->
             listener.is_sending = True
             await response.send_frame(message.websocket_frame, WSMsgType.TEXT)
             listener.is_sending = False
-        code, why = listener.close_reason or (1000, b"")
-        await response.close(code=code, message=why)
+        code, reason = listener.close_reason or (1000, b"")
+        await response.close(code=code, message=reason)
     except ConnectionError:
         return  # the listener has gone
 
@@ -187,19 +191,19 @@ async def _send_messages(response: web.WebSocketResponse, listener: Listener) ->
 async def _handle_request(
     call: Call[NoParams], listener: Listener, data: str | Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Subscribe or unsubscribe; what is to be answered if that cannot be done."""
+    """Subscribe or unsubscribe. Returns what to answer if that is not possible, else None."""
     hub = call.request.app[HUB]
     try:
-        wanted = msgspec.json.decode(data) if isinstance(data, str) else data
-        if not isinstance(wanted, Mapping) or wanted.get("type") not in ("subscribe", "unsubscribe"):
+        request = msgspec.json.decode(data) if isinstance(data, str) else data
+        if not isinstance(request, Mapping) or request.get("type") not in ("subscribe", "unsubscribe"):
             return None
-        name = _parse_stream_name(wanted)
-        if wanted["type"] == "unsubscribe":
+        name = _parse_stream_name(request)
+        if request["type"] == "unsubscribe":
             hub.unsubscribe(listener, name)
         elif len(listener.streams) < MAX_STREAMS:
             hub.subscribe(listener, name, await _list_channels(call.services, name, listener.caller))
         else:
-            raise UnknownStreamError(f"More than {MAX_STREAMS} streams")
+            raise UnknownStreamError(f"At most {MAX_STREAMS} streams of one connection")
     except UnauthorizedError as error:
         return {"error": error.text, "status": 401}
     except UnknownStreamError as error:
@@ -218,15 +222,15 @@ async def open_event_stream(call: Call[NoParams]) -> web.StreamResponse:
     return await _stream_events(call, {**call.request.query, "stream": name})
 
 
-async def _stream_events(call: Call[NoParams], asked: Mapping[str, Any]) -> web.StreamResponse:
-    """Server-sent events of one stream."""
+async def _stream_events(call: Call[NoParams], parameters: Mapping[str, Any]) -> web.StreamResponse:
+    """Send server-sent events of one stream until its listener has gone."""
     request = call.request
     caller = await _authenticate(call.services, parse_bearer(request) or request.query.get("access_token"))
     try:
-        name = _parse_stream_name(asked)
+        name = _parse_stream_name(parameters)
     except UnknownStreamError as error:
         raise web.HTTPBadRequest(reason=str(error)) from error
-    rooms = await _list_channels(call.services, name, caller)
+    channels = await _list_channels(call.services, name, caller)
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
@@ -236,7 +240,7 @@ async def _stream_events(call: Call[NoParams], asked: Mapping[str, Any]) -> web.
         }
     )
     async with _register_listener(call, caller, wants_heartbeat=True) as listener:
-        request.app[HUB].subscribe(listener, name, rooms)
+        request.app[HUB].subscribe(listener, name, channels)
         await response.prepare(request)
         try:
             await response.write(b":)\n")

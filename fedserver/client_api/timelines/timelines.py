@@ -16,13 +16,13 @@ routes = Routes("client_api")
 
 
 async def render_page(call: Call[Any], ids: Sequence[int], context: str) -> EntityPage:
-    """A page of posts whose own ids are the cursors."""
+    """Return a page of posts whose own ids are the cursors."""
     views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
     return to_page(encode_statuses(call, views), ids)
 
 
 async def _render_marked_page(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
-    views = await post_views.load(call.tx, [each for _, each in pairs], call.viewer_id)
+    views = await post_views.load(call.tx, [post_id for _, post_id in pairs], call.viewer_id)
     return to_page(encode_statuses(call, views), [cursor for cursor, _ in pairs])
 
 

@@ -1,5 +1,6 @@
-"""Translations of statuses (docs.joinmastodon.org/methods/statuses#translate), by a server that the operator
-chose; without one, nothing can be translated."""
+"""Translations of statuses (docs.joinmastodon.org/methods/statuses#translate), by a service that the operator
+chose; without one, nothing can be translated.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from fedserver.domain.timelines import translations
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.integrations.translator import PROVIDER, Translator, TranslatorError
 from fedserver.text.language import normalize_language
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_article, clean_post, clean_text, to_text
 from fedserver.web.endpoint import APP, Call, NoParams, Routes
 
@@ -35,7 +37,7 @@ class TranslatedOption(Struct, frozen=True):
 
 
 class TranslatedPoll(Struct, frozen=True):
-    """docs.joinmastodon.org/entities/Translation: `id` is that of the post, as in Poll."""
+    """A translated poll (docs.joinmastodon.org/entities/Translation); `id` is that of the post."""
 
     id: str
     options: list[TranslatedOption]
@@ -52,20 +54,25 @@ class StatusTranslation(Struct, frozen=True):
 
 
 async def _load_languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
-    """Pairs of languages, asked for once an hour."""
-    room, hour = (
+    """Return pairs of languages, which the service is asked for once an hour.
+
+    Raises RetryLaterError.
+    """
+    cache, hour = (
         call.services.db.caches.get_cache("translation_languages", 2),
         call.services.db.clock() // HOUR_MS,
     )
-    known = room.get(hour)
-    if known is None:
+    languages = cache.get(hour)
+    if languages is None:
         try:
-            known = await translator.fetch_languages()
+            languages = await translator.fetch_languages()
         except TranslatorError as error:
             call.services.log.warning("translator_failed", reason=str(error))
-            raise RetryLaterError("The translation service is not available right now") from error
-        room.put(hour, known)
-    return cast(dict[str, list[str]], known)
+            raise RetryLaterError(
+                gettext("The translation service is not available right now. Please try again later.")
+            ) from error
+        cache.put(hour, languages)
+    return cast(dict[str, list[str]], languages)
 
 
 @routes.get("/api/v1/instance/translation_languages", tx="own")
@@ -89,46 +96,46 @@ async def translate(call: Call[TranslateParams]) -> StatusTranslation:
     if translator is None:
         raise NotFoundError
     target = await _choose_target(call, translator, row.language)
-    files = [each for each in view.media if each.description]
-    offered = [each.title for each in view.poll.options] if view.poll is not None else []
+    files = [file for file in view.media if file.description]
+    option_titles = [option.title for option in view.poll.options] if view.poll is not None else []
     plain = [
         row.summary if row.kind in ("Note", "Question") else "",
-        *(each.description for each in files),
-        *offered,
+        *(file.description for file in files),
+        *option_titles,
     ]
-    made = await _load_or_translate(call, translator, view, plain, target)
-    described, options = made.texts[2 : 2 + len(files)], made.texts[2 + len(files) :]
+    translation = await _load_or_translate(call, translator, view, plain, target)
+    described, options = translation.texts[2 : 2 + len(files)], translation.texts[2 + len(files) :]
     clean = clean_article if row.kind == "Article" else clean_post
     return StatusTranslation(
-        content=clean(made.texts[0]),
-        spoiler_text=_clean_plain_text(made.texts[1]),
+        content=clean(translation.texts[0]),
+        spoiler_text=_clean_plain_text(translation.texts[1]),
         language=target,
         media_attachments=[
-            TranslatedAttachment(str(each.id), _clean_plain_text(text))
-            for each, text in zip(files, described, strict=True)
+            TranslatedAttachment(str(file.id), _clean_plain_text(text))
+            for file, text in zip(files, described, strict=True)
         ],
-        detected_source_language=made.detected,
-        provider=made.provider,
+        detected_source_language=translation.detected,
+        provider=translation.provider,
         poll=TranslatedPoll(str(row.id), [TranslatedOption(_clean_plain_text(text)) for text in options])
-        if offered
+        if option_titles
         else None,
     )
 
 
 def _clean_plain_text(text: str) -> str:
-    """What was sent as plain text came back as HTML."""
+    """Return plain text; the service answers with HTML where it was sent plain text."""
     return clean_text(to_text(text), MAX_PLAIN_CHARS)
 
 
 async def _choose_target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
-    """The language that is wanted, else the caller's own. Raises Forbidden for what cannot be had."""
+    """Return the language of the request, else the caller's. Raises ForbiddenError if it is not offered."""
     own = call.principal.member.locale if call.principal and call.principal.member else ""
-    wanted = (normalize_language(call.params.lang or own or "en") or "").partition("-")[0]
+    target = (normalize_language(call.params.lang or own or "en") or "").partition("-")[0]
     pairs = await _load_languages(call, translator)
-    known = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
-    if not wanted or wanted not in (known or ()):
+    targets = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
+    if not target or target not in (targets or ()):
         raise ForbiddenError
-    return wanted
+    return target
 
 
 async def _load_or_translate(
@@ -138,19 +145,21 @@ async def _load_or_translate(
     plain: list[str],
     target: str,
 ) -> translations.PostTranslation:
-    """What was translated before, or is now."""
+    """Return the stored translation, or have one made and store it. Raises RetryLaterError."""
     html, source = render_content(view), (view.post.language or "").partition("-")[0]
     digest = translations.compute_digest([html, *plain])
     async with call.services.db.read() as tx:
-        known = await translations.find(tx, view.post.id, target, digest)
-    if known is not None:
-        return known
+        stored = await translations.find(tx, view.post.id, target, digest)
+    if stored is not None:
+        return stored
     try:
         answer = await translator.translate([html], plain, source or None, target)
     except TranslatorError as error:
         call.services.log.warning("translator_failed", reason=str(error))
-        raise RetryLaterError("The translation service is not available right now") from error
-    made = translations.PostTranslation(answer.texts, answer.detected_language, PROVIDER)
+        raise RetryLaterError(
+            gettext("The translation service is not available right now. Please try again later.")
+        ) from error
+    translation = translations.PostTranslation(answer.texts, answer.detected_language, PROVIDER)
     async with call.services.db.write() as tx:
-        await translations.save(tx, view.post.id, target, digest, made)
-    return made
+        await translations.save(tx, view.post.id, target, digest, translation)
+    return translation

@@ -1,25 +1,18 @@
-"""One's own profile over real HTTP: every way to write it, its limits, and who may."""
+"""A member's profile over real HTTP: every way to write it, its limits, and who may."""
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import aiohttp
 import pytest
-from PIL import Image
 
 from fedserver.domain.accounts import accounts, profiles
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start
+from tests.kit.pictures import make_picture
 
 CREDENTIALS = "/api/v1/accounts/update_credentials"
-
-
-def make_picture() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
-    return out.getvalue()
 
 
 async def create_ann(start: Start, scopes: str = "read write") -> Api:
@@ -32,7 +25,7 @@ PAIRS_AS_JSON = [{"name": name, "value": value} for name, value in PAIRS]
 
 
 def make_fields_form(index: Any) -> aiohttp.FormData:
-    """The fields as a form; `index` writes the place of each."""
+    """Return the fields as a form; `index` writes the place of each."""
     form = aiohttp.FormData()
     for place, (name, value) in enumerate(PAIRS):
         form.add_field(f"fields_attributes[{index(place)}][name]", name)
@@ -40,7 +33,7 @@ def make_fields_form(index: Any) -> aiohttp.FormData:
     return form
 
 
-async def test_fields_in_every_encoding(start: Start) -> None:
+async def test_profile_fields_are_read_in_every_encoding(start: Start) -> None:
     api = await create_ann(start)
     multipart = make_fields_form(lambda place: place)
     multipart.add_field("avatar", make_picture(), filename="a.png", content_type="image/png")
@@ -57,14 +50,14 @@ async def test_fields_in_every_encoding(start: Start) -> None:
         assert (await api.patch(CREDENTIALS, fields_attributes=[]))["source"]["fields"] == []
         answer = await api.request("PATCH", CREDENTIALS, **options)
         assert answer.status == 200, answer.body
-        found = answer.body["source"]["fields"]
-        assert [(each["name"], each["value"]) for each in found] == PAIRS, options
-    one = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
-    assert [each["name"] for each in one["source"]["fields"]] == ["Town"]
+        fields = answer.body["source"]["fields"]
+        assert [(item["name"], item["value"]) for item in fields] == PAIRS, options
+    changed = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
+    assert [item["name"] for item in changed["source"]["fields"]] == ["Town"]
     assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
 
 
-async def test_everything_of_a_profile_is_kept(start: Start) -> None:
+async def test_profile_update_changes_every_field(start: Start) -> None:
     api = await create_ann(start)
     form = aiohttp.FormData()
     for name in ("avatar", "header"):
@@ -80,33 +73,47 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
     form.add_field("attribution_domains[]", "blog.test")
     answer = await api.request("PATCH", CREDENTIALS, data=form)
     assert answer.status == 200, answer.body
-    found, source = answer.body, answer.body["source"]
-    assert (found["avatar_description"], found["header_description"]) == ("a teal avatar", "a teal header")
-    assert found["avatar"].startswith("https://alpha.test/media/") and found["locked"] and found["bot"]
-    assert found["indexable"] and found["hide_collections"] and not found["discoverable"]
-    assert source["privacy"] == "private" and source["sensitive"] and source["language"] == "nl"
+    account, source = answer.body, answer.body["source"]
+    assert (account["avatar_description"], account["header_description"]) == (
+        "a teal avatar",
+        "a teal header",
+    )
+    assert account["avatar"].startswith("https://alpha.test/media/")
+    assert account["locked"]
+    assert account["bot"]
+    assert account["indexable"]
+    assert account["hide_collections"]
+    assert not account["discoverable"]
+    assert source["privacy"] == "private"
+    assert source["sensitive"]
+    assert source["language"] == "nl"
     assert source["attribution_domains"] == ["news.test", "blog.test"]
     preferences = await api.get("/api/v1/preferences")
     assert preferences["posting:default:visibility"] == "private"
     assert preferences["posting:default:sensitive"] is True
     assert preferences["posting:default:language"] == "nl"
     assert (await api.patch(CREDENTIALS, source={"language": ""}))["source"]["language"] is None
-    shown = await api.get("/api/v1/profile")
-    assert (shown["note"], shown["avatar"]) == ("I ride", found["avatar"])
+    profile = await api.get("/api/v1/profile")
+    assert (profile["note"], profile["avatar"]) == ("I ride", account["avatar"])
     changed = await api.put("/api/v1/profile", show_media_replies=False, show_featured=False, note="I walk")
-    assert not changed["show_media_replies"] and not changed["show_featured"] and changed["show_media"]
-    assert changed["note"] == "I walk" and changed["display_name"] == "Ann"
+    assert not changed["show_media_replies"]
+    assert not changed["show_featured"]
+    assert changed["show_media"]
+    assert changed["note"] == "I walk"
+    assert changed["display_name"] == "Ann"
     for name in ("avatar", "header"):
         without = await api.delete(f"/api/v1/profile/{name}")
-        assert without[name].startswith("https://alpha.test/static/") and not without[f"{name}_description"]
+        assert without[name].startswith("https://alpha.test/static/")
+        assert not without[f"{name}_description"]
     empty = await api.get("/api/v1/profile")
-    assert empty["avatar"] is None and empty["header_static"] is None
+    assert empty["avatar"] is None
+    assert empty["header_static"] is None
     async with api.node.http.get("/users/ann", headers={"Accept": "application/activity+json"}) as actor:
         assert (await actor.json(content_type=None))["attributionDomains"] == ["news.test", "blog.test"]
 
 
 @pytest.mark.parametrize(
-    ("body", "word"),
+    ("body", "prefix"),
     [
         ({"display_name": "x" * (profiles.MAX_NAME + 1)}, "Display name"),
         ({"note": "x" * (profiles.MAX_NOTE + 1)}, "Note"),
@@ -119,16 +126,20 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
         ({"source": {"privacy": "secret"}}, "Source"),
     ],
 )
-async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[str, Any], word: str) -> None:
+async def test_profile_beyond_the_limits_is_refused_and_unchanged(
+    start: Start, body: dict[str, Any], prefix: str
+) -> None:
     api = await create_ann(start)
     answer = await api.request("PATCH", CREDENTIALS, json={"bot": True, **body})
-    assert answer.status == 422 and answer.body["error"].startswith(f"Validation failed: {word}")
+    assert answer.status == 422
+    assert answer.body["error"].startswith(f"Validation failed: {prefix}")
     assert not (await api.get("/api/v1/accounts/verify_credentials"))["bot"]
     limits = (await api.get("/api/v2/instance"))["configuration"]["accounts"]
-    assert limits["max_profile_fields"] == profiles.MAX_FIELDS and limits["max_featured_tags"] == 10
+    assert limits["max_profile_fields"] == profiles.MAX_FIELDS
+    assert limits["max_featured_tags"] == 10
 
 
-async def test_profiles_need_their_scopes(start: Start) -> None:
+async def test_profiles_without_the_scope_are_refused(start: Start) -> None:
     reader = await create_ann(start, "profile")
     assert (await reader.get("/api/v1/profile"))["show_media"]
     assert (await reader.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
@@ -150,20 +161,20 @@ async def test_profiles_need_their_scopes(start: Start) -> None:
         assert (await Api(reader.node).request(method, path)).status == 401, path
 
 
-async def test_familiar_followers_and_endorsements(start: Start) -> None:
+async def test_familiar_followers_and_endorsements_respect_privacy(start: Start) -> None:
     node = await start("alpha.test")
     names = ("ann", "bob", "eve", "fay", "gus")
-    made = {name: await node.create_member(name) for name in names}
-    apis = {name: Api(node, await node.create_token(each)) for name, each in made.items()}
-    ids = {name: str(each.id) for name, each in made.items()}
+    accounts = {name: await node.create_member(name) for name in names}
+    apis = {name: Api(node, await node.create_token(item)) for name, item in accounts.items()}
+    ids = {name: str(item.id) for name, item in accounts.items()}
     for who, whom in (("ann", "eve"), ("ann", "fay"), ("eve", "bob"), ("fay", "bob"), ("gus", "bob")):
         await apis[who].post(f"/api/v1/accounts/{ids[whom]}/follow")
 
     async def familiar() -> list[list[str]]:
         params = [("id[]", ids["bob"]), ("id[]", ids["gus"])]
         answer = await apis["ann"].request("GET", "/api/v1/accounts/familiar_followers", params=params)
-        assert [each["id"] for each in answer.body] == [ids["bob"], ids["gus"]]
-        return [[account["username"] for account in each["accounts"]] for each in answer.body]
+        assert [item["id"] for item in answer.body] == [ids["bob"], ids["gus"]]
+        return [[account["username"] for account in item["accounts"]] for item in answer.body]
 
     assert await familiar() == [["fay", "eve"], []]
     await apis["fay"].patch(CREDENTIALS, hide_collections=True)
@@ -173,29 +184,33 @@ async def test_familiar_followers_and_endorsements(start: Start) -> None:
 
     ann = apis["ann"]
     refused = await ann.request("POST", f"/api/v1/accounts/{ids['bob']}/endorse")
-    assert refused.status == 422 and "you follow" in refused.body["error"]
+    assert refused.status == 422
+    assert "you follow" in refused.body["error"]
     assert (await ann.request("POST", "/api/v1/accounts/17/endorse")).status == 404
     for name in ("eve", "fay", "eve"):
         assert (await ann.post(f"/api/v1/accounts/{ids[name]}/endorse"))["endorsed"]
     page = await apis["bob"].request(
         "GET", f"/api/v1/accounts/{ids['ann']}/endorsements", params={"limit": "1"}
     )
-    assert [each["username"] for each in page.body] == ["fay"] and 'rel="next"' in page.headers["Link"]
+    assert [item["username"] for item in page.body] == ["fay"]
+    assert 'rel="next"' in page.headers["Link"]
     assert await apis["bob"].get("/api/v1/endorsements") == []
     assert not (await ann.post(f"/api/v1/accounts/{ids['fay']}/unfollow"))["endorsed"]
-    assert [each["username"] for each in await ann.get("/api/v1/endorsements")] == ["eve"]
+    assert [account["username"] for account in await ann.get("/api/v1/endorsements")] == ["eve"]
     await apis["eve"].post(f"/api/v1/accounts/{ids['ann']}/block")
     assert await ann.get("/api/v1/endorsements") == []
 
 
-async def test_a_mute_ends_in_time(start: Start) -> None:
+async def test_mute_with_a_duration_ends(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     api = Api(node, await node.create_token(ann))
     target = f"/api/v1/accounts/{bob.id}"
     await api.post(f"{target}/follow")
     muted = await api.post(f"{target}/mute", duration=600, notifications=False)
-    assert muted["muting"] and not muted["muting_notifications"] and muted["muting_expires_at"]
+    assert muted["muting"]
+    assert not muted["muting_notifications"]
+    assert muted["muting_expires_at"]
     [listed] = await api.get("/api/v1/mutes")
     assert listed["mute_expires_at"] == muted["muting_expires_at"]
     post = await node.publish(bob, "while muted")
@@ -203,31 +218,33 @@ async def test_a_mute_ends_in_time(start: Start) -> None:
     assert longer["muting_notifications"]
     node.clock.forward(seconds=700)
     await node.settle()
-    assert [each["username"] for each in await api.get("/api/v1/mutes")] == ["bob"]
+    assert [account["username"] for account in await api.get("/api/v1/mutes")] == ["bob"]
     assert await api.get("/api/v1/timelines/home") == []
     node.clock.forward(seconds=600)
     await node.settle()
     assert await api.get("/api/v1/mutes") == []
-    assert [each["id"] for each in await api.get("/api/v1/timelines/home")] == [str(post)]
+    assert [status["id"] for status in await api.get("/api/v1/timelines/home")] == [str(post)]
     endless = await api.post(f"{target}/mute")
-    assert endless["muting"] and endless["muting_expires_at"] is None
+    assert endless["muting"]
+    assert endless["muting_expires_at"] is None
     [listed] = await api.get("/api/v1/mutes")
     assert listed["mute_expires_at"] is None
 
 
-async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> None:
+async def test_lists_and_featured_tags_of_others_are_not_found(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = [Api(node, await node.create_token(await node.create_member(name))) for name in ("ann", "bob")]
-    made = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
-    assert made["replies_policy"] == "none" and made["exclusive"]
-    path = f"/api/v1/lists/{made['id']}"
+    list_ = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
+    assert list_["replies_policy"] == "none"
+    assert list_["exclusive"]
+    path = f"/api/v1/lists/{list_['id']}"
     for method, where, body in (
         ("GET", path, None),
         ("PUT", path, {"title": "Yours"}),
         ("DELETE", path, None),
         ("GET", f"{path}/accounts", None),
         ("POST", f"{path}/accounts", {"account_ids": ["1"]}),
-        ("GET", f"/api/v1/timelines/list/{made['id']}", None),
+        ("GET", f"/api/v1/timelines/list/{list_['id']}", None),
     ):
         assert (await bob.request(method, where, json=body)).status == 404, where
     refused = await ann.request("PUT", path, json={"replies_policy": "everybody"})
@@ -238,10 +255,11 @@ async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> N
     assert (await ann.request("POST", "/api/v1/featured_tags", json={"name": "no tag"})).status == 422
     assert (await ann.request("GET", "/api/v1/tags/no%20tag")).status == 404
     async with node.http.get("/@ann/tagged/fox") as page:
-        assert page.status == 200 and tag["url"] == "https://alpha.test/@ann/tagged/fox"
+        assert page.status == 200
+        assert tag["url"] == "https://alpha.test/@ann/tagged/fox"
 
 
-async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
+async def test_account_deletion_removes_everything(start: Start) -> None:
     node = await start("alpha.test")
     owner, eve = await node.create_member("ann", role="owner"), await node.create_member("eve")
     api = Api(node, await node.create_token(eve))
@@ -256,7 +274,8 @@ async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
         assert (await accounts.get(tx, eve.id)).deleted_at is not None
     of_owner = Api(node, await node.create_token(owner))
     last = await of_owner.request("POST", path, json={"password": PASSWORD})
-    assert last.status == 403 and "last owner" in last.body["error"]
+    assert last.status == 403
+    assert "last owner" in last.body["error"]
     assert (await of_owner.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
     for _ in range(9):
         await of_owner.request("POST", path, json={"password": "wrong"})

@@ -1,4 +1,4 @@
-"""Uploads that are not what they claim, or would become large: refused, and nothing is left of them."""
+"""Uploads that are not what they claim, or would become large: refused, and nothing of them stays."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from PIL import Image
 
 from fedserver.node import list_endpoints
 from fedserver.web.uploads import Upload
-from tests.client_api.test_every_endpoint import make_picture
 from tests.client_api.test_invalid_input import start_watch
 from tests.kit import videos
 from tests.kit.nodes import Start
+from tests.kit.pictures import make_picture
 
 # Where each endpoint that takes files expects them, with the method.
 UPLOAD_FIELDS = {
@@ -50,14 +50,14 @@ def _make_zeros(size: int) -> bytes:
 
 
 def _make_gif_bomb() -> bytes:
-    """A GIF that claims the largest screen, with an empty frame a thousand times."""
+    """Return a GIF that claims the largest screen, with an empty frame a thousand times."""
     screen = b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x4c\x01\0"
     return screen + frame * 1_000 + b"\x3b"
 
 
 def _make_webp_bomb() -> bytes:
-    """An animated WebP whose canvas is the largest there is."""
+    """Return an animated WebP whose canvas is the largest there is."""
     wide = (16_383).to_bytes(3, "little")
     body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + wide + wide
     body += b"ANIM" + struct.pack("<I", 6) + bytes(6)
@@ -105,29 +105,29 @@ def make_bad_videos() -> dict[str, bytes]:
 
 
 def make_form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
-    made = aiohttp.FormData()
+    form = aiohttp.FormData()
     for name, data in files.items():
-        made.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
+        form.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
     for name, value in also.items():
-        made.add_field(name, value)
-    return made
+        form.add_field(name, value)
+    return form
 
 
 def list_files(*folders: Path) -> set[Path]:
-    """All files, and the workshops of the store."""
-    found = (each for folder in folders for each in folder.rglob("*"))
-    return {each for each in found if each.is_file() or each.parent.name == ".work"}
+    """Return all files, and the working folders of the store."""
+    paths = (path for folder in folders for path in folder.rglob("*"))
+    return {path for path in paths if path.is_file() or path.parent.name == ".work"}
 
 
-def test_every_endpoint_that_takes_files_is_here() -> None:
-    found = {
-        f"{each.method} {each.path}": tuple(
-            one.encode_name for one in msgspec.structs.fields(each.params) if one.type == Upload | None
+def test_upload_fields_cover_every_endpoint_with_files() -> None:
+    fields = {
+        f"{endpoint.method} {endpoint.path}": tuple(
+            one.encode_name for one in msgspec.structs.fields(endpoint.params) if one.type == Upload | None
         )
-        for each in list_endpoints()
-        if each.path.startswith("/api/") and each.max_upload
+        for endpoint in list_endpoints()
+        if endpoint.path.startswith("/api/") and endpoint.max_upload
     }
-    assert found == UPLOAD_FIELDS
+    assert fields == UPLOAD_FIELDS
 
 
 FEW_KINDS = ("html", "png bomb", "truncated jpeg", "playlist", "truncated mp4")
@@ -136,9 +136,9 @@ FEW_KINDS = ("html", "png bomb", "truncated jpeg", "playlist", "truncated mp4")
 def list_attempts(
     request: str, fields: tuple[str, ...]
 ) -> Iterator[tuple[str, dict[str, bytes], dict[str, str]]]:
-    """What is wrong, the files and the texts beside them, for an endpoint that takes files in `fields`.
+    """Yield what is wrong, the files and the other fields, for an endpoint that takes files in `fields`.
 
-    What cleans files is the same everywhere: all are sent to one endpoint of each kind, a few to the others.
+    Files are cleaned in one place: all are sent to one endpoint of each kind, a few to the others.
     """
     large, good = make_picture() + bytes(2_000_001), make_picture()
     for field in fields:
@@ -157,7 +157,7 @@ def list_attempts(
 
 
 @sqlite
-async def test_what_is_refused_leaves_nothing(
+async def test_refused_uploads_leave_no_files(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (elsewhere := tmp_path / "elsewhere").mkdir()

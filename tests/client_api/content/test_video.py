@@ -1,4 +1,4 @@
-"""Films and sound from the upload to the post: what answers when, what is kept, and what is not."""
+"""Video and audio from the upload to the post: the answers, and what is stored."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from fedserver.jobs.media import LEASE_MS
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
-from tests.client_api.test_every_endpoint import make_picture
 from tests.kit import videos
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start, TestNode
+from tests.kit.pictures import make_picture
 
 
 async def start_single(start: Start, **limits: int) -> tuple[TestNode, Api]:
@@ -33,50 +33,64 @@ async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", *
 
 
 def list_files(node: TestNode) -> list[Path]:
-    return [each for each in node.node.services.store.root.rglob("*") if each.is_file()]
+    return [path for path in node.node.services.store.root.rglob("*") if path.is_file()]
 
 
-async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
+async def test_video_is_processed_and_then_posted(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
-    path = f"/api/v1/media/{came.body['id']}"
-    assert came.status == 202 and came.body["url"] is None and came.body["type"] == "video"
+    uploaded = await upload(
+        ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5"
+    )
+    path = f"/api/v1/media/{uploaded.body['id']}"
+    assert uploaded.status == 202
+    assert uploaded.body["url"] is None
+    assert uploaded.body["type"] == "video"
     assert (await ann.request("GET", path)).status == 206
     early = await ann.request(
-        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [uploaded.body["id"]]}
     )
     assert early.status == 422
     assert early.body["error"].startswith("Cannot attach files that have not finished processing.")
     await node.settle()
     done = await ann.request("GET", path)
     shown = done.body
-    assert done.status == 200 and shown["description"] == "the sea" and shown["blurhash"]
+    assert done.status == 200
+    assert shown["description"] == "the sea"
+    assert shown["blurhash"]
     assert shown["meta"]["focus"] == {"x": 0.5, "y": -0.5}
-    assert shown["meta"]["length"].startswith("0:00:01") and shown["meta"]["fps"] == 10
+    assert shown["meta"]["length"].startswith("0:00:01")
+    assert shown["meta"]["fps"] == 10
     original = shown["meta"]["original"]
     assert (original["width"], original["height"], original["frame_rate"]) == (64, 48, "10/1")
-    assert abs(original["duration"] - 1) < 0.1 and original["bitrate"] > 1_000
-    assert shown["meta"]["small"]["width"] == 64 and shown["meta"]["size"] == "64x48"
+    assert abs(original["duration"] - 1) < 0.1
+    assert original["bitrate"] > 1_000
+    assert shown["meta"]["small"]["width"] == 64
+    assert shown["meta"]["size"] == "64x48"
     async with node.http.get(shown["url"]) as answer:
         body = await answer.read()
-        assert answer.content_type == "video/mp4" and videos.PRIVATE_TEXT.encode() not in body
+        assert answer.content_type == "video/mp4"
+        assert videos.PRIVATE_TEXT.encode() not in body
     async with node.http.get(shown["preview_url"]) as answer:
         assert answer.content_type == "image/jpeg"
     assert len(list_files(node)) == 2
-    post = await ann.post("/api/v1/statuses", status="at sea", media_ids=[came.body["id"]])
+    post = await ann.post("/api/v1/statuses", status="at sea", media_ids=[uploaded.body["id"]])
     assert post["media_attachments"][0]["url"] == shown["url"]
 
 
-async def test_what_is_small_can_be_waited_for(start: Start) -> None:
+async def test_small_audio_is_processed_at_once_by_version_1(start: Start) -> None:
     node, ann = await start_single(start)
-    made = await upload(ann, videos.make_audio(), version=1)
-    assert made.status == 200 and made.body["type"] == "audio" and made.body["url"].endswith(".mp3")
-    assert made.body["preview_url"] is None and "original" in made.body["meta"]
-    assert "width" not in made.body["meta"]["original"] and len(list_files(node)) == 1
+    uploaded = await upload(ann, videos.make_audio(), version=1)
+    assert uploaded.status == 200
+    assert uploaded.body["type"] == "audio"
+    assert uploaded.body["url"].endswith(".mp3")
+    assert uploaded.body["preview_url"] is None
+    assert "original" in uploaded.body["meta"]
+    assert "width" not in uploaded.body["meta"]["original"]
+    assert len(list_files(node)) == 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
-async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> None:
+async def test_refused_video_leaves_no_files(start: Start, version: int) -> None:
     node, ann = await start_single(start)
     whole = videos.make_video(seconds=3)
     for data in (whole[: len(whole) // 3], b"\x1a\x45\xdf\xa3nothing", b"#EXTM3U\nfile:///etc/passwd", b""):
@@ -85,36 +99,42 @@ async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> N
     answer = await upload(ann, videos.make_video(), version, focus="nowhere")
     assert answer.status == 422
     answer = await upload(ann, videos.make_video(), version, thumbnail=b"no picture")
-    assert answer.status == 422 and "thumbnail" in answer.body["error"].lower()
-    assert list_files(node) == [] and not await node.settle()
+    assert answer.status == 422
+    assert "thumbnail" in answer.body["error"].lower()
+    assert list_files(node) == []
+    assert not await node.settle()
 
 
-async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
+async def test_video_that_is_cut_off_fails_later(start: Start) -> None:
     node, ann = await start_single(start)
     whole = videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
-    came = await upload(ann, whole[: len(whole) * 2 // 3])
-    assert came.status == 202
+    uploaded = await upload(ann, whole[: len(whole) * 2 // 3])
+    assert uploaded.status == 202
     await node.settle()
-    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
-    assert answer.status == 422 and "cut off" in answer.body["error"]
+    answer = await ann.request("GET", f"/api/v1/media/{uploaded.body['id']}")
+    assert answer.status == 422
+    assert "cut off" in answer.body["error"]
     posted = await ann.request(
-        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [uploaded.body["id"]]}
     )
-    assert posted.status == 422 and list_files(node) == []
+    assert posted.status == 422
+    assert list_files(node) == []
 
 
-async def test_a_small_picture_can_be_chosen(start: Start) -> None:
+async def test_thumbnail_is_chosen_and_changed(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video(), thumbnail=make_picture())
-    assert came.status == 202 and came.body["preview_url"]
+    uploaded = await upload(ann, videos.make_video(), thumbnail=make_picture())
+    assert uploaded.status == 202
+    assert uploaded.body["preview_url"]
     await node.settle()
-    path = f"/api/v1/media/{came.body['id']}"
-    assert (await ann.get(path))["preview_url"] == came.body["preview_url"]
+    path = f"/api/v1/media/{uploaded.body['id']}"
+    assert (await ann.get(path))["preview_url"] == uploaded.body["preview_url"]
     form = aiohttp.FormData()
     form.add_field("thumbnail", make_picture(), filename="b.png")
     form.add_field("description", "another")
     changed = (await ann.request("PUT", path, data=form)).body
-    assert changed["description"] == "another" and changed["preview_url"] != came.body["preview_url"]
+    assert changed["description"] == "another"
+    assert changed["preview_url"] != uploaded.body["preview_url"]
     await node.settle()
     assert len(list_files(node)) == 2
     bob = Api(node, await node.create_token(await node.create_member("bob")))
@@ -127,68 +147,71 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     assert list_files(node) == []
 
 
-async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
+async def test_video_of_a_dead_worker_is_processed_again(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video())
+    uploaded = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
         until, queue = tx.now + LEASE_MS, job_queries.MEDIA
         assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
     await node.settle()
-    path = f"/api/v1/media/{came.body['id']}"
+    path = f"/api/v1/media/{uploaded.body['id']}"
     assert (await ann.request("GET", path)).status == 206
     node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
     assert (await ann.request("GET", path)).status == 200
 
 
-async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
+async def test_video_that_kills_its_workers_fails(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video())
+    uploaded = await upload(ann, videos.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
             await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
-    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
-    assert answer.status == 422 and "too complicated" in answer.body["error"] and list_files(node) == []
+    answer = await ann.request("GET", f"/api/v1/media/{uploaded.body['id']}")
+    assert answer.status == 422
+    assert "too complicated" in answer.body["error"]
+    assert list_files(node) == []
 
 
-async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start: Start) -> None:
+async def test_video_removed_during_processing_leaves_no_files(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
+    uploaded = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
-    # The folder is made by the work itself: nothing tells of it.
+    # The worker makes the folder itself: no event says so.
     while not list(node.node.services.store.root.glob(".work/*")):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    await ann.delete(f"/api/v1/media/{came.body['id']}")
+    await ann.delete(f"/api/v1/media/{uploaded.body['id']}")
     await working
     await node.settle()
     assert list_files(node) == []
 
 
-async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
+async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
     node, ann = await start_single(start, member_bytes=30_000)
     first = await upload(ann, videos.make_video(), version=1)
     assert first.status == 200
-    kept = len(list_files(node))
+    stored = len(list_files(node))
     refused = await upload(ann, videos.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
-    assert refused.status == 422 and "29.3 KB" in refused.body["error"]
-    assert len(list_files(node)) == kept
+    assert refused.status == 422
+    assert "29.3 KB" in refused.body["error"]
+    assert len(list_files(node)) == stored
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
     assert (await upload(ann, videos.make_video(), version=1)).status == 200
 
 
-async def test_the_instance_tells_what_it_takes(start: Start) -> None:
+async def test_instance_lists_accepted_media_types(start: Start) -> None:
     node, ann = await start_single(start)
-    told = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
+    limits = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
     assert {"image/png", "image/heic", "video/mp4", "video/webm", "audio/mpeg"} <= set(
-        told["supported_mime_types"]
+        limits["supported_mime_types"]
     )
-    assert told["video_size_limit"] == node.site.config.limits.video_bytes
+    assert limits["video_size_limit"] == node.site.config.limits.video_bytes
 
 
-async def test_parts_of_a_file(start: Start) -> None:
+async def test_media_file_answers_range_requests(start: Start) -> None:
     node, ann = await start_single(start)
     url = (await upload(ann, videos.make_video(), version=1)).body["url"]
 
@@ -199,8 +222,11 @@ async def test_parts_of_a_file(start: Start) -> None:
 
     status, whole, headers = await ask()
     tag = headers["ETag"]
-    assert status == 200 and headers["Accept-Ranges"] == "bytes" and headers["Content-Type"] == "video/mp4"
-    assert headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in headers["Content-Security-Policy"]
+    assert status == 200
+    assert headers["Accept-Ranges"] == "bytes"
+    assert headers["Content-Type"] == "video/mp4"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in headers["Content-Security-Policy"]
     assert "immutable" in headers["Cache-Control"]
     status, part, headers = await ask(Range="bytes=10-19")
     assert (status, part, headers["Content-Range"]) == (206, whole[10:20], f"bytes 10-19/{len(whole)}")

@@ -1,4 +1,4 @@
-"""Measures, dimensions and retention: real numbers, by the day."""
+"""Measures, dimensions and retention, counted from real activity."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ async def start_world(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict
 async def fetch_measures(
     node: TestNode, api: Api, *keys: str, days_ago: int = 1, **more: Any
 ) -> dict[str, Any]:
-    found = await api.post(
+    fetched = await api.post(
         MEASURES,
         keys=list(keys),
         start_at=format_day(node, days_ago),
         end_at=f"{format_day(node)}T12:00:00.000Z",
         **more,
     )
-    return {each["key"]: each for each in found}
+    return {item["key"]: item for item in fetched}
 
 
-async def test_what_members_did(start: Start) -> None:
+async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     node, mod, apis, ids = await start_world(start)
     post = await apis["ann"].post("/api/v1/statuses", status="hello #ghent")
     await apis["bob"].post(f"/api/v1/statuses/{post['id']}/favourite")
@@ -55,28 +55,32 @@ async def test_what_members_did(start: Start) -> None:
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"])
     await mod.post(f"/api/v1/admin/reports/{filed['id']}/resolve")
     names = ("active_users", "new_users", "interactions", "opened_reports", "resolved_reports", "odd")
-    found = await fetch_measures(node, mod, *names)
-    assert list(found) == list(names[:-1])
-    totals = {name: int(each["total"]) for name, each in found.items()}
+    fetched = await fetch_measures(node, mod, *names)
+    assert list(fetched) == list(names[:-1])
+    totals = {name: int(measure["total"]) for name, measure in fetched.items()}
     assert totals == {
         "active_users": 3, "new_users": 3, "interactions": 3, "opened_reports": 1, "resolved_reports": 1,
     }  # fmt: skip
-    for each in found.values():
-        assert [data["value"] for data in each["data"]] == ["0", each["total"]]
-        assert each["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
-        assert each["previous_total"] == "0" and each["unit"] is None and "human_value" not in each
+    for measure in fetched.values():
+        assert [data["value"] for data in measure["data"]] == ["0", measure["total"]]
+        assert measure["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
+        assert measure["previous_total"] == "0"
+        assert measure["unit"] is None
+        assert "human_value" not in measure
 
     node.clock.forward(days=2)
     await apis["ann"].get("/api/v1/timelines/home")
     later = await fetch_measures(node, mod, "active_users", "new_users")
-    assert later["active_users"]["total"] == "1" and later["active_users"]["previous_total"] == "3"
-    assert later["new_users"]["total"] == "0" and later["new_users"]["previous_total"] == "3"
+    assert later["active_users"]["total"] == "1"
+    assert later["active_users"]["previous_total"] == "3"
+    assert later["new_users"]["total"] == "0"
+    assert later["new_users"]["previous_total"] == "3"
     whole = await fetch_measures(node, mod, "active_users", days_ago=2)
     assert whole["active_users"]["total"] == "3", "each member once"
-    assert [each["value"] for each in whole["active_users"]["data"]] == ["3", "0", "2"]
+    assert [measure["value"] for measure in whole["active_users"]["data"]] == ["3", "0", "2"]
 
 
-async def test_hashtags_and_peers(start: Start) -> None:
+async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="one #ghent")
     await apis["ann"].post("/api/v1/statuses", status="two #ghent")
@@ -88,19 +92,19 @@ async def test_hashtags_and_peers(start: Start) -> None:
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         await follows.receive(tx, fay, ann, "https://beta.test/f/1")
     await apis["ann"].post("/api/v1/reports", account_id=str(fay.id))
-    [ghent] = [each for each in await mod.get("/api/v1/admin/tags") if each["name"] == "ghent"]
+    [ghent] = [tag for tag in await mod.get("/api/v1/admin/tags") if tag["name"] == "ghent"]
     subject = {"id": ghent["id"]}
     tag = ("tag_accounts", "tag_uses", "tag_servers")
-    found = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
-    assert [found[name]["total"] for name in tag] == ["2", "3", "0"]
+    fetched = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
+    assert [fetched[name]["total"] for name in tag] == ["2", "3", "0"]
     peer = (
         "instance_accounts", "instance_media_attachments", "instance_reports", "instance_statuses",
         "instance_follows", "instance_followers",
     )  # fmt: skip
-    found = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
-    assert [found[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
-    assert found["instance_media_attachments"]["unit"] == "bytes"
-    assert found["instance_media_attachments"]["human_value"] == "0 Bytes"
+    fetched = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
+    assert [fetched[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
+    assert fetched["instance_media_attachments"]["unit"] == "bytes"
+    assert fetched["instance_media_attachments"]["human_value"] == "0 Bytes"
 
 
 @pytest.mark.parametrize(
@@ -114,13 +118,14 @@ async def test_hashtags_and_peers(start: Start) -> None:
         {"keys": ["instance_accounts"], "start_at": "2026-11-17", "end_at": "2026-11-18"},
     ],
 )
-async def test_measures_of_nonsense(start: Start, wrong: dict[str, Any]) -> None:
+async def test_measures_with_wrong_values_are_refused(start: Start, wrong: dict[str, Any]) -> None:
     _, mod, _, _ = await start_world(start)
     refused = await mod.request("POST", MEASURES, json=wrong)
-    assert refused.status == 422 and refused.body["error"]
+    assert refused.status == 422
+    assert refused.body["error"]
 
 
-async def test_a_measure_is_one_statement(start: Start) -> None:
+async def test_measure_takes_one_statement(start: Start) -> None:
     node, _, _, _ = await start_world(start)
     now = node.clock.now
     async with node.db.read() as tx:
@@ -131,7 +136,7 @@ async def test_a_measure_is_one_statement(start: Start) -> None:
             assert tx.statement_count == before + 1, name
 
 
-async def test_dimensions(start: Start) -> None:
+async def test_dimensions_list_their_largest_entries(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="één #ghent", language="nl")
     await apis["ann"].post("/api/v1/statuses", status="twee #ghent", language="nl")
@@ -147,7 +152,7 @@ async def test_dimensions(start: Start) -> None:
         "instance_accounts", "instance_languages", "odd",
     )  # fmt: skip
     tag, peer = {"id": ghent["id"]}, {"domain": "beta.test"}
-    found = await mod.post(
+    dimensions = await mod.post(
         DIMENSIONS,
         keys=list(names),
         start_at=format_day(node, 3),
@@ -158,25 +163,30 @@ async def test_dimensions(start: Start) -> None:
         instance_accounts=peer,
         instance_languages=peer,
     )
-    by_name = {each["key"]: each["data"] for each in found}
+    by_name = {item["key"]: item["data"] for item in dimensions}
     assert list(by_name) == list(names[:-1])
-    assert [(each["key"], each["value"]) for each in by_name["languages"]] == [("nl", "2"), ("en", "1")]
-    assert [(each["human_key"], each["value"]) for each in by_name["sources"]] == [("Website", "3")]
+    assert [(item["key"], item["value"]) for item in by_name["languages"]] == [("nl", "2"), ("en", "1")]
+    assert [(item["human_key"], item["value"]) for item in by_name["sources"]] == [("Website", "3")]
     assert by_name["servers"] == [] == by_name["instance_languages"]
-    assert [(each["key"], each["value"]) for each in by_name["tag_servers"]] == [("alpha.test", "2")]
-    assert [(each["key"], each["value"]) for each in by_name["tag_languages"]] == [("nl", "2")]
-    assert [(each["key"], each["value"]) for each in by_name["instance_accounts"]] == [("fay", "1")]
+    assert [(item["key"], item["value"]) for item in by_name["tag_servers"]] == [("alpha.test", "2")]
+    assert [(item["key"], item["value"]) for item in by_name["tag_languages"]] == [("nl", "2")]
+    assert [(instance["key"], instance["value"]) for instance in by_name["instance_accounts"]] == [
+        ("fay", "1")
+    ]
     database, media = by_name["space_usage"]
-    assert database["key"] in ("sqlite", "postgresql") and int(database["value"]) > 100_000
-    assert database["human_value"].endswith(("KB", "MB")) and media["value"] == "0"
-    versions = {each["key"]: each["value"] for each in by_name["software_versions"]}
-    assert {"fedserver", "python", database["key"]} == set(versions) and all(versions.values())
+    assert database["key"] in ("sqlite", "postgresql")
+    assert int(database["value"]) > 100_000
+    assert database["human_value"].endswith(("KB", "MB"))
+    assert media["value"] == "0"
+    versions = {item["key"]: item["value"] for item in by_name["software_versions"]}
+    assert {"fedserver", "python", database["key"]} == set(versions)
+    assert all(versions.values())
     short = await mod.post(DIMENSIONS, keys=["languages"], limit=1)
     assert len(short[0]["data"]) == 1, "the last month, if no span is given"
     assert (await mod.request("POST", DIMENSIONS, json={"keys": ["tag_servers"]})).status == 422
 
 
-async def test_retention_by_day_and_month(start: Start) -> None:
+async def test_retention_counts_cohorts_by_day_and_month(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     first = format_day(node)
     await apis["ann"].get("/api/v1/timelines/home")
@@ -184,16 +194,17 @@ async def test_retention_by_day_and_month(start: Start) -> None:
     node.clock.forward(days=1)
     await apis["ann"].get("/api/v1/timelines/home")
     cohorts = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="day")
-    assert [each["period"][:10] for each in cohorts] == [first, format_day(node)]
-    assert [each["frequency"] for each in cohorts] == ["day", "day"]
+    assert [cohort["period"][:10] for cohort in cohorts] == [first, format_day(node)]
+    assert [cohort["frequency"] for cohort in cohorts] == ["day", "day"]
     joined, second = cohorts
     # Three joined; the moderator, who asks, is counted as active when the first request is noted.
-    assert [each["value"] for each in joined["data"]] == ["2", "1"]
-    assert [round(each["rate"], 2) for each in joined["data"]] == [0.67, 0.33]
-    assert [(each["value"], each["rate"]) for each in second["data"]] == [("0", 0.0)]
+    assert [item["value"] for item in joined["data"]] == ["2", "1"]
+    assert [round(item["rate"], 2) for item in joined["data"]] == [0.67, 0.33]
+    assert [(item["value"], item["rate"]) for item in second["data"]] == [("0", 0.0)]
     months = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="month")
     [month] = months
-    assert month["period"] == f"{first[:7]}-01T00:00:00.000Z" and month["data"][0]["value"] == "3"
+    assert month["period"] == f"{first[:7]}-01T00:00:00.000Z"
+    assert month["data"][0]["value"] == "3"
     assert month["data"][0]["rate"] == 1.0
     assert await mod.post(RETENTION) == [], "as documented"
     assert (await mod.request("POST", RETENTION, json={"start_at": "x", "end_at": "y"})).status == 422

@@ -1,4 +1,4 @@
-"""Reports over the client API: filed by members, looked after by moderators."""
+"""Reports over the client API: filed by members, resolved by moderators."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str,
     return node, apis, {name: str(row.id) for name, row in people.items()}
 
 
-async def test_the_rules_are_the_configured_ones(start: Start) -> None:
+async def test_instance_rules_are_the_configured_ones(start: Start) -> None:
     node, _, _ = await start_world(start)
-    found = await Api(node).get("/api/v1/instance/rules")
-    assert found == [{"id": "1", "text": "Be kind", "hint": ""}, {"id": "2", "text": "No spam", "hint": ""}]
+    rules = await Api(node).get("/api/v1/instance/rules")
+    assert rules == [
+        {"id": "1", "text": "Be kind", "hint": ""},
+        {"id": "2", "text": "No spam", "hint": ""},
+    ]
 
 
-async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -> None:
+async def test_report_notifies_moderators_with_its_posts(start: Start) -> None:
     _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     public = await bob.post("/api/v1/statuses", status="buy now")
@@ -46,19 +49,26 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
         forward=True,
         collection_ids=["1"],
     )
-    assert filed["category"] == "violation" and filed["rule_ids"] == ["2"] and not filed["forwarded"]
-    assert filed["status_ids"] == [public["id"], private["id"]] and not filed["action_taken"]
+    assert filed["category"] == "violation"
+    assert filed["rule_ids"] == ["2"]
+    assert not filed["forwarded"]
+    assert filed["status_ids"] == [public["id"], private["id"]]
+    assert not filed["action_taken"]
     assert filed["target_account"]["acct"] == "bob"
     for name in ("mod", "mel"):
-        [told] = await apis[name].get("/api/v1/notifications")
-        assert told["type"] == "admin.report" and told["account"]["acct"] == "ann"
-        assert told["report"]["id"] == filed["id"] and told["report"]["comment"] == "He sells things"
+        [notification] = await apis[name].get("/api/v1/notifications")
+        assert notification["type"] == "admin.report"
+        assert notification["account"]["acct"] == "ann"
+        assert notification["report"]["id"] == filed["id"]
+        assert notification["report"]["comment"] == "He sells things"
     assert await bob.get("/api/v1/notifications") == []
     seen = await mod.get(f"{PATH}/{filed['id']}")
-    assert [each["id"] for each in seen["statuses"]] == [public["id"], private["id"]]
+    assert [status["id"] for status in seen["statuses"]] == [public["id"], private["id"]]
     assert seen["rules"] == [{"id": "2", "text": "No spam", "hint": ""}]
-    assert seen["account"]["username"] == "ann" and seen["target_account"]["email"] == "bob@mail.test"
-    assert seen["assigned_account"] is None and seen["action_taken_by_account"] is None
+    assert seen["account"]["username"] == "ann"
+    assert seen["target_account"]["email"] == "bob@mail.test"
+    assert seen["assigned_account"] is None
+    assert seen["action_taken_by_account"] is None
 
 
 @pytest.mark.parametrize(
@@ -72,15 +82,16 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
         ({"status_ids": ["1"]}, 404),
     ],
 )
-async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], status: int) -> None:
+async def test_report_with_wrong_values_is_refused(start: Start, change: dict[str, Any], status: int) -> None:
     _, apis, ids = await start_world(start)
     values = {"account_id": ids["bob"], "comment": "hm", **change}
     refused = await apis["ann"].request("POST", "/api/v1/reports", json=values)
-    assert refused.status == status and refused.body["error"]
+    assert refused.status == status
+    assert refused.body["error"]
     assert await apis["mod"].get(PATH) == []
 
 
-async def test_posts_of_others_and_unseen_ones_are_no_evidence(start: Start) -> None:
+async def test_report_with_posts_of_others_or_hidden_posts_is_refused(start: Start) -> None:
     node, apis, ids = await start_world(start)
     ann, bob = apis["ann"], apis["bob"]
     own = await ann.post("/api/v1/statuses", status="mine")
@@ -100,7 +111,7 @@ async def _load_account(node: TestNode, name: str) -> Any:
     return from_db
 
 
-async def test_lists_filter_and_page(start: Start) -> None:
+async def test_admin_reports_are_filtered_and_paged(start: Start) -> None:
     _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"])
@@ -108,21 +119,22 @@ async def test_lists_filter_and_page(start: Start) -> None:
     third = await bob.post("/api/v1/reports", account_id=ids["mel"])
     every = [third["id"], second["id"], first["id"]]
 
-    async def found(**wanted: Any) -> list[str]:
-        return [each["id"] for each in await mod.get(PATH, **wanted)]
+    async def list_ids(**query: Any) -> list[str]:
+        return [item["id"] for item in await mod.get(PATH, **query)]
 
-    assert await found() == every and await found(limit=2) == every[:2]
-    assert await found(limit=2, max_id=every[1]) == every[2:]
-    assert await found(account_id=ids["bob"]) == every[:2]
-    assert await found(target_account_id=ids["bob"]) == every[2:]
+    assert await list_ids() == every
+    assert await list_ids(limit=2) == every[:2]
+    assert await list_ids(limit=2, max_id=every[1]) == every[2:]
+    assert await list_ids(account_id=ids["bob"]) == every[:2]
+    assert await list_ids(target_account_id=ids["bob"]) == every[2:]
     await mod.post(f"{PATH}/{second['id']}/resolve")
-    assert await found(resolved="true") == [second["id"]]
-    assert await found() == [third["id"], first["id"]]
+    assert await list_ids(resolved="true") == [second["id"]]
+    assert await list_ids() == [third["id"], first["id"]]
     page = await mod.request("GET", PATH, params={"limit": "1"})
     assert f"max_id={third['id']}" in page.headers["Link"]
 
 
-async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start) -> None:
+async def test_report_is_assigned_classified_resolved_and_reopened(start: Start) -> None:
     node, apis, ids = await start_world(start)
     mod = apis["mod"]
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"], category="spam")
@@ -130,15 +142,18 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     assert (await mod.post(f"{path}/assign_to_self"))["assigned_account"]["username"] == "mod"
     assert (await mod.post(f"{path}/unassign"))["assigned_account"] is None
     changed = await mod.put(path, category="violation", rule_ids=[1, 2])
-    assert changed["category"] == "violation" and [each["id"] for each in changed["rules"]] == ["1", "2"]
+    assert changed["category"] == "violation"
+    assert [item["id"] for item in changed["rules"]] == ["1", "2"]
     assert (await mod.request("PUT", path, json={"category": "odd"})).status == 422
     assert (await mod.request("PUT", path, json={"rule_ids": [7]})).status == 422
     assert (await mod.put(path, category="other"))["rules"] == []
     closed = await mod.post(f"{path}/resolve")
-    assert closed["action_taken"] and closed["action_taken_at"]
+    assert closed["action_taken"]
+    assert closed["action_taken_at"]
     assert closed["action_taken_by_account"]["username"] == "mod"
     opened = await mod.post(f"{path}/reopen")
-    assert not opened["action_taken"] and opened["action_taken_by_account"] is None
+    assert not opened["action_taken"]
+    assert opened["action_taken_by_account"] is None
     for verb in ("", "/assign_to_self", "/unassign", "/resolve", "/reopen"):
         method = "POST" if verb else "GET"
         assert (await mod.request(method, f"{PATH}/1{verb}")).status == 404
@@ -150,25 +165,26 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     ]  # fmt: skip
 
 
-async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
+async def test_action_on_an_account_resolves_its_open_reports(start: Start) -> None:
     node, apis, ids = await start_world(start)
     ann, mod = apis["ann"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"], rule_ids=[1])
     second = await ann.post("/api/v1/reports", account_id=ids["bob"])
     action = f"/api/v1/admin/accounts/{ids['bob']}/action"
     await mod.post(action, type="none", report_id=first["id"], text="Be kind")
-    assert [each["id"] for each in await mod.get(PATH)] == [second["id"]]
+    assert [item["id"] for item in await mod.get(PATH)] == [second["id"]]
     async with node.db.read() as tx:
         done = next(row for row in await audit_log.list_page(tx, Page()) if row.verb == "account.none")
-    assert done.rule == "1" and done.reason == "Be kind"
+    assert done.rule == "1"
+    assert done.reason == "Be kind"
     other = await ann.post("/api/v1/reports", account_id=ids["mel"])
     refused = await mod.request("POST", action, json={"type": "silence", "report_id": other["id"]})
-    assert refused.status == 404, "it is about somebody else"
+    assert refused.status == 404, "it is about another account"
     await mod.post(action, type="silence")
-    assert [each["id"] for each in await mod.get(PATH)] == [other["id"]]
+    assert [item["id"] for item in await mod.get(PATH)] == [other["id"]]
 
 
-async def test_a_page_costs_the_same_whatever_is_on_it(start: Start) -> None:
+async def test_report_views_take_the_same_statements_for_any_page(start: Start) -> None:
     node, apis, ids = await start_world(start)
     from_ann = apis["ann"]
     post = await apis["bob"].post("/api/v1/statuses", status="x")

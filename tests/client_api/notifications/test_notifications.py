@@ -1,4 +1,4 @@
-"""Notifications, requests and conversations over HTTP: rights, wrong words, pages, streams."""
+"""Notifications, requests and conversations over HTTP: scopes, wrong values, pages, streams."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ async def post_status(api: Api, text: str, **more: Any) -> str:
 
 
 def parse_cursor(link: str, rel: str) -> dict[str, str]:
-    found = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
-    assert found is not None, link
-    return {found[1]: found[2]}
+    match = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
+    assert match is not None, link
+    return {match[1]: match[2]}
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,15 @@ def parse_cursor(link: str, rel: str) -> dict[str, str]:
         ("PUT", "/api/v1/announcements/1/reactions/x", "read write:statuses"),
     ],
 )
-async def test_scopes(start: Start, method: str, path: str, scope: str) -> None:
+async def test_notifications_without_the_scope_are_refused(
+    start: Start, method: str, path: str, scope: str
+) -> None:
     node, ann, _ = await start_two_members(start, scopes=scope)
     assert (await ann.request(method, path)).status == 403
     assert (await Api(node).request(method, path)).status == 401
 
 
-async def test_groups_by_pages(start: Start) -> None:
+async def test_notification_groups_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     posts = [await post_status(ann, f"post {number}") for number in range(5)]
     for post in posts:
@@ -77,8 +79,10 @@ async def test_groups_by_pages(start: Start) -> None:
             assert "Link" not in answer.headers
             break
         seen += [group["status_id"] for group in groups]
-        assert [each["id"] for each in answer.body["statuses"]] == [each["status_id"] for each in groups]
-        assert [each["acct"] for each in answer.body["accounts"]] == ["bob"]
+        assert [status["id"] for status in answer.body["statuses"]] == [
+            group["status_id"] for group in groups
+        ]
+        assert [account["acct"] for account in answer.body["accounts"]] == ["bob"]
         assert "partial_accounts" not in answer.body
         where = parse_cursor(answer.headers["Link"], "next")
     assert seen == posts[::-1]
@@ -87,25 +91,30 @@ async def test_groups_by_pages(start: Start) -> None:
     assert list(parse_cursor(back.headers["Link"], "prev")) == ["min_id"]
 
 
-async def test_many_senders_in_part(start: Start) -> None:
+async def test_notification_group_with_many_senders_has_partial_accounts(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
     eve = Api(node, await node.create_token(await node.create_member("eve")))
     post = await post_status(ann, "hello")
-    for each in (bob, eve):
-        await each.post(f"/api/v1/statuses/{post}/reblog")
-    found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
-    [group] = found["notification_groups"]
-    assert [each["acct"] for each in found["accounts"]] == ["eve"]
-    [partial] = found["partial_accounts"]
-    assert partial["acct"] == "bob" and partial["avatar"] and "note" not in partial
-    assert group["sample_account_ids"] == [found["accounts"][0]["id"], partial["id"]]
+    for item in (bob, eve):
+        await item.post(f"/api/v1/statuses/{post}/reblog")
+    page = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
+    [group] = page["notification_groups"]
+    assert [account["acct"] for account in page["accounts"]] == ["eve"]
+    [partial] = page["partial_accounts"]
+    assert partial["acct"] == "bob"
+    assert partial["avatar"]
+    assert "note" not in partial
+    assert group["sample_account_ids"] == [page["accounts"][0]["id"], partial["id"]]
     assert group["page_max_id"] == str(group["most_recent_notification_id"])
     assert group["group_key"].startswith(f"reblog-{post}-")
-    assert {each["group_key"] for each in await ann.get("/api/v1/notifications")} == {group["group_key"]}
+    assert {notification["group_key"] for notification in await ann.get("/api/v1/notifications")} == {
+        group["group_key"]
+    }
     single = (await ann.get(f"/api/v2/notifications/{group['group_key']}"))["notification_groups"][0]
-    assert single["notifications_count"] == 2 and "page_min_id" not in single
+    assert single["notifications_count"] == 2
+    assert "page_min_id" not in single
     alone = await ann.get("/api/v2/notifications", **{"grouped_types[]": "favourite"})
-    assert [each["notifications_count"] for each in alone["notification_groups"]] == [1, 1]
+    assert [group["notifications_count"] for group in alone["notification_groups"]] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -119,14 +128,16 @@ async def test_many_senders_in_part(start: Start) -> None:
         ("POST", f"{REQUESTS}/dismiss", {"id": [str(number) for number in range(81)]}, "id"),
     ],
 )
-async def test_wrong_words(start: Start, method: str, path: str, body: dict[str, Any], field: str) -> None:
+async def test_notifications_with_wrong_values_are_refused(
+    start: Start, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
     _, ann, _ = await start_two_members(start)
     answer = await ann.request(method, path, json=body) if body else await ann.request(method, path)
     assert answer.status == 422
     assert any(name.startswith(field) for name in answer.body["details"])
 
 
-async def test_a_policy_as_clients_write_it(start: Start) -> None:
+async def test_notification_policy_accepts_what_clients_send_back(start: Start) -> None:
     """A client sends back all that it read, the summary too, and words that we do not know."""
     _, ann, bob = await start_two_members(start)
     whole = await ann.get(POLICY)
@@ -141,13 +152,14 @@ async def test_a_policy_as_clients_write_it(start: Start) -> None:
     changed = await ann.put(POLICY, **{**whole, "for_not_following": "drop", "for_bots": "drop"})
     assert changed == {**whole, "for_not_following": "drop"}
     first = await ann.get("/api/v1/notifications/policy")
-    assert first["filter_not_following"] is True and first["filter_new_accounts"] is False
+    assert first["filter_not_following"] is True
+    assert first["filter_new_accounts"] is False
     form = await ann.request("PATCH", "/api/v1/notifications/policy", data={"filter_not_following": "0"})
     assert form.body["filter_not_following"] is False
     assert (await bob.get(POLICY)) == whole
 
 
-async def test_other_peoples_things_are_not_there(start: Start) -> None:
+async def test_notifications_and_conversations_of_others_are_not_found(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     await post_status(bob, "between us @ann", visibility="direct")
@@ -155,34 +167,35 @@ async def test_other_peoples_things_are_not_there(start: Start) -> None:
     post = await post_status(bob, "hello")
     await ann.post(f"/api/v1/statuses/{post}/favourite")
     [request] = await ann.get(REQUESTS)
-    mine = (await bob.get("/api/v1/conversations"))[0]["id"]
+    conversation_id = (await bob.get("/api/v1/conversations"))[0]["id"]
     key = (await bob.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
     for asker, method, path in (
         (bob, "GET", f"{REQUESTS}/{request['id']}"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/accept"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/dismiss"),
-        (ann, "DELETE", f"/api/v1/conversations/{mine}"),
-        (ann, "POST", f"/api/v1/conversations/{mine}/read"),
-        (ann, "POST", f"/api/v1/conversations/{mine}/unread"),
+        (ann, "DELETE", f"/api/v1/conversations/{conversation_id}"),
+        (ann, "POST", f"/api/v1/conversations/{conversation_id}/read"),
+        (ann, "POST", f"/api/v1/conversations/{conversation_id}/unread"),
         (ann, "POST", "/api/v1/conversations/x/read"),
         (ann, "GET", f"/api/v2/notifications/{key}"),
         (ann, "GET", f"/api/v2/notifications/{key}/accounts"),
         (ann, "POST", f"/api/v2/notifications/{key}/dismiss"),
     ):
         assert (await asker.request(method, path)).status == 404, path
-    assert len(await ann.get(REQUESTS)) == 1 and len(await bob.get("/api/v1/conversations")) == 2
+    assert len(await ann.get(REQUESTS)) == 1
+    assert len(await bob.get("/api/v1/conversations")) == 2
 
 
-async def test_conversations_by_pages(start: Start) -> None:
+async def test_conversations_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
-    made = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
+    ids = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
     answer = await bob.request("GET", "/api/v1/conversations", params={"limit": "2"})
-    assert [each["last_status"]["id"] for each in answer.body] == made[:0:-1]
-    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
+    assert [item["last_status"]["id"] for item in answer.body] == ids[:0:-1]
+    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": ids[1]}
     older = await bob.get("/api/v1/conversations", **parse_cursor(answer.headers["Link"], "next"))
-    assert [each["last_status"]["id"] for each in older] == made[:1]
-    assert [each["acct"] for each in older[0]["accounts"]] == ["ann"]
-    assert await bob.get("/api/v1/conversations", since_id=made[2]) == []
+    assert [item["last_status"]["id"] for item in older] == ids[:1]
+    assert [account["acct"] for account in older[0]["accounts"]] == ["ann"]
+    assert await bob.get("/api/v1/conversations", since_id=ids[2]) == []
 
 
 async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
@@ -190,7 +203,7 @@ async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[s
     return message["stream"], message["event"], json.loads(message["payload"])
 
 
-async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) -> None:
+async def test_streams_carry_conversations_merges_and_reactions(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     async with node.db.write() as tx:
@@ -200,23 +213,25 @@ async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) 
             await socket.send_json({"type": "subscribe", "stream": name})
         await post_status(bob, "in public, @ann")
         await post_status(bob, "between us @ann", visibility="direct")
-        # Neither was told: what comes first is what she does herself.
+        # Neither is sent to her: what comes first is what she does herself.
         note = await post_status(ann, "remember the milk", visibility="direct")
-        told = [await receive_event(socket) for _ in range(2)]
-        assert sorted(event for _, event, _ in told) == ["conversation", "update"]
-        [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["last_status"]["id"] == note and found["unread"] is False
+        messages = [await receive_event(socket) for _ in range(2)]
+        assert sorted(event for _, event, _ in messages) == ["conversation", "update"]
+        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversation["last_status"]["id"] == note
+        assert conversation["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
-        told = [await receive_event(socket) for _ in range(3)]
-        merged = [stream for stream, event, _ in told if event == "notifications_merged"]
+        messages = [await receive_event(socket) for _ in range(3)]
+        merged = [stream for stream, event, _ in messages if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
-        [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["accounts"][0]["acct"] == "bob" and found["unread"] is True
+        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversation["accounts"][0]["acct"] == "bob"
+        assert conversation["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
         assert await receive_event(socket) == (["user"], "announcement.reaction", expected)
         await post_status(bob, "now in public, @ann")
-        told = [await receive_event(socket) for _ in range(2)]
-        assert {event for _, event, _ in told} == {"notification"}
+        messages = [await receive_event(socket) for _ in range(2)]
+        assert {event for _, event, _ in messages} == {"notification"}

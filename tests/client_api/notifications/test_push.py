@@ -1,4 +1,4 @@
-"""Push messages from a like to the phone: subscribed, owed with the notification, encrypted, signed."""
+"""Push messages from a like to the device: subscribed, enqueued with the notification, encrypted, signed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ EVERYTHING = {"mention": True, "favourite": True, "follow": True, "reblog": True
 
 @pytest.fixture
 async def service(names: tls.LoopbackResolver) -> AsyncIterator[PushService]:
-    """The push service at https://push.test."""
-    made = PushService(names)
-    await made.start()
-    yield made
-    await made.stop()
+    """Yield the push service at https://push.test."""
+    push_service = PushService(names)
+    await push_service.start()
+    yield push_service
+    await push_service.stop()
 
 
 async def start_world(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Api, str]:
-    """Ann has an app, Bob does things."""
+    """Start a node where Ann has an app and Bob acts."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     token = await node.create_token(ann)
@@ -59,12 +59,12 @@ async def like(node: TestNode, by: AccountRow, post_id: int) -> None:
 
 
 @pytest.mark.parametrize("standard", [True, False])
-async def test_a_like_arrives_encrypted_and_signed(
+async def test_push_of_a_like_is_encrypted_and_signed(
     start: Start, service: PushService, standard: bool
 ) -> None:
     node, ann, bob, api, token = await start_world(start)
     device = Device(standard=standard)
-    made = await subscribe(api, device)
+    subscription = await subscribe(api, device)
     post_id = await node.publish(ann, "Bring *flowers* & cake")
     await like(node, bob, post_id)
     assert service.received == []
@@ -82,60 +82,69 @@ async def test_a_like_arrives_encrypted_and_signed(
     }
     assert message.path == "/one"
     assert (message.headers["TTL"], message.headers["Urgency"]) == ("172800", "normal")
-    claims = message.verify_claims(made["server_key"])
+    claims = message.verify_claims(subscription["server_key"])
     now = node.clock.now // 1000
-    assert claims["aud"] == "https://push.test" and now < claims["exp"] <= now + 24 * 3600
+    assert claims["aud"] == "https://push.test"
+    assert now < claims["exp"] <= now + 24 * 3600
     assert claims["sub"] == node.base
     await node.settle()
     assert service.take_received() == []
 
 
-async def test_forms_and_json_mean_the_same(start: Start) -> None:
+async def test_subscription_by_form_equals_json(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     device = Device(standard=False)
-    given = device.make_subscription()
-    made = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
-    assert made["endpoint"] == device.endpoint and made["policy"] == "followed" and not made["standard"]
-    assert {name for name, on in made["alerts"].items() if on} == {"mention", "admin.sign_up"}
+    sent = device.make_subscription()
+    subscription = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
+    assert subscription["endpoint"] == device.endpoint
+    assert subscription["policy"] == "followed"
+    assert not subscription["standard"]
+    assert {name for name, on in subscription["alerts"].items() if on} == {"mention", "admin.sign_up"}
     form = {
         "subscription[endpoint]": device.endpoint,
-        "subscription[keys][p256dh]": given["keys"]["p256dh"],
-        "subscription[keys][auth]": given["keys"]["auth"],
+        "subscription[keys][p256dh]": sent["keys"]["p256dh"],
+        "subscription[keys][auth]": sent["keys"]["auth"],
         "data[alerts][mention]": "1",
         "data[alerts][follow]": "false",
         "data[alerts][admin.sign_up]": "true",
         "data[policy]": "followed",
     }
     answer = await api.request("POST", PATH, data=form)
-    assert answer.status == 200 and {**answer.body, "id": made["id"]} == made
-    assert answer.body["id"] != made["id"]
+    assert answer.status == 200
+    assert {**answer.body, "id": subscription["id"]} == subscription
+    assert answer.body["id"] != subscription["id"]
     assert await api.get(PATH) == answer.body
     answer = await api.request("PUT", PATH, data={"data[alerts][reblog]": "1", "policy": "all"})
-    assert answer.body["alerts"]["reblog"] and not answer.body["alerts"]["mention"]
+    assert answer.body["alerts"]["reblog"]
+    assert not answer.body["alerts"]["mention"]
     assert answer.body["policy"] == "all"
     changed = await api.put(PATH, data={"policy": "none"})
-    assert changed["policy"] == "none" and changed["alerts"]["reblog"]
+    assert changed["policy"] == "none"
+    assert changed["alerts"]["reblog"]
     assert await api.delete(PATH) == {} == await api.delete(PATH)
     for method in ("GET", "PUT"):
         answer = await api.request(method, PATH, json={"data": {"alerts": {"mention": True}}})
-        assert answer.status == 404 and answer.body["error"]
+        assert answer.status == 404
+        assert answer.body["error"]
 
 
-async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service: PushService) -> None:
+async def test_subscription_belongs_to_its_token_and_needs_the_scope(
+    start: Start, service: PushService
+) -> None:
     node, ann, bob, api, token = await start_world(start)
     second_token = await node.create_token(ann)
     second, other = Api(node, second_token), Api(node, await node.create_token(bob))
     phone, laptop = Device("phone"), Device("laptop", standard=False)
     await subscribe(api, phone)
-    for each in (second, other):
-        assert (await each.request("GET", PATH)).status == 404
+    for item in (second, other):
+        assert (await item.request("GET", PATH)).status == 404
     await subscribe(second, laptop)
     assert (await api.get(PATH))["endpoint"] == phone.endpoint
     await like(node, bob, await node.publish(ann, "hello"))
     await node.settle()
-    told = {message.path: message for message in service.take_received()}
-    assert phone.decrypt(told["/phone"])["access_token"] == token
-    assert laptop.decrypt(told["/laptop"])["access_token"] == second_token
+    messages = {message.path: message for message in service.take_received()}
+    assert phone.decrypt(messages["/phone"])["access_token"] == token
+    assert laptop.decrypt(messages["/laptop"])["access_token"] == second_token
     await second.delete(PATH)
     assert (await api.get(PATH))["endpoint"] == phone.endpoint
     narrow = Api(node, await node.create_token(ann, "read write follow"))
@@ -144,7 +153,7 @@ async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service:
         assert (await Api(node).request(method, PATH, json={})).status == 401
 
 
-async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
+async def test_subscription_with_a_wrong_endpoint_or_keys_is_refused(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     good = Device().make_subscription()
     wrong: list[dict[str, Any]] = [
@@ -160,51 +169,56 @@ async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
         {"keys": {"p256dh": good["keys"]["p256dh"], "auth": "nonsense"}},
     ]
     for change in wrong:
-        given = {**good, **change} if change else {}
-        answer = await api.request("POST", PATH, json={"subscription": given})
-        assert answer.status == 422 and answer.body["error"], change
+        subscription = {**good, **change} if change else {}
+        answer = await api.request("POST", PATH, json={"subscription": subscription})
+        assert answer.status == 422, change
+        assert answer.body["error"], change
     answer = await api.request("POST", PATH, json={"subscription": good, "data": {"policy": "everybody"}})
     assert answer.status == 422
     assert (await api.request("GET", PATH)).status == 404
 
 
-async def test_alerts_and_policy_decide(start: Start, service: PushService) -> None:
+async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: PushService) -> None:
     node, ann, bob, api, _ = await start_world(start)
     device, post_id = Device(), await node.publish(ann, "hello")
     eve = await node.create_member("eve")
 
-    async def told(*alerts: str, policy: str = "all", by: AccountRow = bob) -> list[str]:
+    async def list_pushed(*alerts: str, policy: str = "all", by: AccountRow = bob) -> list[str]:
         await subscribe(api, device, policy, **dict.fromkeys(alerts, True))
         async with node.db.write() as tx:
             await likes.unlike(tx, by, post_id)
             await likes.like(tx, node.site, by, post_id)
         await node.publish(by, "@ann look")
         await node.settle()
-        return sorted(device.decrypt(each)["notification_type"] for each in service.take_received())
+        return sorted(device.decrypt(message)["notification_type"] for message in service.take_received())
 
-    assert await told("favourite", "mention") == ["favourite", "mention"]
-    assert await told("favourite") == ["favourite"]
-    assert await told("follow_request") == []
-    assert await told("favourite", policy="none") == []
-    assert await told("favourite", policy="followed") == [] == await told("favourite", policy="follower")
+    assert await list_pushed("favourite", "mention") == ["favourite", "mention"]
+    assert await list_pushed("favourite") == ["favourite"]
+    assert await list_pushed("follow_request") == []
+    assert await list_pushed("favourite", policy="none") == []
+    assert (
+        await list_pushed("favourite", policy="followed")
+        == []
+        == await list_pushed("favourite", policy="follower")
+    )
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, ann, bob)
         await follows.follow(tx, node.site, eve, ann)
-    assert await told("favourite", policy="followed") == ["favourite"]
-    assert await told("favourite", policy="follower") == []
-    assert await told("favourite", policy="followed", by=eve) == []
-    assert await told("favourite", policy="follower", by=eve) == ["favourite"]
+    assert await list_pushed("favourite", policy="followed") == ["favourite"]
+    assert await list_pushed("favourite", policy="follower") == []
+    assert await list_pushed("favourite", policy="followed", by=eve) == []
+    assert await list_pushed("favourite", policy="follower", by=eve) == ["favourite"]
 
 
-async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: PushService) -> None:
+async def test_push_is_not_sent_for_muted_blocked_or_filtered(start: Start, service: PushService) -> None:
     node, ann, bob, api, _ = await start_world(start)
     eve = await node.create_member("eve")
     await subscribe(api, Device())
     async with node.db.write() as tx:
         await mutes.mute(tx, ann, bob)
         await blocks.block(tx, node.site, ann, eve)
-    for each in (bob, eve):
-        await node.publish(each, "@ann hello")
+    for item in (bob, eve):
+        await node.publish(item, "@ann hello")
     await api.post(
         "/api/v2/filters",
         title="Foxes",
@@ -218,7 +232,7 @@ async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: Pus
     assert service.take_received() == []
 
 
-async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service: PushService) -> None:
+async def test_push_is_not_sent_for_dismissed_notifications(start: Start, service: PushService) -> None:
     node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     await node.publish(bob, "@ann hello")
@@ -228,7 +242,7 @@ async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service:
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushService, status: int) -> None:
+async def test_subscription_that_is_gone_is_deleted(start: Start, service: PushService, status: int) -> None:
     node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     service.status = status
@@ -240,7 +254,7 @@ async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushSer
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_service_that_is_busy_is_asked_again(start: Start, service: PushService, status: int) -> None:
+async def test_push_to_a_busy_service_is_retried(start: Start, service: PushService, status: int) -> None:
     node, _, bob, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
@@ -254,11 +268,13 @@ async def test_a_service_that_is_busy_is_asked_again(start: Start, service: Push
     service.status = 201
     node.clock.forward(seconds=101)
     await node.settle()
-    assert [device.decrypt(each)["notification_type"] for each in service.take_received()] == ["mention"]
+    assert [device.decrypt(message)["notification_type"] for message in service.take_received()] == [
+        "mention"
+    ]
     assert await node.node.runner.count_backlog() == 0
 
 
-async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
+async def test_push_that_keeps_failing_is_dropped_and_the_subscription_stays(
     start: Start, service: PushService
 ) -> None:
     node, _, bob, api, _ = await start_world(start)
@@ -273,7 +289,8 @@ async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
     service.status = 413
     await node.publish(bob, "@ann again")
     await node.settle()
-    assert len(service.take_received()) == 1 and await node.node.runner.count_backlog() == 0
+    assert len(service.take_received()) == 1
+    assert await node.node.runner.count_backlog() == 0
     assert (await api.get(PATH))["policy"] == "all"
     await service.stop()
     await node.publish(bob, "@ann nobody listens")
@@ -281,25 +298,25 @@ async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
     assert await node.node.runner.count_backlog() == 1
 
 
-async def test_a_slow_service_holds_up_no_other_work(start: Start, service: PushService) -> None:
+async def test_push_to_a_slow_service_does_not_delay_other_jobs(start: Start, service: PushService) -> None:
     node, _, bob, api, _ = await start_world(start)
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     of_eve = Api(beta, await beta.create_token(eve))
-    found = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
+    search = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
     relations: asyncio.Queue[Event] = asyncio.Queue()
     stop = beta.db.listen(
         lambda event: relations.put_nowait(event) if event.kind == events.RELATION_CHANGED else None
     )
     await subscribe(api, Device())
     service.release_event = asyncio.Event()
-    for each in (node, beta):
-        each.node.runner.start()
+    for running in (node, beta):
+        running.node.runner.start()
     await node.publish(bob, "@ann hello")
     async with asyncio.timeout(20):
         await service.arrival.wait()
-        await of_eve.post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
-        # Asked, and then accepted: a task of alpha while the message is still on its way.
+        await of_eve.post(f"/api/v1/accounts/{search['accounts'][0]['id']}/follow")
+        # Requested, and then accepted: a job of alpha while the push message is still being sent.
         for _ in range(2):
             await relations.get()
     assert await node.node.runner.count_backlog() == 1
@@ -308,7 +325,7 @@ async def test_a_slow_service_holds_up_no_other_work(start: Start, service: Push
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled"])
-async def test_an_app_that_is_shut_out_is_told_nothing_more(
+async def test_push_is_not_sent_to_revoked_or_disabled_apps(
     start: Start, service: PushService, how: str
 ) -> None:
     node, _, bob, api, _ = await start_world(start)
@@ -322,89 +339,101 @@ async def test_an_app_that_is_shut_out_is_told_nothing_more(
             await members.set_disabled(tx, member, disabled=True)
     await node.publish(bob, "@ann again")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 0
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 0
 
 
-async def test_the_key_is_made_once_and_shown_everywhere(start: Start) -> None:
+async def test_push_key_is_created_once_and_the_same_everywhere(start: Start) -> None:
     node, _, _, api, _ = await start_world(start)
-    made = await subscribe(api, Device())
+    subscription = await subscribe(api, Device())
     instance = await api.get("/api/v2/instance")
     app = await api.post("/api/v1/apps", client_name="x", redirect_uris="urn:ietf:wg:oauth:2.0:oob")
     async with node.db.read() as tx:
-        kept = await push_keys.load_public_key(tx)
+        public_key = await push_keys.load_public_key(tx)
         assert "PRIVATE" not in repr(await push_subscription_queries.find_key(tx))
-    assert kept == made["server_key"] == app["vapid_key"] == instance["configuration"]["vapid"]["public_key"]
-    assert len(kept) == 87
-    again = await open_node(
+    assert (
+        public_key
+        == subscription["server_key"]
+        == app["vapid_key"]
+        == instance["configuration"]["vapid"]["public_key"]
+    )
+    assert len(public_key) == 87
+    second = await open_node(
         node.site.config,
         clock=node.clock,
         resolver=tls.LoopbackResolver(),
         passwords=node.node.services.passwords,
     )
-    async with again.services.db.read() as tx:
-        assert await push_keys.load_public_key(tx) == kept
-    await again.close()
+    async with second.services.db.read() as tx:
+        assert await push_keys.load_public_key(tx) == public_key
+    await second.close()
 
 
-async def test_a_remote_mention_is_pushed(start: Start, service: PushService) -> None:
+async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushService) -> None:
     node, _, _, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
-    found = await Api(beta, await beta.create_token(eve)).get(
+    search = await Api(beta, await beta.create_token(eve)).get(
         "/api/v2/search", q="@ann@alpha.test", resolve="true"
     )
-    assert found["accounts"]
+    assert search["accounts"]
     await beta.publish(eve, "@ann@alpha.test from afar", summary="about tea")
-    while any([await each.settle() for each in (node, beta)]):
+    while any([await each_node.settle() for each_node in (node, beta)]):
         continue
     [message] = service.take_received()
     read = device.decrypt(message)
     assert (read["title"], read["body"]) == ("eve mentioned you", "about tea")
 
 
-async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: PushService) -> None:
+async def test_stored_subscription_holds_no_usable_token(start: Start, service: PushService) -> None:
     node, ann, bob, api, token = await start_world(start)
-    device, seal = Device(), node.node.services.secret_box
+    device, box = Device(), node.node.services.secret_box
     key = Path(node.site.config.node.data_dir) / "seal.key"
     assert not key.exists()
     await subscribe(api, device)
     await like(node, bob, await node.publish(ann, "hello"))
     async with node.db.read() as tx:
         tables = {table.name: await tx.all(select(table)) for table in metadata.sorted_tables}
-    texts = [each for rows in tables.values() for row in rows for each in row if isinstance(each, str)]
-    assert len(tables["push_subscriptions"]) == 1 and tables["tasks"] and len(texts) > 50
-    assert [each for each in texts if token in each] == []
+    texts = [item for rows in tables.values() for row in rows for item in row if isinstance(item, str)]
+    assert len(tables["push_subscriptions"]) == 1
+    assert tables["tasks"]
+    assert len(texts) > 50
+    assert [text for text in texts if token in text] == []
     assert key.stat().st_mode & 0o777 == 0o600
     await node.settle()
-    assert [device.decrypt(each)["access_token"] for each in service.take_received()] == [token]
+    assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.unlink()
-    seal.__init__(key)  # type: ignore[misc]  # as in a process that starts now
+    box.__init__(key)  # type: ignore[misc]  # as in a process that starts now
     await node.publish(bob, "@ann the key was not in the backup")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 0 and not key.exists()
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 0
+    assert not key.exists()
     assert (await api.request("GET", PATH)).status == 404
     await subscribe(api, device)
     await node.publish(bob, "@ann but the app came again")
     await node.settle()
-    assert [device.decrypt(each)["access_token"] for each in service.take_received()] == [token]
+    assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.write_text("nonsense")
-    seal.__init__(key)  # type: ignore[misc]
+    box.__init__(key)  # type: ignore[misc]
     assert (await api.request("POST", PATH, json={"subscription": device.make_subscription()})).status == 503
     await node.publish(bob, "@ann whoever mends the key has lost nothing")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 1
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 1
     assert (await api.get(PATH))["endpoint"] == device.endpoint
 
 
-def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
-    seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
-    assert seals[0].decrypt("bm90aGluZw==", "here") is None
+def test_secret_box_of_processes_that_start_together_has_one_key(tmp_path: Path) -> None:
+    boxes = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
+    assert boxes[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
-        closed = list(threads.map(lambda each: each.encrypt("secret", "here"), seals))
-    assert len(set(closed)) == 16 and {seals[3].decrypt(each, "here") for each in closed} == {"secret"}
-    assert seals[3].decrypt(closed[0], "there") is seals[3].decrypt("nonsense", "here") is None
-    assert [each.name for each in (tmp_path / "data").iterdir()] == ["seal.key"]
+        encrypted = list(threads.map(lambda box: box.encrypt("secret", "here"), boxes))
+    assert len(set(encrypted)) == 16
+    assert {boxes[3].decrypt(text, "here") for text in encrypted} == {"secret"}
+    assert boxes[3].decrypt(encrypted[0], "there") is boxes[3].decrypt("nonsense", "here") is None
+    assert [item.name for item in (tmp_path / "data").iterdir()] == ["seal.key"]

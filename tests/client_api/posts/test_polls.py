@@ -1,4 +1,4 @@
-"""Polls as clients write, read and answer them: forms, JSON, and JSON that says booleans in strings."""
+"""Polls as clients write, read and vote in them: forms, JSON, and JSON with booleans in strings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL = {"options": ["Tea", "Coffee"], "expires_in": 3600}
 
 
 async def create_members(start: Start) -> tuple[TestNode, Api, Api, Api]:
-    """A node, Ann and Bob with all scopes, and nobody."""
+    """Return a node, the APIs of Ann and Bob with all scopes, and one without a token."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
@@ -31,10 +31,10 @@ async def create_limited_api(node: TestNode, name: str, scope: str) -> Api:
     return Api(node, await node.create_token(account, scope))
 
 
-async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
+async def test_poll_is_the_same_in_every_answer(start: Start) -> None:
     node, ann, bob, nobody = await create_members(start)
-    made = await ann.post("/api/v1/statuses", status="Which?", poll=POLL, media_ids=[])
-    poll = made["poll"]
+    status = await ann.post("/api/v1/statuses", status="Which?", poll=POLL, media_ids=[])
+    poll = status["poll"]
     assert poll.pop("expires_at").endswith("Z")
     assert poll == {
         "id": poll["id"],
@@ -47,29 +47,35 @@ async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
         "voted": True,
         "own_votes": [],
     }
-    asked = await bob.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
-    assert asked["voted"] and asked["own_votes"] == [1] and asked["votes_count"] == asked["voters_count"] == 1
-    assert [each["votes_count"] for each in asked["options"]] == [0, 1]
-    strange = await nobody.get(f"/api/v1/polls/{poll['id']}")
-    assert strange["voted"] is None and strange["own_votes"] is None
-    assert {**asked, "voted": None, "own_votes": None} == strange
-    path = f"/api/v1/statuses/{made['id']}"
+    voted = await bob.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
+    assert voted["voted"]
+    assert voted["own_votes"] == [1]
+    assert voted["votes_count"] == voted["voters_count"] == 1
+    assert [option["votes_count"] for option in voted["options"]] == [0, 1]
+    anonymous = await nobody.get(f"/api/v1/polls/{poll['id']}")
+    assert anonymous["voted"] is None
+    assert anonymous["own_votes"] is None
+    assert {**voted, "voted": None, "own_votes": None} == anonymous
+    path = f"/api/v1/statuses/{status['id']}"
     boost = await bob.post(f"{path}/reblog")
-    assert boost["poll"] is None and boost["reblog"]["poll"] == asked
+    assert boost["poll"] is None
+    assert boost["reblog"]["poll"] == voted
     home = await bob.get("/api/v1/timelines/home")
-    assert [each["poll"] for each in home if each["id"] == made["id"]] == [asked]
-    assert (await nobody.get(path))["poll"] == strange
+    assert [item["poll"] for item in home if item["id"] == status["id"]] == [voted]
+    assert (await nobody.get(path))["poll"] == anonymous
 
     edited = await ann.put(path, status="Which one?", poll={**POLL, "options": ["Tea", "Water"]})
-    assert edited["poll"]["votes_count"] == 0 and edited["content"] == "<p>Which one?</p>"
+    assert edited["poll"]["votes_count"] == 0
+    assert edited["content"] == "<p>Which one?</p>"
     former, now = await ann.get(f"{path}/history")
     assert former["poll"] == {"options": [{"title": "Tea"}, {"title": "Coffee"}]}
     assert now["poll"] == {"options": [{"title": "Tea"}, {"title": "Water"}]}
     assert (await ann.get(f"{path}/source"))["text"] == "Which one?"
-    kept = await ann.put(path, status="Only the text", poll=None)
-    assert [each["title"] for each in kept["poll"]["options"]] == ["Tea", "Water"]
+    edited_again = await ann.put(path, status="Only the text", poll=None)
+    assert [option["title"] for option in edited_again["poll"]["options"]] == ["Tea", "Water"]
     removed = await ann.delete(path)
-    assert removed["text"] == "Only the text" and removed["poll"]["options"][1]["title"] == "Water"
+    assert removed["text"] == "Only the text"
+    assert removed["poll"]["options"][1]["title"] == "Water"
     assert (await ann.request("GET", f"/api/v1/polls/{poll['id']}")).status == 404
     assert await node.settle() > 0
 
@@ -88,40 +94,48 @@ async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
     ],
     ids=["form", "strings-in-json", "json"],
 )  # fmt: skip
-async def test_every_way_to_write_a_poll(
+async def test_poll_is_created_by_form_and_json(
     start: Start, sent: dict[str, Any], multiple: bool, hidden: bool
 ) -> None:
     _, ann, bob, _ = await create_members(start)
     answer = await ann.request("POST", "/api/v1/statuses", **sent)
     assert answer.status == 200, answer.body
     poll = answer.body["poll"]
-    assert poll["multiple"] is multiple and len(poll["options"]) == 2
+    assert poll["multiple"] is multiple
+    assert len(poll["options"]) == 2
     voted = await bob.request("POST", f"/api/v1/polls/{poll['id']}/votes", data=[("choices[]", "0")])
-    assert voted.body["own_votes"] == [0] and voted.body["votes_count"] == 1
+    assert voted.body["own_votes"] == [0]
+    assert voted.body["votes_count"] == 1
     assert voted.body["options"][0]["votes_count"] == (None if hidden else 1)
 
 
-async def test_totals_are_hidden_until_the_end(start: Start) -> None:
+async def test_poll_with_hidden_totals_shows_them_when_it_ends(start: Start) -> None:
     node, ann, bob, _ = await create_members(start)
-    made = await ann.post("/api/v1/statuses", status="Secret", poll={**POLL, "hide_totals": True})
-    path = f"/api/v1/polls/{made['poll']['id']}"
+    status = await ann.post("/api/v1/statuses", status="Secret", poll={**POLL, "hide_totals": True})
+    path = f"/api/v1/polls/{status['poll']['id']}"
     await bob.post(f"{path}/votes", choices=["0"])
     for who in (ann, bob):
-        assert [each["votes_count"] for each in (await who.get(path))["options"]] == [None, None]
+        assert [option["votes_count"] for option in (await who.get(path))["options"]] == [None, None]
     node.clock.forward(hours=2)
     await node.settle()
     ended = await bob.get(path)
-    assert ended["expired"] and [each["votes_count"] for each in ended["options"]] == [1, 0]
+    assert ended["expired"]
+    assert [option["votes_count"] for option in ended["options"]] == [1, 0]
     for who in (ann, bob):
-        [told] = [each for each in await who.get("/api/v1/notifications") if each["type"] == "poll"]
-        assert told["status"]["poll"]["expired"] and told["account"]["username"] == "ann"
+        [notification] = [
+            notification
+            for notification in await who.get("/api/v1/notifications")
+            if notification["type"] == "poll"
+        ]
+        assert notification["status"]["poll"]["expired"]
+        assert notification["account"]["username"] == "ann"
 
 
 @pytest.mark.parametrize("poll", [None, {}, {"options": []}])
-async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
+async def test_status_with_an_empty_poll_has_none(start: Start, poll: Any) -> None:
     _, ann, _, _ = await create_members(start)
-    made = await ann.post("/api/v1/statuses", status="Plain", poll=poll, media_ids=[], in_reply_to_id=None)
-    assert made["poll"] is None
+    status = await ann.post("/api/v1/statuses", status="Plain", poll=poll, media_ids=[], in_reply_to_id=None)
+    assert status["poll"] is None
 
 
 @pytest.mark.parametrize(
@@ -137,19 +151,20 @@ async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
         ("yes", "Poll is invalid"),
     ],
 )
-async def test_bad_polls_are_told_so(start: Start, poll: Any, why: str) -> None:
+async def test_poll_with_wrong_values_is_refused(start: Start, poll: Any, why: str) -> None:
     _, ann, _, _ = await create_members(start)
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
-    assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+    assert answer.status == 422, answer.body
+    assert why.lower() in answer.body["error"].lower()
 
 
-async def test_who_may_not_vote(start: Start) -> None:
+async def test_vote_without_permission_or_with_wrong_choices_is_refused(start: Start) -> None:
     node, ann, bob, nobody = await create_members(start)
     eve = await node.create_member("eve")
-    made = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
-    path = f"/api/v1/polls/{made['poll']['id']}"
-    for stranger in (nobody, Api(node, await node.create_token(eve))):
-        assert (await stranger.request("GET", path)).status == 404
+    status = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
+    path = f"/api/v1/polls/{status['poll']['id']}"
+    for outsider in (nobody, Api(node, await node.create_token(eve))):
+        assert (await outsider.request("GET", path)).status == 404
     assert (await nobody.request("POST", f"{path}/votes", json={"choices": [0]})).status == 401
     readers = await create_limited_api(node, "bob", "read")
     assert (await readers.request("POST", f"{path}/votes", json={"choices": [0]})).status == 403
@@ -163,7 +178,8 @@ async def test_who_may_not_vote(start: Start) -> None:
         (bob, ["x"], "choices"),
     ):
         answer = await who.request("POST", f"{path}/votes", json={"choices": choices})
-        assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+        assert answer.status == 422, answer.body
+        assert why.lower() in answer.body["error"].lower()
     await bob.post(f"{path}/votes", choices=[0])
     again = await bob.request("POST", f"{path}/votes", json={"choices": [0]})
     assert (again.status, again.body["error"]) == (
@@ -179,7 +195,7 @@ async def test_who_may_not_vote(start: Start) -> None:
         ).status == 404
 
 
-async def test_clients_are_told_the_limits(start: Start) -> None:
+async def test_instance_lists_the_poll_limits(start: Start) -> None:
     _, _, _, nobody = await create_members(start)
     for version in ("v1", "v2"):
         limits = (await nobody.get(f"/api/{version}/instance"))["configuration"]["polls"]
@@ -191,17 +207,17 @@ async def test_clients_are_told_the_limits(start: Start) -> None:
         }
 
 
-async def test_streams_hear_of_many_votes_once(start: Start) -> None:
+async def test_stream_gets_one_update_for_many_votes(start: Start) -> None:
     node, ann, bob, _ = await create_members(start)
     eve = Api(node, await node.create_token(await node.create_member("eve")))
-    made = await ann.post("/api/v1/statuses", status="Live", poll=POLL)
+    status = await ann.post("/api/v1/statuses", status="Live", poll=POLL)
     await node.settle()
     async with node.http.ws_connect("/api/v1/streaming?stream=user", headers=ann.headers) as socket:
         for who in (bob, eve):
-            await who.post(f"/api/v1/polls/{made['poll']['id']}/votes", choices=[0])
+            await who.post(f"/api/v1/polls/{status['poll']['id']}/votes", choices=[0])
         node.clock.forward(seconds=5)
         await node.settle()
         await ann.post("/api/v1/statuses", status="Afterwards")
-        told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
-    assert [each["event"] for each in told] == ["status.update", "update"]
-    assert json.loads(told[0]["payload"])["poll"]["votes_count"] == 2
+        messages = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
+    assert [item["event"] for item in messages] == ["status.update", "update"]
+    assert json.loads(messages[0]["payload"])["poll"]["votes_count"] == 2

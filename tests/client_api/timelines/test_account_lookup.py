@@ -1,4 +1,4 @@
-"""What clients look for is found."""
+"""Looking up accounts, hashtags and markers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from tests.kit.people import create_remote_account
 
 
 @pytest.mark.parametrize("who_blocks", ["caller", "other"])
-async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, who_blocks: str) -> None:
+async def test_lookup_by_full_handle_finds_blocked_and_blocking_accounts(
+    start: Start, who_blocks: str
+) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
@@ -29,35 +31,38 @@ async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, wh
         for resolve in ("true", "false"):
             if acct == "@bob@alpha.test" and resolve == "false":
                 continue  # ours by its full name is found as an address is: when asked to resolve
-            found = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
-            assert [each["id"] for each in found["accounts"]] == [str(wanted.id)]
+            search = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
+            assert [account["id"] for account in search["accounts"]] == [str(wanted.id)]
     assert (await api.get("/api/v2/search", q="bo", type="accounts"))["accounts"] == []
 
 
-async def test_a_bare_word_finds_hashtags(start: Start) -> None:
+async def test_search_for_a_bare_word_finds_hashtags(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     await node.publish(ann, "Look, a #RedFox and a #redwood")
     api = Api(node, await node.create_token(ann))
     for wanted in ("RedFox", "redf", "#redfox"):
         for more in ({}, {"type": "hashtags"}):
-            found = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
-            assert [each["name"].lower() for each in found] == ["redfox"]
+            tags = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
+            assert [item["name"].lower() for item in tags] == ["redfox"]
     assert len((await api.get("/api/v2/search", q="red"))["hashtags"]) == 2
     assert (await api.get("/api/v2/search", q="@redfox"))["hashtags"] == []
 
 
-async def test_a_fresh_account_has_markers_at_the_beginning(start: Start) -> None:
+async def test_markers_of_a_new_account_are_at_zero(start: Start) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.create_token(await node.create_member("ann")))
     address = "/api/v1/markers?timeline[]=home&timeline[]=notifications&timeline[]=nonsense"
     fresh = await api.get(address)
-    assert {name: each["last_read_id"] for name, each in fresh.items()} == {"home": "0", "notifications": "0"}
-    assert all(each["version"] == 0 and each["updated_at"] for each in fresh.values())
+    assert {name: value["last_read_id"] for name, value in fresh.items()} == {
+        "home": "0",
+        "notifications": "0",
+    }
+    assert all(item["version"] == 0 and item["updated_at"] for item in fresh.values())
     assert list(await api.get("/api/v1/markers?timeline[]=home")) == ["home"]
     assert await api.get("/api/v1/markers") == {}
     await api.post("/api/v1/markers", home={"last_read_id": "7"})
-    assert {name: each["last_read_id"] for name, each in (await api.get(address)).items()} == {
+    assert {name: value["last_read_id"] for name, value in (await api.get(address)).items()} == {
         "home": "7",
         "notifications": "0",
     }

@@ -1,4 +1,4 @@
-"""What may trend: reviewed by moderators, and remembered; hashtags that may not be used or listed."""
+"""Trends reviewed by moderators, and hashtags that may not be used or listed."""
 
 from __future__ import annotations
 
@@ -24,25 +24,28 @@ async def start_world(start: Start) -> tuple[TestNode, Api, Api, Api]:
     return node, mod, ann, bob
 
 
-def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [each["id"] for each in found]
+def ids(entities: list[dict[str, Any]]) -> list[str]:
+    return [item["id"] for item in entities]
 
 
-async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None:
+async def test_admin_tags_are_listed_shown_and_reviewed(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#Ghent #bruges")
     await bob.post("/api/v1/statuses", status="#ghent")
-    found = await mod.get(TAGS)
-    assert {each["name"].lower() for each in found} == {"ghent", "bruges"}
-    ghent = next(each for each in found if each["name"] == "Ghent")
+    tags = await mod.get(TAGS)
+    assert {item["name"].lower() for item in tags} == {"ghent", "bruges"}
+    ghent = next(item for item in tags if item["name"] == "Ghent")
     state = {"usable": True, "trendable": False, "listable": True, "requires_review": True}
     assert {name: ghent[name] for name in state} == state
-    assert ghent["history"][0]["uses"] == "2" and ghent["history"][0]["accounts"] == "2"
+    assert ghent["history"][0]["uses"] == "2"
+    assert ghent["history"][0]["accounts"] == "2"
     assert len(await mod.get(TAGS, limit=1)) == 1
-    assert ids(await mod.get(TAGS, max_id=found[0]["id"])) == [found[1]["id"]]
+    assert ids(await mod.get(TAGS, max_id=tags[0]["id"])) == [tags[1]["id"]]
     path = f"{TAGS}/{ghent['id']}"
     changed = await mod.put(path, display_name="GHENT", trendable=True)
-    assert changed["name"] == "GHENT" and changed["trendable"] and not changed["requires_review"]
+    assert changed["name"] == "GHENT"
+    assert changed["trendable"]
+    assert not changed["requires_review"]
     assert (await mod.get(path))["usable"] is True
     assert (await mod.request("PUT", path, json={"display_name": "Antwerp"})).status == 422
     assert (
@@ -55,29 +58,30 @@ async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None
     assert (row.verb, row.target, row.reason) == ("tag.review", "#ghent", "trendable: yes")
 
 
-async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
+async def test_tag_made_unusable_and_unlisted_is_refused_and_hidden(start: Start) -> None:
     _, mod, ann, bob = await start_world(start)
-    made = await ann.post("/api/v1/statuses", status="#Ghent")
+    status = await ann.post("/api/v1/statuses", status="#Ghent")
     [ghent] = await mod.get(TAGS)
     await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
-    for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{made['id']}")):
+    for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{status['id']}")):
         refused = await ann.request(*attempt, json={"status": "again #ghent"})
-        assert refused.status == 422 and "#ghent" in refused.body["error"]
+        assert refused.status == 422
+        assert "#ghent" in refused.body["error"]
     assert (await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"] == []
     await mod.put(f"{TAGS}/{ghent['id']}", usable=True, listable=True)
     await ann.post("/api/v1/statuses", status="again #ghent")
     assert len((await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"]) == 1
 
 
-async def test_trending_tags_are_reviewed(start: Start) -> None:
+async def test_trending_tags_are_approved_and_rejected(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#bruges #ghent")
     await bob.post("/api/v1/statuses", status="#ghent")
     await ann.post("/api/v1/statuses", status="#hidden", visibility="unlisted")
-    found = await mod.get(f"{TRENDS}/tags")
-    assert [each["name"] for each in found] == ["ghent", "bruges"]
-    assert ids(await mod.get(f"{TRENDS}/tags", limit=1, offset=1)) == [found[1]["id"]]
-    path = f"{TRENDS}/tags/{found[0]['id']}"
+    tags = await mod.get(f"{TRENDS}/tags")
+    assert [item["name"] for item in tags] == ["ghent", "bruges"]
+    assert ids(await mod.get(f"{TRENDS}/tags", limit=1, offset=1)) == [tags[1]["id"]]
+    path = f"{TRENDS}/tags/{tags[0]['id']}"
     assert (await mod.post(f"{path}/approve"))["trendable"] is True
     assert (await mod.get(f"{TRENDS}/tags"))[0]["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
@@ -86,17 +90,17 @@ async def test_trending_tags_are_reviewed(start: Start) -> None:
     assert await mod.get(f"{TRENDS}/tags") == []
 
 
-async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None:
+async def test_trending_statuses_keep_their_review(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     post = await ann.post("/api/v1/statuses", status="liked")
     await ann.post("/api/v1/statuses", status="not liked")
     private = await ann.post("/api/v1/statuses", status="for you", visibility="unlisted")
     for liked in (post, private):
         await bob.post(f"/api/v1/statuses/{liked['id']}/favourite")
-    [found] = await mod.get(f"{TRENDS}/statuses")
-    assert (
-        found["id"] == post["id"] and found["requires_review"] is True and found["account"]["acct"] == "ann"
-    )
+    [status] = await mod.get(f"{TRENDS}/statuses")
+    assert status["id"] == post["id"]
+    assert status["requires_review"] is True
+    assert status["account"]["acct"] == "ann"
     path = f"{TRENDS}/statuses/{post['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     async with node.db.read() as tx:
@@ -113,7 +117,7 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
         assert (await mod.request("POST", wrong)).status == 404
 
 
-async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_trending_links_and_publishers_are_reviewed(start: Start, names: tls.LoopbackResolver) -> None:
     node, mod, ann, bob = await start_world(start)
     url = "https://news.test/story"
     async with StubSite(names, "news.test", {"/story": "<title>A story</title>"}):
@@ -125,20 +129,17 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
     await node.settle()
     nobody = Api(node)
     [trend] = await nobody.get("/api/v1/trends/links")
-    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link") and len(
-        trend["history"]
-    ) == 7
+    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link")
+    assert len(trend["history"]) == 7
     assert (trend["history"][0]["uses"], trend["history"][0]["accounts"]) == ("2", "2")
     assert set(ids(await nobody.get("/api/v1/timelines/link", url=trend["url"]))) == set(ids(posts))
     paged = await nobody.request("GET", "/api/v1/trends/links", params={"limit": "1"})
-    assert (
-        "limit=1&offset=1" in paged.headers["Link"]
-        and await nobody.get("/api/v1/trends/links", offset=1) == []
-    )
+    assert "limit=1&offset=1" in paged.headers["Link"]
+    assert await nobody.get("/api/v1/trends/links", offset=1) == []
 
-    [found] = await mod.get(f"{TRENDS}/links")
-    assert found == {**trend, "id": found["id"], "requires_review": True}
-    path = f"{TRENDS}/links/{found['id']}"
+    [link] = await mod.get(f"{TRENDS}/links")
+    assert link == {**trend, "id": link["id"], "requires_review": True}
+    path = f"{TRENDS}/links/{link['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["requires_review"] is False
     assert await nobody.get("/api/v1/trends/links") == []
@@ -147,13 +148,16 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
         assert await trend_reviews.load_approvals(tx, "link", [url]) == {url: False}
 
     [publisher] = await mod.get(f"{TRENDS}/links/publishers")
-    assert publisher["domain"] == "news.test" and publisher["trendable"] is None
+    assert publisher["domain"] == "news.test"
+    assert publisher["trendable"] is None
     path = f"{TRENDS}/links/publishers/{publisher['id']}"
     decided = await mod.post(f"{path}/approve")
-    assert decided["trendable"] is True and decided["reviewed_at"] and not decided["requires_review"]
+    assert decided["trendable"] is True
+    assert decided["reviewed_at"]
+    assert not decided["requires_review"]
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
     assert (await mod.get(f"{TRENDS}/links/publishers"))[0]["trendable"] is False
     assert (await mod.request("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
     node.clock.forward(days=8)
     assert await mod.get(f"{TRENDS}/links") == []
-    assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]
+    assert [publisher["domain"] for publisher in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]

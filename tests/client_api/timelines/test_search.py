@@ -22,9 +22,9 @@ async def settle_all(*nodes: TestNode) -> None:
 
 
 async def search_ids(api: Api, kind: str, **params: Any) -> list[str]:
-    found = await api.get("/api/v2/search", **params)
-    assert set(found) >= {"accounts", "statuses", "hashtags"}
-    return [each["name" if kind == "hashtags" else "id"] for each in found[kind]]
+    body = await api.get("/api/v2/search", **params)
+    assert set(body) >= {"accounts", "statuses", "hashtags"}
+    return [item["name" if kind == "hashtags" else "id"] for item in body[kind]]
 
 
 async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True) -> None:
@@ -34,7 +34,7 @@ async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True)
     await node.settle()
 
 
-async def test_three_kinds_are_found_at_once(start: Start) -> None:
+async def test_search_finds_accounts_statuses_and_hashtags(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("lampmaker"), await node.create_member("bob")
     written = await node.publish(ann, "On lamps #lamps #lampshade")
@@ -54,11 +54,12 @@ async def test_three_kinds_are_found_at_once(start: Start) -> None:
     assert await search_ids(api, "hashtags", q="lamp", limit="1", offset="1", type="hashtags") == [
         "lampshade"
     ]
-    found = await api.get("/api/v2/search", q="lamps", type="hashtags")
-    assert found["hashtags"][0]["history"][0]["uses"] == "1" and len(found["hashtags"][0]["history"]) == 7
+    results = await api.get("/api/v2/search", q="lamps", type="hashtags")
+    assert results["hashtags"][0]["history"][0]["uses"] == "1"
+    assert len(results["hashtags"][0]["history"]) == 7
 
 
-async def test_strangers_find_people_and_tags_only(start: Start) -> None:
+async def test_search_without_a_token_finds_accounts_and_hashtags_only(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     written = await node.publish(ann, "On lamps #lamps")
@@ -88,28 +89,28 @@ ODD_PARAMS = (
 
 
 @pytest.mark.parametrize("params", ODD_PARAMS)
-async def test_odd_values_are_not_the_servers_fault(start: Start, params: dict[str, str]) -> None:
+async def test_search_with_odd_values_never_fails(start: Start, params: dict[str, str]) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.create_token(await node.create_member("ann")))
     answer = await api.request("GET", "/api/v2/search", params={"q": "x", "type": "statuses", **params})
     assert answer.status in (200, 422), answer.body
 
 
-async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
+async def test_search_is_paged_by_offset_and_by_id(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     written = [str(await node.publish(ann, f"word {number}")) for number in range(5)][::-1]
     api = Api(node, await node.create_token(ann))
-    asked = {"q": "word", "type": "statuses"}
-    assert await search_ids(api, "statuses", **asked, limit="2") == written[:2]
-    assert await search_ids(api, "statuses", **asked, limit="2", offset="2") == written[2:4]
-    assert await search_ids(api, "statuses", **asked, max_id=written[1]) == written[2:]
-    assert await search_ids(api, "statuses", **asked, min_id=written[3], limit="2") == written[1:3]
-    assert await search_ids(api, "statuses", **asked, account_id=str(ann.id)) == written
-    assert await search_ids(api, "statuses", **asked, account_id="1") == []
+    params = {"q": "word", "type": "statuses"}
+    assert await search_ids(api, "statuses", **params, limit="2") == written[:2]
+    assert await search_ids(api, "statuses", **params, limit="2", offset="2") == written[2:4]
+    assert await search_ids(api, "statuses", **params, max_id=written[1]) == written[2:]
+    assert await search_ids(api, "statuses", **params, min_id=written[3], limit="2") == written[1:3]
+    assert await search_ids(api, "statuses", **params, account_id=str(ann.id)) == written
+    assert await search_ids(api, "statuses", **params, account_id="1") == []
 
 
-async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
+async def test_account_search_ranks_and_finds_by_handle(start: Start) -> None:
     node = await start("alpha.test")
     ann, *others = [await node.create_member(name) for name in ("ann", "smith", "smithy", "smithson")]
     async with node.db.write() as tx:
@@ -118,35 +119,37 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(display_name="Joan Baker"))
     api = Api(node, await node.create_token(ann))
     path = "/api/v1/accounts/search"
-    assert [each["username"] for each in await api.get(path, q="smith")] == ["smith", "smithson", "smithy"]
-    assert [each["username"] for each in await api.get(path, q="@smithy@alpha.test")] == ["smithy"]
-    assert [each["username"] for each in await api.get(path, q="baker")] == ["smithy"]
-    assert [each["username"] for each in await api.get(path, q="smith", following="true")] == ["smithson"]
-    assert [each["username"] for each in await api.get(path, q="smith", limit="1", offset="1")] == [
+    assert [item["username"] for item in await api.get(path, q="smith")] == ["smith", "smithson", "smithy"]
+    assert [item["username"] for item in await api.get(path, q="@smithy@alpha.test")] == ["smithy"]
+    assert [item["username"] for item in await api.get(path, q="baker")] == ["smithy"]
+    assert [account["username"] for account in await api.get(path, q="smith", following="true")] == [
+        "smithson"
+    ]
+    assert [item["username"] for item in await api.get(path, q="smith", limit="1", offset="1")] == [
         "smithson"
     ]
     async with node.db.write() as tx:
         await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name="Zoë José"))
         await create_remote_account(tx, "bob", display_name="Łukasz Müller")
-    for word, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
-        assert [each["username"] for each in await api.get(path, q=word)] == names, word
+    for query, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
+        assert [item["username"] for item in await api.get(path, q=query)] == names, query
     async with node.db.write() as tx:
-        found = await admin_accounts.list_page(
+        views = await admin_accounts.list_page(
             tx, admin_accounts.AdminAccountQuery(display_name="zoe"), Page(limit=9)
         )
-        assert [each.view.account.id for each in found] == [ann.id]
+        assert [item.view.account.id for item in views] == [ann.id]
     assert (await Api(node).request("GET", path, params={"q": "smith"})).status == 401
     assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
 
-async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Start) -> None:
+async def test_search_finds_remote_posts_if_their_author_agrees(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, eve, bob = (
         await alpha.create_member("ann"),
         await alpha.create_member("eve"),
         await beta.create_member("bob"),
     )
-    reader, stranger = Api(alpha, await alpha.create_token(ann)), Api(alpha, await alpha.create_token(eve))
+    reader, outsider = Api(alpha, await alpha.create_token(ann)), Api(alpha, await alpha.create_token(eve))
     target = await alpha.node.services.resolver.resolve_account("@bob@beta.test")
     assert target is not None
     async with alpha.db.write() as tx:
@@ -157,24 +160,26 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
     await beta.publish(bob, "A heron for @ann@alpha.test", visibility="direct")
     await settle_all(alpha, beta)
 
-    async def texts(api: Api, q: str = "heron") -> list[str]:
-        found = await api.get("/api/v2/search", q=q, type="statuses")
-        return [each["visibility"] for each in found["statuses"]]
+    async def list_visibilities(api: Api, q: str = "heron") -> list[str]:
+        results = await api.get("/api/v2/search", q=q, type="statuses")
+        return [status["visibility"] for status in results["statuses"]]
 
-    assert await texts(reader) == ["direct"] and await texts(stranger) == []
+    assert await list_visibilities(reader) == ["direct"]
+    assert await list_visibilities(outsider) == []
     await set_indexable(beta, bob)
     await settle_all(alpha, beta)
-    assert await texts(reader) == ["direct", "public"] and await texts(stranger) == ["public"]
-    assert await texts(stranger, "from:@bob@beta.test") == ["public"]
+    assert await list_visibilities(reader) == ["direct", "public"]
+    assert await list_visibilities(outsider) == ["public"]
+    assert await list_visibilities(outsider, "from:@bob@beta.test") == ["public"]
     await beta.publish(bob, "Another heron")
     await settle_all(alpha, beta)
-    assert await texts(stranger) == ["public", "public"]
+    assert await list_visibilities(outsider) == ["public", "public"]
     await set_indexable(beta, bob, agreed=False)
     await settle_all(alpha, beta)
-    assert await texts(stranger) == []
+    assert await list_visibilities(outsider) == []
 
 
-async def test_the_page_searches_posts_too(start: Start) -> None:
+async def test_search_page_finds_own_posts(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     await node.publish(ann, "Repairing a lámp")
@@ -182,5 +187,6 @@ async def test_the_page_searches_posts_too(start: Start) -> None:
     for name, seen in (("ann", True), ("bob", False)):
         await node.http.post("/login", data={"username": name, "password": PASSWORD, "next": "/home"})
         async with node.http.get("/search", params={"q": '"a lamp"'}) as page:
-            assert page.status == 200 and ("Repairing" in await page.text()) is seen
+            assert page.status == 200
+            assert ("Repairing" in await page.text()) is seen
         node.http.cookie_jar.clear()

@@ -1,6 +1,6 @@
-"""Streams: who hears what, over WebSockets and server-sent events, until the token is revoked.
+"""Streams: who gets what, over WebSockets and server-sent events, until the token is revoked.
 
-That something is *not* told is shown by what comes next: events are told in order.
+That something is *not* sent is shown by what comes next: events are sent in order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from PIL import Image
 
 from fedserver.client_api.timelines import hub as hub_module
 from fedserver.domain.auth import members, tokens
@@ -28,14 +27,15 @@ from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import create_remote_account
+from tests.kit.pictures import make_picture
 from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 
 
 async def start_world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
-    """A node, members and their tokens."""
+    """Return a node, members and their tokens."""
     node = await start("alpha.test")
-    made = [await node.create_member(name) for name in names]
-    return node, made, [await node.create_token(each) for each in made]
+    accounts = [await node.create_member(name) for name in names]
+    return node, accounts, [await node.create_token(item) for item in accounts]
 
 
 async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how: Any) -> None:
@@ -43,15 +43,15 @@ async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how
         await follows.follow(tx, node.site, follower, target, **how)
 
 
-async def test_one_socket_carries_many_streams(start: Start) -> None:
+async def test_socket_carries_many_streams(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     async with open_stream(node, tokens[1], "user", "public", "public:local", "user") as stream:
         await stream.send_request("subscribe", "hashtag", tag="Ghent")
         await wait_until_settled(stream)
         post_id = str(await node.publish(ann, "Hello #gHENT"))
-        told = await stream.receive_ids(4)
-        assert told == [
+        messages = await stream.receive_ids(4)
+        assert messages == [
             ("hashtag/Ghent", "update", post_id),
             ("public", "update", post_id),
             ("public:local", "update", post_id),
@@ -70,7 +70,7 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
         assert await stream.receive() == (["user"], "delete", post_id)
 
 
-async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
+async def test_stream_messages_equal_the_timeline(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     api = Api(node, tokens[1])
@@ -83,7 +83,7 @@ async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
 
 
 @pytest.mark.parametrize("way", ["header", "query", "protocol"])
-async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
+async def test_stream_accepts_the_token_in_three_places(start: Start, way: str) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     options: dict[str, Any] = {
         "header": {"headers": {"Authorization": f"Bearer {token}"}},
@@ -99,7 +99,7 @@ async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
         assert (await stream.receive())[2]["id"] == str(post_id)
 
 
-async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
+async def test_stream_without_a_member_token_is_refused(start: Start) -> None:
     node, _, _ = await start_world(start, "ann")
     async with node.db.write() as tx:
         of_app = await tokens.create(tx, "read", app_id=1, member_id=None, account_id=None)
@@ -107,10 +107,11 @@ async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
         for path in ("/api/v1/streaming", "/api/v1/streaming/public"):
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **headers}
             async with node.http.get(path, headers=upgrade) as answer:
-                assert answer.status == 401 and (await answer.json())["error"]
+                assert answer.status == 401
+                assert (await answer.json())["error"]
 
 
-async def test_scopes_are_held(start: Start) -> None:
+async def test_stream_without_its_scope_is_refused(start: Start) -> None:
     node, (ann, bob), _ = await start_world(start, "ann", "bob")
     only = {
         scope: await node.create_token(ann, scope)
@@ -138,20 +139,20 @@ async def test_scopes_are_held(start: Start) -> None:
         assert await stream.receive_ids(1) == [("user", "update", own)], post_id
 
 
-async def test_what_is_no_stream_is_said_so(start: Start) -> None:
+async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
     node, _, tokens = await start_world(start, "ann", "bob")
-    made = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
+    list_ = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
     wrong = [
         ({"stream": "nowhere"}, 400, "Unknown stream type"),
         ({"stream": "hashtag"}, 400, "Missing tag name parameter"),
         ({"stream": "list"}, 400, "Missing list name parameter"),
-        ({"stream": "list", "list": made["id"]}, 401, "Not authorized to stream this list"),
+        ({"stream": "list", "list": list_["id"]}, 401, "Not authorized to stream this list"),
         ({"stream": "list", "list": "9" * 30}, 401, "Not authorized to stream this list"),
         ({}, 400, "Unknown stream type"),
     ]
     async with open_stream(node, tokens[1]) as stream:
-        for asked, status, text in wrong:
-            await stream.socket.send_json({"type": "subscribe", **asked})
+        for query, status, text in wrong:
+            await stream.socket.send_json({"type": "subscribe", **query})
             assert await stream.receive_raw() == {"error": text, "status": status}
         await stream.socket.send_str("not JSON")
         assert (await stream.receive_raw())["error"] == "Not JSON"
@@ -159,23 +160,16 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
             await stream.socket.send_str(ignored)
         await wait_until_settled(stream)
     api = Api(node, tokens[1])
-    for asked, status, text in wrong:
-        answer = await api.request("GET", "/api/v1/streaming", params=asked)
+    for query, status, text in wrong:
+        answer = await api.request("GET", "/api/v1/streaming", params=query)
         assert (answer.status, answer.body["error"]) == (status, text)
     assert (await api.request("GET", "/api/v1/streaming/nowhere")).status == 404
     async with node.http.ws_connect("/api/v1/streaming?stream=nowhere", headers=api.headers) as socket:
         assert await Stream(socket).receive_raw() == {"error": "Unknown stream type", "status": 400}
 
 
-def make_picture() -> io.BytesIO:
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(out, "PNG")
-    out.seek(0)
-    return out
-
-
-async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
-    """Each kind of post comes in the streams, and only those, whose timeline shows it to the same reader."""
+async def test_public_streams_carry_what_their_timelines_show(start: Start) -> None:
+    """Each kind of post comes in those streams only whose timeline shows it to the same reader."""
     node, _, tokens = await start_world(start, "ann", "bob")
     ann_api, bob_api = Api(node, tokens[0]), Api(node, tokens[1])
     streams = {
@@ -188,14 +182,16 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         "hashtag/fox": ("tag/fox", {}),
         "hashtag:local/fox": ("tag/fox", {"local": "true"}),
     }
-    media_id = (await ann_api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+    media_id = (
+        await ann_api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
+    ).body["id"]
     async with open_stream(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
         for name in ("hashtag", "hashtag:local"):
             await stream.send_request("subscribe", name, tag="fox")
         await wait_until_settled(stream)
         root = await ann_api.post("/api/v1/statuses", status="a #fox")
         own = {"in_reply_to_id": root["id"]}
-        mine = await bob_api.post("/api/v1/statuses", status="by bob")
+        reply_to = await bob_api.post("/api/v1/statuses", status="by bob")
         drafts: list[dict[str, Any]] = [
             {"status": "unlisted #fox", "visibility": "unlisted"},
             {"status": "for followers #fox", "visibility": "private"},
@@ -203,38 +199,43 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
             {"status": "members only #fox", "local_only": True},
             {"status": "with a picture", "media_ids": [media_id]},
             {"status": "I answer myself", **own},
-            {"status": "I answer bob #fox", "in_reply_to_id": mine["id"]},
+            {"status": "I answer bob #fox", "in_reply_to_id": reply_to["id"]},
         ]
-        made = [root, mine, *[await ann_api.post("/api/v1/statuses", **each) for each in drafts]]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        posted = [root, reply_to, *[await ann_api.post("/api/v1/statuses", **status) for status in drafts]]
+        await ann_api.post(f"/api/v1/statuses/{reply_to['id']}/reblog")
         shown = []
         for name, (path, params) in streams.items():
-            found = await bob_api.get(f"/api/v1/timelines/{path}", **params)
-            shown += [(name, "update", each["id"]) for each in found]
-        assert await stream.receive_ids(len(shown)) == sorted(shown) and len(shown) == 15
-        # And each of them, and nothing else, is taken back.
-        for each in made[2:]:
-            await ann_api.delete(f"/api/v1/statuses/{each['id']}")
-        gone = {(name, "delete", each) for name, _, each in shown if each not in (root["id"], mine["id"])}
+            page = await bob_api.get(f"/api/v1/timelines/{path}", **params)
+            shown += [(name, "update", item["id"]) for item in page]
+        assert await stream.receive_ids(len(shown)) == sorted(shown)
+        assert len(shown) == 15
+        # And each of them, and nothing else, is deleted.
+        for item in posted[2:]:
+            await ann_api.delete(f"/api/v1/statuses/{item['id']}")
+        deletions = {
+            (name, "delete", value) for name, _, value in shown if value not in (root["id"], reply_to["id"])
+        }
         last = await ann_api.post("/api/v1/statuses", status="the last")
-        told = []
+        messages = []
         while (message := await stream.receive())[2] != last["id"] and message[1] == "delete":
-            told.append(("/".join(message[0]), message[1], message[2]))
-        assert gone <= set(told) and {each for _, _, each in told} == {each for _, _, each in gone}
+            messages.append(("/".join(message[0]), message[1], message[2]))
+        assert deletions <= set(messages)
+        assert {value for _, _, value in messages} == {value for _, _, value in deletions}
 
 
-async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
+async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     async with open_stream(node, token, "public:remote", "public:local") as stream:
-        found = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
-        await Api(node, token).post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
+        search = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
+        await Api(node, token).post(f"/api/v1/accounts/{search['accounts'][0]['id']}/follow")
         await settle_all(node, beta)
         await beta.publish(eve, "from afar")
         await settle_all(node, beta)
         name, event, payload = await stream.receive()
-        assert (name, event) == (["public:remote"], "update") and "afar" in payload["content"]
+        assert (name, event) == (["public:remote"], "update")
+        assert "afar" in payload["content"]
 
 
 async def settle_all(*nodes: TestNode) -> None:
@@ -242,8 +243,8 @@ async def settle_all(*nodes: TestNode) -> None:
         continue
 
 
-async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
-    """Five listen to one public post; each is told what its timeline would show."""
+async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> None:
+    """Six members listen to one public post; each gets what their timeline shows."""
     names = ("ann", "mutes", "blocks", "blocked", "filters", "hides", "plain")
     node, people, tokens = await start_world(start, *names)
     ann, by = people[0], dict(zip(names, people, strict=True))
@@ -260,25 +261,25 @@ async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
             filter_action=action,
             keywords_attributes=[{"keyword": "fox"}],
         )
-    told: dict[str, Any] = {}
+    received: dict[str, Any] = {}
     for name in names[1:]:
         async with open_stream(node, token_of[name], "public", "user") as stream:
             post_id = str(await node.publish(ann, "a fox"))
             own = str(await node.publish(by[name], "mine"))
-            heard = [await stream.receive()]
-            while heard[-1][0] != ["public"] or heard[-1][2]["id"] != own:
-                heard.append(await stream.receive())
-            told[name] = next((each for _, _, each in heard if each["id"] == post_id), None)
+            messages = [await stream.receive()]
+            while messages[-1][0] != ["public"] or messages[-1][2]["id"] != own:
+                messages.append(await stream.receive())
+            received[name] = next((value for _, _, value in messages if value["id"] == post_id), None)
             shown = await Api(node, token_of[name]).get("/api/v1/timelines/public")
-            assert (told[name] in shown) is (told[name] is not None)
-    assert {name for name in told if told[name]} == {"filters", "hides", "plain"}
-    assert [each["filter"]["title"] for each in told["filters"]["filtered"]] == ["Foxes"]
-    assert told["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
-    assert told["plain"]["filtered"] == []
+            assert (received[name] in shown) is (received[name] is not None)
+    assert {name for name in received if received[name]} == {"filters", "hides", "plain"}
+    assert [filter_["filter"]["title"] for filter_ in received["filters"]["filtered"]] == ["Foxes"]
+    assert received["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
+    assert received["plain"]["filtered"] == []
 
 
-async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
-    """The same post at once for those to whom it looks alike, and for those to whom it does not."""
+async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> None:
+    """The post is sent at once to those who see it alike, and to those who do not."""
     names = ("ann", "fan", "other", "mutes", "filters")
     node, people, tokens = await start_world(start, *names)
     ann = people[0]
@@ -289,7 +290,7 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
         "/api/v2/filters", title="Foxes", context=["public"], keywords_attributes=[{"keyword": "fox"}]
     )
     open_sockets = [open_stream(node, token, "public") for token in tokens]
-    streams = [await each.__aenter__() for each in open_sockets]
+    streams = [await open_socket.__aenter__() for open_socket in open_sockets]
     post_id = str(await node.publish(ann, "a fox"))
     end = str(await node.publish(people[2], "the end"))
     for name, stream, token in zip(names, streams, tokens, strict=True):
@@ -297,14 +298,15 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
         if name == "mutes":
             assert first["id"] == end
             continue
-        assert first["id"] == post_id and bool(first["filtered"]) is (name == "filters")
+        assert first["id"] == post_id
+        assert bool(first["filtered"]) is (name == "filters")
         shown = await Api(node, token).get("/api/v1/timelines/public")
         assert first in shown
-    for each in open_sockets:
-        await each.__aexit__(None, None, None)
+    for open_socket in open_sockets:
+        await open_socket.__aexit__(None, None, None)
 
 
-async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None:
+async def test_public_stream_leaves_out_silenced_accounts_and_muted_domains(start: Start) -> None:
     node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     async with node.db.write() as tx:
         eve = await create_remote_account(tx, "eve")
@@ -321,52 +323,52 @@ async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None
         assert await muting.receive_ids(1) == [("public", "update", last)]
 
 
-async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
+async def test_user_stream_follows_boost_settings_and_exclusive_lists(start: Start) -> None:
     node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     await follow(node, bob, ann)
     await follow(node, bob, carl, shows_boosts=False)
     api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
-    made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
+    list_ = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
     async with open_stream(node, tokens[1], "user") as stream:
-        await stream.send_request("subscribe", "list", list=made["id"])
+        await stream.send_request("subscribe", "list", list=list_["id"])
         await wait_until_settled(stream)
         first = await ann_api.post("/api/v1/statuses", status="at home")
         assert await stream.receive_ids(1) == [("user", "update", first["id"])]
         await Api(node, tokens[2]).post(f"/api/v1/statuses/{first['id']}/reblog")
-        await api.post(f"/api/v1/lists/{made['id']}/accounts", account_ids=[str(ann.id)])
+        await api.post(f"/api/v1/lists/{list_['id']}/accounts", account_ids=[str(ann.id)])
         second = await ann_api.post("/api/v1/statuses", status="on the list")
-        assert await stream.receive_ids(1) == [(f"list/{made['id']}", "update", second["id"])]
-        mine = await api.post("/api/v1/statuses", status="mine")
-        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=mine["id"])
+        assert await stream.receive_ids(1) == [(f"list/{list_['id']}", "update", second["id"])]
+        own = await api.post("/api/v1/statuses", status="mine")
+        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=own["id"])
         secret = await ann_api.post("/api/v1/statuses", status="not for lists", visibility="direct")
         edited = await ann_api.put(f"/api/v1/statuses/{second['id']}", status="on the list!")
-        boost = await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
-        listed = f"list/{made['id']}"
-        assert await stream.receive_ids(1) == [("user", "update", mine["id"])]
+        boost = await ann_api.post(f"/api/v1/statuses/{own['id']}/reblog")
+        listed = f"list/{list_['id']}"
+        assert await stream.receive_ids(1) == [("user", "update", own["id"])]
         assert await stream.receive_ids(1) == [(listed, "status.update", edited["id"])]
-        told = [await stream.receive() for _ in range(2)]
-        assert sorted(each[1] for each in told) == ["notification", "update"]
-        assert {each[2]["id"] for each in told if each[1] == "update"} == {boost["id"]}
+        messages = [await stream.receive() for _ in range(2)]
+        assert sorted(item[1] for item in messages) == ["notification", "update"]
+        assert {item[2]["id"] for item in messages if item[1] == "update"} == {boost["id"]}
         for gone in (secret, second):
             await ann_api.delete(f"/api/v1/statuses/{gone['id']}")
         assert await stream.receive_ids(1) == [(listed, "delete", second["id"])]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/unreblog")
+        await ann_api.post(f"/api/v1/statuses/{own['id']}/unreblog")
         assert await stream.receive_ids(1) == [(listed, "delete", boost["id"])]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        await ann_api.post(f"/api/v1/statuses/{own['id']}/reblog")
         assert {(await stream.receive())[1] for _ in range(2)} == {"notification", "update"}
-        await api.delete(f"/api/v1/statuses/{mine['id']}")
+        await api.delete(f"/api/v1/statuses/{own['id']}")
         kinds = [await stream.receive() for _ in range(2)]
-        assert sorted((each[0][0], each[1]) for each in kinds) == [("list", "delete"), ("user", "delete")]
+        assert sorted((kind[0][0], kind[1]) for kind in kinds) == [("list", "delete"), ("user", "delete")]
 
 
-async def test_notifications_come_in_two_streams(start: Start) -> None:
+async def test_notifications_come_in_both_streams(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     api = Api(node, tokens[0])
     async with open_stream(node, tokens[0], "user", "user:notification") as stream:
         await Api(node, tokens[1]).post(f"/api/v1/accounts/{ann.id}/follow")
-        told = sorted([await stream.receive(), await stream.receive()], key=lambda each: each[0])
+        messages = sorted([await stream.receive(), await stream.receive()], key=lambda item: item[0])
         [listed] = await api.get("/api/v1/notifications")
-        assert told == [
+        assert messages == [
             (["user"], "notification", listed),
             (["user:notification"], "notification", listed),
         ]
@@ -377,54 +379,59 @@ async def test_notifications_come_in_two_streams(start: Start) -> None:
         assert await stream.receive_raw() == {"stream": ["user"], "event": "filters_changed"}
 
 
-async def test_announcements_are_told_to_every_member(start: Start) -> None:
+async def test_announcements_come_in_every_user_stream(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user", "public") as stream:
         async with node.db.write() as tx:
-            made = await announcements.create(tx, node.site, None, "We move on Friday")
+            announcement = await announcements.create(tx, node.site, None, "We move on Friday")
             await announcements.create(tx, node.site, None, "not yet", published=False)
         name, event, payload = await stream.receive()
-        assert (name, event, payload["id"]) == (["user"], "announcement", str(made.id))
+        assert (name, event, payload["id"]) == (["user"], "announcement", str(announcement.id))
         assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
         async with node.db.write() as tx:
-            await announcements.update(tx, node.site, None, made.id, "We move on Sunday")
+            await announcements.update(tx, node.site, None, announcement.id, "We move on Sunday")
         assert "Sunday" in (await stream.receive())[2]["content"]
         async with node.db.write() as tx:
-            await announcements.remove(tx, None, made.id)
-        assert await stream.receive() == (["user"], "announcement.delete", str(made.id))
+            await announcements.remove(tx, None, announcement.id)
+        assert await stream.receive() == (["user"], "announcement.delete", str(announcement.id))
 
 
 async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
     return [await asyncio.wait_for(answer.content.readline(), TIMEOUT_S) for _ in range(count)]
 
 
-async def test_server_sent_events_and_their_beat(start: Start) -> None:
+async def test_server_sent_events_carry_updates_and_heartbeats(start: Start) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     node.node.hub.heartbeat_seconds = 0.01
     api = Api(node, token)
     async with node.http.get("/api/v1/streaming/public?only_media=true", headers=api.headers) as answer:
-        assert answer.content_type == "text/event-stream" and answer.headers["Cache-Control"]
+        assert answer.content_type == "text/event-stream"
+        assert answer.headers["Cache-Control"]
         assert await read_lines(answer, 1) == [b":)\n"]
         await node.publish(ann, "no picture")
-        media_id = (await api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
-        made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
+        media_id = (
+            await api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
+        ).body["id"]
+        status = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
         beats, line = 0, b""
         while not line.startswith(b"event"):
             [line] = await read_lines(answer, 1)
             beats += line == b"event: thump\n" or line == b":thump\n"
         assert line == b"event: update\n"
         data, end = await read_lines(answer, 2)
-        assert data.startswith(b"data: ") and json.loads(data[6:])["id"] == made["id"] and end == b"\n"
+        assert data.startswith(b"data: ")
+        assert json.loads(data[6:])["id"] == status["id"]
+        assert end == b"\n"
         while (await read_lines(answer, 1)) != [b":thump\n"]:
             continue
     async with node.http.get("/api/v1/streaming/user", params={"access_token": token}) as answer:
         assert await read_lines(answer, 1) == [b":)\n"]
         await api.post("/api/v2/filters", title="x", context=["home"])
-        told = [line for line in await read_lines(answer, 12) if line != b":thump\n"]
-        assert told[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
+        messages = [line for line in await read_lines(answer, 12) if line != b":thump\n"]
+        assert messages[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
 
 
-async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
+async def test_stream_of_a_revoked_token_ends_at_once(start: Start) -> None:
     node, (ann, bob), (token, other) = await start_world(start, "ann", "bob")
     headers = {"Authorization": f"Bearer {token}"}
     async with (
@@ -442,8 +449,8 @@ async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
-async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start, how: str) -> None:
-    """The command line writes beside a running node, which does not hear of it on SQLite."""
+async def test_stream_revoked_by_another_process_ends_with_the_heartbeat(start: Start, how: str) -> None:
+    """The command line writes beside a running node, which gets no event of it on SQLite."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     node.node.hub.heartbeat_seconds = 0.01
     async with open_stream(node, other, "user") as stays, open_stream(node, token, "user") as stream:
@@ -457,12 +464,13 @@ async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start
         await wait_until_settled(stays)
 
 
-async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_listener_is_closed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "MAX_WAITING", 3)
     node, (ann,), (token,) = await start_world(start, "ann")
     hub = node.node.hub
     async with open_stream(node, token, "user") as slow:
-        assert hub.dropped_listeners == 0 and len(hub) == 1
+        assert hub.dropped_listeners == 0
+        assert len(hub) == 1
         # All in one go, so that nothing can be sent in between.
         hub.publish([("user", ann.id)] * 5, "filters_changed", None)
         assert await slow.wait_closed() == 1013
@@ -483,18 +491,20 @@ async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: 
         assert (await fine.receive())[2]["id"] == str(post_id)
 
 
-async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> None:
+async def test_failing_event_does_not_stop_the_others(start: Start) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
             tx.emit(events.NOTIFICATION_ADDED, account_id=ann.id, notification_id="nonsense")
         post_id = await node.publish(ann, "hello")
         assert (await stream.receive())[2]["id"] == str(post_id)
-    assert node.node.hub.lost_events <= 1
+    # PostgreSQL refuses the id, SQLite finds nothing by it.
+    failures = 0 if node.site.config.database.url.startswith("sqlite:") else 1
+    assert node.node.hub.lost_events == failures
 
 
-async def test_every_process_tells_its_own_listeners(start: Start) -> None:
-    """Two processes on one PostgreSQL database: what is written by one is told by both."""
+async def test_every_process_serves_its_own_listeners(start: Start) -> None:
+    """Two processes on one PostgreSQL database: both send what one of them writes."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     if node.site.config.database.url.startswith("sqlite:"):
         pytest.skip("an SQLite database has one process that serves")
@@ -511,9 +521,11 @@ async def test_every_process_tells_its_own_listeners(start: Start) -> None:
     there = TestNode(second, "alpha.test", node.clock, names)
     async with open_stream(there, token, "user") as far, open_stream(node, other, "public") as near:
         post_id = str(await node.publish(ann, "from the first"))
-        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
+        assert await far.receive_ids(1) == [("user", "update", post_id)]
+        assert await near.receive_ids(1) == [("public", "update", post_id)]
         post_id = str(await there.publish(ann, "from the second"))
-        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
+        assert await far.receive_ids(1) == [("user", "update", post_id)]
+        assert await near.receive_ids(1) == [("public", "update", post_id)]
         await Api(node, token).delete(f"/api/v1/statuses/{post_id}")
         assert await far.receive() == (["user"], "delete", post_id)
         async with node.db.write() as tx:

@@ -25,10 +25,10 @@ PAIRS = [
 
 
 class TranslationServer:
-    """Says in which language it would be; `answer` may be set to anything else."""
+    """A translation service that marks each text with its target language; `answer` overrides it."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.answer: Any = None
         self.status = 200
         self.languages: Any = PAIRS
@@ -36,10 +36,10 @@ class TranslationServer:
 
     async def translate(self, request: web.Request) -> web.Response:
         question = await request.json()
-        self.asked.append(question)
+        self.received.append(question)
         texts = [text.replace("Hallo", "Hello") + f"<!--{question['target']}-->" for text in question["q"]]
-        made = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
-        return web.json_response(self.answer or made, status=self.status)
+        translation = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
+        return web.json_response(self.answer or translation, status=self.status)
 
     async def list_languages(self, request: web.Request) -> web.Response:
         return web.json_response(self.languages)
@@ -47,15 +47,15 @@ class TranslationServer:
 
 @pytest.fixture
 async def server() -> AsyncIterator[TranslationServer]:
-    made = TranslationServer()
+    stub = TranslationServer()
     application = web.Application()
-    application.router.add_post("/translate", made.translate)
-    application.router.add_get("/languages", made.list_languages)
+    application.router.add_post("/translate", stub.translate)
+    application.router.add_get("/languages", stub.list_languages)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
+    stub.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield stub
     await runner.cleanup()
 
 
@@ -70,42 +70,53 @@ async def start_world(
     return node, ann, Api(node, await node.create_token(ann))
 
 
-async def test_a_post_is_translated_once(start: Start, server: TranslationServer) -> None:
+async def test_translation_of_a_status_is_stored(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server, api_key="secret")
     post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
-    found = await api.post(path, lang="en")
-    assert found["content"].startswith("<p>Hello <span") and "<!--" not in found["content"]
-    assert (found["spoiler_text"], found["language"], found["poll"]) == ("Hello & mehr", "en", None)
-    assert (found["detected_source_language"], found["provider"]) == ("de", "LibreTranslate")
-    [asked] = server.asked
-    assert (asked["source"], asked["target"], asked["format"], asked["api_key"]) == (
+    body = await api.post(path, lang="en")
+    assert body["content"].startswith("<p>Hello <span")
+    assert "<!--" not in body["content"]
+    assert (body["spoiler_text"], body["language"], body["poll"]) == (
+        "Hello & mehr",
+        "en",
+        None,
+    )
+    assert (body["detected_source_language"], body["provider"]) == ("de", "LibreTranslate")
+    [sent] = server.received
+    assert (sent["source"], sent["target"], sent["format"], sent["api_key"]) == (
         "de",
         "en",
         "html",
         "secret",
     )
-    assert asked["q"][1] == "Hallo &amp; mehr" and len(asked["q"]) == 2
-    assert await api.post(path) == found, "English is this member's language"
+    assert sent["q"][1] == "Hallo &amp; mehr"
+    assert len(sent["q"]) == 2
+    assert await api.post(path) == body, "English is this member's language"
     await api.post(f"/api/v1/statuses/{post_id}/favourite")
-    assert await api.post(path, lang="en-GB") == found and len(server.asked) == 1
+    assert await api.post(path, lang="en-GB") == body
+    assert len(server.received) == 1
     await api.put(f"/api/v1/statuses/{post_id}", status="Hallo again")
-    assert "again" in (await api.post(path, lang="en"))["content"] and len(server.asked) == 2
+    assert "again" in (await api.post(path, lang="en"))["content"]
+    assert len(server.received) == 2
 
 
-async def test_descriptions_and_options_are_translated(start: Start, server: TranslationServer) -> None:
+async def test_translation_includes_descriptions_and_poll_options(
+    start: Start, server: TranslationServer
+) -> None:
     node, ann, api = await start_world(start, server)
     async with node.db.write() as tx:
         file = await _add_media(tx, node.site, ann)
     post_id = await node.publish(ann, "Hallo", language="de", media_ids=(file,))
-    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
+    translation = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert translation["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
     poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
-    asked = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
-    found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
+    poll_id = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    translation = await api.post(f"/api/v1/statuses/{poll_id}/translate", lang="en")
     options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
-    assert found["poll"] == {"id": asked, "options": options} and found["media_attachments"] == []
-    assert found["spoiler_text"] == "Hello alle"
+    assert translation["poll"] == {"id": poll_id, "options": options}
+    assert translation["media_attachments"] == []
+    assert translation["spoiler_text"] == "Hello alle"
 
 
 async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
@@ -113,14 +124,14 @@ async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
     return (await media.create(tx, site, ann, from_member, "Hallo <you>", (0.0, 0.0))).id
 
 
-async def test_what_a_server_writes_is_sanitized(start: Start, server: TranslationServer) -> None:
+async def test_translation_from_the_service_is_sanitized(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
     server.answer = {"translatedText": [evil, "<b>plain</b>"]}
-    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert found["spoiler_text"] == "plain"
-    assert not any(word in found["content"] for word in ("script", "onclick", "javascript"))
+    translation = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert translation["spoiler_text"] == "plain"
+    assert not any(word in translation["content"] for word in ("script", "onclick", "javascript"))
 
 
 @pytest.mark.parametrize(
@@ -134,15 +145,18 @@ async def test_what_a_server_writes_is_sanitized(start: Start, server: Translati
         ({"error": "no key"}, 403),
     ],
 )
-async def test_what_fails_is_said(start: Start, server: TranslationServer, answer: Any, status: int) -> None:
+async def test_translation_with_a_wrong_answer_is_unavailable(
+    start: Start, server: TranslationServer, answer: Any, status: int
+) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de")
     server.answer, server.status = answer, status
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
-    assert refused.status == 503 and "not available" in refused.body["error"]
+    assert refused.status == 503
+    assert "not available" in refused.body["error"]
 
 
-async def test_who_may_translate_what(start: Start, server: TranslationServer) -> None:
+async def test_translation_without_permission_is_refused(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de")
     path = f"/api/v1/statuses/{post_id}/translate"
@@ -161,13 +175,14 @@ async def test_who_may_translate_what(start: Start, server: TranslationServer) -
     ):
         refused = await api.request("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
         assert refused.status == status, (wrong, lang, refused.body)
-    assert refused.body["error"] == "Record not found" and server.asked == []
+    assert refused.body["error"] == "Record not found"
+    assert server.received == []
     other = Api(node, await node.create_token(await node.create_member("bob")))
     hidden = await other.request("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
     assert hidden.status == 404
 
 
-async def test_the_languages(start: Start, server: TranslationServer) -> None:
+async def test_translation_languages_are_cached_for_an_hour(start: Start, server: TranslationServer) -> None:
     node, _, api = await start_world(start, server)
     path = "/api/v1/instance/translation_languages"
     assert await Api(node).get(path) == {"de": ["en"], "en": ["de"]}
@@ -178,7 +193,7 @@ async def test_the_languages(start: Start, server: TranslationServer) -> None:
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": True}
 
 
-async def test_without_a_server_there_is_no_translation(start: Start) -> None:
+async def test_translation_without_a_service_is_not_found(start: Start) -> None:
     node, ann, api = await start_world(start, None)
     post_id = await node.publish(ann, "Hallo", language="de")
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate")
@@ -187,21 +202,23 @@ async def test_without_a_server_there_is_no_translation(start: Start) -> None:
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": False}
 
 
-async def test_private_networks_are_closed_unless_they_are_named(
+async def test_translation_service_in_a_private_network_must_be_allowed(
     start: Start, server: TranslationServer
 ) -> None:
     """Those that are named for federation do not count, nor the other way round."""
     node, ann, api = await start_world(start, server, allow_networks=("10.0.0.0/8",))
     post_id = await node.publish(ann, "Hallo", language="de")
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
-    assert refused.status == 503 and server.asked == []
+    assert refused.status == 503
+    assert server.received == []
 
 
-async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
+async def test_translator_does_not_send_blank_texts(server: TranslationServer) -> None:
     config = TranslationConfig(url=server.address + "/", allow_networks=("127.0.0.1/32",))
     translator = Translator(config, user_agent="test")
     answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
     await translator.close()
     assert answer.texts == ("<p>Hello</p><!--en-->", "", "a &lt; b<!--en-->")
-    assert (answer.detected_language, server.asked[0]["source"]) == ("de", "auto")
-    assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"] and "api_key" not in server.asked[0]
+    assert (answer.detected_language, server.received[0]["source"]) == ("de", "auto")
+    assert server.received[0]["q"] == ["<p>Hallo</p>", "a &lt; b"]
+    assert "api_key" not in server.received[0]

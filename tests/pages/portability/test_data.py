@@ -15,10 +15,10 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import imports
 from fedserver.federation import archives
 from fedserver.federation.imports import continue_import
-from tests.client_api.test_every_endpoint import make_picture
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import establish_follow
+from tests.kit.pictures import make_picture
 from tests.kit.visitors import VisitedPage, Visitor
 
 

@@ -39,10 +39,13 @@ class AdminAccount(Struct, frozen=True, kw_only=True):
     invited_by_account_id: str | None = None
 
 
-def render_admin_account(links: Links, found: admin_accounts.AdminAccountView) -> AdminAccount:
-    """An account as moderators see it; those of peers have no member, and nothing that belongs to one."""
-    row, member = found.view.account, found.member
-    ips = [AdminIp(address, to_iso(used_at)) for address, used_at in found.addresses]
+def render_admin_account(links: Links, admin_view: admin_accounts.AdminAccountView) -> AdminAccount:
+    """Return an account as moderators see it.
+
+    Remote accounts have no member, so what belongs to one is empty.
+    """
+    row, member = admin_view.view.account, admin_view.member
+    ips = [AdminIp(address, to_iso(used_at)) for address, used_at in admin_view.addresses]
     return AdminAccount(
         id=str(row.id),
         username=row.username,
@@ -60,11 +63,11 @@ def render_admin_account(links: Links, found: admin_accounts.AdminAccountView) -
         silenced=row.silenced_at is not None,
         suspended=row.suspended_at is not None or row.deleted_at is not None,
         sensitized=row.sensitized_at is not None,
-        account=render_account(links, found.view),
-        invited_by_account_id=str(found.invited_by_id) if found.invited_by_id is not None else None,
+        account=render_account(links, admin_view.view),
+        invited_by_account_id=str(admin_view.invited_by_id) if admin_view.invited_by_id is not None else None,
     )
 
 
 def find_role_name(number: str) -> str:
-    """Our word for a role by its number, '' for none."""
+    """Return the name of a role by its id, '' if there is none."""
     return ROLE_NAMES.get(number, "")

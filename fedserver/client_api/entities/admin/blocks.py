@@ -1,6 +1,6 @@
-"""Admin::DomainBlock, DomainAllow, EmailDomainBlock, CanonicalEmailBlock, IpBlock; DomainBlock for everybody.
+"""Admin::DomainBlock, DomainAllow, EmailDomainBlock, CanonicalEmailBlock and IpBlock; the public DomainBlock.
 
-docs.joinmastodon.org/entities/Admin_DomainBlock and its neighbours
+docs.joinmastodon.org/entities/Admin_DomainBlock, …/Admin_IpBlock, …/DomainBlock
 """
 
 from __future__ import annotations
@@ -74,11 +74,12 @@ class AdminIpBlock(Struct, frozen=True):
 
 
 def _digest(name: str) -> str:
+    """Return the SHA-256 of a domain: who knows the domain can recognize it where it is obfuscated."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 
 def render_admin_domain_block(row: PeerRow) -> AdminDomainBlock:
-    """What is decided about a peer."""
+    """Return the limit or block of a peer as moderators see it."""
     return AdminDomainBlock(
         str(row.decision_id),
         row.domain,
@@ -94,30 +95,32 @@ def render_admin_domain_block(row: PeerRow) -> AdminDomainBlock:
 
 
 def render_admin_domain_allow(row: PeerRow) -> AdminDomainAllow:
-    """A peer that is allowed."""
+    """Return a peer that is allowed to federate."""
     return AdminDomainAllow(str(row.decision_id), row.domain, to_iso(row.decided_at or 0))
 
 
 def render_domain_block(row: PeerRow) -> DomainBlock:
-    """What everybody may know of a decision."""
+    """Return a limit or block as the public sees it."""
     shown = peers.obfuscate(row.domain) if row.obfuscates else row.domain
     return DomainBlock(shown, _digest(row.domain), SEVERITIES[row.policy], row.public_comment or None)
 
 
 def render_admin_email_domain_block(view: email_blocks.EmailDomainView) -> AdminEmailDomainBlock:
-    """An e-mail domain, with who tried to join from it."""
+    """Return a blocked e-mail domain with the attempts to join from it."""
     history = [
-        EmailDomainAttempts(str(each.day * DAY_S), str(each.attempts), str(each.addresses))
-        for each in view.history
+        EmailDomainAttempts(str(day.day * DAY_S), str(day.attempts), str(day.addresses))
+        for day in view.history
     ]
     return AdminEmailDomainBlock(str(view.row.id), view.row.domain, to_iso(view.row.created_at), history)
 
 
 def render_admin_canonical_email_block(row: CanonicalEmailBlockRow) -> AdminCanonicalEmailBlock:
+    """Return a blocked e-mail address: only its hash."""
     return AdminCanonicalEmailBlock(str(row.id), row.hash)
 
 
 def render_admin_ip_block(row: IpBlockRow) -> AdminIpBlock:
+    """Return a blocked network."""
     return AdminIpBlock(
         str(row.id),
         row.network,

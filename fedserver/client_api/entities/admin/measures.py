@@ -52,40 +52,43 @@ class AdminCohort(Struct, frozen=True):
 
 
 def format_size(number: int) -> str:
-    """A number of bytes for people."""
-    amount, place = float(number), 0
-    while amount >= 1024 and place < len(SIZE_UNITS) - 1:
-        amount, place = amount / 1024, place + 1
-    return f"{number} Bytes" if not place else f"{amount:.3g} {SIZE_UNITS[place]}"
+    """Return a number of bytes in the largest fitting unit, such as "1.5 MB"."""
+    amount, unit = float(number), 0
+    while amount >= 1024 and unit < len(SIZE_UNITS) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{number} Bytes" if not unit else f"{amount:.3g} {SIZE_UNITS[unit]}"
 
 
-def render_admin_measure(found: measures.Measure) -> AdminMeasure:
-    """A measure by day."""
-    sized = found.name in MEASURES_IN_BYTES
+def render_admin_measure(measure: measures.Measure) -> AdminMeasure:
+    """Return a measure with its value of each day."""
+    in_bytes = measure.name in MEASURES_IN_BYTES
     return AdminMeasure(
-        key=found.name,
-        unit="bytes" if sized else None,
-        total=str(found.total),
-        human_value=format_size(found.total) if sized else UNSET,
-        previous_total=str(found.previous_total),
-        data=[MeasureData(to_iso(day * DAY_MS), str(amount)) for day, amount in found.days],
+        key=measure.name,
+        unit="bytes" if in_bytes else None,
+        total=str(measure.total),
+        human_value=format_size(measure.total) if in_bytes else UNSET,
+        previous_total=str(measure.previous_total),
+        data=[MeasureData(to_iso(day * DAY_MS), str(amount)) for day, amount in measure.days],
     )
 
 
 def render_admin_dimension(name: str, entries: list[dimensions.DimensionEntry]) -> AdminDimension:
-    """A dimension, the largest first."""
-    return AdminDimension(name, [_render_dimension_entry(name, each) for each in entries])
+    """Return a dimension with its entries, the largest first."""
+    return AdminDimension(name, [_render_dimension_entry(name, entry) for entry in entries])
 
 
 def _render_dimension_entry(name: str, entry: dimensions.DimensionEntry) -> DimensionData:
     if entry.unit:
-        human = format_size(int(entry.amount))
-        return DimensionData(entry.key, entry.name, entry.amount, entry.unit, human)
+        size = format_size(int(entry.amount))
+        return DimensionData(entry.key, entry.name, entry.amount, entry.unit, size)
     human_value = entry.amount if name == "software_versions" else UNSET
     return DimensionData(entry.key, entry.name, entry.amount, UNSET, human_value)
 
 
-def render_admin_cohort(found: measures.Cohort) -> AdminCohort:
-    """What became of those who joined together."""
-    data = [CohortData(to_iso(each.start * DAY_MS), each.rate, str(each.amount)) for each in found.buckets]
-    return AdminCohort(to_iso(found.start * DAY_MS), found.unit, data)
+def render_admin_cohort(cohort: measures.Cohort) -> AdminCohort:
+    """Return how many of those who joined in one day or month stayed."""
+    data = [
+        CohortData(to_iso(bucket.start * DAY_MS), bucket.rate, str(bucket.amount))
+        for bucket in cohort.buckets
+    ]
+    return AdminCohort(to_iso(cohort.start * DAY_MS), cohort.unit, data)

@@ -34,13 +34,13 @@ class AdminReport(Struct, frozen=True, kw_only=True):
     rules: list[Rule]
 
 
-def render_rule(found: rules.CommunityRule) -> Rule:
-    """A rule of the community."""
-    return Rule(str(found.number), found.text)
+def render_rule(rule: rules.CommunityRule) -> Rule:
+    """Return a rule of the community."""
+    return Rule(str(rule.number), rule.text)
 
 
 def render_admin_report(links: Links, view: report_views.ReportView) -> AdminReport:
-    """A report as moderators see it."""
+    """Return a report as moderators see it."""
     row = view.row
     return AdminReport(
         id=str(row.id),
@@ -55,6 +55,6 @@ def render_admin_report(links: Links, view: report_views.ReportView) -> AdminRep
         target_account=render_admin_account(links, view.target),
         assigned_account=render_admin_account(links, view.assigned) if view.assigned else None,
         action_taken_by_account=render_admin_account(links, view.resolved_by) if view.resolved_by else None,
-        statuses=[render_status(links, each) for each in view.posts],
-        rules=[render_rule(each) for each in view.rules],
+        statuses=[render_status(links, post) for post in view.posts],
+        rules=[render_rule(rule) for rule in view.rules],
     )

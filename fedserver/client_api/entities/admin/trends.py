@@ -38,7 +38,7 @@ class AdminLink(Card, frozen=True, kw_only=True):
 
 
 class AdminPublisher(Struct, frozen=True):
-    """Its id is its host."""
+    """A site that links lead to; its host is its id."""
 
     id: str
     domain: str
@@ -49,7 +49,7 @@ class AdminPublisher(Struct, frozen=True):
 
 
 def render_admin_tag(links: Links, row: TagRow, uses: TagUses, now: int) -> AdminTag:
-    """A hashtag with what was decided about it."""
+    """Return a hashtag with what moderators decided about it."""
     return AdminTag(
         **_struct_to_dict(render_tag(links, tags.TagView(row), uses, now)),
         usable=row.usable is not False,
@@ -59,29 +59,30 @@ def render_admin_tag(links: Links, row: TagRow, uses: TagUses, now: int) -> Admi
     )
 
 
-def _struct_to_dict(shown: Struct) -> dict[str, Any]:
-    return {name: getattr(shown, name) for name in shown.__struct_fields__}
+def _struct_to_dict(entity: Struct) -> dict[str, Any]:
+    """Return the fields of an entity, to build one with more of them."""
+    return {name: getattr(entity, name) for name in entity.__struct_fields__}
 
 
 def render_admin_status(links: Links, trend: trend_reviews.PostTrend) -> AdminStatus:
-    """A post that may trend."""
+    """Return a post that may trend."""
     return AdminStatus(
         **_struct_to_dict(render_status(links, trend.view)), requires_review=trend.review is None
     )
 
 
 def render_admin_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> AdminLink:
-    """A link that may trend."""
-    shown = _struct_to_dict(render_trend_link(links, trend, now))
-    return AdminLink(**shown, id=str(trend.card.row.id), requires_review=trend.approved is None)
+    """Return a link that may trend."""
+    fields = _struct_to_dict(render_trend_link(links, trend, now))
+    return AdminLink(**fields, id=str(trend.card.row.id), requires_review=trend.approved is None)
 
 
-def render_admin_publisher(found: trend_reviews.TrendPublisher) -> AdminPublisher:
-    """Where links lead."""
-    review = found.review
+def render_admin_publisher(publisher: trend_reviews.TrendPublisher) -> AdminPublisher:
+    """Return a site that trending links lead to."""
+    review = publisher.review
     return AdminPublisher(
-        found.host,
-        found.host,
+        publisher.host,
+        publisher.host,
         review.approved if review else None,
         to_iso_or_none(review.reviewed_at) if review else None,
         None,

@@ -1,0 +1,60 @@
+"""Who follows whom (docs.joinmastodon.org/methods/accounts#followers, #following, #familiar_followers)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.accounts.account_pages import render_page
+from fedserver.client_api.accounts.accounts import get_account
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.domain.accounts import account_views
+from fedserver.domain.relationships import follows
+from fedserver.web.endpoint import ANYONE, USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage
+
+routes = Routes("client_api")
+
+
+@routes.get("/api/v1/accounts/{id}/followers", auth=ANYONE, scope="read:accounts")
+async def list_followers(call: Call[NoParams]) -> EntityPage:
+    row = await get_account(call, call.tx)
+    return await render_page(
+        call, await follows.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
+
+
+@routes.get("/api/v1/accounts/{id}/following", auth=ANYONE, scope="read:accounts")
+async def list_following(call: Call[NoParams]) -> EntityPage:
+    row = await get_account(call, call.tx)
+    return await render_page(
+        call, await follows.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
+
+
+class FamiliarFollowersParams(Struct, frozen=True):
+    id: list[int] = []
+    with_suspended: bool = False
+
+
+class FamiliarFollowers(Struct, frozen=True):
+    id: str
+    accounts: list[Account]
+
+
+@routes.get(
+    "/api/v1/accounts/familiar_followers", auth=USER, scope="read:follows", params=FamiliarFollowersParams
+)
+async def list_familiar_followers(call: Call[FamiliarFollowersParams]) -> list[FamiliarFollowers]:
+    ids = list(dict.fromkeys(call.params.id))[:40]
+    followers = await follows.load_familiar_followers(call.tx, call.account.id, ids)
+    views = await account_views.load_page(
+        call.tx, list({follower for common in followers.values() for follower in common})
+    )
+    accounts = {view.account.id: render_account(call.site.links, view) for view in views}
+    return [
+        FamiliarFollowers(
+            str(account_id),
+            [accounts[follower] for follower in followers.get(account_id, []) if follower in accounts],
+        )
+        for account_id in ids
+    ]
