@@ -237,7 +237,7 @@ async def test_peers_are_decided_about(start: Start) -> None:
     answer = await send_form(
         node.http, node.base, node.base, form_to(page, "/admin/peers"), domain="no host", policy="block"
     )
-    assert answer.status == 422 and "host name" in await answer.text()
+    assert answer.status == 422 and "Please enter a domain" in await answer.text()
 
 
 async def test_invitations_and_announcements(start: Start) -> None:

@@ -63,7 +63,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     assert await state(alpha) == [("beta.test", "offered", True)], "of two that cross the first name counts"
     assert await state(beta) == [("alpha.test", "offered", False)]
     page = await read(beta, PAGE)
-    assert "Let us &lt;b&gt;" in page and "posts for partners" in page and "mischief" not in page
+    assert "Let us &lt;b&gt;" in page and "Posts for partners" in page and "mischief" not in page
     assert "1</strong> node offers a partnership" in await read(beta, "/admin")
     assert b"alpha.test offers a partnership" in server.bodies[0] and len(server.bodies) == 1
     await press(beta, "accept")

@@ -71,7 +71,7 @@ async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Loop
         await story.say(RELAY, "Announce", uris[0])
         assert await state(alpha) == ["pending"] and await known(alpha, uris[0]) is None
         await story.say(RELAY, "Accept", follow)
-        assert await state(alpha) == ["accepted"] and ">on<" in await read(alpha, PAGE)
+        assert await state(alpha) == ["accepted"] and ">On<" in await read(alpha, PAGE)
 
         shown = await alpha.publish(ann, "For all")
         for visibility in ("unlisted", "followers", "local"):
@@ -150,7 +150,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     await submit(node, PAGE, off.replace("/off", "/on"))
     await settle(node)
     await story.say(RELAY, "Reject", story.received("Follow")[-1]["id"])
-    assert await state(node) == ["rejected"] and "said no" in await read(node, PAGE)
+    assert await state(node) == ["rejected"] and "Rejected" in await read(node, PAGE)
     await submit(node, PAGE, off.replace("/off", "/remove"))
     assert "refused by the relay" in await read(node, "/admin/log")
     for wrong in ("relay.test", "https://relay.test/nobody", "https://alpha.test/inbox", "ftp://x/inbox"):

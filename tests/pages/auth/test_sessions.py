@@ -42,7 +42,7 @@ async def test_an_app_is_listed_and_its_access_taken_away(node: TestNode) -> Non
     await ann.log_in("ann")
     page = await ann.open("/settings/apps")
     assert "Phone &lt;b&gt;app" in page.text and "<b>app" not in page.text
-    assert "change your statuses" in page.text and "Never used" in page.text
+    assert "write, change and delete your posts" in page.text and "Never used" in page.text
     assert "Bobs app" not in page.text
     assert (await Api(node, token).request("GET", "/api/v1/accounts/verify_credentials")).status == 200
     page = await ann.open("/settings/apps")

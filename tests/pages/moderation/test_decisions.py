@@ -84,7 +84,7 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     assert (await other.fill_in(queue, "answer", answer="A mistake, sorry")).path == QUEUE
     assert "A mistake, sorry" in (await other.open(f"{QUEUE}?state=decided")).text
     assert (await other.open(QUEUE)).text.count("<textarea") == 0
-    [letter] = [each for each in await mails(node) if "You were right" in each]
+    [letter] = [each for each in await mails(node) if "Your appeal was approved" in each]
     assert "A mistake, sorry" in letter
     assert await visitor.is_logged_in(), "the same session is good again"
     page = await visitor.open(PAGE)
