@@ -15,7 +15,7 @@ from msgspec import structs
 
 from fedserver.cli.settings import build_context
 from fedserver.config import Config
-from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.accounts import keys, remote_accounts
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel.context import NodeContext
@@ -58,9 +58,9 @@ def make_sentence(length: int = 25) -> str:
 async def create_remote_account(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow:
     """Store and return an account on a stub host."""
     base = f"http://{host}/users/{name}"
-    return await accounts.receive(
+    return await remote_accounts.receive(
         tx,
-        accounts.RemoteAccount(
+        remote_accounts.RemoteAccount(
             uri=base,
             username=name,
             domain=host,

@@ -10,7 +10,7 @@ import click
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.auth import members, passwords, two_factor
+from fedserver.domain.auth import member_access, members, passwords, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.federation.keys import generate
 from storage.engine import Tx
@@ -115,7 +115,7 @@ async def approve(name: str, config_path: Path | None) -> None:
 async def disable(name: str, config_path: Path | None) -> None:
     """Keep a member out; browsers and apps are logged out."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
+        await member_access.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
     click.echo(f"{name} is disabled")
 
 
@@ -126,7 +126,7 @@ async def disable(name: str, config_path: Path | None) -> None:
 async def enable(name: str, config_path: Path | None) -> None:
     """Let a disabled member in again."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
+        await member_access.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
     click.echo(f"{name} is enabled")
 
 
@@ -142,7 +142,7 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
     passwords.check_password(word, name)
     hashed = await passwords.Passwords().hash(word)
     async with connect_database(config) as db, db.write() as tx:
-        await members.set_password(tx, await _get_and_record(tx, name, "password"), hashed)
+        await member_access.set_password(tx, await _get_and_record(tx, name, "password"), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
+from fedserver.federation.inbound import offer as offers
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Routes
 from fedserver.web.html import see_other
@@ -68,7 +69,7 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
 @routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
 async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     """Fetch an offer from its address: in allow-list mode, a node that is not allowed yet cannot send one."""
-    found = await call.services.resolver.fetch_offer(call.params.address.strip())
+    found = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
     if found is None:
         raise InvalidError(
             "address",

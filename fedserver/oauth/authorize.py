@@ -1,7 +1,7 @@
-"""Authorization (RFC 6749 §4.1, PKCE of RFC 7636): log in, consent, back to the app with a code.
+"""Authorization endpoint (RFC 6749 §4.1, PKCE of RFC 7636): log in, consent, back to the app with a code.
 
-Plain forms that work without JavaScript, in pop-ups and in embedded views. Errors before the app and its
-address are known to be right are shown here: nobody is sent to an address that was not registered.
+Plain forms that work without JavaScript, in pop-ups and in embedded views. Errors are shown here until app
+and redirect URI are verified: the node never redirects to an address that was not registered.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from msgspec import Struct
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
@@ -24,7 +25,7 @@ routes = Routes("oauth")
 
 
 class AuthorizeParams(Struct, frozen=True):
-    """What an app asks for, and the answer to it."""
+    """Parameters of an authorization request, and the member's decision."""
 
     response_type: str = ""
     client_id: str = ""
@@ -39,7 +40,7 @@ class AuthorizeParams(Struct, frozen=True):
 
 
 class AuthorizationRequest(Struct, frozen=True):
-    """A request that may be put to a person."""
+    """A valid authorization request."""
 
     app: AppRow
     redirect_uri: str
@@ -48,7 +49,10 @@ class AuthorizationRequest(Struct, frozen=True):
 
 
 async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationRequest:
-    """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
+    """Return a valid request.
+
+    Raises InvalidError; errors are not sent to the app, which is unverified yet.
+    """
     app = await apps.find_by_client_id(tx, params.client_id)
     if app is None:
         raise InvalidError("client_id", "is not known here. Please start again in the app.")
@@ -69,31 +73,32 @@ async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationReques
 
 @routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
-    asked = await _parse_request(call.tx, call.params)
+    """Show the consent page; members log in first."""
+    request = await _parse_request(call.tx, call.params)
     if call.principal is None or call.params.force_login:
         return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
-    return _render_consent(call, asked)
+    return _render_consent(call, request)
 
 
 def _build_url_without_force(call: Call[AuthorizeParams]) -> str:
-    """This page again, without the wish to log in anew: it was just fulfilled."""
+    """Return the URL of this page without `force_login`, which has just been fulfilled."""
     pairs = call.request.query.items()
     return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
 
 
-def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) -> web.Response:
+def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) -> web.Response:
     page = call.render(
         "consent.html",
-        app=asked.app,
-        words=scopes.describe(asked.scopes),
+        app=request.app,
+        words=scopes.describe(request.scopes),
         params=call.params,
-        scopes=asked.scopes,
+        scopes=request.scopes,
     )
-    # The answer to the form is a redirect to the app: its address must be allowed as a target.
-    target = urlsplit(asked.redirect_uri)
+    # The form is answered with a redirect to the app, which CSP form-action must allow.
+    target = urlsplit(request.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
-    if asked.redirect_uri != apps.OUT_OF_BAND:
+    if request.redirect_uri != apps.OUT_OF_BAND:
         policy = page.headers["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(
             "form-action 'self'", f"form-action 'self' {source}"
@@ -103,28 +108,37 @@ def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) ->
 
 @routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
-    asked = await _parse_request(call.tx, call.params)
+    """Redirect to the app with a code, or with `access_denied`."""
+    request = await _parse_request(call.tx, call.params)
     if call.principal is None:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _redirect_back(
-            call, asked, {"error": "access_denied", "error_description": "The request was denied."}
+            call, request, {"error": "access_denied", "error_description": "The request was denied."}
         )
     code = await tokens.grant_code(
-        call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
+        call.tx,
+        request.app,
+        call.member,
+        call.account,
+        request.redirect_uri,
+        request.scopes,
+        request.challenge,
     )
-    if asked.redirect_uri == apps.OUT_OF_BAND:
+    if request.redirect_uri == apps.OUT_OF_BAND:
         return see_other(f"/oauth/authorize/native?code={code}")
-    return _redirect_back(call, asked, {"code": code})
+    return _redirect_back(call, request, {"code": code})
 
 
 class CodeParams(Struct, frozen=True):
+    """Parameters of the page that shows a code."""
+
     code: str = ""
 
 
 @routes.get("/oauth/authorize/native", html=True, auth=USER, params=CodeParams)
 async def show_code(call: Call[CodeParams]) -> web.Response:
-    """The code of an app that has no address to come back to, for the member whom it was given."""
+    """Show the code for an app without a redirect URI, to the member who authorized it."""
     app = await tokens.get_app_by_code(call.tx, call.member, call.params.code)
     page = call.render("code.html", app=app, code=call.params.code)
     page.headers["Cache-Control"] = "no-store"
@@ -132,17 +146,19 @@ async def show_code(call: Call[CodeParams]) -> web.Response:
 
 
 def _redirect_back(
-    call: Call[AuthorizeParams], asked: AuthorizationRequest, answer: dict[str, str]
+    call: Call[AuthorizeParams], request: AuthorizationRequest, answer: dict[str, str]
 ) -> web.StreamResponse:
-    if asked.redirect_uri == apps.OUT_OF_BAND:
-        return call.render("error.html", status=400, text=answer["error_description"])
+    if request.redirect_uri == apps.OUT_OF_BAND:
+        return call.render(
+            "error.html", status=400, text=gettext("The request was denied. You can close this page.")
+        )
     if call.params.state:
         answer = {**answer, "state": call.params.state}
-    parts = urlsplit(asked.redirect_uri)
+    parts = urlsplit(request.redirect_uri)
     query: list[tuple[str, Any]] = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
     if not parts.netloc:
-        # An app's own scheme, perhaps without a host: keep its spelling.
-        bare, _, _ = asked.redirect_uri.partition("?")
+        # An app's own scheme, perhaps without a host: urlunsplit would change its spelling.
+        bare, _, _ = request.redirect_uri.partition("?")
         location = f"{bare}?{urlencode(query)}"
     else:
         location = urlunsplit(parts._replace(query=urlencode(query)))

@@ -1,7 +1,7 @@
-"""Log-in with the organization's identity provider (OpenID Connect Core 1.0): there and back.
+"""Log-in with the organization's identity provider (OpenID Connect Core 1.0).
 
-The way is bound to the browser by a cookie, an unguessable state and a nonce in the signed answer; nothing
-else that comes back by the browser is believed.
+The flow is bound to the browser by a cookie, an unguessable state and a nonce in the signed ID token; nothing
+else that the browser brings back is trusted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFound
 from fedserver.domain.registration import oidc_signup
 from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError
 from fedserver.oauth.login import render_form
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other, to_local_path
 
@@ -25,11 +26,15 @@ CALLBACK_PATH = "/login/provider/back"
 
 
 class ProviderLoginParams(Struct, frozen=True):
+    """Parameters of a login: the page to continue with; `again` forces a new login at the provider."""
+
     next: str = ""
     again: bool = False
 
 
 class ProviderCallbackParams(Struct, frozen=True):
+    """Parameters of the provider's redirect."""
+
     code: str = ""
     state: str = ""
     iss: str = ""
@@ -37,6 +42,8 @@ class ProviderCallbackParams(Struct, frozen=True):
 
 
 class ProviderJoinParams(Struct, frozen=True):
+    """Parameters of the form in which a new member chooses a username."""
+
     username: str = ""
     csrf: str = ""
 
@@ -59,24 +66,24 @@ async def _redirect_to_provider(
     call: Call[ProviderLoginParams] | Call[NoParams], target: str, *, again: bool, connects: int | None
 ) -> web.StreamResponse:
     provider = _get_provider(call)
-    word = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.prelogin_token or secrets.new_secret()
     async with call.services.db.write() as tx:
-        holder = challenges.to_browser_holder(word)
-        state, trip = await identities.start_flow(
+        holder = challenges.to_browser_holder(prelogin_token)
+        state, flow = await identities.start_flow(
             tx, holder, target, reauthenticate=again, connecting_member_id=connects
         )
     try:
         address = await provider.build_login_url(
             _build_callback_url(call),
             state,
-            trip.nonce,
-            trip.verifier,
+            flow.nonce,
+            flow.verifier,
             force_login=again or connects is not None,
         )
     except ProviderError as error:
         return _render_failure(call, error)
     response = see_other(address)
-    return call.set_prelogin_token(response, word)
+    return call.set_prelogin_token(response, prelogin_token)
 
 
 def _render_failure(
@@ -84,11 +91,16 @@ def _render_failure(
 ) -> web.Response:
     log.warning("provider_failed", reason=str(error))
     title = call.site.config.oidc.title
-    return render_form(call, f"The log-in with {title} did not work. Please try again in a moment.", 502)
+    return render_form(
+        call,
+        gettext("The login with %(provider)s did not work. Please try again in a moment.", provider=title),
+        502,
+    )
 
 
 @routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own", limit="log_ins")
 async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
+    """Send the browser to the provider to log in."""
     return await _redirect_to_provider(
         call, to_local_path(call.params.next), again=call.params.again, connects=None
     )
@@ -98,6 +110,7 @@ async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     "/settings/provider/connect", html=True, auth=USER, requires_recent_auth=True, tx="own", limit="log_ins"
 )
 async def connect(call: Call[NoParams]) -> web.StreamResponse:
+    """Send the browser to the provider to connect an identity to the member's account."""
     return await _redirect_to_provider(
         call, "/settings/security?done=1", again=False, connects=call.member.id
     )
@@ -105,20 +118,24 @@ async def connect(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get(CALLBACK_PATH, html=True, params=ProviderCallbackParams, tx="own", limit="log_ins")
 async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse:
+    """Handle the provider's redirect: log in, connect, or continue with sign-up."""
     params, site, provider = call.params, call.site, _get_provider(call)
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:
         async with call.services.db.write() as tx:
-            trip = await identities.finish_flow(tx, holder, params.state)
+            flow = await identities.finish_flow(tx, holder, params.state)
         if params.error or not params.code:
-            return render_form(call, f"You were not logged in by {site.config.oidc.title}.", 403)
-        # RFC 9207: an answer of another provider is not taken for this one's.
+            problem = gettext(
+                "%(provider)s did not log you in. Please try again.", provider=site.config.oidc.title
+            )
+            return render_form(call, problem, 403)
+        # RFC 9207: a response of another provider must not be accepted (mix-up attack).
         if params.iss not in ("", (await provider.discover()).issuer):
             raise ProviderError(f"the answer came from {params.iss[:200]!r}")
         claims = await provider.fetch_claims(
-            _build_callback_url(call), params.code, trip.nonce, trip.verifier
+            _build_callback_url(call), params.code, flow.nonce, flow.verifier
         )
-        return await _complete(call, trip, identities.parse_claims(site, claims), holder)
+        return await _complete(call, flow, identities.parse_claims(site, claims), holder)
     except ProviderError as error:
         return _render_failure(call, error)
     except DomainError as error:
@@ -126,52 +143,66 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
 
 
 async def _complete(
-    call: Call[ProviderCallbackParams], trip: identities.OidcFlow, who: identities.OidcIdentity, holder: str
+    call: Call[ProviderCallbackParams],
+    flow: identities.OidcFlow,
+    identity: identities.OidcIdentity,
+    holder: str,
 ) -> web.StreamResponse:
-    """The provider told who it is: connect, log in, or let a newcomer choose a name."""
+    """Connect the identity, log its member in, or let a new member choose a username."""
     async with call.services.db.write() as tx:
-        if trip.again and tx.now - who.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
-            raise ForbiddenError(f"{call.site.config.oidc.title} did not ask you to log in anew.")
-        if trip.connects is not None:
-            if call.principal is None or call.member.id != trip.connects:
-                raise ForbiddenError("Please log in first, and connect your account in the settings.")
-            await identities.connect(tx, call.member, who)
-            return see_other(trip.next)
-        member = await identities.find_member(tx, call.site, who)
+        if flow.again and tx.now - identity.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
+            raise ForbiddenError(
+                gettext(
+                    "%(provider)s did not ask you to log in again. Please try again.",
+                    provider=call.site.config.oidc.title,
+                )
+            )
+        if flow.connects is not None:
+            if call.principal is None or call.member.id != flow.connects:
+                raise ForbiddenError(
+                    gettext("Please log in first, and connect your account in the settings.")
+                )
+            await identities.connect(tx, call.member, identity)
+            return see_other(flow.next)
+        member = await identities.find_member(tx, call.site, identity)
         if member is None:
-            await oidc_signup.begin(tx, call.site, holder, who)
+            await oidc_signup.begin(tx, call.site, holder, identity)
             return see_other("/login/provider/join")
         token = await identities.log_in(
-            tx, call.site, member, who, call.user_agent, previous_session_id=call.session_id
+            tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
         )
-    return call.login_response(token, trip.next)
+    return call.login_response(token, flow.next)
 
 
 @routes.get("/login/provider/join", html=True)
 async def show_join(call: Call[NoParams]) -> web.Response:
+    """Show the form in which a new member chooses a username."""
     holder = challenges.to_browser_holder(call.prelogin_token)
-    who = await oidc_signup.get_pending(call.tx, holder)
-    return call.render("newcomer.html", who=who, username=oidc_signup.suggest_username(who), problem="")
+    identity = await oidc_signup.get_pending(call.tx, holder)
+    return call.render(
+        "newcomer.html", who=identity, username=oidc_signup.suggest_username(identity), problem=""
+    )
 
 
 @routes.post(
     "/login/provider/join", html=True, params=ProviderJoinParams, tx="own", limit="sign_ups", no_csrf=True
 )
 async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
+    """Create a member for the identity, and log them in if their address is confirmed."""
     username = call.params.username.strip()
     holder = challenges.to_browser_holder(call.prelogin_token)
     async with call.services.db.read() as tx:
-        who = await oidc_signup.get_pending(tx, holder)
-    new = await call.services.generate_keys()
+        identity = await oidc_signup.get_pending(tx, holder)
+    new_keys = await call.services.generate_keys()
     try:
         async with call.services.db.write() as tx:
-            member, who = await oidc_signup.join(tx, call.site, holder, username, new)
+            member, identity = await oidc_signup.join(tx, call.site, holder, username, new_keys)
     except DomainError as error:
-        return call.render("newcomer.html", status=422, who=who, username=username, problem=error.text)
+        return call.render("newcomer.html", status=422, who=identity, username=username, problem=error.text)
     if member.email_confirmed_at is None:
         return call.render("waiting.html", what="mail", email=member.email)
     async with call.services.db.write() as tx:
         token = await identities.log_in(
-            tx, call.site, member, who, call.user_agent, previous_session_id=call.session_id
+            tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
         )
     return call.login_response(token, "/settings/profile?welcome=1")

@@ -1,6 +1,6 @@
-"""Log-in and log-out: plain forms; a new session each time; attempts are counted by name and address.
+"""Log-in and log-out: plain forms; a new session each time; failures are counted by login and address.
 
-Who has a second step is asked for it on the next page (`second_steps`), before there is any session.
+Members with a second step complete it on the next page (`two_factor`), before there is a session.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, login, sessions, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
+from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other, to_local_path
@@ -21,11 +22,12 @@ from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
-WRONG_PASSWORD = "The name, address or password is not right."
+# The same for an unknown name: it must not reveal who is a member.
+WRONG_PASSWORD = lazy_gettext("The name, address or password is not right. Please try again.")
 
 
 class LoginParams(Struct, frozen=True):
-    """`email` and `username` both take either."""
+    """The login form; `email` and `username` both take either."""
 
     email: str = ""
     username: str = ""
@@ -35,11 +37,14 @@ class LoginParams(Struct, frozen=True):
 
 
 class LogoutParams(Struct, frozen=True):
+    """The logout form."""
+
     csrf: str = ""
 
 
 @routes.get("/login", html=True, params=LoginParams, tx="own", allow_suspended=True)
 async def show(call: Call[LoginParams]) -> web.Response:
+    """Show the login form; suspended members get to the decisions about them."""
     if call.principal is not None and call.principal.is_suspended:
         return see_other("/settings/decisions")
     return render_form(call, "", 200, next_page=call.params.next)
@@ -47,7 +52,7 @@ async def show(call: Call[LoginParams]) -> web.Response:
 
 @routes.get("/auth/sign_in", html=True, tx="own")
 async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
-    """Where programs expect Mastodon's log-in page."""
+    """Redirect from Mastodon's login page, which some programs expect."""
     query = call.request.query.get("next", "")
     return see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
 
@@ -55,13 +60,13 @@ async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
 def render_form(
     call: Call[Any], problem: str, status: int, *, name: str = "", next_page: str = ""
 ) -> web.Response:
-    """The log-in page, with what went wrong."""
+    """Render the login page, with an error message or ''."""
     page = to_local_path(next_page)
     return call.render("login.html", status=status, problem=problem, next=page, login=name)
 
 
 def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyRequestsError) -> web.Response:
-    """A page that says when to come again."""
+    """Return the response with a Retry-After header."""
     seconds = max(1, (error.retry_at - call.services.db.clock()) // 1000)
     refused.headers["Retry-After"] = str(seconds)
     return refused
@@ -69,32 +74,33 @@ def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyReques
 
 @routes.post("/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
+    """Check the password and log in, or continue with the second step."""
     params, services = call.params, call.services
     name = (params.email or params.username).strip()
-    given = {"name": params.email or params.username, "next_page": params.next}
+    fields = {"name": params.email or params.username, "next_page": params.next}
     response: web.StreamResponse | None = None
     try:
         async with services.db.read() as tx:
             await login.check_attempts(tx, name, call.address)
             member = await login.find_member(tx, name)
-        kept = member.password_hash if member is not None else None
-        right = await services.passwords.verify(kept, params.password)
+        password_hash = member.password_hash if member is not None else None
+        is_right = await services.passwords.verify(password_hash, params.password)
         async with services.db.write() as tx:
-            if member is None or not right:
+            if member is None or not is_right:
                 await login.record_failure(tx, name, call.address)
             else:
                 response = await _continue_login(call, tx, member, name)
     except TooManyRequestsError as error:
-        return set_retry_after(call, render_form(call, error.text, 429, **given), error)
+        return set_retry_after(call, render_form(call, error.text, 429, **fields), error)
     except DomainError as error:
-        return render_form(call, error.text, 403, **given)
-    return response or render_form(call, WRONG_PASSWORD, 401, **given)
+        return render_form(call, error.text, 403, **fields)
+    return response or render_form(call, str(WRONG_PASSWORD), 401, **fields)
 
 
 async def _continue_login(
     call: Call[LoginParams], tx: Tx, member: MemberRow, name: str
 ) -> web.StreamResponse:
-    """The password is right: a session, or the second step."""
+    """Start a session after the right password, or ask for the second step."""
     target = to_local_path(call.params.next)
     if not await two_factor.is_enabled(tx, member):
         token = await login.log_in(
@@ -102,14 +108,15 @@ async def _continue_login(
         )
         return call.login_response(token, target)
     login.check_can_log_in(member)
-    word = call.prelogin_token or secrets.new_secret()
-    await two_factor.start(tx, member, challenges.to_browser_holder(word), name, target)
+    prelogin_token = call.prelogin_token or secrets.new_secret()
+    await two_factor.start(tx, member, challenges.to_browser_holder(prelogin_token), name, target)
     response = see_other("/login/second")
-    return call.set_prelogin_token(response, word)
+    return call.set_prelogin_token(response, prelogin_token)
 
 
 @routes.post("/logout", html=True, params=LogoutParams, allow_suspended=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
+    """End the session."""
     if call.session_id is not None:
         await sessions.end(call.tx, call.session_id)
     response = see_other("/")

@@ -1,4 +1,4 @@
-"""What apps may know before they ask: RFC 8414 metadata, and who a token speaks for (OpenID Connect §5.3)."""
+"""OAuth server metadata (RFC 8414), and user info of a token (OpenID Connect §5.3)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ routes = Routes("oauth")
 
 @routes.get("/.well-known/oauth-authorization-server", tx="own")
 async def show_metadata(call: Call[NoParams]) -> dict[str, Any]:
+    """Return the server metadata (RFC 8414 §2)."""
     base = call.site.links.base
     return {
         "issuer": f"{base}/",
@@ -32,6 +33,7 @@ async def show_metadata(call: Call[NoParams]) -> dict[str, Any]:
 
 
 async def show_userinfo(call: Call[NoParams]) -> dict[str, Any]:
+    """Return the account of a token (OpenID Connect §5.3.2)."""
     account, links = call.account, call.site.links
     picture = links.media(account.avatar_key) if account.avatar_key else links.static("avatar.png")
     return {

@@ -1,4 +1,4 @@
-"""Log-in with a passkey: the authenticator says who it is, and has verified its owner (WebAuthn)."""
+"""Log-in with a passkey that identifies its owner and has verified them (WebAuthn)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
+from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import Call, Routes
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
 NO_STORE = {"Cache-Control": "no-store"}
-WRONG_PASSKEY = "This passkey was not accepted. Please log in with your password."
+WRONG_PASSKEY = lazy_gettext("This passkey was not accepted. Please log in with your password.")
 
 
 class OptionsParams(Struct, frozen=True):
-    """`second`: for the second step of the member who has made the first in this browser."""
+    """`second` asks for the second step of the member who completed the first one in this browser."""
 
     second: bool = False
     csrf: str = ""
 
 
 class PasskeyLoginParams(Struct, frozen=True):
+    """The answer of the browser's authenticator, as JSON."""
+
     credential: str = ""
     next: str = ""
     csrf: str = ""
@@ -35,21 +38,22 @@ class PasskeyLoginParams(Struct, frozen=True):
     "/login/passkey/options", html=True, params=OptionsParams, tx="own", limit="log_ins", no_csrf=True
 )
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
-    """What the browser hands to its authenticators."""
-    word = call.prelogin_token or secrets.new_secret()
-    holder = challenges.to_browser_holder(word)
+    """Return the options for the browser's authenticators, as JSON."""
+    prelogin_token = call.prelogin_token or secrets.new_secret()
+    holder = challenges.to_browser_holder(prelogin_token)
     async with call.services.db.write() as tx:
-        asked = await two_factor.find_pending(tx, holder) if call.params.second else None
-        member = asked.member if asked is not None else None
-        made = await passkeys.create_authentication_options(
+        pending = await two_factor.find_pending(tx, holder) if call.params.second else None
+        member = pending.member if pending is not None else None
+        options = await passkeys.create_authentication_options(
             tx, call.site, holder, member, require_user_verification=member is None
         )
-    response = json_response(made.encode(), headers=NO_STORE)
-    return call.set_prelogin_token(response, word)
+    response = json_response(options.encode(), headers=NO_STORE)
+    return call.set_prelogin_token(response, prelogin_token)
 
 
 @routes.post("/login/passkey", html=True, params=PasskeyLoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
+    """Log in the owner of a passkey."""
     params, token = call.params, ""
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:
@@ -69,5 +73,5 @@ async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     except DomainError as error:
         return render_form(call, error.text, 403, next_page=params.next)
     if not token:
-        return render_form(call, WRONG_PASSKEY, 401, next_page=params.next)
+        return render_form(call, str(WRONG_PASSKEY), 401, next_page=params.next)
     return call.login_response(token, to_local_path(params.next))

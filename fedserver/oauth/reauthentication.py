@@ -1,4 +1,4 @@
-"""Proving again who one is, before what protects an account is changed: by password, passkey or provider."""
+"""Reauthentication before credentials are changed: by password, passkey or identity provider."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, identities, login, passkeys, sessions
 from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
+from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
-WRONG_PROOF = "This is not right. Please try again."
+WRONG_PROOF = lazy_gettext("This is not right. Please try again.")
 
 
 class ReauthenticationParams(Struct, frozen=True):
+    """The reauthentication form."""
+
     password: str = ""
     credential: str = ""
     next: str = ""
@@ -44,6 +47,7 @@ async def _render_page(call: Call[ReauthenticationParams], problem: str, status:
 
 @routes.get("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own")
 async def show(call: Call[ReauthenticationParams]) -> web.Response:
+    """Show the reauthentication page."""
     return await _render_page(call, "", 200)
 
 
@@ -51,21 +55,22 @@ async def show(call: Call[ReauthenticationParams]) -> web.Response:
     "/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
 )
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
-    """What the browser hands to its authenticators."""
+    """Return the options for the browser's authenticators, as JSON."""
     async with call.services.db.write() as tx:
-        made = await passkeys.create_authentication_options(
+        options = await passkeys.create_authentication_options(
             tx, call.site, _get_holder(call), call.member, require_user_verification=True
         )
-    return json_response(made.encode(), headers={"Cache-Control": "no-store"})
+    return json_response(options.encode(), headers={"Cache-Control": "no-store"})
 
 
 @routes.post("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
 async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamResponse:
+    """Check a password or passkey, and mark the session as recently authenticated."""
     params, services, name = call.params, call.services, call.account.username
     try:
         async with services.db.read() as tx:
             await login.check_attempts(tx, name, call.address)
-        right = not params.credential and await services.passwords.verify(
+        is_right = not params.credential and await services.passwords.verify(
             call.member.password_hash, params.password
         )
         async with services.db.write() as tx:
@@ -78,13 +83,13 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
                     call.member,
                     require_user_verification=True,
                 )
-                right = owner is not None
-            if right and call.session_id is not None:
+                is_right = owner is not None
+            if is_right and call.session_id is not None:
                 await sessions.record_reauthentication(tx, call.session_id)
             else:
                 await login.record_failure(tx, name, call.address)
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
-    if not right:
-        return await _render_page(call, WRONG_PROOF, 401)
+    if not is_right:
+        return await _render_page(call, str(WRONG_PROOF), 401)
     return see_other(to_local_path(params.next, "/settings/security"))

@@ -1,4 +1,4 @@
-"""Everything about giving apps access, and logging in."""
+"""All endpoints of OAuth and log-in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ from fedserver.web.endpoint import Endpoint
 
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface."""
+    """Return the endpoints of this surface."""
     files = (authorize, login, two_factor, passkeys, reauthentication, identities, metadata, token)
     return [endpoint for file in files for endpoint in file.routes.endpoints]

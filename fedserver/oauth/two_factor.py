@@ -1,7 +1,7 @@
-"""The second step of a log-in: a code of an app, a recovery code, or a passkey.
+"""The second step of a login: a code of an authenticator app, a recovery code, or a passkey.
 
-The browser has a cookie that says which first step it has made; there is no session yet. Failures count
-for the member, whatever name was typed, and for the address.
+A cookie identifies the first step that the browser completed; there is no session yet. Failures are counted
+for the member, whatever login was typed, and for the address.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
+from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
 
 routes = Routes("oauth")
-WRONG_CODE = "This code is not right, or was used before."
+WRONG_CODE = lazy_gettext("This code is not right, or was used before. Please try again.")
 
 
 class TwoFactorParams(Struct, frozen=True):
+    """The form of the second step."""
+
     code: str = ""
     credential: str = ""
     csrf: str = ""
@@ -32,64 +35,66 @@ def _get_holder(call: Call[TwoFactorParams] | Call[NoParams]) -> str:
 
 async def _render_page(
     call: Call[TwoFactorParams] | Call[NoParams],
-    asked: two_factor.PendingSecondStep,
+    pending: two_factor.PendingSecondStep,
     problem: str,
     status: int,
 ) -> web.Response:
     async with call.services.db.read() as tx:
-        state = await two_factor.load_state(tx, asked.member)
+        state = await two_factor.load_state(tx, pending.member)
     return call.render("second_step.html", status=status, state=state, problem=problem)
 
 
 @routes.get("/login/second", html=True, tx="own")
 async def show(call: Call[NoParams]) -> web.StreamResponse:
+    """Show the form of the second step."""
     async with call.services.db.read() as tx:
-        asked = await two_factor.find_pending(tx, _get_holder(call))
-    return await _render_page(call, asked, "", 200) if asked is not None else see_other("/login")
+        pending = await two_factor.find_pending(tx, _get_holder(call))
+    return await _render_page(call, pending, "", 200) if pending is not None else see_other("/login")
 
 
 @routes.post("/login/second", html=True, params=TwoFactorParams, tx="own", limit="log_ins", no_csrf=True)
 async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
+    """Check a code or passkey, and log in."""
     token = ""
     async with call.services.db.read() as tx:
-        asked = await two_factor.find_pending(tx, _get_holder(call))
-    if asked is None:
+        pending = await two_factor.find_pending(tx, _get_holder(call))
+    if pending is None:
         return see_other("/login")
     try:
         async with call.services.db.write() as tx:
-            counted = two_factor.to_attempts_key(asked.member)
-            await login.check_attempts(tx, counted, call.address)
-            if await _is_proof_valid(call, tx, asked):
-                token = await _finish(call, tx, asked)
+            attempts_key = two_factor.to_attempts_key(pending.member)
+            await login.check_attempts(tx, attempts_key, call.address)
+            if await _is_proof_valid(call, tx, pending):
+                token = await _finish(call, tx, pending)
             else:
-                await login.record_failure(tx, counted, call.address)
+                await login.record_failure(tx, attempts_key, call.address)
     except TooManyRequestsError as error:
-        return set_retry_after(call, await _render_page(call, asked, error.text, 429), error)
+        return set_retry_after(call, await _render_page(call, pending, error.text, 429), error)
     except DomainError as error:
-        return await _render_page(call, asked, error.text, 403)
+        return await _render_page(call, pending, error.text, 403)
     if not token:
-        return await _render_page(call, asked, WRONG_CODE, 401)
-    return call.login_response(token, asked.first_step.next)
+        return await _render_page(call, pending, str(WRONG_CODE), 401)
+    return call.login_response(token, pending.first_step.next)
 
 
-async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> bool:
+async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingSecondStep) -> bool:
     params = call.params
     if not params.credential:
-        return await two_factor.verify_code(tx, asked.member, params.code)
+        return await two_factor.verify_code(tx, pending.member, params.code)
     owner = await passkeys.verify(
-        tx, call.site, _get_holder(call), params.credential, asked.member, require_user_verification=False
+        tx, call.site, _get_holder(call), params.credential, pending.member, require_user_verification=False
     )
     return owner is not None
 
 
-async def _finish(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> str:
-    """Log in. Raises Forbidden if this browser has just done so, or the member is kept out by now."""
-    if not await challenges.consume_pending(tx, asked.row):
-        raise ForbiddenError("You are logged in already.")
+async def _finish(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingSecondStep) -> str:
+    """Start a session. Raises ForbiddenError if this browser has logged in already, or the member may not."""
+    if not await challenges.consume_pending(tx, pending.row):
+        raise ForbiddenError(gettext("You are logged in already."))
     return await login.log_in(
         tx,
-        asked.member,
-        asked.first_step.login,
+        pending.member,
+        pending.first_step.login,
         call.address,
         call.user_agent,
         previous_session_id=call.session_id,

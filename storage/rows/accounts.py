@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class AccountRow(Struct, frozen=True, gc=False):
-    """An actor we know. `domain` is '' for ours; JSON columns are text."""
+    """An actor. `domain` is '' for local ones; JSON columns are text."""
 
     id: int
     uri: str
@@ -59,7 +59,7 @@ class AccountRow(Struct, frozen=True, gc=False):
 
 
 class KeyRow(Struct, frozen=True, gc=False):
-    """A key of an account; `private` only for ours."""
+    """A key of an account; `private` only for local ones."""
 
     id: int
     account_id: int
@@ -73,7 +73,7 @@ class KeyRow(Struct, frozen=True, gc=False):
 
 
 class CollectionRow(Struct, frozen=True, gc=False):
-    """Accounts that somebody recommends together."""
+    """A collection of accounts that a member recommends."""
 
     id: int
     uri: str

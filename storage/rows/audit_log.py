@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class LogEntryPostRow(Struct, frozen=True, gc=False):
-    """A post that an act was about; `text` is what it said, '' after a while."""
+    """A post that a log entry is about; `text` is what it said, '' once erased."""
 
     act_id: int
     post_id: int
@@ -13,7 +13,7 @@ class LogEntryPostRow(Struct, frozen=True, gc=False):
 
 
 class LogEntryRow(Struct, frozen=True, gc=False):
-    """What a moderator or admin did. What is private can be dropped: its seal stays."""
+    """An action of a moderator or admin. Private values can be erased: their commitments stay."""
 
     id: int
     seq: int
@@ -30,7 +30,7 @@ class LogEntryRow(Struct, frozen=True, gc=False):
     reason_seal: str
     previous_hash: str
     hash: str
-    # Private, and empty when it was dropped.
+    # Private values; empty once erased.
     actor_member_id: int | None
     by_salt: str
     target: str
@@ -41,7 +41,7 @@ class LogEntryRow(Struct, frozen=True, gc=False):
 
 
 class ChainHeadRow(Struct, frozen=True, gc=False):
-    """Where the log of acts ends."""
+    """The newest entry of the log."""
 
     seq: int
     hash: str

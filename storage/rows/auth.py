@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class ChallengeRow(Struct, frozen=True, gc=False):
-    """Something a browser was asked; its word is kept as a hash."""
+    """A challenge to a browser; its token is stored as a hash."""
 
     word_hash: str
     purpose: str
@@ -16,7 +16,7 @@ class ChallengeRow(Struct, frozen=True, gc=False):
 
 
 class IdentityRow(Struct, frozen=True, gc=False):
-    """Who a member is to the organization's identity provider."""
+    """An identity of a member at the identity provider."""
 
     issuer: str
     subject: str
@@ -27,7 +27,7 @@ class IdentityRow(Struct, frozen=True, gc=False):
 
 
 class IpBlockRow(Struct, frozen=True, gc=False):
-    """A network from which one may not join, or not come at all."""
+    """A block of a network."""
 
     id: int
     network: str
@@ -59,7 +59,7 @@ class MemberRow(Struct, frozen=True, gc=False):
 
 
 class InvitationRow(Struct, frozen=True, gc=False):
-    """An invitation; its code is kept as a hash."""
+    """An invitation; its code is stored as a hash."""
 
     id: int
     code_hash: str
@@ -114,7 +114,7 @@ class PasskeyRow(Struct, frozen=True, gc=False):
 
 
 class TwoFactorRow(Struct, frozen=True, gc=False):
-    """A member's second step; without a secret only passkeys are asked for."""
+    """A member's second step; without a secret only passkeys are accepted."""
 
     member_id: int
     secret: str | None
@@ -123,7 +123,7 @@ class TwoFactorRow(Struct, frozen=True, gc=False):
 
 
 class AppRow(Struct, frozen=True, gc=False):
-    """A client program."""
+    """An OAuth client app."""
 
     id: int
     client_id: str
@@ -136,7 +136,7 @@ class AppRow(Struct, frozen=True, gc=False):
 
 
 class AuthorizationCodeRow(Struct, frozen=True, gc=False):
-    """An authorization code, kept as a hash."""
+    """An authorization code, stored as a hash."""
 
     code_hash: str
     app_id: int
@@ -151,7 +151,7 @@ class AuthorizationCodeRow(Struct, frozen=True, gc=False):
 
 
 class TokenRow(Struct, frozen=True, gc=False):
-    """An access token, kept as a hash."""
+    """An access token, stored as a hash."""
 
     id: int
     token_hash: str

@@ -33,7 +33,7 @@ class MediaRow(Struct, frozen=True, gc=False):
 
 
 class RemoteFileRow(Struct, frozen=True, gc=False):
-    """A file of a peer that lies in the store for a while."""
+    """A cached file of a peer."""
 
     subject_id: int
     shape: str

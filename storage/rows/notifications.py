@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class ConversationRow(Struct, frozen=True, gc=False):
-    """A conversation as one of those who take part keeps it."""
+    """A conversation as one of its participants has it."""
 
     id: int
     account_id: int
@@ -16,7 +16,7 @@ class ConversationRow(Struct, frozen=True, gc=False):
 
 
 class EmailSubscriptionRow(Struct, frozen=True, gc=False):
-    """Somebody who asked for the public posts of an account by mail; `token` is in the links of mails."""
+    """A subscription by e-mail to the public posts of an account; `token` is in the links of mails."""
 
     id: int
     account_id: int
@@ -27,7 +27,7 @@ class EmailSubscriptionRow(Struct, frozen=True, gc=False):
 
 
 class NotificationRow(Struct, frozen=True, gc=False):
-    """Something an account is told."""
+    """A notification of an account."""
 
     id: int
     account_id: int
@@ -37,22 +37,22 @@ class NotificationRow(Struct, frozen=True, gc=False):
     group_key: str
     filtered: bool
     created_at: int
-    subject_id: int | None = None  # the report, act or severance that it tells of
+    subject_id: int | None = None  # the report, decision or severance that it is about
 
 
 class NotificationGroupMemberRow(Struct, frozen=True, gc=False):
-    """One of the newest notifications of a group, and what holds for the whole group."""
+    """One of the newest notifications of a group, with the count of the group."""
 
     group_key: str
     id: int
     from_id: int
     created_at: int
     count: int
-    least_id: int | None  # the oldest of those that belong to the page
+    least_id: int | None  # the oldest of the group within the page
 
 
 class NotificationPolicyRow(Struct, frozen=True, gc=False):
-    """Whose notifications an account accepts, keeps back (`filter`) or does not want (`drop`)."""
+    """Which notifications an account accepts, keeps back (`filter`) or drops."""
 
     account_id: int
     for_not_following: str
@@ -63,7 +63,7 @@ class NotificationPolicyRow(Struct, frozen=True, gc=False):
 
 
 class SenderRelation(Struct, frozen=True, gc=False):
-    """How a sender stands to a recipient: what a policy asks. Its words are None if none was ever chosen."""
+    """How a sender relates to a recipient, with the recipient's policy; its actions are None by default."""
 
     for_not_following: str | None
     for_not_followers: str | None
@@ -73,13 +73,13 @@ class SenderRelation(Struct, frozen=True, gc=False):
     following: bool
     followed_by: bool
     permitted: bool
-    answered: bool  # the recipient wrote to the sender in the thread, for their eyes only
+    answered: bool  # the recipient wrote a direct post to the sender in the thread
     limited: bool
     sender_created_at: int
 
 
 class NotificationRequestRow(Struct, frozen=True, gc=False):
-    """Somebody whose notifications are kept back, with figures about these."""
+    """A sender whose notifications are kept back, with counts."""
 
     id: int
     from_id: int
@@ -90,7 +90,7 @@ class NotificationRequestRow(Struct, frozen=True, gc=False):
 
 
 class PushSubscriptionRow(Struct, frozen=True, gc=False):
-    """What a client wants to be told, and where."""
+    """Which notifications a client wants, and where they are sent."""
 
     id: int
     token_id: int
@@ -105,12 +105,12 @@ class PushSubscriptionRow(Struct, frozen=True, gc=False):
     created_at: int
 
     def __repr__(self) -> str:
-        """Without secrets, as rows end in logs."""
+        """Return a form without secrets, as rows end up in logs."""
         return f"PushSubscriptionRow(id={self.id}, account_id={self.account_id})"
 
 
 class PushKeyRow(Struct, frozen=True, gc=False):
-    """The pair of keys by which push services know this node."""
+    """The VAPID key pair of this node."""
 
     id: int
     private: str
@@ -118,7 +118,7 @@ class PushKeyRow(Struct, frozen=True, gc=False):
     created_at: int
 
     def __repr__(self) -> str:
-        """Without the private key, as rows end in logs."""
+        """Return a form without the private key, as rows end up in logs."""
         return f"PushKeyRow(public={self.public})"
 
 
@@ -137,7 +137,7 @@ class AnnouncementRow(Struct, frozen=True, gc=False):
 
 
 class AnnouncementReactionRow(Struct, frozen=True, gc=False):
-    """How many reacted with one emoji to an announcement, and whether the reader did."""
+    """The number of reactions with one emoji to an announcement, and whether the reader reacted."""
 
     announcement_id: int
     name: str

@@ -14,7 +14,7 @@ accounts = Table(
     Column("domain", Text, nullable=False),
     Column("kind", Text, nullable=False),  # Person, Service, Group, Organization, Application
     Column("display_name", Text, nullable=False),
-    Column("name_folded", Text, nullable=False),  # the shown name as search compares it
+    Column("name_folded", Text, nullable=False),  # the display name in the form that search compares
     Column("note_source", Text, nullable=False),
     Column("note_html", Text, nullable=False),
     Column("url", Text, nullable=False),
@@ -24,8 +24,8 @@ accounts = Table(
     Column("followers_uri", Text, nullable=False),
     Column("following_uri", Text, nullable=False),
     Column("featured_uri", Text, nullable=False),
-    Column("avatar_key", Text, nullable=False),  # file of ours, '' if none
-    Column("avatar_url", Text, nullable=False),  # where a peer keeps it, '' if none
+    Column("avatar_key", Text, nullable=False),  # file in our store, '' if none
+    Column("avatar_url", Text, nullable=False),  # URL at the peer, '' if none
     Column("avatar_alt", Text, nullable=False),
     Column("header_key", Text, nullable=False),
     Column("header_url", Text, nullable=False),
@@ -39,13 +39,13 @@ accounts = Table(
     Column("indexable", Boolean, nullable=False),
     Column("hides_collections", Boolean, nullable=False),
     Column("memorial", Boolean, nullable=False),
-    Column("attribution_domains", Text, nullable=False),  # JSON [host]: who may name it as an author
-    Column("shows_featured", Boolean, nullable=False),  # parts of the profile that its owner wants shown
+    Column("attribution_domains", Text, nullable=False),  # JSON [host]: sites that may name it as an author
+    Column("shows_featured", Boolean, nullable=False),  # and the next two: parts of the profile to show
     Column("shows_media", Boolean, nullable=False),
     Column("shows_media_replies", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Column("fetched_at", BigInteger),  # theirs: when last read from the peer
+    Column("fetched_at", BigInteger),  # remote: when last fetched
     Column("last_post_at", BigInteger),
     Column("followers_count", Integer, nullable=False),
     Column("following_count", Integer, nullable=False),
@@ -55,9 +55,9 @@ accounts = Table(
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
-    Column("mails_posts", Boolean, nullable=False),  # public posts go by mail to those who asked for it
-    Column("featured_at", BigInteger),  # theirs: when what is on top of the profile was last read
-    Column("moved_at", BigInteger),  # when it last moved; stays when that is taken back
+    Column("mails_posts", Boolean, nullable=False),  # public posts are sent to e-mail subscribers
+    Column("featured_at", BigInteger),  # remote: when the featured posts were last fetched
+    Column("moved_at", BigInteger),  # when it last moved; stays when the move is undone
     Column("identity_proofs", Text, nullable=False, server_default="[]"),  # JSON, see domain.identity_proofs
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
@@ -72,7 +72,7 @@ keys = Table(
     Column("role", Text, nullable=False),  # node, root
     Column("kind", Text, nullable=False),  # rsa, ed25519
     Column("public", Text, nullable=False),  # PEM, or multibase for ed25519
-    Column("private", Text),  # PEM; only for ours
+    Column("private", Text),  # PEM; only for local accounts
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )
@@ -98,7 +98,7 @@ featured_tags = Table(
     UniqueConstraint("account_id", "tag_id"),
 )
 
-# Suggestions whom to follow that an account does not want to see again.
+# Suggestions that an account has dismissed.
 suggestion_dismissals = Table(
     "suggestion_dismissals",
     metadata,
@@ -107,7 +107,7 @@ suggestion_dismissals = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# Accounts that somebody recommends together, and who of them agreed to be in there.
+# Collections of recommended accounts, and the consent of these.
 collections = Table(
     "collections",
     metadata,

@@ -13,7 +13,7 @@ from sqlalchemy import (
 
 from storage.tables.metadata import key, metadata, owned
 
-# Posts that an act was about, and what they said while that may be asked.
+# Posts that an entry is about, with their texts until these are erased.
 act_posts = Table(
     "act_posts",
     metadata,
@@ -23,7 +23,7 @@ act_posts = Table(
     Column("text", Text, nullable=False),
 )
 
-# A log: triggers refuse every DELETE, and every UPDATE but one that empties what is private.
+# Append-only: triggers refuse every DELETE, and every UPDATE except one that erases private values.
 acts = Table(
     "acts",
     metadata,
@@ -35,27 +35,27 @@ acts = Table(
     Column("at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("undoes_id", BigInteger),
-    Column("subject_kind", Text, nullable=False),  # what everybody may know of the target
+    Column("subject_kind", Text, nullable=False),  # the public part of the target
     Column("subject_name", Text, nullable=False),
-    Column("by_seal", Text, nullable=False),  # salted SHA-256, hex, of each private part
+    Column("by_seal", Text, nullable=False),  # salted SHA-256, hex, of each private value
     Column("target_seal", Text, nullable=False),
     Column("reason_seal", Text, nullable=False),
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
-    Column("actor_member_id", BigInteger),  # empty: the command line, the node itself, or dropped
+    Column("actor_member_id", BigInteger),  # NULL: the command line, the node itself, or erased
     Column("by_salt", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("target_salt", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("reason_salt", Text, nullable=False),
-    Column("shows_reason", Boolean, nullable=False),  # everybody may read it
+    Column("shows_reason", Boolean, nullable=False),  # whether it is public
     Index("ix_acts_target", "target"),
     Index("ix_acts_actor_member_id", "actor_member_id"),
     Index("uq_acts_seq", "seq", unique=True),
     Index("uq_acts_previous_hash", "previous_hash", unique=True),
 )
 
-# One row, which every writer of an act has to change: that is why the chain cannot fork.
+# One row that every writer has to change: so the chain cannot fork.
 act_heads = Table(
     "act_heads",
     metadata,

@@ -20,7 +20,7 @@ invitations = Table(
     Column("code_hint", Text, nullable=False),  # its first letters, to tell invitations apart in a list
     Column("created_by_id", BigInteger, index=True),
     Column("note", Text, nullable=False),
-    Column("max_uses", Integer),  # empty: no limit
+    Column("max_uses", Integer),  # NULL: no limit
     Column("uses", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
@@ -37,7 +37,7 @@ members = Table(
     Column("role", Text, nullable=False),  # owner, admin, moderator, member
     Column("reason", Text, nullable=False),  # what they wrote when they asked to join
     Column("locale", Text, nullable=False),
-    Column("settings", Text, nullable=False),  # JSON, see domain.members.Settings
+    Column("settings", Text, nullable=False),  # JSON, see domain.auth.members.MemberSettings
     linked("invitation_id", "invitations.id"),
     Column("invites_left", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -104,15 +104,15 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("proved_at", BigInteger),  # when the person last gave a password or passkey in this session
+    Column("proved_at", BigInteger),  # when the member last authenticated in this session
 )
 
-# What was asked of a browser and waits for its answer: a second step, a passkey, a provider's word.
+# Challenges that a browser has to answer: a second step, a passkey, a login at the provider.
 challenges = Table(
     "challenges",
     metadata,
     Column("word_hash", Text, primary_key=True),
-    Column("purpose", Text, nullable=False),  # see domain.challenges
+    Column("purpose", Text, nullable=False),  # see domain.auth.challenges
     Column("holder_hash", Text, nullable=False, index=True),  # the browser or session that may answer
     Column("member_id", BigInteger),
     Column("data", Text, nullable=False),  # what the answer is compared with
@@ -125,7 +125,9 @@ second_steps = Table(
     metadata,
     owned("member_id", "members.id", primary_key=True),
     Column("secret", Text),  # base32; empty: only passkeys are asked for
-    Column("last_step", BigInteger, nullable=False),  # of the newest code that was taken: none works twice
+    Column(
+        "last_step", BigInteger, nullable=False
+    ),  # time step of the newest accepted code: none works twice
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -157,7 +159,7 @@ identities = Table(
     Column("issuer", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     owned("member_id", "members.id", index=True),
-    Column("email", Text, nullable=False),  # what the provider said last, '' if nothing
+    Column("email", Text, nullable=False),  # as last given by the provider, '' if none
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
 )
@@ -166,7 +168,7 @@ ip_blocks = Table(
     "ip_blocks",
     metadata,
     key(),
-    Column("network", Text, nullable=False, unique=True),  # CIDR, in its plain form
+    Column("network", Text, nullable=False, unique=True),  # CIDR, normalized
     Column("severity", Text, nullable=False),  # sign_up_requires_approval, sign_up_block, no_access
     Column("comment", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -199,7 +201,7 @@ codes = Table(
     Column("challenge", Text),  # PKCE S256
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
-    Column("token_id", BigInteger),  # what it was exchanged for, to revoke it on replay
+    Column("token_id", BigInteger),  # the token issued for it, revoked on replay
 )
 
 tokens = Table(
@@ -207,8 +209,8 @@ tokens = Table(
     metadata,
     key(),
     Column("token_hash", Text, nullable=False, unique=True),
-    Column("app_id", BigInteger, index=True),  # empty for those made on the command line
-    Column("member_id", BigInteger, index=True),  # empty for an app's own token
+    Column("app_id", BigInteger, index=True),  # NULL for those made on the command line
+    Column("member_id", BigInteger, index=True),  # NULL for an app's own token
     Column("account_id", BigInteger, index=True),
     Column("scopes", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -22,7 +22,7 @@ media = Table(
     Column("position", Integer, nullable=False),
     Column("kind", Text, nullable=False),  # image, gifv, video, audio, unknown
     Column("content_type", Text, nullable=False),
-    Column("file_key", Text, nullable=False),  # '' while it lies at a peer
+    Column("file_key", Text, nullable=False),  # '' if only the peer has it
     Column("preview_key", Text, nullable=False),
     Column("remote_url", Text, nullable=False),  # '' for ours
     Column("description", Text, nullable=False),
@@ -34,15 +34,15 @@ media = Table(
     Column("preview_width", Integer),
     Column("preview_height", Integer),
     Column("bytes", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),  # or when a post freed it
-    Column("state", Text, nullable=False),  # ready, processing (file_key is what came), failed
+    Column("created_at", BigInteger, nullable=False),  # or when it was detached from a post
+    Column("state", Text, nullable=False),  # ready, processing (file_key is the upload), failed
     Column("problem", Text, nullable=False),  # why it failed
     Column("duration", Float),  # seconds
     Column("frame_rate", Text),  # 25/1
     Column("bitrate", Integer),  # bits a second
 )
 
-# What was fetched from peers, and may be thrown away at any time.
+# Cache of files of peers; entries may be evicted at any time.
 remote_files = Table(
     "remote_files",
     metadata,
@@ -73,7 +73,7 @@ tags = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),  # folded
     Column("display", Text, nullable=False),  # as first written
-    # What moderators decided; empty: nothing yet, and it is usable and listed.
+    # Decisions of moderators; NULL: not reviewed, the tag is usable and listed.
     Column("usable", Boolean),
     Column("trendable", Boolean),
     Column("listable", Boolean),

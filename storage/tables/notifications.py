@@ -9,8 +9,8 @@ email_subscriptions = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    Column("email", Text, nullable=False),  # in small letters
-    Column("token", Text, nullable=False, unique=True),  # in the links of all mails, so not only as a hash
+    Column("email", Text, nullable=False),  # in lower case
+    Column("token", Text, nullable=False, unique=True),  # part of the links of all mails, so stored readable
     Column("created_at", BigInteger, nullable=False),
     Column("confirmed_at", BigInteger),
     UniqueConstraint("account_id", "email"),
@@ -21,7 +21,7 @@ push_subscriptions = Table(
     "push_subscriptions",
     metadata,
     key(),
-    Column("token_id", BigInteger, nullable=False, unique=True),  # each app has one; it goes with the token
+    Column("token_id", BigInteger, nullable=False, unique=True),  # one for each token, deleted with it
     owned("account_id", "accounts.id", index=True),
     Column("endpoint", Text, nullable=False),
     Column("public_key", Text, nullable=False),  # of the client: a point on P-256, base64url
@@ -29,8 +29,8 @@ push_subscriptions = Table(
     Column("standard", Boolean, nullable=False),  # RFC 8291, else its fourth draft
     Column("alerts", Text, nullable=False),  # JSON [kind of notification]
     Column("policy", Text, nullable=False),  # all, followed, follower, none
-    # Apps that serve several accounts know by it whose notification they get, so that messages carry it,
-    # encrypted for the client. The key of the seal is not in the database.
+    # Apps with several accounts recognize the recipient by the token, so messages contain it, encrypted for
+    # the client. It is stored encrypted; the key is in a file.
     Column("sealed_token", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -49,13 +49,13 @@ notifications = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    Column("kind", Text, nullable=False),  # the words of the client API: mention, reblog, favourite …
+    Column("kind", Text, nullable=False),  # the types of the client API: mention, reblog, favourite …
     owned("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),
     Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
     Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
     Column("created_at", BigInteger, nullable=False),
-    Column("subject_id", BigInteger),  # the report, act or severance that it tells of
+    Column("subject_id", BigInteger),  # the report, decision or severance that it is about
     Index("ix_notifications_account_id_id", "account_id", "id"),
     Index("ix_notifications_account_id_group_key_id", "account_id", "group_key", "id"),
     Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),
@@ -97,7 +97,7 @@ notification_requests = Table(
     Index("ix_notification_requests_account_id_id", "account_id", "id"),
 )
 
-# Direct posts of one thread among the same people; a row for each account of ours that takes part.
+# Direct posts of one thread among the same people; one row for each local participant.
 conversations = Table(
     "conversations",
     metadata,
@@ -146,6 +146,6 @@ announcement_reactions = Table(
     key(),
     owned("announcement_id", "announcements.id"),
     owned("account_id", "accounts.id", index=True),
-    Column("name", Text, nullable=False),  # an emoji, or the shortcode of one of ours
+    Column("name", Text, nullable=False),  # an emoji, or the shortcode of a custom one
     UniqueConstraint("announcement_id", "name", "account_id"),
 )

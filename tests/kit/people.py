@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fedserver.config import Config, NodeConfig
-from fedserver.domain.accounts import accounts
-from fedserver.domain.accounts.accounts import RemoteAccount
+from fedserver.domain.accounts import accounts, remote_accounts
 from fedserver.domain.accounts.keys import NewKeys
+from fedserver.domain.accounts.remote_accounts import RemoteAccount
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import posts
 from fedserver.domain.relationships import follows
@@ -21,7 +21,7 @@ DOMAIN = "alpha.test"
 
 
 def make_context(folder: Path | None = None, **sections: Any) -> NodeContext:
-    """A site at https://alpha.test."""
+    """Return a node context at https://alpha.test."""
     node = NodeConfig(domain=DOMAIN, base_url=f"https://{DOMAIN}", data_dir=str(folder or "data"))
     return NodeContext(Config(node=node, **sections), Links(f"https://{DOMAIN}", DOMAIN))
 
@@ -32,14 +32,14 @@ def new_keys(name: int | str = 0) -> NewKeys:
 
 
 async def create_member(tx: Tx, where: NodeContext, username: str) -> AccountRow:
-    """An account of ours."""
+    """Insert and return an account of this node."""
     return await accounts.create_local(tx, where, username, new_keys())
 
 
 async def create_remote_account(
     tx: Tx, username: str, domain: str = "beta.test", **changes: Any
 ) -> AccountRow:
-    """An account of a peer."""
+    """Insert and return an account of a peer."""
     base = f"https://{domain}/users/{username}"
     values: dict[str, Any] = {
         "uri": base,
@@ -69,7 +69,7 @@ async def create_remote_account(
         "created_at": None,
         "keys": ((f"{base}#main-key", "rsa", keys.rsa(1)[1]),),
     }
-    return await accounts.receive(tx, RemoteAccount(**{**values, **changes}))
+    return await remote_accounts.receive(tx, RemoteAccount(**{**values, **changes}))
 
 
 async def create_accounts(database: Database, where: NodeContext, *names: str) -> list[AccountRow]:

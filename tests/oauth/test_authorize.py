@@ -1,4 +1,4 @@
-"""From an app's wish to its token, as browsers and apps do it, and as attackers try."""
+"""Authorization code flow, as browsers and apps use it, and attacks on it."""
 
 from __future__ import annotations
 
@@ -38,41 +38,41 @@ async def register(node: TestNode, *uris: str, scopes: str = "read write") -> Ap
         return app
 
 
-def wish(app: App, **changes: str) -> str:
-    asked = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": BACK, "scope": "read"}
-    return "/oauth/authorize?" + urlencode({**asked, **changes})
+def build_authorize_path(app: App, **changes: str) -> str:
+    query = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": BACK, "scope": "read"}
+    return "/oauth/authorize?" + urlencode({**query, **changes})
 
 
-async def follow(node: TestNode, location: str) -> tuple[str, str]:
-    """Open an address of the node as a browser does; where it ended, and the page."""
+async def open_page(node: TestNode, location: str) -> tuple[str, str]:
+    """Open a page as a browser does; return the final URL and the page."""
     async with node.http.get(location) as answer:
         assert answer.status == 200, await answer.text()
         return str(answer.url), await answer.text()
 
 
-async def log_in(node: TestNode, location: str, **given: str) -> aiohttp.ClientResponse:
+async def log_in(node: TestNode, location: str, **fields: str) -> aiohttp.ClientResponse:
     """Open a page that needs a log-in, and log in there."""
-    url, page = await follow(node, location)
+    url, page = await open_page(node, location)
     filled = find_form(page, "password")
     return await send_form(
-        node.http, node.base, url, filled, **(given or {"username": "ann", "password": PASSWORD})
+        node.http, node.base, url, filled, **(fields or {"username": "ann", "password": PASSWORD})
     )
 
 
 async def answer_consent(node: TestNode, location: str, decision: str = "allow") -> aiohttp.ClientResponse:
-    url, page = await follow(node, location)
+    url, page = await open_page(node, location)
     return await send_form(node.http, node.base, url, find_form(page, "client_id"), decision=decision)
 
 
-async def walk(node: TestNode, location: str) -> aiohttp.ClientResponse:
-    """Log in and allow."""
+async def log_in_and_allow(node: TestNode, location: str) -> aiohttp.ClientResponse:
+    """Log in and allow the app."""
     logged_in = await log_in(node, location)
     assert logged_in.status in (302, 303), await logged_in.text()
     return await answer_consent(node, logged_in.headers["Location"])
 
 
-def returned(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """What the app is told, in the address that it is sent back to."""
+def parse_redirect(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return the query parameters of a redirect to the app."""
     assert answer.status in (302, 303), answer.status
     assert answer.headers["Location"].startswith(BACK)
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
@@ -95,36 +95,40 @@ async def exchange(
         return answer.status, await answer.json()
 
 
-async def who(node: TestNode, token: str) -> int:
+async def get_verify_status(node: TestNode, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     async with node.http.get("/api/v1/accounts/verify_credentials", headers=headers) as answer:
         return answer.status
 
 
-async def test_the_whole_way_with_pkce(node: TestNode) -> None:
+async def test_authorization_with_pkce_yields_a_token(node: TestNode) -> None:
     app = await register(node)
-    told = returned(await walk(node, wish(app, state=STATE, **PKCE)))
-    assert told["state"] == STATE
-    status, token = await exchange(node, app, told["code"], code_verifier=VERIFIER)
+    query = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, state=STATE, **PKCE)))
+    assert query["state"] == STATE
+    status, token = await exchange(node, app, query["code"], code_verifier=VERIFIER)
     assert status == 200, token
     assert (token["token_type"], token["scope"]) == ("Bearer", "read")
     assert abs(token["created_at"] * 1000 - node.clock.now) < 60_000
-    assert await who(node, token["access_token"]) == 200
+    assert await get_verify_status(node, token["access_token"]) == 200
 
 
-async def test_json_a_session_that_is_there_and_a_slash_at_the_end(node: TestNode) -> None:
+async def test_authorization_in_an_existing_session_with_json_and_trailing_slash(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login", email="ann@mail.test", password=PASSWORD)
-    told = returned(await answer_consent(node, wish(app).replace("authorize?", "authorize/?")))
-    status, token = await exchange(node, app, told["code"], as_json=True)
-    assert status == 200 and await who(node, token["access_token"]) == 200
+    query = parse_redirect(
+        await answer_consent(node, build_authorize_path(app).replace("authorize?", "authorize/?"))
+    )
+    status, token = await exchange(node, app, query["code"], as_json=True)
+    assert status == 200
+    assert await get_verify_status(node, token["access_token"]) == 200
 
 
-async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
+async def test_out_of_band_code_is_shown_to_its_member_only(node: TestNode) -> None:
     app = await register(node, OOB)
-    sent = await walk(node, wish(app, redirect_uri=OOB))
-    assert sent.status == 303 and sent.headers["Location"].startswith("/oauth/authorize/native?code=")
-    _, page = await follow(node, sent.headers["Location"])
+    sent = await log_in_and_allow(node, build_authorize_path(app, redirect_uri=OOB))
+    assert sent.status == 303
+    assert sent.headers["Location"].startswith("/oauth/authorize/native?code=")
+    _, page = await open_page(node, sent.headers["Location"])
     assert "App" in page
     code = find_form("<form>" + page, "code").values["code"]
     async with node.http.get("/oauth/authorize/native?code=unknown") as answer:
@@ -135,60 +139,65 @@ async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
     async with bob.get(sent.headers["Location"]) as answer:
         assert answer.status == 404, "a code is shown only to whom it was given"
     status, token = await exchange(node, app, code, redirect_uri=OOB)
-    assert status == 200 and await who(node, token["access_token"]) == 200
+    assert status == 200
+    assert await get_verify_status(node, token["access_token"]) == 200
 
 
-async def test_the_consent_page_says_what_is_asked_and_is_safe(node: TestNode) -> None:
+async def test_consent_page_lists_scopes_and_escapes_input(node: TestNode) -> None:
     app = await register(node)
     logged_in = await log_in(
-        node, wish(app, state='"><script>alert(1)</script>', scope="read write:statuses")
+        node, build_authorize_path(app, state='"><script>alert(1)</script>', scope="read write:statuses")
     )
     async with node.http.get(logged_in.headers["Location"]) as answer:
         page, headers = await answer.text(), answer.headers
-    assert "ann" in page and "statuses" in page
-    assert "<b>App</b>" not in page and "<script>alert" not in page
+    assert "ann" in page
+    assert "statuses" in page
+    assert "<b>App</b>" not in page
+    assert "<script>alert" not in page
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "'unsafe-inline'" not in headers["Content-Security-Policy"]
     assert "form-action 'self' https://app.test" in headers["Content-Security-Policy"]
     assert "Cross-Origin-Opener-Policy" not in headers, "pop-ups report back to their opener"
 
 
-async def test_who_denies_sends_no_code(node: TestNode) -> None:
+async def test_denied_authorization_sends_no_code(node: TestNode) -> None:
     app = await register(node)
-    logged_in = await log_in(node, wish(app, state=STATE))
-    told = returned(await answer_consent(node, logged_in.headers["Location"], "deny"))
-    assert (told["error"], told["state"]) == ("access_denied", STATE) and "code" not in told
+    logged_in = await log_in(node, build_authorize_path(app, state=STATE))
+    query = parse_redirect(await answer_consent(node, logged_in.headers["Location"], "deny"))
+    assert (query["error"], query["state"]) == ("access_denied", STATE)
+    assert "code" not in query
 
 
-async def test_force_login_asks_again(node: TestNode) -> None:
+async def test_force_login_asks_for_the_password_again(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login")
-    _, page = await follow(node, wish(app, force_login="true"))
+    _, page = await open_page(node, build_authorize_path(app, force_login="true"))
     assert find_form(page, "password")
-    told = returned(await walk(node, wish(app, force_login="true")))
-    assert "code" in told
+    query = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, force_login="true")))
+    assert "code" in query
 
 
-async def test_an_address_with_an_encoded_address_in_its_path(node: TestNode) -> None:
-    """Elk's: compared as it is, neither decoded nor normalised."""
+async def test_redirect_uri_with_an_encoded_uri_in_its_path_is_compared_as_it_is(node: TestNode) -> None:
+    """Register and use a redirect URI of Elk: it is neither decoded nor normalized."""
     elk = "https://elk.test/api/alpha.test/oauth/https%3A%2F%2Felk.test"
     body = {"client_name": "Elk", "redirect_uris": elk, "scopes": "read write follow push"}
     async with node.http.post("/api/v1/apps", json=body) as answer:
         app = await answer.json()
-    assert app["redirect_uri"] == elk and app["redirect_uris"] == [elk]
+    assert app["redirect_uri"] == elk
+    assert app["redirect_uris"] == [elk]
     query = {"redirect_uri": elk, "scope": "read write follow push", "force_login": "true", "lang": "en"}
-    back = await walk(node, wish(app, **query))
+    back = await log_in_and_allow(node, build_authorize_path(app, **query))
     assert back.headers["Location"].startswith(elk + "?code=")
     code = parse_qs(urlsplit(back.headers["Location"]).query)["code"][0]
     decoded = elk.replace("%3A%2F%2F", "://")
     assert (await exchange(node, app, code, True, redirect_uri=decoded))[0] == 400
     assert (await exchange(node, app, code, True, redirect_uri=elk))[0] == 200
-    async with node.http.get(wish(app, redirect_uri=decoded)) as answer:
+    async with node.http.get(build_authorize_path(app, redirect_uri=decoded)) as answer:
         assert answer.status == 422
 
 
 @pytest.mark.parametrize("kind", ["form", "form-list", "json", "json-list", "multipart", "multipart-list"])
-async def test_an_app_registers_however_it_writes(node: TestNode, kind: str) -> None:
+async def test_app_registration_accepts_all_body_formats(node: TestNode, kind: str) -> None:
     uris = [BACK, OOB]
     plain = {"client_name": "App", "scopes": "read write:statuses", "website": "https://app.test/"}
     form_body: Any
@@ -196,7 +205,7 @@ async def test_an_app_registers_however_it_writes(node: TestNode, kind: str) -> 
         listed: Any = uris if kind.endswith("list") else "\n".join(uris)
         body: dict[str, Any] = {"json": {**plain, "redirect_uris": listed}}
     else:
-        pairs = [("redirect_uris[]", each) for each in uris]
+        pairs = [("redirect_uris[]", uri) for uri in uris]
         pairs = pairs if kind.endswith("list") else [("redirect_uris", "\n".join(uris))]
         form_body = aiohttp.FormData([*plain.items(), *pairs], default_to_multipart="multi" in kind)
         body = {"data": form_body}
@@ -204,14 +213,15 @@ async def test_an_app_registers_however_it_writes(node: TestNode, kind: str) -> 
         assert answer.status == 200, await answer.text()
         app = await answer.json()
     assert (app["redirect_uris"], app["redirect_uri"]) == (uris, "\n".join(uris))
-    assert app["scopes"] == ["read", "write:statuses"] and app["website"] == "https://app.test/"
+    assert app["scopes"] == ["read", "write:statuses"]
+    assert app["website"] == "https://app.test/"
     assert app["client_secret_expires_at"] == 0
 
 
-async def test_where_programs_look_for_the_log_in(node: TestNode) -> None:
+async def test_mastodon_login_path_redirects_to_login(node: TestNode) -> None:
     async with node.http.get("/auth/sign_in", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/login")
-    _, page = await follow(node, "/auth/sign_in?next=/settings/apps")
+    _, page = await open_page(node, "/auth/sign_in?next=/settings/apps")
     assert find_form(page, "password").values["next"] == "/settings/apps"
 
 
@@ -230,18 +240,21 @@ async def test_where_programs_look_for_the_log_in(node: TestNode) -> None:
         {"code_challenge_method": "S256"}, {"code_challenge": "short", "code_challenge_method": "S256"},
     ],
 )  # fmt: skip
-async def test_a_wrong_wish_sends_nobody_anywhere(node: TestNode, change: dict[str, str]) -> None:
+async def test_invalid_authorization_request_does_not_redirect(
+    node: TestNode, change: dict[str, str]
+) -> None:
     app = await register(node)
     await log_in(node, "/login")
-    async with node.http.get(wish(app, **change), allow_redirects=False) as answer:
-        assert 400 <= answer.status < 500 and "Location" not in answer.headers
+    async with node.http.get(build_authorize_path(app, **change), allow_redirects=False) as answer:
+        assert 400 <= answer.status < 500
+        assert "Location" not in answer.headers
         assert "Traceback" not in await answer.text()
 
 
-async def test_consent_cannot_be_given_from_elsewhere(node: TestNode) -> None:
+async def test_consent_from_another_site_is_refused(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login")
-    url, page = await follow(node, wish(app))
+    url, page = await open_page(node, build_authorize_path(app))
     filled = find_form(page, "client_id")
     values = {**filled.values, "decision": "allow"}
     for body, headers in (
@@ -252,35 +265,39 @@ async def test_consent_cannot_be_given_from_elsewhere(node: TestNode) -> None:
         ({**values, "redirect_uri": "https://evil.test/"}, {"Origin": node.base}),
     ):
         async with node.http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            assert answer.status in (403, 422) and "Location" not in answer.headers
+            assert answer.status in (403, 422)
+            assert "Location" not in answer.headers
 
 
-async def test_a_stranger_gets_no_code(node: TestNode) -> None:
+async def test_consent_without_session_yields_no_code(node: TestNode) -> None:
     app = await register(node)
     body = {"client_id": app["client_id"], "redirect_uri": BACK, "response_type": "code", "decision": "allow"}
     async with node.http.post("/oauth/authorize", data=body, allow_redirects=False) as answer:
-        assert "code=" not in answer.headers.get("Location", "") and answer.status >= 300
+        assert "code=" not in answer.headers.get("Location", "")
+        assert answer.status >= 300
 
 
-async def test_a_replayed_code_ends_the_token(node: TestNode) -> None:
+async def test_replayed_code_revokes_the_token(node: TestNode) -> None:
     app = await register(node)
-    code = returned(await walk(node, wish(app)))["code"]
+    code = parse_redirect(await log_in_and_allow(node, build_authorize_path(app)))["code"]
     _, token = await exchange(node, app, code)
     status, refusal = await exchange(node, app, code)
-    assert status == 400 and refusal["error"] == "invalid_grant" and refusal["error_description"]
-    assert await who(node, token["access_token"]) == 401
+    assert status == 400
+    assert refusal["error"] == "invalid_grant"
+    assert refusal["error_description"]
+    assert await get_verify_status(node, token["access_token"]) == 401
 
 
-async def test_a_race_for_a_code_has_one_winner_at_most(node: TestNode) -> None:
+async def test_concurrent_exchanges_of_a_code_yield_one_token(node: TestNode) -> None:
     app = await register(node)
-    code = returned(await walk(node, wish(app)))["code"]
+    code = parse_redirect(await log_in_and_allow(node, build_authorize_path(app)))["code"]
     answers = await asyncio.gather(*[exchange(node, app, code) for _ in range(6)])
     assert sorted(status for status, _ in answers) == [200, 400, 400, 400, 400, 400]
 
 
-async def test_a_code_serves_only_who_it_was_made_for(node: TestNode) -> None:
+async def test_code_is_bound_to_app_redirect_uri_and_verifier(node: TestNode) -> None:
     app, other = await register(node), await register(node)
-    code = returned(await walk(node, wish(app, **PKCE)))["code"]
+    code = parse_redirect(await log_in_and_allow(node, build_authorize_path(app, **PKCE)))["code"]
     right = {"code_verifier": VERIFIER}
     for asking, change, error in (
         (other, right, "invalid_grant"),
@@ -297,14 +314,15 @@ async def test_a_code_serves_only_who_it_was_made_for(node: TestNode) -> None:
     assert (await exchange(node, app, code, **right))[0] == 200
 
 
-async def test_a_code_lasts_ten_minutes(node: TestNode) -> None:
+async def test_code_expires_after_ten_minutes(node: TestNode) -> None:
     app = await register(node)
-    code = returned(await walk(node, wish(app)))["code"]
+    code = parse_redirect(await log_in_and_allow(node, build_authorize_path(app)))["code"]
     node.clock.forward(seconds=600)
     assert (await exchange(node, app, code))[0] == 400
 
 
 @pytest.mark.parametrize("uris", [5, {"a": 1}, [5], None, [[BACK]]])
-async def test_a_registration_of_nonsense_is_refused(node: TestNode, uris: Any) -> None:
+async def test_invalid_app_registration_is_refused(node: TestNode, uris: Any) -> None:
     async with node.http.post("/api/v1/apps", json={"client_name": "App", "redirect_uris": uris}) as answer:
-        assert answer.status == 422 and "error" in await answer.json()
+        assert answer.status == 422
+        assert "error" in await answer.json()

@@ -1,4 +1,4 @@
-"""Log-in with an identity provider, over real HTTP with real signatures; and what a forger tries."""
+"""Log-in with an identity provider, over real HTTP with real signatures, and forged responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from fedserver.cli.check import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 from tests.kit import keys, tls
@@ -29,7 +29,7 @@ from tests.kit.provider import (
 )
 from tests.kit.visitors import VisitedPage, Visitor
 
-With = Callable[..., Awaitable[TestNode]]
+StartNode = Callable[..., Awaitable[TestNode]]
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ async def provider(names: tls.LoopbackResolver, clock: Clock) -> AsyncIterator[S
 
 
 @pytest.fixture
-def node_with(start: Start, provider: StubProvider) -> With:
-    """Starts a node with these keys in its section `[oidc]`."""
+def start_node(start: Start, provider: StubProvider) -> StartNode:
+    """Return a function that starts a node with these keys in its section `[oidc]`."""
 
     async def begin(mail: MailConfig | None = None, **keys_of_section: Any) -> TestNode:
         sections = {"mail": mail} if mail else {}
@@ -52,45 +52,54 @@ def node_with(start: Start, provider: StubProvider) -> With:
     return begin
 
 
-async def there_and_back(visitor: Visitor, path: str = "/login/provider") -> VisitedPage:
-    out = await visitor.open(path)
-    assert out.path.startswith("https://id.test/authorize?"), (out.status, out.path, out.text)
-    return await visitor.visit(out.path)
+async def log_in_at_provider(visitor: Visitor, path: str = "/login/provider") -> VisitedPage:
+    provider_page = await visitor.open(path)
+    assert provider_page.path.startswith("https://id.test/authorize?"), (
+        provider_page.status,
+        provider_page.path,
+        provider_page.text,
+    )
+    return await visitor.visit(provider_page.path)
 
 
-async def member_of(node: TestNode, name: str) -> MemberRow:
+async def load_member(node: TestNode, name: str) -> MemberRow:
     async with node.db.read() as tx:
         return await members.get_by_username(tx, name)
 
 
 async def join(node: TestNode, visitor: Visitor, name: str = "ann") -> VisitedPage:
-    page = await there_and_back(visitor)
+    page = await log_in_at_provider(visitor)
     assert page.path == "/login/provider/join", page.text
     return await visitor.fill_in(page, "username", username=name)
 
 
-async def test_a_newcomer_chooses_a_name_and_is_in(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_new_member_chooses_a_username_and_is_logged_in(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
-    page = await there_and_back(ann)
-    assert 'value="ann"' in page.text and "ann@mail.test" in page.text
+    page = await log_in_at_provider(ann)
+    assert 'value="ann"' in page.text
+    assert "ann@mail.test" in page.text
     done = await ann.fill_in(page, "username", username="annie")
-    assert done.path == "/settings/profile?welcome=1" and await ann.is_logged_in()
-    member = await member_of(node, "annie")
-    assert member.approved_at and member.email_confirmed_at and member.password_hash == ""
+    assert done.path == "/settings/profile?welcome=1"
+    assert await ann.is_logged_in()
+    member = await load_member(node, "annie")
+    assert member.approved_at
+    assert member.email_confirmed_at
+    assert member.password_hash == ""
     assert (member.email, member.role) == ("ann@mail.test", "member")
     assert "Ann A" in done.text
     again = Visitor(node)
-    page = await there_and_back(again, "/login/provider?next=/settings/security")
-    assert page.path == "/settings/security" and "Connected" in page.text
+    page = await log_in_at_provider(again, "/login/provider?next=/settings/security")
+    assert page.path == "/settings/security"
+    assert "Connected" in page.text
     assert (await Visitor(node).log_in("annie", "")).status == 401, "there is no password"
 
 
-async def test_a_name_that_is_taken_can_be_chosen_again(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_join_with_a_refused_username_can_be_repeated(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     await node.create_member("bob")
     ann = Visitor(node)
-    page = await there_and_back(ann)
+    page = await log_in_at_provider(ann)
     for name in ("bob", "a b", "admin", ""):
         refused = await ann.fill_in(page, "username", username=name)
         assert refused.status == 422, name
@@ -98,72 +107,77 @@ async def test_a_name_that_is_taken_can_be_chosen_again(node_with: With) -> None
     assert (await ann.fill_in(page, "username", username="ann2")).status == 403, "one joins once"
 
 
-async def test_nobody_joins_where_sign_up_is_off(node_with: With) -> None:
-    node = await node_with()
+async def test_join_is_refused_where_sign_up_is_off(start_node: StartNode) -> None:
+    node = await start_node()
     ann = Visitor(node)
-    page = await there_and_back(ann)
-    assert page.status == 403 and "connect your account" in page.text
+    page = await log_in_at_provider(ann)
+    assert page.status == 403
+    assert "connect your account" in page.text
     assert (await ann.open("/login/provider/join")).status == 403
     async with node.db.read() as tx:
         assert (await members.count_by_activity(tx))[0] == 0
 
 
-async def test_the_place_to_join_belongs_to_one_browser(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_join_page_belongs_to_one_browser(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     ann, eve = Visitor(node), Visitor(node)
-    page = await there_and_back(ann)
+    page = await log_in_at_provider(ann)
     assert (await eve.open("/login/provider/join")).status == 403
     assert (await eve.fill_in(page, "username", username="eve")).status == 403
     node.clock.forward(seconds=601)
     assert (await ann.fill_in(page, "username", username="ann")).status == 403
 
 
-async def test_an_address_opens_no_account_unless_told_to(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True)
+async def test_email_does_not_link_accounts_by_default(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(sign_up=True)
     await node.create_member("ann")
-    page = await there_and_back(Visitor(node))
-    assert page.status == 403 and "There is a member with your e-mail address" in page.text
+    page = await log_in_at_provider(Visitor(node))
+    assert page.status == 403
+    assert "There is a member with your e-mail address" in page.text
 
 
-async def test_only_a_verified_address_links(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(link_by_email=True)
+async def test_only_a_verified_email_links_accounts(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(link_by_email=True)
     await node.create_member("ann")
     for verified in (False, None, "true", 1, True):
         provider.person |= {"email": "ANN@mail.test", "email_verified": verified}
         ann = Visitor(node)
-        page = await there_and_back(ann)
+        page = await log_in_at_provider(ann)
         assert await ann.is_logged_in() is (verified is True), page.text
     provider.person |= {"email": "other@mail.test"}
-    assert (await there_and_back(Visitor(node))).path == "/home", "the account is known by its subject"
+    assert (await log_in_at_provider(Visitor(node))).path == "/home", "the account is known by its subject"
 
 
-async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
-    """Somebody registered with an address that is not theirs; its owner must not land in that account."""
-    node = await node_with(link_by_email=True)
+async def test_email_does_not_link_unconfirmed_members(start_node: StartNode) -> None:
+    """Check that the owner of an address does not get the account of somebody who registered with it."""
+    node = await start_node(link_by_email=True)
     await node.create_member("eve")
     async with node.db.write() as tx:
         eve = await members.get_by_username(tx, "eve")
         await member_queries.set_email(tx, eve.id, "ann@mail.test")
         await member_queries.set_value(tx, eve.id, "email_confirmed_at", None)
-    page = await there_and_back(Visitor(node))
-    assert page.status == 403 and "There is no member here" in page.text
+    page = await log_in_at_provider(Visitor(node))
+    assert page.status == 403
+    assert "There is no member here" in page.text
 
 
-async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True, mail=MailConfig(host="mail.test", sender="node@alpha.test"))
+async def test_unverified_email_is_confirmed_by_mail(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(sign_up=True, mail=MailConfig(host="mail.test", sender="node@alpha.test"))
     provider.person["email_verified"] = False
     ann = Visitor(node)
     page = await join(node, ann)
-    assert page.status == 200 and "Check your email" in page.text and not await ann.is_logged_in()
-    assert (await member_of(node, "ann")).email_confirmed_at is None
-    assert (await there_and_back(ann)).status == 403
+    assert page.status == 200
+    assert "Check your email" in page.text
+    assert not await ann.is_logged_in()
+    assert (await load_member(node, "ann")).email_confirmed_at is None
+    assert (await log_in_at_provider(ann)).status == 403
 
 
 # --- forged answers
 
 
-def another_key(provider: StubProvider, claims: dict[str, Any], name: str) -> str:
-    """Signed by somebody else's key that goes by this name."""
+def sign_with_another_key(provider: StubProvider, claims: dict[str, Any], name: str) -> str:
+    """Return a token signed with another key under this key id."""
     key = RSAKey.import_key(keys.rsa(8)[0], {"kid": name})
     return jwt.encode({"alg": "RS256", "kid": name}, claims, key)
 
@@ -177,250 +191,266 @@ SPOILED: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True)
+async def test_id_tokens_with_wrong_claims_are_refused(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
     for spoil in SPOILED:
         provider.claim_overrides = spoil
-        page = await there_and_back(ann)
-        assert page.status in (403, 502) and "Traceback" not in page.text, spoil
+        page = await log_in_at_provider(ann)
+        assert page.status in (403, 502), spoil
+        assert "Traceback" not in page.text, spoil
         assert (await ann.open("/login/provider/join")).status == 403, spoil
     provider.claim_overrides = {}
-    assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
+    assert (await log_in_at_provider(ann)).path == "/login/provider/join", "the right one is taken"
 
 
-async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True)
+async def test_id_tokens_with_forged_signatures_are_refused(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
     forgeries: dict[str, Callable[[dict[str, Any]], str]] = {
         "none": make_unsigned_token,
         "None": lambda claims: make_unsigned_token(claims).replace("bm9uZ", "Tm9uZ"),
         "public key": lambda claims: sign_with_public_key(provider.key, claims),
-        "another key": lambda claims: another_key(provider, claims, "one"),
-        "unknown key": lambda claims: another_key(provider, claims, "two"),
+        "another key": lambda claims: sign_with_another_key(provider, claims, "one"),
+        "unknown key": lambda claims: sign_with_another_key(provider, claims, "two"),
         "cut": lambda claims: provider.sign_token(claims)[:-8],
         "words": lambda claims: "not a token",
     }
     for name, forgery in forgeries.items():
         provider.signer = forgery
-        assert (await there_and_back(ann)).status == 502, name
+        assert (await log_in_at_provider(ann)).status == 502, name
         assert (await ann.open("/login/provider/join")).status == 403, name
     provider.signer = provider.sign_token
-    assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
+    assert (await log_in_at_provider(ann)).path == "/login/provider/join", "the right one is taken"
 
 
-async def test_keys_are_read_anew_when_the_provider_has_new_ones(
-    node_with: With, provider: StubProvider, clock: Clock
+async def test_new_keys_of_the_provider_are_fetched_after_a_minute(
+    start_node: StartNode, provider: StubProvider, clock: Clock
 ) -> None:
-    node = await node_with(sign_up=True)
+    node = await start_node(sign_up=True)
     await join(node, Visitor(node))
     provider.key = ECKey.import_key(ECKey.generate_key("P-256").as_dict(private=True), {"kid": "two"})
     provider.algorithm = "ES256"
-    assert (await there_and_back(Visitor(node))).status == 502, "not more often than once a minute"
+    assert (await log_in_at_provider(Visitor(node))).status == 502, "not more often than once a minute"
     clock.forward(seconds=61)
     ann = Visitor(node)
-    await there_and_back(ann)
+    await log_in_at_provider(ann)
     assert await ann.is_logged_in()
     assert provider.calls.count("keys") == 2
 
 
-async def test_an_answer_works_once_and_only_in_its_browser(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True)
+async def test_provider_response_works_once_and_only_in_its_browser(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(sign_up=True)
     ann, eve = Visitor(node), Visitor(node)
     await join(node, ann)
-    out = await eve.open("/login/provider")
-    async with eve.http.get(out.path, allow_redirects=False) as answer:
-        back = answer.headers["Location"].removeprefix(node.base)
+    provider_page = await eve.open("/login/provider")
+    async with eve.http.get(provider_page.path, allow_redirects=False) as answer:
+        callback = answer.headers["Location"].removeprefix(node.base)
     victim = Visitor(node)
-    assert (await victim.open(back)).status == 403 and not await victim.is_logged_in(), (
-        "no log-in is put upon others"
-    )
+    assert (await victim.open(callback)).status == 403, "another browser has no flow"
+    assert not await victim.is_logged_in()
     await victim.open("/login/provider")
-    assert (await victim.open(back)).status == 403, "nor upon somebody who is on the way too"
-    await eve.open(back)
+    assert (await victim.open(callback)).status == 403, "another flow has another state"
+    await eve.open(callback)
     assert await eve.is_logged_in()
     before = provider.calls.count("token")
-    assert (await eve.open(back)).status == 403
+    assert (await eve.open(callback)).status == 403
     assert provider.calls.count("token") == before, "a replay does not even ask the provider"
 
 
-async def test_a_code_that_the_provider_does_not_know(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_code_unknown_to_the_provider_is_refused(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
-    out = await ann.open("/login/provider")
-    state = parse_qs(urlsplit(out.path).query)["state"][0]
+    provider_page = await ann.open("/login/provider")
+    state = parse_qs(urlsplit(provider_page.path).query)["state"][0]
     page = await ann.open(f"/login/provider/back?code=stolen&state={state}")
-    assert page.status == 502 and "did not work" in page.text
+    assert page.status == 502
+    assert "did not work" in page.text
     page = await ann.open(f"/login/provider/back?code=stolen&state={state}")
     assert page.status == 403
 
 
-async def test_an_answer_without_a_question(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_provider_response_without_a_flow_is_refused(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     for query in ("", "code=x", "code=x&state=unknown", "error=access_denied&state=unknown"):
         assert (await Visitor(node).open(f"/login/provider/back?{query}")).status == 403
 
 
-async def test_who_is_not_let_in_there_and_a_mixed_up_answer(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_denied_login_and_response_of_another_issuer_are_refused(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     for extra, status in (("error=access_denied", 403), ("code=x&iss=https://evil.test", 502)):
         ann = Visitor(node)
-        out = await ann.open("/login/provider")
-        state = parse_qs(urlsplit(out.path).query)["state"][0]
+        provider_page = await ann.open("/login/provider")
+        state = parse_qs(urlsplit(provider_page.path).query)["state"][0]
         assert (await ann.open(f"/login/provider/back?state={state}&{extra}")).status == status
 
 
-async def test_a_trip_takes_ten_minutes_at_most(node_with: With, clock: Clock) -> None:
-    node = await node_with(sign_up=True)
+async def test_flow_expires_after_ten_minutes(start_node: StartNode, clock: Clock) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
-    out = await ann.open("/login/provider")
+    provider_page = await ann.open("/login/provider")
     clock.forward(seconds=601)
-    assert (await ann.visit(out.path)).status == 403
+    assert (await ann.visit(provider_page.path)).status == 403
 
 
 # --- userinfo
 
 
-async def test_userinfo_fills_in_what_the_token_leaves_out(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True)
+async def test_userinfo_completes_the_claims_of_the_same_subject_only(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(sign_up=True)
     provider.person = {"sub": "ann-0001"}
     provider.userinfo = dict(ANN_CLAIMS)
     ann = Visitor(node)
     await join(node, ann)
-    assert (await member_of(node, "ann")).email == "ann@mail.test"
+    assert (await load_member(node, "ann")).email == "ann@mail.test"
     provider.userinfo = {**ANN_CLAIMS, "sub": "bob-0002", "email": "bob@mail.test"}
-    page = await there_and_back(Visitor(node))
+    page = await log_in_at_provider(Visitor(node))
     assert page.status == 502, "userinfo about somebody else is not taken"
 
 
 # --- roles and who may come in
 
 
-async def test_roles_are_read_at_each_log_in(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(
+async def test_roles_are_mapped_from_claims_at_each_login(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(
         sign_up=True, roles_claim="realm.groups", admins=("it",), moderators=("care", "press")
     )
     provider.person["realm"] = {"groups": ["press", "sports"]}
     await join(node, Visitor(node))
-    assert (await member_of(node, "ann")).role == "moderator"
+    assert (await load_member(node, "ann")).role == "moderator"
     for groups, role in ((["care", "it"], "admin"), ([], "member"), ("it", "admin"), ({"it": 1}, "member")):
         provider.person["realm"] = {"groups": groups}
-        await there_and_back(Visitor(node))
-        assert (await member_of(node, "ann")).role == role
+        await log_in_at_provider(Visitor(node))
+        assert (await load_member(node, "ann")).role == role
 
 
-async def test_an_owner_of_the_node_stays_one(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(link_by_email=True, roles_claim="groups", admins=("it",))
+async def test_unmapped_owner_role_is_kept(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(link_by_email=True, roles_claim="groups", admins=("it",))
     await node.create_member("ann", role="owner")
     provider.person["groups"] = []
-    await there_and_back(Visitor(node))
-    assert (await member_of(node, "ann")).role == "owner"
+    await log_in_at_provider(Visitor(node))
+    assert (await load_member(node, "ann")).role == "owner"
 
 
-async def test_who_lost_access_there_does_not_come_in(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(sign_up=True, roles_claim="https://org.test/groups", members=("community",))
+async def test_login_without_a_permitted_role_is_refused(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(sign_up=True, roles_claim="https://org.test/groups", members=("community",))
     for groups, status in ((["other"], 403), (None, 403), (["community"], 200), ([], 403)):
         provider.person["https://org.test/groups"] = groups
         ann = Visitor(node)
-        page = await there_and_back(ann)
+        page = await log_in_at_provider(ann)
         if status == 200:
             await ann.fill_in(page, "username", username="ann")
-        assert page.status == status and await ann.is_logged_in() is (status == 200)
+        assert page.status == status
+        assert await ann.is_logged_in() is (status == 200)
 
 
-async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_disabled_member_can_only_read_decisions(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     await join(node, Visitor(node))
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
-    assert (await there_and_back(ann)).path == "/settings/decisions" and not await ann.is_logged_in()
+    assert (await log_in_at_provider(ann)).path == "/settings/decisions"
+    assert not await ann.is_logged_in()
 
 
 # --- connecting in the settings
 
 
-async def test_a_member_connects_and_disconnects(node_with: With, provider: StubProvider) -> None:
-    node = await node_with()
+async def test_a_member_connects_and_disconnects(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node()
     await node.create_member("ann")
     provider.person["email"] = "quite@other.test"
     ann = Visitor(node)
     await ann.log_in("ann")
-    page = await there_and_back(ann, "/settings/provider/connect")
-    assert page.path == "/settings/security?done=1" and "quite@other.test" in page.text
+    page = await log_in_at_provider(ann, "/settings/provider/connect")
+    assert page.path == "/settings/security?done=1"
+    assert "quite@other.test" in page.text
     other = Visitor(node)
-    await there_and_back(other)
+    await log_in_at_provider(other)
     assert await other.is_logged_in()
     await ann.submit_action("/settings/security", "/settings/provider/disconnect")
-    assert (await there_and_back(Visitor(node))).status == 403
+    assert (await log_in_at_provider(Visitor(node))).status == 403
 
 
-async def test_an_account_there_belongs_to_one_member(node_with: With) -> None:
-    node = await node_with()
+async def test_identity_belongs_to_one_member(start_node: StartNode) -> None:
+    node = await start_node()
     for name in ("ann", "bob"):
         await node.create_member(name)
         visitor = Visitor(node)
         await visitor.log_in(name)
-        page = await there_and_back(visitor, "/settings/provider/connect")
+        page = await log_in_at_provider(visitor, "/settings/provider/connect")
         assert page.status == (200 if name == "ann" else 403)
 
 
-async def test_connecting_needs_the_session_that_began_it(node_with: With) -> None:
-    node = await node_with()
+async def test_connecting_requires_the_session_that_started_it(start_node: StartNode) -> None:
+    node = await start_node()
     await node.create_member("ann")
     await node.create_member("bob")
     ann = Visitor(node)
     assert (await ann.open("/settings/provider/connect")).path.startswith("/login?next=")
     await ann.log_in("ann")
-    out = await ann.open("/settings/provider/connect")
+    provider_page = await ann.open("/settings/provider/connect")
     await ann.log_in("bob")
-    assert (await ann.visit(out.path)).status == 403
+    assert (await ann.visit(provider_page.path)).status == 403
     node.clock.forward(hours=0.3)
     assert (await ann.open("/settings/provider/connect")).path.startswith("/login/again")
 
 
-async def test_the_only_way_in_is_not_given_up(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_only_way_to_log_in_cannot_be_disconnected(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
     await join(node, ann)
     node.clock.forward(seconds=1)
     assert (await ann.open("/settings/password")).path == "/settings/security"
-    await prove(ann)
+    await reauthenticate(ann)
     refused = await ann.submit_action("/settings/security", "/settings/provider/disconnect")
-    assert refused.status == 422 and "only way" in refused.text
-    assert (await there_and_back(Visitor(node))).path == "/home"
+    assert refused.status == 422
+    assert "only way" in refused.text
+    assert (await log_in_at_provider(Visitor(node))).path == "/home"
 
 
-async def prove(visitor: Visitor) -> VisitedPage:
-    """Log in again with the provider, as it is asked on the page."""
+async def reauthenticate(visitor: Visitor) -> VisitedPage:
+    """Log in again at the provider, with the link on the reauthentication page."""
     page = await visitor.open("/settings/email")
-    assert "/login/provider?again=1" in page.text and 'name="password"' not in page.text
-    return await there_and_back(visitor, "/login/provider?again=1&next=/settings/email")
+    assert "/login/provider?again=1" in page.text
+    assert 'name="password"' not in page.text
+    return await log_in_at_provider(visitor, "/login/provider?again=1&next=/settings/email")
 
 
-async def test_without_a_password_one_proves_oneself_with_the_provider(
-    node_with: With, provider: StubProvider, clock: Clock
+async def test_member_without_password_reauthenticates_at_the_provider(
+    start_node: StartNode, provider: StubProvider, clock: Clock
 ) -> None:
-    node = await node_with(sign_up=True)
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
     await join(node, ann)
     assert (await ann.open("/settings/email")).path.startswith("/login/again"), "when was that log-in?"
-    assert (await prove(ann)).path == "/settings/email"
+    assert (await reauthenticate(ann)).path == "/settings/email"
     clock.forward(hours=0.3)
     assert (await ann.open("/settings/email")).path.startswith("/login/again")
 
 
-async def test_a_provider_that_does_not_ask_anew_proves_nothing(
-    node_with: With, provider: StubProvider, clock: Clock
+async def test_login_without_a_fresh_auth_time_is_no_reauthentication(
+    start_node: StartNode, provider: StubProvider, clock: Clock
 ) -> None:
-    node = await node_with(sign_up=True)
+    node = await start_node(sign_up=True)
     ann = Visitor(node)
     await join(node, ann)
     provider.claim_overrides = {"auth_time": clock.now // 1000 - 3_600}
-    page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
+    page = await log_in_at_provider(ann, "/login/provider?again=1&next=/settings/email")
     assert page.status == 403
     provider.claim_overrides = {"auth_time": clock.now // 1000 + 100_000}
-    page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
+    page = await log_in_at_provider(ann, "/login/provider?again=1&next=/settings/email")
     clock.forward(hours=0.3)
     assert (await ann.open("/settings/email")).path.startswith("/login/again"), "no log-in is in the future"
 
@@ -428,39 +458,45 @@ async def test_a_provider_that_does_not_ask_anew_proves_nothing(
 # --- the provider itself
 
 
-async def test_a_private_provider_has_to_be_allowed(node_with: With, provider: StubProvider) -> None:
-    node = await node_with(allow_networks=())
+async def test_provider_in_a_private_network_must_be_allowed(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node(allow_networks=())
     page = await Visitor(node).open("/login/provider")
-    assert page.status == 502 and provider.calls == []
+    assert page.status == 502
+    assert provider.calls == []
 
 
-async def test_a_provider_of_another_issuer_is_not_taken(node_with: With, provider: StubProvider) -> None:
-    node = await node_with()
+async def test_metadata_of_another_issuer_or_weak_algorithms_are_refused(
+    start_node: StartNode, provider: StubProvider
+) -> None:
+    node = await start_node()
     provider.metadata = {"issuer": "https://evil.test"}
     assert (await Visitor(node).open("/login/provider")).status == 502
     provider.metadata = {"id_token_signing_alg_values_supported": ["HS256", "none"]}
-    assert (await there_and_back(Visitor(node))).status == 502, "none of its algorithms is taken"
+    assert (await log_in_at_provider(Visitor(node))).status == 502, "none of its algorithms is taken"
 
 
-async def test_a_provider_that_is_down_does_not_keep_members_out(
-    node_with: With, provider: StubProvider
+async def test_members_can_use_passwords_while_the_provider_is_down(
+    start_node: StartNode, provider: StubProvider
 ) -> None:
-    node = await node_with()
+    node = await start_node()
     await node.create_member("ann")
     provider.is_broken = True
     page = await Visitor(node).open("/login/provider")
-    assert page.status == 502 and "did not work" in page.text
+    assert page.status == 502
+    assert "did not work" in page.text
     assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home"
 
 
-async def test_without_a_provider_there_is_no_such_page(start: Start) -> None:
+async def test_provider_pages_are_missing_without_a_provider(start: Start) -> None:
     node = await start("alpha.test")
     assert (await Visitor(node).open("/login/provider")).status == 404
     assert "Log in with" not in (await Visitor(node).open("/login")).text.replace("Log in with a passkey", "")
 
 
-async def test_an_app_is_allowed_after_a_log_in_there(node_with: With) -> None:
-    node = await node_with(sign_up=True)
+async def test_login_at_the_provider_continues_with_consent(start_node: StartNode) -> None:
+    node = await start_node(sign_up=True)
     await join(node, Visitor(node))
     body = {"client_name": "App", "redirect_uris": "https://app.test/", "scopes": "read"}
     async with node.http.post("/api/v1/apps", data=body) as answer:
@@ -470,18 +506,20 @@ async def test_an_app_is_allowed_after_a_log_in_there(node_with: With) -> None:
         f"/oauth/authorize?response_type=code&client_id={client_id}&redirect_uri=https://app.test/"
     )
     link = page.text.partition('href="/login/provider')[2].partition('"')[0]
-    consent = await there_and_back(ann, "/login/provider" + link)
-    assert consent.path.startswith("/oauth/authorize?") and "Allow an app?" in consent.text
+    consent = await log_in_at_provider(ann, "/login/provider" + link)
+    assert consent.path.startswith("/oauth/authorize?")
+    assert "Allow an app?" in consent.text
 
 
-async def test_an_operator_is_told_what_is_wrong_with_the_provider(
+async def test_check_reports_problems_of_the_provider(
     provider: StubProvider, names: tls.LoopbackResolver
 ) -> None:
     async def problem(**changes: Any) -> str | None:
         node = NodeConfig(domain="alpha.test", base_url="https://alpha.test")
         return await check_identity_provider(Config(node=node, oidc=make_config(**changes)), names)
 
-    assert await problem() is None and provider.calls == ["discovery"]
+    assert await problem() is None
+    assert provider.calls == ["discovery"]
     assert (
         await check_identity_provider(Config(node=NodeConfig(domain="alpha.test"), oidc=OidcConfig())) is None
     )

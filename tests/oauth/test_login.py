@@ -19,7 +19,7 @@ async def node(start: Start) -> TestNode:
 async def attempt(
     node: TestNode, login: str, password: str, path: str = "/login"
 ) -> tuple[int, str, str, list[str]]:
-    """Status, where to, the page, and the cookies."""
+    """Submit the login form; return status, Location, page and cookies."""
     async with node.http.get(path) as answer:
         filled = find_form(await answer.text(), "password")
     answer = await send_form(
@@ -33,30 +33,33 @@ async def attempt(
     )
 
 
-async def test_the_cookie_is_for_this_host_only(node: TestNode) -> None:
+async def test_session_cookie_is_bound_to_the_host(node: TestNode) -> None:
     status, location, _, (cookie,) = await attempt(node, "ann", PASSWORD)
-    assert status in (302, 303) and location.startswith("/")
-    assert cookie.startswith("__Host-session=") and "Domain" not in cookie
+    assert status in (302, 303)
+    assert location.startswith("/")
+    assert cookie.startswith("__Host-session=")
+    assert "Domain" not in cookie
     for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert flag in cookie
 
 
-async def test_a_planted_cookie_does_not_become_a_session(node: TestNode) -> None:
+async def test_planted_cookie_does_not_become_a_session(node: TestNode) -> None:
     planted = "x" * 43
     node.http.cookie_jar.update_cookies({"__Host-session": planted})
     _, _, _, (cookie,) = await attempt(node, "ann", PASSWORD)
     assert planted not in cookie
 
 
-async def test_a_wrong_name_looks_like_a_wrong_password(node: TestNode) -> None:
+async def test_unknown_username_looks_like_a_wrong_password(node: TestNode) -> None:
     wrong = await attempt(node, "ann", "wrong password")
     unknown = await attempt(node, "bob", "wrong password")
     assert wrong[0] == unknown[0] == 401
     assert wrong[2].replace("ann", "bob") == unknown[2]
-    assert not wrong[3] and not unknown[3]
+    assert not wrong[3]
+    assert not unknown[3]
 
 
-async def test_guessing_ends_also_for_the_right_password(node: TestNode) -> None:
+async def test_too_many_failures_block_the_right_password_too(node: TestNode) -> None:
     for number in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
         assert (await attempt(node, "@" * (number % 3) + "ann", "wrong password"))[0] == 401
     assert (await attempt(node, "ANN", PASSWORD))[0] == 429
@@ -68,39 +71,42 @@ async def test_guessing_ends_also_for_the_right_password(node: TestNode) -> None
     "target",
     ["https://evil.test/", "//evil.test/", "/\\evil.test", "javascript:alert(1)", "/%0d%0aX: y", "\\\\e"],
 )
-async def test_a_log_in_leads_nowhere_else(node: TestNode, target: str) -> None:
+async def test_login_redirects_to_local_pages_only(node: TestNode, target: str) -> None:
     async with node.http.get("/login", params={"next": target}) as answer:
         filled = find_form(await answer.text(), "password")
     values = {"username": "ann", "password": PASSWORD}
     for sent in ({}, {"next": target}):
         answer = await send_form(node.http, node.base, node.base + "/login", filled, **values, **sent)
         location = answer.headers["Location"]
-        assert location.startswith("/") and not location.startswith(("//", "/\\"))
+        assert location.startswith("/")
+        assert not location.startswith(("//", "/\\"))
         assert "X" not in answer.headers
 
 
-async def test_a_form_from_elsewhere_logs_nobody_in(node: TestNode) -> None:
+async def test_login_form_of_another_site_is_refused(node: TestNode) -> None:
     body = {"username": "ann", "password": PASSWORD}
     for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
         async with node.http.post("/login", data=body, headers=headers, allow_redirects=False) as answer:
-            assert answer.status == 403 and "Set-Cookie" not in answer.headers
+            assert answer.status == 403
+            assert "Set-Cookie" not in answer.headers
 
 
-async def test_a_log_out_ends_the_session_itself(node: TestNode) -> None:
+async def test_logout_ends_the_session(node: TestNode) -> None:
     _, _, _, (cookie,) = await attempt(node, "ann", PASSWORD)
-    word = cookie.partition("=")[2].partition(";")[0]
+    session_token = cookie.partition("=")[2].partition(";")[0]
     async with node.http.get("/settings/profile") as answer:
         csrf = find_form(await answer.text(), "csrf").values["csrf"]
     for body, status in (({"csrf": "x"}, 403), ({"csrf": csrf}, 303)):
         async with node.http.post("/logout", data=body, allow_redirects=False) as answer:
             assert answer.status == status
-    headers = {"Cookie": f"__Host-session={word}"}
+    headers = {"Cookie": f"__Host-session={session_token}"}
     async with node.http.get("/settings/profile", headers=headers, allow_redirects=False) as answer:
-        assert answer.status == 303 and answer.headers["Location"].startswith("/login")
+        assert answer.status == 303
+        assert answer.headers["Location"].startswith("/login")
 
 
 @pytest.mark.parametrize(
     "password", ["", "x" * 5_000, "\x00" * 9, "\ud800".encode("utf-8", "replace").decode()]
 )
-async def test_strange_passwords_are_just_wrong(node: TestNode, password: str) -> None:
+async def test_unusual_passwords_are_refused_as_wrong(node: TestNode, password: str) -> None:
     assert (await attempt(node, "ann", password))[0] == 401

@@ -113,7 +113,7 @@ def _paths(ids: dict[str, int]) -> Iterator[str]:
 def _find_unmarked(page: VisitedPage, locale: str) -> set[str]:
     """Return the unmarked texts of a page."""
     assert f'<html lang="{locale}"' in page.text, page.path
-    return pseudo.unmarked(page.text, KNOWN) - {DESCRIPTION}
+    return pseudo.find_unmarked(page.text, KNOWN) - {DESCRIPTION}
 
 
 async def _walk(visitor: Visitor, locale: str, paths: list[str]) -> dict[str, str]:
@@ -239,11 +239,11 @@ async def test_consent_page_in_pseudo_locale_describes_scopes_without_unmarked_t
 
 
 def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
-    marked = pseudo.accented("Log in")
+    marked = pseudo.add_accents("Log in")
     page = f'<html lang="xx"><title>Home</title><body><a title="Go">{marked}</a><p>Plain <b>{marked}</b></p>'
-    assert pseudo.unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
+    assert pseudo.find_unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
     other = '<html lang="xx"><p lang="en">Theirs</p><code>theirs</code><p>@ann@alpha.test</p><p>ann</p>'
-    assert pseudo.unmarked(other, frozenset({"ann"})) == set()
+    assert pseudo.find_unmarked(other, frozenset({"ann"})) == set()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -252,4 +252,4 @@ def test_no_branch_of_a_template_holds_an_unmarked_text(path: Path) -> None:
     # The block `width` names a class of the layout.
     marked = r"\{% trans.*?endtrans %\}|\{% block width %\}.*?endblock %\}"
     source = re.sub(marked + r"|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
-    assert pseudo.unmarked(source, KNOWN) == set()
+    assert pseudo.find_unmarked(source, KNOWN) == set()

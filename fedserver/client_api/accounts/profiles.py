@@ -10,7 +10,7 @@ from fedserver.client_api.entities.accounts import Account, Profile, render_cred
 from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
 from fedserver.web import media_intake
@@ -60,7 +60,7 @@ class CredentialParams(UpdateProfileParams, frozen=True, kw_only=True):
 async def load_credential_account(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
     """Return the caller's account as its member sees it."""
     view = (await account_views.load(tx, [row.id]))[row.id]
-    request_count = await follows.count_requests(tx, row)
+    request_count = await followers.count_requests(tx, row)
     member = await members.get(tx, call.member.id)
     links = call.site.links
     return render_credential_account(links, view, members.decode_settings(member), request_count, member.role)

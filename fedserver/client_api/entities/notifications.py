@@ -22,7 +22,7 @@ from fedserver.domain.notifications import (
     notification_groups,
     notification_requests,
     notification_subjects,
-    notifications,
+    notification_views,
 )
 from fedserver.links import Links
 
@@ -39,7 +39,7 @@ class Notification(Struct, frozen=True):
     event: RelationshipSeveranceEvent | UnsetType = UNSET
 
 
-def render_notification(links: Links, view: notifications.NotificationView) -> Notification:
+def render_notification(links: Links, view: notification_views.NotificationView) -> Notification:
     """Return a notification."""
     row = view.row
     return Notification(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.client_api.entities.notifications import Notification, render_notification
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views, notifications
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page
 
@@ -32,7 +32,7 @@ class UnreadCount(Struct, frozen=True):
 @routes.get("/api/v1/notifications", auth=USER, scope="read:notifications", params=NotificationsParams)
 async def list_all(call: Call[NotificationsParams]) -> EntityPage:
     params = call.params
-    views, cursors = await notifications.list_by_account(
+    views, cursors = await notification_views.list_by_account(
         call.tx,
         call.account,
         call.page(40, 80),
@@ -62,7 +62,9 @@ async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
 
 @routes.get("/api/v1/notifications/{id}", auth=USER, scope="read:notifications")
 async def show(call: Call[NoParams]) -> Notification:
-    return render_notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
+    return render_notification(
+        call.site.links, await notification_views.get(call.tx, call.account, call.id())
+    )
 
 
 @routes.post("/api/v1/notifications/clear", auth=USER, scope="write:notifications")

@@ -8,7 +8,7 @@ from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.accounts.accounts import get_account
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.domain.accounts import account_views
-from fedserver.domain.relationships import follows
+from fedserver.domain.relationships import followers
 from fedserver.web.endpoint import ANYONE, USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage
 
@@ -19,7 +19,7 @@ routes = Routes("client_api")
 async def list_followers(call: Call[NoParams]) -> EntityPage:
     row = await get_account(call, call.tx)
     return await render_page(
-        call, await follows.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
+        call, await followers.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
     )
 
 
@@ -27,7 +27,7 @@ async def list_followers(call: Call[NoParams]) -> EntityPage:
 async def list_following(call: Call[NoParams]) -> EntityPage:
     row = await get_account(call, call.tx)
     return await render_page(
-        call, await follows.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
+        call, await followers.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
     )
 
 
@@ -46,15 +46,15 @@ class FamiliarFollowers(Struct, frozen=True):
 )
 async def list_familiar_followers(call: Call[FamiliarFollowersParams]) -> list[FamiliarFollowers]:
     ids = list(dict.fromkeys(call.params.id))[:40]
-    followers = await follows.load_familiar_followers(call.tx, call.account.id, ids)
+    familiar = await followers.load_familiar_followers(call.tx, call.account.id, ids)
     views = await account_views.load_page(
-        call.tx, list({follower for common in followers.values() for follower in common})
+        call.tx, list({follower for common in familiar.values() for follower in common})
     )
     accounts = {view.account.id: render_account(call.site.links, view) for view in views}
     return [
         FamiliarFollowers(
             str(account_id),
-            [accounts[follower] for follower in followers.get(account_id, []) if follower in accounts],
+            [accounts[follower] for follower in familiar.get(account_id, []) if follower in accounts],
         )
         for account_id in ids
     ]

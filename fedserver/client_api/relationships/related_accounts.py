@@ -9,7 +9,7 @@ from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.entities.accounts import render_muted_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, relations
-from fedserver.domain.relationships import blocks, follows, mutes
+from fedserver.domain.relationships import blocks, followers, follows, mutes
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page
 
@@ -18,7 +18,7 @@ routes = Routes("client_api")
 
 @routes.get("/api/v1/follow_requests", auth=USER, scope="read:follows")
 async def list_follow_requests(call: Call[NoParams]) -> EntityPage:
-    return await render_page(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
+    return await render_page(call, await followers.list_requests(call.tx, call.account, call.page(40, 80)))
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:

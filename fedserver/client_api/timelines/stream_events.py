@@ -15,7 +15,7 @@ from fedserver.client_api.entities.notifications import render_notification
 from fedserver.client_api.entity_cache import encode_status
 from fedserver.client_api.timelines.hub import Channel, EventHandler, Hub
 from fedserver.domain.kernel import events
-from fedserver.domain.notifications import announcements, conversations, notifications
+from fedserver.domain.notifications import announcements, conversations, notification_views
 from fedserver.domain.timelines import home, post_cache, streams
 from fedserver.web.json import encode
 from storage.engine import Tx
@@ -97,7 +97,7 @@ async def _publish_notification(hub: Hub, data: EventData) -> None:
     if not hub.list_listening_accounts([channel]):
         return
     async with hub.services.db.read() as tx:
-        view = await notifications.find(tx, data["notification_id"])
+        view = await notification_views.find(tx, data["notification_id"])
     if view is not None:
         hub.publish(
             [channel], "notification", encode(render_notification(hub.services.site.links, view)).decode()

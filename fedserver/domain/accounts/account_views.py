@@ -1,4 +1,4 @@
-"""Accounts with what is shown beside them, loaded in batches: at most two statements."""
+"""Accounts with the facts shown beside them, loaded in batches of at most two statements."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from storage.rows.accounts import AccountRow
 
 
 class EmojiFact(Struct, frozen=True):
-    """A custom emoji as it is kept with what uses it."""
+    """A custom emoji as stored with the account or post that uses it."""
 
     shortcode: str
     url: str
     static_url: str = ""
 
 
-MAX_CACHED = 1_000
+MAX_CACHED = 1_000  # views in memory, a few kilobytes each
 _decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
 _decode_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
 
 class AccountView(Struct, frozen=True):
-    """An account as anybody sees it; `role` is the member's, '' for none."""
+    """An account as anybody may see it; `role` is the member's, '' for none."""
 
     account: AccountRow
     role: str
@@ -49,12 +49,12 @@ class AccountView(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name that is shown."""
+        """The display name, or the username without one."""
         return self.account.display_name or self.account.username
 
 
 def redact_suspended(row: AccountRow) -> AccountRow:
-    """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
+    """Return the public form of an account: of a suspended one only the name is left."""
     if row.suspended_at is None:
         return row
     return structs.replace(
@@ -79,48 +79,49 @@ def redact_suspended(row: AccountRow) -> AccountRow:
 
 
 def decode_emojis(text: str) -> list[EmojiFact]:
-    """The emoji in a JSON column."""
+    """Return the emoji in a JSON column."""
     return [] if text == "[]" else _decode_emojis(text)
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
-    """Views by id; those that moved carry where to, one step far."""
+    """Return views by id; accounts that moved include their target, one step deep."""
     if not ids:
         return {}
-    found = await account_queries.load_with_roles(tx, ids)
-    moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
+    rows = await account_queries.load_with_roles(tx, ids)
+    moved = {row.moved_to_id for row, _ in rows if row.moved_to_id is not None}
     targets: dict[int | None, AccountView] = {}
     if moved:
         for row, role in await account_queries.load_with_roles(
-            tx, [each for each in moved if each is not None]
+            tx, [target_id for target_id in moved if target_id is not None]
         ):
             targets[row.id] = AccountView(row, role or "", None)
-    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
+    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in rows}
 
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
-    """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
-    room = tx.caches.get_cache("accounts", MAX_CACHED)
-    found: dict[int, AccountView] = {}
-    for each in ids:
-        known = room.get(each)
-        if known is not None and known.account.version == versions.get(each):
-            found[each] = known
-    read = await load(tx, [each for each in ids if each not in found])
-    for identifier, view in read.items():
-        room.put(identifier, view)
-    return found | read
+    """Return views by id, using cached ones of the given versions. A writer does not fill the cache."""
+    cache = tx.caches.get_cache("accounts", MAX_CACHED)
+    cached: dict[int, AccountView] = {}
+    for account_id in ids:
+        entry = cache.get(account_id)
+        if entry is not None and entry.account.version == versions.get(account_id):
+            cached[account_id] = entry
+    loaded = await load(tx, [account_id for account_id in ids if account_id not in cached])
+    if not tx.is_write:  # a writer may still roll back
+        for account_id, view in loaded.items():
+            cache.put(account_id, view)
+    return cached | loaded
 
 
 async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
-    """An account by its name, whatever the case; from memory if its version did not change."""
+    """Return an account by its handle, ignoring case; cached while its version does not change."""
     return await _load_by_stamp(
         tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
     )
 
 
 async def find(tx: Tx, account_id: int) -> AccountView | None:
-    """An account; from memory if its version did not change."""
+    """Return an account by id; cached while its version does not change."""
     return await _load_by_stamp(tx, await account_queries.find_stamp(tx, account_id))
 
 
@@ -129,14 +130,14 @@ async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView |
         return None
     account_id, version = stamp
     view = (await load_cached(tx, [account_id], {account_id: version})).get(account_id)
-    # The version does not tell whether the account has changed to which this one moved.
+    # The version does not cover the account to which this one moved: load that again.
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 
 
 async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
-    """Views in the order of `ids`, without accounts that are suspended or gone."""
-    found = await load(tx, ids)
-    views = (found.get(each) for each in ids)
+    """Return views in the order of `ids`, without suspended or deleted accounts."""
+    loaded = await load(tx, ids)
+    views = (loaded.get(account_id) for account_id in ids)
     return [
         view
         for view in views

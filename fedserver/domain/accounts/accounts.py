@@ -1,35 +1,32 @@
-"""Accounts: every actor we know. Ours are made and changed here; those of peers are learned."""
+"""Accounts: every known actor. Local ones are created and changed here; `remote_accounts` has the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from fedserver.domain.accounts import keys, owners, profiles, verified_links
+from fedserver.domain.accounts import keys, profiles, verified_links
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, GoneError, InvalidError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.text.sanitize import clean_name, clean_profile
+from fedserver.text.locales import gettext
+from fedserver.text.sanitize import clean_name
 from fedserver.text.tokenizer import fold
 from storage.engine import Tx
-from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.accounts import keys as key_queries
-from storage.queries.auth import members as member_queries
-from storage.queries.peers import peers as peer_queries
-from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.accounts import AccountRow
 
 MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
 MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
 ProfileField = profiles.ProfileField
 ProfileChange = profiles.ProfileChange
-MAX_USERNAME = 30
-# Names that mean something else in addresses or would pass for the house itself.
+MAX_USERNAME = 30  # characters, as with Mastodon
+# Names that are paths of URLs, or could be mistaken for the node itself.
 RESERVED_USERNAMES = frozenset(
     {
         INSTANCE_ACTOR,
@@ -42,42 +39,8 @@ RESERVED_USERNAMES = frozenset(
 encode = msgspec.json.Encoder().encode
 
 
-class RemoteAccount(Struct, frozen=True, kw_only=True):
-    """An actor of a peer, its authority checked, its text not yet sanitized."""
-
-    uri: str
-    username: str
-    domain: str
-    kind: str
-    display_name: str
-    note: str
-    url: str
-    inbox_uri: str
-    shared_inbox_uri: str
-    outbox_uri: str
-    followers_uri: str
-    following_uri: str
-    featured_uri: str
-    avatar_url: str
-    avatar_alt: str
-    header_url: str
-    header_alt: str
-    fields: tuple[ProfileField, ...]
-    emojis: str
-    also_known_as: tuple[str, ...]
-    locked: bool
-    discoverable: bool
-    indexable: bool
-    memorial: bool
-    created_at: int | None
-    keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
-    attribution_domains: tuple[str, ...] = ()
-    moved_to: str = ""
-    identity_proofs: str = "[]"  # checked, as they are kept
-
-
 async def get(tx: Tx, account_id: int) -> AccountRow:
-    """Raises NotFound."""
+    """Return an account by id. Raises NotFoundError."""
     row = await account_queries.find(tx, account_id)
     if row is None:
         raise NotFoundError
@@ -85,43 +48,47 @@ async def get(tx: Tx, account_id: int) -> AccountRow:
 
 
 async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+    """Return accounts by id; unknown ids are missing."""
     return {row.id: row for row in await account_queries.load_by_ids(tx, ids)}
 
 
 async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    """Return an account by its URI, None if it is unknown."""
     return await account_queries.find_by_uri(tx, uri)
 
 
 async def find_moved_to_uri(tx: Tx, account: AccountRow) -> str | None:
-    """The URI of the account to which another has moved."""
+    """Return the URI of the account to which this one has moved, None if it has not."""
     target = await account_queries.find(tx, account.moved_to_id) if account.moved_to_id else None
     return target.uri if target is not None else None
 
 
 async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
-    """An account by its name, whatever the case."""
+    """Return an account by its handle, ignoring case; None if it is unknown."""
     return await account_queries.find_by_handle(tx, username.lower(), domain.lower())
 
 
 async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> AccountRow:
-    """An account of ours, also a suspended one if that is wanted.
+    """Return a local account.
 
-    Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
+    Raises NotFoundError, GoneError if it was deleted, ForbiddenError if it is suspended and `allow_suspended`
+    is not set.
     """
     row = await account_queries.find_by_handle(tx, username.lower(), "")
     if row is None:
         raise NotFoundError
     if row.deleted_at is not None:
-        raise GoneError("This account is not there any more")
+        raise GoneError(gettext("This account was deleted."))
     if row.suspended_at is not None and not allow_suspended:
-        raise ForbiddenError("This account is suspended")
+        raise ForbiddenError(gettext("This account is suspended."))
     return row
 
 
 def check_username(username: str, *, by_operator: bool = False) -> None:
-    """Raises Invalid for a name that cannot be given; an operator may give reserved ones.
+    """Raise InvalidError for a username that is not allowed; operators may use reserved ones.
 
-    Words of letters, digits and underscores, joined by single dots or hyphens; at most 30 characters.
+    Allowed are words of letters, digits and underscores, joined by single dots or hyphens; at most 30
+    characters.
     """
     if not username:
         raise InvalidError("username", "can't be blank", "ERR_BLANK")
@@ -135,18 +102,18 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
 
 
 async def check_username_available(tx: Tx, username: str) -> None:
-    """Raises Invalid for a name that cannot be given or is, or was, taken."""
+    """Raise InvalidError for a username that is not allowed, or is or was taken."""
     check_username(username)
     if await account_queries.find_by_handle(tx, username.lower(), "") is not None:
         raise InvalidError("username", "has already been taken", "ERR_TAKEN")
 
 
-def _build_local(site: NodeContext, identifier: int, username: str, kind: str, now: int) -> AccountRow:
+def _build_local(site: NodeContext, account_id: int, username: str, kind: str, now: int) -> AccountRow:
     links = site.links
     uri = links.actor(username)
     instance = username == INSTANCE_ACTOR
     return AccountRow(
-        id=identifier,
+        id=account_id,
         uri=uri,
         username=username,
         domain="",
@@ -199,7 +166,7 @@ async def create_local(
     kind: str = "Person",
     by_operator: bool = False,
 ) -> AccountRow:
-    """A new account of ours. Raises Invalid if the name cannot be given or is, or was, taken."""
+    """Create a local account. Raises InvalidError if the username is not allowed, or is or was taken."""
     check_username(username, by_operator=by_operator)
     return await _create(tx, site, username, new_keys, display_name, kind)
 
@@ -218,23 +185,24 @@ async def _create(
 
 
 async def find_instance_account(tx: Tx, site: NodeContext) -> AccountRow | None:
-    """The account with which the node itself asks peers, None before the first start."""
+    """Return the account that signs the node's own requests, None before the first start."""
     return await account_queries.find_by_handle(tx, INSTANCE_ACTOR, "")
 
 
 async def create_instance_account(tx: Tx, site: NodeContext, new_keys: NewKeys) -> AccountRow:
-    """Make the node's own account."""
+    """Create the node's own account."""
     title = site.config.community.title
     return await _create(tx, site, INSTANCE_ACTOR, new_keys, title, "Application")
 
 
 async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: ProfileChange) -> AccountRow:
-    """Change a profile and owe peers the news. Raises Invalid."""
+    """Change a profile and enqueue an update for peers. Raises InvalidError."""
     row = await profiles.apply_change(tx, site, actor, change)
     values = {name: getattr(row, name, None) for name in account_queries.LOCAL_COLUMNS}
     await account_queries.update_local(tx, row.id, {**values, "name_folded": fold(row.display_name)})
-    former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
-    await _enqueue_file_removal(tx, [old for old, new in former if old != new])
+    images = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
+    if replaced := tuple(old for old, new in images if old and old != new):
+        await jobs.enqueue(tx, jobs.RemoveFiles(replaced))
     if row.fields != actor.fields:
         await verified_links.enqueue_check(tx, row, actor)
     if row.indexable != actor.indexable:
@@ -244,154 +212,24 @@ async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: P
     return row
 
 
-async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
-    """Learn an actor of a peer, or what is new of it. One of ours is never touched.
-
-    Raises Invalid for one without a domain: it would pass for one of ours.
-    """
-    if not remote.domain:
-        raise InvalidError("domain", "can't be blank", "ERR_BLANK")
-    former = await account_queries.find_by_uri(tx, remote.uri)
-    if former is not None and not former.domain:
-        return former
-    await account_queries.release_handle(tx, remote.username.lower(), remote.domain, remote.uri)
-    row = structs.replace(_to_row(tx, remote, former), moved_to_id=await _find_moved_to(tx, remote, former))
-    if former is None:
-        limited = await peer_queries.find_limited_at(tx, remote.domain)
-        added = structs.replace(row, silenced_at=limited)
-        await account_queries.insert(tx, added, fold(row.display_name))
-        row = await account_queries.find_by_uri(tx, remote.uri) or row
-    else:
-        values = {name: getattr(row, name, None) for name in account_queries.REMOTE_COLUMNS}
-        folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
-        await account_queries.update_remote(tx, row.id, {**values, **folded})
-        if row.indexable != former.indexable:
-            await search_index.enqueue_reindex(tx, row.id)
-    await key_queries.upsert_keys(
-        tx,
-        [
-            KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
-            for uri, kind, public in remote.keys
-        ],
-    )
-    await key_queries.delete_others(tx, row.id, [uri for uri, _, _ in remote.keys])
-    await verified_links.enqueue_check(tx, row, former)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
-    return row
-
-
-def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
-    page = remote.url or remote.uri
-    known = profiles.decode_fields(former) if former else []
-    return AccountRow(
-        id=former.id if former else tx.new_id(),
-        uri=remote.uri,
-        username=remote.username,
-        domain=remote.domain,
-        kind=remote.kind,
-        display_name=clean_name(remote.display_name, 200),
-        note_source="",
-        note_html=clean_profile(remote.note, page),
-        url=remote.url,
-        inbox_uri=remote.inbox_uri,
-        shared_inbox_uri=remote.shared_inbox_uri,
-        outbox_uri=remote.outbox_uri,
-        followers_uri=remote.followers_uri,
-        following_uri=remote.following_uri,
-        featured_uri=remote.featured_uri,
-        avatar_key="",
-        avatar_url=remote.avatar_url,
-        avatar_alt=remote.avatar_alt,
-        header_key="",
-        header_url=remote.header_url,
-        header_alt=remote.header_alt,
-        fields=profiles.clean_remote_fields(remote.fields, page, known),
-        emojis=remote.emojis,
-        also_known_as=encode(remote.also_known_as).decode(),
-        attribution_domains=encode(remote.attribution_domains).decode(),
-        moved_to_id=None,
-        locked=remote.locked,
-        discoverable=remote.discoverable,
-        indexable=remote.indexable,
-        hides_collections=False,
-        memorial=remote.memorial,
-        identity_proofs=remote.identity_proofs,
-        created_at=min(remote.created_at or tx.now, tx.now),
-        updated_at=tx.now,
-        fetched_at=tx.now,
-        last_post_at=former.last_post_at if former else None,
-        silenced_at=former.silenced_at if former else None,
-        suspended_at=former.suspended_at if former else None,
-        deleted_at=None,
-        followers_count=former.followers_count if former else 0,
-        following_count=former.following_count if former else 0,
-        posts_count=former.posts_count if former else 0,
-    )
-
-
-async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
-    """Where a peer's account says that it has moved, if that account is known and says so, too."""
-    target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
-    if target is None:
-        return None
-    known = former is not None and former.moved_to_id == target.id
-    return target.id if known or remote.uri in profiles.decode_aliases(target) else None
-
-
-async def delete_remote(tx: Tx, account: AccountRow) -> None:
-    """A peer's account was deleted: it and everything it owns goes."""
-    if not account.domain:
-        return
-    files = await account_removal_queries.list_files(tx, account.id)
-    await account_removal_queries.subtract_counts(tx, account.id)
-    await account_queries.delete_remote(tx, account.id)
-    await _enqueue_file_removal(tx, files)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
-
-
-async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete an account of ours and all it made: the name stays taken, peers are told.
-
-    Raises Forbidden for the account of the last owner.
-    """
-    member = await member_queries.find_by_account(tx, account.id)
-    if member is not None and account.deleted_at is None:
-        await owners.ensure_not_last_owner(tx, member.id)
-    files = [
-        *await account_removal_queries.list_files(tx, account.id),
-        account.avatar_key,
-        account.header_key,
-    ]
-    if not await account_queries.set_deleted(tx, account.id, tx.now):
-        return
-    await account_removal_queries.subtract_counts(tx, account.id)
-    await account_removal_queries.delete_owned(tx, account.id)
-    await jobs.enqueue(tx, jobs.DeleteAccount(account.id))
-    await _enqueue_file_removal(tx, files)
-    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
-
-
-async def _enqueue_file_removal(tx: Tx, files: Sequence[str]) -> None:
-    kept = tuple(key for key in files if key)
-    if kept:
-        await jobs.enqueue(tx, jobs.RemoveFiles(kept))
-
-
 def to_like_pattern(text: str) -> str:
-    """Text as the beginning of a LIKE pattern, its own signs taken literally."""
+    """Return a LIKE pattern for texts that begin with `text`, with wildcards escaped."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped + "%"
 
 
 def to_folded_pattern(text: str) -> str:
-    """As `like_pattern`, for what is kept without case and accents."""
+    """Return a pattern like `to_like_pattern` for columns without case and accents."""
     return to_like_pattern(fold(text.strip()))
 
 
 async def search(
     tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, only_followed: bool = False
 ) -> list[int]:
-    """Ids of accounts whose handle begins with, or whose shown name has, the words; accents do not count."""
+    """Return ids of accounts whose handle begins with, or whose display name contains, the words.
+
+    Case and accents are ignored.
+    """
     bare = query.strip().lstrip("@").lower()
     username, _, domain = bare.partition("@")
     if not username:

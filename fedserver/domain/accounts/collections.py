@@ -1,8 +1,8 @@
-"""Collections: accounts that somebody recommends together (docs.joinmastodon.org/methods/collections).
+"""Collections: accounts that a member recommends together (docs.joinmastodon.org/methods/collections).
 
-Nobody is in there without consent (FEP-7aa9): one of our accounts consents by being discoverable, and may
-take that back at any time; then it is not put in there again. An account of a peer stays *pending*, seen by
-the owner only, as long as peers are not asked.
+Accounts are only added with consent (FEP-7aa9): a local account consents by being discoverable, and may
+revoke that at any time; then it cannot be added again. A remote account stays *pending*, visible to the owner
+only, as peers are not asked.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from storage.queries.accounts import collections as collection_queries
 from storage.queries.accounts import relations as relation_queries
 from storage.rows.accounts import AccountRow, CollectionItemRow, CollectionRow
 
-MAX_COLLECTIONS, MAX_ITEMS = 10, 25
-MAX_NAME, MAX_DESCRIPTION = 40, 100
-ANONYMOUS_ID = -1
+MAX_COLLECTIONS, MAX_ITEMS = 10, 25  # few enough to show a collection as a whole
+MAX_NAME, MAX_DESCRIPTION = 40, 100  # characters
+ANONYMOUS_ID = -1  # no account has it: nobody blocks a visitor who is not logged in
 
 
 class CollectionView(Struct, frozen=True):
-    """A collection with what its viewer may know of its content."""
+    """A collection with the items that its viewer may see."""
 
     row: CollectionRow
     items: tuple[CollectionItemRow, ...]
 
 
 class CollectionChange(Struct, frozen=True, kw_only=True):
-    """What the owner writes; what is UNSET stays as it is, or gets its default in a new collection."""
+    """A change of a collection; UNSET keeps the value, or means the default in a new collection."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -47,7 +47,7 @@ class CollectionChange(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionView:
-    """A collection. Raises NotFound, also for one of an owner who blocks the viewer."""
+    """Return a collection. Raises NotFoundError, also if its owner blocks the viewer."""
     row = await collection_queries.find(tx, collection_id, _viewer_or_anonymous(viewer_id))
     if row is None:
         raise NotFoundError
@@ -57,7 +57,7 @@ async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionVi
 async def list_by_account(
     tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
-    """An account's collections, newest first."""
+    """Return an account's collections, newest first."""
     rows = await collection_queries.list_by_account(
         tx, account_id, _viewer_or_anonymous(viewer_id), limit, offset
     )
@@ -67,7 +67,7 @@ async def list_by_account(
 async def list_containing(
     tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
-    """The collections that an account is in, newest first."""
+    """Return the collections that contain an account, newest first."""
     rows = await collection_queries.list_containing(
         tx, account_id, _viewer_or_anonymous(viewer_id), limit, offset
     )
@@ -81,12 +81,12 @@ def _viewer_or_anonymous(viewer_id: int | None) -> int:
 async def _load_views(tx: Tx, rows: Sequence[CollectionRow], viewer_id: int | None) -> list[CollectionView]:
     if not rows:
         return []
-    found: dict[int, list[CollectionItemRow]] = {}
+    items: dict[int, list[CollectionItemRow]] = {}
     for item in await collection_queries.load_visible_items(
         tx, [row.id for row in rows], _viewer_or_anonymous(viewer_id)
     ):
-        found.setdefault(item.collection_id, []).append(item)
-    return [CollectionView(row, tuple(found.get(row.id, ()))) for row in rows]
+        items.setdefault(item.collection_id, []).append(item)
+    return [CollectionView(row, tuple(items.get(row.id, ()))) for row in rows]
 
 
 async def _get_owned(tx: Tx, actor: AccountRow, collection_id: int) -> CollectionRow:
@@ -99,13 +99,13 @@ async def _get_owned(tx: Tx, actor: AccountRow, collection_id: int) -> Collectio
 async def create(
     tx: Tx, site: NodeContext, actor: AccountRow, change: CollectionChange, account_ids: Sequence[int] = ()
 ) -> CollectionView:
-    """Make a collection with accounts in it, all or none. Raises Invalid."""
+    """Create a collection with all of the accounts, or none. Raises InvalidError."""
     if await collection_queries.count_by_account(tx, actor.id) >= MAX_COLLECTIONS:
         raise InvalidError("base", f"You may have {MAX_COLLECTIONS} collections")
-    identifier = tx.new_id()
+    collection_id = tx.new_id()
     blank = CollectionRow(
-        id=identifier,
-        uri=site.links.actor_endpoint(actor.uri, f"collections/{identifier}"),
+        id=collection_id,
+        uri=site.links.actor_endpoint(actor.uri, f"collections/{collection_id}"),
         account_id=actor.id,
         name="",
         description="",
@@ -123,7 +123,7 @@ async def create(
 
 
 async def update(tx: Tx, actor: AccountRow, collection_id: int, change: CollectionChange) -> CollectionView:
-    """Change what is given. Raises NotFound, Invalid."""
+    """Change a collection of `actor`. Raises NotFoundError, InvalidError."""
     row = _apply_change(await _get_owned(tx, actor, collection_id), change, tx.now)
     await collection_queries.update_details(tx, row)
     return (await _load_views(tx, [row], actor.id))[0]
@@ -144,10 +144,10 @@ def _apply_change(row: CollectionRow, change: CollectionChange, now: int) -> Col
     )
 
 
-def _clean_line(field: str, text: str, most: int) -> str:
+def _clean_line(field: str, text: str, max_length: int) -> str:
     line = clean_name(text, len(text))
-    if len(line) > most:
-        raise InvalidError(field, f"is longer than {most} characters", "ERR_TOO_LONG")
+    if len(line) > max_length:
+        raise InvalidError(field, f"is longer than {max_length} characters", "ERR_TOO_LONG")
     return line
 
 
@@ -159,13 +159,13 @@ def _parse_tag(text: str) -> str:
 
 
 async def delete(tx: Tx, actor: AccountRow, collection_id: int) -> None:
-    """Remove a collection of one's own. Raises NotFound."""
+    """Remove a collection of `actor`. Raises NotFoundError."""
     if not await collection_queries.delete_owned(tx, actor.id, collection_id):
         raise NotFoundError
 
 
 async def add_account(tx: Tx, actor: AccountRow, collection_id: int, account_id: int) -> CollectionItemRow:
-    """Put an account into a collection. Raises NotFound, Invalid, also without its consent."""
+    """Add an account to a collection. Raises NotFoundError, InvalidError, also without its consent."""
     return (await _add_accounts(tx, actor, await _get_owned(tx, actor, collection_id), [account_id]))[0]
 
 
@@ -175,23 +175,23 @@ async def _add_accounts(
     wanted = list(dict.fromkeys(account_ids))
     if not wanted:
         return []
-    if not all(0 < each <= MAX_ID for each in wanted):
+    if not all(0 < account_id <= MAX_ID for account_id in wanted):
         raise InvalidError("account_id", "is not known")
-    there = {item.account_id: item for item in await collection_queries.list_items(tx, row.id)}
-    if len(wanted) + sum(item.state != "revoked" for item in there.values()) > MAX_ITEMS:
+    existing = {item.account_id: item for item in await collection_queries.list_items(tx, row.id)}
+    if len(wanted) + sum(item.state != "revoked" for item in existing.values()) > MAX_ITEMS:
         raise InvalidError("account_ids", f"are more than {MAX_ITEMS}", "ERR_TOO_LONG")
     targets = {target.id: target for target in await account_queries.load_by_ids(tx, wanted)}
     facts = await relation_queries.load_facts(tx, actor.id, wanted)
-    parted = {*facts.get("blocking", {}), *facts.get("blocked_by", {})}
+    blocked = {*facts.get("blocking", {}), *facts.get("blocked_by", {})}
     items = []
     for account_id in wanted:
         target = targets.get(account_id)
         if target is None or target.deleted_at is not None or target.suspended_at is not None:
             raise InvalidError("account_id", "is not known")
-        former = there.get(account_id)
+        former = existing.get(account_id)
         if former is not None and former.state != "revoked":
             raise InvalidError("account", "has already been taken", "ERR_TAKEN")
-        if former is not None or account_id in parted or not _has_consent(actor, target):
+        if former is not None or account_id in blocked or not _has_consent(actor, target):
             raise InvalidError("account_id", "is of somebody who does not want to be in collections")
         state = "pending" if target.domain else "accepted"
         items.append(CollectionItemRow(tx.new_id(), row.id, account_id, state, tx.now))
@@ -204,7 +204,7 @@ def _has_consent(actor: AccountRow, target: AccountRow) -> bool:
 
 
 async def remove_item(tx: Tx, actor: AccountRow, collection_id: int, item_id: int) -> None:
-    """Take an account out of a collection of one's own. Raises NotFound."""
+    """Remove an item from a collection of `actor`. Raises NotFoundError."""
     view = await get(tx, collection_id, actor.id)
     if view.row.account_id != actor.id or all(item.id != item_id for item in view.items):
         raise NotFoundError
@@ -212,7 +212,7 @@ async def remove_item(tx: Tx, actor: AccountRow, collection_id: int, item_id: in
 
 
 async def revoke(tx: Tx, actor: AccountRow, collection_id: int, item_id: int) -> None:
-    """`actor` does not want to be in there any more. Raises NotFound."""
+    """Revoke the consent of `actor` to be in a collection. Raises NotFoundError."""
     view = await get(tx, collection_id, actor.id)
     if all(item.id != item_id or item.account_id != actor.id for item in view.items):
         raise NotFoundError

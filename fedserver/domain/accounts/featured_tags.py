@@ -1,4 +1,4 @@
-"""Hashtags on a profile (docs.joinmastodon.org/methods/featured_tags)."""
+"""Featured hashtags of profiles (docs.joinmastodon.org/methods/featured_tags)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.rows.accounts import AccountRow, FeaturedTagRow
 from storage.rows.content import TagRow
 
-MAX_TAGS = 10
+MAX_TAGS = 10  # as with Mastodon
 MAX_SUGGESTIONS = 10
-HALF_YEAR_MS = 182 * 86_400_000
+HALF_YEAR_MS = 182 * 86_400_000  # older use says little about what somebody posts about now
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:
-    """What an account shows; nothing of one that is gone."""
+    """Return the featured tags of an account; none if it is suspended or deleted."""
     gone = account.suspended_at is not None or account.deleted_at is not None
     return [] if gone else await featured_tag_queries.list_by_account(tx, account.id)
 
 
 async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
-    """Show a tag. Raises Invalid for what cannot be a tag, is there already, or is one too many."""
+    """Feature a tag. Raises InvalidError if it is not a tag, is featured already, or is one too many."""
     try:
         row = await tags.get_or_create(tx, name)
     except NotFoundError as error:
@@ -36,20 +36,20 @@ async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
     if not await featured_tag_queries.insert(tx, actor.id, row.id, tags.parse_name(name)):
         raise InvalidError("tag", "has already been taken", "ERR_TAKEN")
     await _enqueue_account_update(tx, actor)
-    found = await featured_tag_queries.find(tx, actor.id, row.id)
-    assert found is not None
-    return found
+    featured = await featured_tag_queries.find(tx, actor.id, row.id)
+    assert featured is not None
+    return featured
 
 
 async def remove(tx: Tx, actor: AccountRow, featured_id: int) -> None:
-    """Take one from the profile. Raises NotFound, also for one of others."""
+    """Stop featuring a tag, by the id of the featured tag. Raises NotFoundError."""
     if not await featured_tag_queries.delete_by_id(tx, actor.id, featured_id):
         raise NotFoundError
     await _enqueue_account_update(tx, actor)
 
 
 async def feature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
-    """Show a tag, or leave it there. Raises NotFound, Invalid."""
+    """Feature a tag unless it is featured already. Raises NotFoundError, InvalidError."""
     row = await tags.get_or_create(tx, name)
     if not (await featured_tag_queries.load_viewer_facts(tx, actor.id, [row.id]))["features"]:
         await add(tx, actor, name)
@@ -57,7 +57,7 @@ async def feature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
 
 
 async def unfeature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
-    """Take a tag from the profile, if it is there. Raises NotFound for what cannot be a tag."""
+    """Stop featuring a tag, if it is featured. Raises NotFoundError if the name is not valid."""
     row = await tags.get(tx, name)
     if await featured_tag_queries.delete_by_tag(tx, actor.id, row.id):
         await _enqueue_account_update(tx, actor)
@@ -65,13 +65,13 @@ async def unfeature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
 
 
 async def list_suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
-    """Tags that `actor` used often in half a year and does not show."""
+    """Return tags that `actor` used often in half a year and does not feature."""
     since = first_id_at(tx.now - HALF_YEAR_MS)
     return await featured_tag_queries.list_suggested(tx, actor.id, since, MAX_SUGGESTIONS)
 
 
 async def receive(tx: Tx, account: AccountRow, name: str, *, added: bool) -> bool:
-    """A peer's account shows a tag, or no longer; False if nothing changed or it cannot be a tag."""
+    """Record that a remote account features a tag or stops doing so; False if nothing changed."""
     try:
         row = await (tags.get_or_create if added else tags.get)(tx, name.removeprefix("#"))
     except NotFoundError:
@@ -84,7 +84,7 @@ async def receive(tx: Tx, account: AccountRow, name: str, *, added: bool) -> boo
 
 
 async def replace_remote(tx: Tx, account: AccountRow, names: Sequence[str]) -> None:
-    """These are all the tags that a peer's account shows."""
+    """Replace all featured tags of a remote account."""
     for former in await featured_tag_queries.list_by_account(tx, account.id):
         await featured_tag_queries.delete_by_id(tx, account.id, former.id)
     for name in names[:MAX_TAGS]:
@@ -92,6 +92,6 @@ async def replace_remote(tx: Tx, account: AccountRow, names: Sequence[str]) -> N
 
 
 async def _enqueue_account_update(tx: Tx, actor: AccountRow) -> None:
-    """Peers read the collection anew when they hear of the actor."""
+    """Enqueue an update of the actor: peers then fetch its collection of tags again."""
     await account_queries.touch_profile(tx, actor.id)
     await jobs.enqueue(tx, jobs.UpdateAccount(actor.id), dedupe=f"update_account:{actor.id}")

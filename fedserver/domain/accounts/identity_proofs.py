@@ -1,6 +1,6 @@
-"""Keys that people hold themselves, and have linked to their account by a signature (FEP-c390).
+"""Keys that people hold themselves, linked to their account by a signature (FEP-c390).
 
-The statements are checked before they come here; they are kept as they were signed.
+The statements are verified before they come here and stored as they were signed.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-MAX_PROOFS = 5
+MAX_PROOFS = 5  # they are part of every actor document
 
 
 class IdentityProof(Struct, frozen=True):
-    """Which key, since when (ms UTC), and the signed statement as JSON."""
+    """A linked key, when it was linked (ms UTC), and the signed statement as JSON."""
 
     subject: str
     created: int
@@ -30,26 +30,26 @@ _decode = msgspec.json.Decoder(tuple[IdentityProof, ...]).decode
 
 
 def list_by_account(row: AccountRow) -> tuple[IdentityProof, ...]:
-    """The keys of an account, the oldest first."""
+    """Return the linked keys of an account, oldest first."""
     return () if row.identity_proofs == "[]" else _decode(row.identity_proofs)
 
 
 async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
-    """Link a key to an account of ours, or link it anew. Raises Invalid for the sixth."""
+    """Link a key to a local account, or renew the link. Raises InvalidError above MAX_PROOFS keys."""
     row = await account_queries.find(tx, actor.id) or actor
-    others = tuple(each for each in list_by_account(row) if each.subject != proof.subject)
+    others = tuple(other for other in list_by_account(row) if other.subject != proof.subject)
     if len(others) >= MAX_PROOFS:
         raise InvalidError("base", f"You may link {MAX_PROOFS} keys")
     await _save(tx, row, (*others, proof))
 
 
 async def remove(tx: Tx, actor: AccountRow, subject: str) -> None:
-    """Link a key no longer. Raises NotFound."""
+    """Unlink a key. Raises NotFoundError if it is not linked."""
     row = await account_queries.find(tx, actor.id) or actor
-    left = tuple(each for each in list_by_account(row) if each.subject != subject)
-    if len(left) == len(list_by_account(row)):
+    remaining = tuple(proof for proof in list_by_account(row) if proof.subject != subject)
+    if len(remaining) == len(list_by_account(row)):
         raise NotFoundError
-    await _save(tx, row, left)
+    await _save(tx, row, remaining)
 
 
 async def _save(tx: Tx, row: AccountRow, proofs: tuple[IdentityProof, ...]) -> None:

@@ -1,6 +1,6 @@
-"""Keys of accounts as rows: rotation adds one, nothing is changed in place.
+"""Keys of accounts as rows: a rotation adds one, none is changed in place.
 
-They are made by whoever may wait for it (`federation.keys.generate`), outside of transactions.
+They are generated outside of transactions (`federation.keys.generate`), as that takes long.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ RSA, ED25519 = "rsa", "ed25519"
 
 
 class NewKeys(Struct, frozen=True):
-    """A pair for HTTP signatures (RSA, PEM) and one for proofs (Ed25519: PEM, multibase)."""
+    """A key pair for HTTP signatures (RSA, PEM) and one for proofs (Ed25519: PEM, multibase)."""
 
     rsa_private: str
     rsa_public: str
@@ -25,7 +25,7 @@ class NewKeys(Struct, frozen=True):
 
 
 async def create(tx: Tx, site: NodeContext, account: AccountRow, new_keys: NewKeys) -> None:
-    """Give a new account of ours its keys; whoever adds one later must `touch` the account."""
+    """Add the keys of a new local account; code that adds one later must `touch` the account."""
     links = site.links
 
     def row(uri: str, kind: str, public: str, private: str) -> KeyRow:
@@ -41,12 +41,12 @@ async def create(tx: Tx, site: NodeContext, account: AccountRow, new_keys: NewKe
 
 
 async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
-    """Keys that are in force, the newest first."""
-    found = await key_queries.list_by_account(tx, account_id)
-    return [row for row in reversed(found) if row.revoked_at is None]
+    """Return the keys in force, newest first."""
+    rows = await key_queries.list_by_account(tx, account_id)
+    return [row for row in reversed(rows) if row.revoked_at is None]
 
 
 async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:
-    """A key in force by its URI."""
+    """Return a key in force by its URI; None if it is unknown or revoked."""
     row = await key_queries.find_by_uri(tx, uri)
     return row if row is not None and row.revoked_at is None else None

@@ -1,4 +1,7 @@
-"""What a profile says: its limits, its fields, an account with a change of it. Nothing is written here."""
+"""The content of a profile: limits, fields, and changes applied to a row.
+
+Nothing is written to the database.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_te
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 
+# Characters and numbers that common servers accept without cutting them.
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_ALT, MAX_DOMAINS = 1_500, 10
 encode = msgspec.json.Encoder().encode
 
 
 class ProfileField(Struct, frozen=True):
-    """A line of a profile: `value` is HTML, `source` what was written."""
+    """A field of a profile: `value` is HTML, `source` what was written."""
 
     name: str
     value: str
@@ -31,9 +35,9 @@ class ProfileField(Struct, frozen=True):
 
     @property
     def link(self) -> str:
-        """The https address that the whole field is, '' if it is something else.
+        """The https URL that is the whole value, '' if the value is anything else.
 
-        What is shown must be where it leads.
+        The shown text must be the URL that the link leads to.
         """
         address = to_web_url(self.source)
         shown = self.value.count("<a ") == 1 and f'href="{escape(address)}"' in self.value
@@ -41,7 +45,7 @@ class ProfileField(Struct, frozen=True):
 
 
 class ProfileChange(Struct, frozen=True, kw_only=True):
-    """What a member changes of a profile; what is UNSET stays."""
+    """A change of a profile; UNSET keeps the value."""
 
     display_name: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
@@ -63,6 +67,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
     header_alt: str | UnsetType = UNSET
 
 
+# Attributes of a change that are columns of the row as they are.
 COPIED_FIELDS = (
     "locked", "discoverable", "indexable", "hides_collections", "shows_featured", "shows_media",
     "shows_media_replies", "mails_posts", "avatar_key", "header_key",
@@ -72,17 +77,17 @@ _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
 def decode_fields(row: AccountRow) -> list[ProfileField]:
-    """The fields of a profile."""
+    """Return the fields of a profile."""
     return _decode_fields(row.fields)
 
 
 def decode_aliases(row: AccountRow) -> list[str]:
-    """URIs of the accounts that an account says are the same person's."""
+    """Return URIs of the accounts that an account declares to be its aliases."""
     return _decode_uris(row.also_known_as)
 
 
 async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
-    """The account with a change of its profile. Raises Invalid."""
+    """Return the row with a change of its profile applied. Raises InvalidError."""
     plain = {name: getattr(change, name) for name in COPIED_FIELDS if getattr(change, name) is not UNSET}
     row = structs.replace(row, **plain, updated_at=tx.now)
     for name in ("avatar_alt", "header_alt"):
@@ -95,8 +100,8 @@ async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: Profi
         row = structs.replace(row, kind="Service" if change.bot else "Person")
     if not isinstance(change.note, UnsetType):
         source = _clean_bounded("note", change.note, MAX_NOTE)
-        named = await post_texts.load_mention_links(tx, site, source)
-        html = clean_profile(render_plain(source, named, site.links.tag))
+        mention_links = await post_texts.load_mention_links(tx, site, source)
+        html = clean_profile(render_plain(source, mention_links, site.links.tag))
         row = structs.replace(row, note_source=source, note_html=html)
     if not isinstance(change.fields, UnsetType):
         row = structs.replace(row, fields=_render_fields(site, change.fields, decode_fields(row)))
@@ -107,68 +112,78 @@ async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: Profi
     return row
 
 
-def _clean_bounded(name: str, text: str, most: int) -> str:
-    if len(text) > most:
-        raise InvalidError(name, f"is longer than {most} characters", "ERR_TOO_LONG")
-    return clean_text(text, most)
+def _clean_bounded(name: str, text: str, max_length: int) -> str:
+    if len(text) > max_length:
+        raise InvalidError(name, f"is longer than {max_length} characters", "ERR_TOO_LONG")
+    return clean_text(text, max_length)
 
 
 def _render_fields(
-    site: NodeContext, given: Sequence[tuple[str, str]], former: Sequence[ProfileField]
+    site: NodeContext, pairs: Sequence[tuple[str, str]], former: Sequence[ProfileField]
 ) -> str:
-    kept = [
+    cleaned = [
         (
             clean_name(_clean_bounded("fields", name.strip(), MAX_FIELD)),
             _clean_bounded("fields", value.strip(), MAX_FIELD),
         )
-        for name, value in given
+        for name, value in pairs
     ]
-    kept = [(name, value) for name, value in kept if name or value]
-    if len(kept) > MAX_FIELDS:
+    cleaned = [(name, value) for name, value in cleaned if name or value]
+    if len(cleaned) > MAX_FIELDS:
         raise InvalidError("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
-    made = []
-    for name, value in kept:
+    fields = []
+    for name, value in cleaned:
         html = render_plain(value, {}, site.links.tag)
         html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
-        made.append(ProfileField(name, html, value))
-    return encode(_copy_verified_at(made, former)).decode()
+        fields.append(ProfileField(name, html, value))
+    return encode(_copy_verified_at(fields, former)).decode()
 
 
-def clean_remote_fields(given: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
-    """Fields of a peer's account, sanitized; a link that was verified stays so until it is asked again."""
-    made = [
+def clean_remote_fields(fields: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
+    """Return sanitized fields of a remote account as JSON.
+
+    Verified links stay so until they are checked again.
+    """
+    cleaned = [
         ProfileField(
-            clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
+            clean_name(field.name, MAX_FIELD),
+            clean_profile(field.value, page),
+            to_text(field.value)[:MAX_FIELD],
         )
-        for each in given
+        for field in fields
     ]
-    return encode(_copy_verified_at(made, former)).decode()
+    return encode(_copy_verified_at(cleaned, former)).decode()
 
 
-def _copy_verified_at(made: Sequence[ProfileField], former: Sequence[ProfileField]) -> list[ProfileField]:
-    marks = {each.link: each.verified_at for each in former if each.link and each.verified_at is not None}
-    return [structs.replace(each, verified_at=marks.get(each.link)) for each in made]
+def _copy_verified_at(fields: Sequence[ProfileField], former: Sequence[ProfileField]) -> list[ProfileField]:
+    marks = {
+        field.link: field.verified_at for field in former if field.link and field.verified_at is not None
+    }
+    return [structs.replace(field, verified_at=marks.get(field.link)) for field in fields]
 
 
 def apply_verification(fields: Sequence[ProfileField], results: Mapping[str, bool], now: int) -> str:
-    """The fields as JSON, after their links were asked; one that could not be reached stays as it was."""
-    made = []
-    for each in fields:
-        moment = each.verified_at
-        if each.link in results:
-            moment = (moment or now) if results[each.link] else None
-        made.append(structs.replace(each, verified_at=moment))
-    return encode(made).decode()
+    """Return the fields as JSON, with the results of a check of their links.
+
+    Links without a result keep their state.
+    """
+    checked = []
+    for field in fields:
+        moment = field.verified_at
+        if field.link in results:
+            moment = (moment or now) if results[field.link] else None
+        checked.append(structs.replace(field, verified_at=moment))
+    return encode(checked).decode()
 
 
-def _clean_domains(given: Sequence[str]) -> str:
-    hosts = [each.strip().lower().partition("://") for each in given]
+def _clean_domains(domains: Sequence[str]) -> str:
+    hosts = [domain.strip().lower().partition("://") for domain in domains]
     names = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
-    kept = [each for each in names if each]
-    if len(kept) > MAX_DOMAINS:
+    cleaned = [domain for domain in names if domain]
+    if len(cleaned) > MAX_DOMAINS:
         raise InvalidError("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
-    for each in kept:
-        plain = each.isascii() and all(letter.isalnum() or letter in ".-" for letter in each)
-        if not plain or "." not in each or len(each) > 253:
-            raise InvalidError("attribution_domains", f"must be domain names: {each[:60]}")
-    return encode(kept).decode()
+    for domain in cleaned:
+        plain = domain.isascii() and all(letter.isalnum() or letter in ".-" for letter in domain)
+        if not plain or "." not in domain or len(domain) > 253:
+            raise InvalidError("attribution_domains", f"must be domain names: {domain[:60]}")
+    return encode(cleaned).decode()

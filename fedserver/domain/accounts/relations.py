@@ -1,4 +1,4 @@
-"""How an account stands to others, as clients ask for it: one statement for all."""
+"""Relationships of an account to others as clients ask for them, in one statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _decode_languages = msgspec.json.Decoder(list[str]).decode
 
 
 class Relation(Struct, frozen=True):
-    """docs.joinmastodon.org/entities/Relationship, in our words."""
+    """Relationship of the viewer to an account (docs.joinmastodon.org/entities/Relationship)."""
 
     id: int
     following: bool
@@ -35,24 +35,26 @@ class Relation(Struct, frozen=True):
 
 
 async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
-    """One for each id, in the order asked for; ids of nobody are left out."""
+    """Return one relation for each id, in that order; unknown ids are left out."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
     facts = await relation_queries.load_facts(tx, actor_id, wanted)
-    return [_build_relation(each, facts) for each in wanted if each in facts.get("known", {})]
+    return [
+        _build_relation(account_id, facts) for account_id in wanted if account_id in facts.get("known", {})
+    ]
 
 
-def _build_relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:
+def _build_relation(account_id: int, facts: dict[str, dict[int, str | None]]) -> Relation:
     def holds(kind: str) -> bool:
-        return identifier in facts.get(kind, {})
+        return account_id in facts.get(kind, {})
 
     def detail(kind: str) -> str | None:
-        return facts.get(kind, {}).get(identifier)
+        return facts.get(kind, {}).get(account_id)
 
     languages, expires = detail("following"), detail("muting")
     return Relation(
-        id=identifier,
+        id=account_id,
         following=holds("following"),
         showing_boosts=holds("showing_boosts"),
         notifying=holds("notifying"),

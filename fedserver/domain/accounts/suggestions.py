@@ -1,7 +1,7 @@
-"""The directory of accounts that want to be found, and suggestions whom to follow.
+"""The directory of discoverable accounts, and suggestions of accounts to follow.
 
-Suggested are those whom the admins feature, whom those follow whom one follows oneself, and whom members
-follow most; never anybody whom one follows, asked to follow, hides or has dismissed.
+Suggested are accounts that admins feature, that followed accounts follow, and that members follow most; never
+accounts that the viewer follows, asked to follow, hides or has dismissed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from storage.queries.kernel import settings as setting_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
-ANONYMOUS_ID = -1
-MAX_FEATURED = 100
+ANONYMOUS_ID = -1  # no account has it: visitors follow, hide and dismiss nobody
+MAX_FEATURED = 100  # more than anybody scrolls through
 SETTING_NAME = "featured_accounts"
 _decode = msgspec.json.Decoder(list[int]).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Suggestion(Struct, frozen=True):
-    """An account and why it is suggested, in Mastodon's words."""
+    """A suggested account and the reasons, in Mastodon's terms."""
 
     account_id: int
     sources: tuple[str, ...]
@@ -37,7 +37,7 @@ class Suggestion(Struct, frozen=True):
 async def list_directory(
     tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
-    """Ids of accounts that want to be found."""
+    """Return ids of discoverable accounts."""
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
     return await suggestion_queries.list_directory(
         tx, viewer, limit, offset, newest=newest, only_local=only_local
@@ -45,35 +45,37 @@ async def list_directory(
 
 
 async def list_for_account(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
-    """Suggestions for `actor`: featured ones first, then friends of friends, then the most followed."""
-    chosen, most = await list_featured(tx), limit + offset
-    allowed = await suggestion_queries.load_suggestable(tx, actor.id, chosen) if chosen else set()
-    found: dict[int, list[str]] = {}
+    """Return suggestions for `actor`: featured accounts, then friends of friends, then the most followed."""
+    featured, end = await list_featured(tx), limit + offset
+    allowed = await suggestion_queries.load_suggestable(tx, actor.id, featured) if featured else set()
+    sources_by_account: dict[int, list[str]] = {}
     for source, ids in (
-        ("featured", [each for each in chosen if each in allowed]),
-        ("friends_of_friends", await suggestion_queries.list_friends_of_friends(tx, actor.id, most)),
-        ("most_followed", await suggestion_queries.list_most_followed(tx, actor.id, most)),
+        ("featured", [featured_id for featured_id in featured if featured_id in allowed]),
+        ("friends_of_friends", await suggestion_queries.list_friends_of_friends(tx, actor.id, end)),
+        ("most_followed", await suggestion_queries.list_most_followed(tx, actor.id, end)),
     ):
         for account_id in ids:
-            found.setdefault(account_id, []).append(source)
-    return [Suggestion(each, tuple(sources)) for each, sources in found.items()][offset:most]
+            sources_by_account.setdefault(account_id, []).append(source)
+    return [Suggestion(account_id, tuple(sources)) for account_id, sources in sources_by_account.items()][
+        offset:end
+    ]
 
 
 async def dismiss(tx: Tx, actor: AccountRow, target_id: int) -> None:
-    """`actor` does not want to see this suggestion again. Raises NotFound for nobody's id."""
+    """Never suggest this account to `actor` again. Raises NotFoundError for an unknown id."""
     if await account_queries.find(tx, target_id) is None:
         raise NotFoundError
     await suggestion_queries.insert_dismissal(tx, actor.id, target_id)
 
 
 async def list_featured(tx: Tx) -> list[int]:
-    """The accounts that admins suggest to everybody, in their order."""
-    found = await setting_queries.find(tx, SETTING_NAME)
-    return _decode(found) if found is not None else []
+    """Return the accounts that admins feature, in their order."""
+    value = await setting_queries.find(tx, SETTING_NAME)
+    return _decode(value) if value is not None else []
 
 
 async def set_featured(tx: Tx, member: MemberRow | None, account_ids: Sequence[int]) -> None:
-    """Suggest these to everybody from now on. Raises Invalid."""
+    """Replace the featured accounts. Raises InvalidError."""
     ids = list(dict.fromkeys(account_ids))
     if len(ids) > MAX_FEATURED:
         raise InvalidError("account_ids", f"are more than {MAX_FEATURED}", "ERR_TOO_LONG")

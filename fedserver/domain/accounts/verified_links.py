@@ -1,7 +1,7 @@
-"""Links on profiles that lead back to them (docs.joinmastodon.org/user/profile#verification).
+"""Links on profiles that link back to them (docs.joinmastodon.org/user/profile#verification).
 
-Whoever asks the pages does it outside of transactions: `waiting` says what to ask, `settle` writes down what
-was found.
+The pages are fetched outside of transactions: `find_pending` returns the URLs to check, `record_results`
+saves the result.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000  # between two checks of a remote profile
 
 
 async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> None:
-    """Have the links of a profile asked, where there is something new to ask.
+    """Enqueue a check of the links of a profile, if there is something new to check.
 
-    What a peer says may change with every message of its, so its accounts have their turn once an hour.
+    Remote accounts are checked at most once an hour, as peers may send updates at any rate.
     """
-    links = [each for each in profiles.decode_fields(row) if each.link]
+    links = [field for field in profiles.decode_fields(row) if field.link]
     changed = former is None or former.fields != row.fields
-    if not links or (not changed and (not row.domain or all(each.verified_at for each in links))):
+    if not links or (not changed and (not row.domain or all(field.verified_at for field in links))):
         return
     asked_at = former.fetched_at if former is not None and row.domain else None
     run_at = 0 if asked_at is None or asked_at < tx.now - HOUR_MS else asked_at + HOUR_MS
@@ -32,15 +32,15 @@ async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> N
 
 
 async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] | None:
-    """An account and the addresses on its profile; None if it is gone."""
+    """Return an account and the links on its profile; None if it is gone or suspended."""
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None or row.suspended_at is not None:
         return None
-    return row, list(dict.fromkeys(each.link for each in profiles.decode_fields(row) if each.link))
+    return row, list(dict.fromkeys(field.link for field in profiles.decode_fields(row) if field.link))
 
 
 async def record_results(tx: Tx, account_id: int, results: Mapping[str, bool]) -> None:
-    """Write down which addresses lead back; the profile may have changed meanwhile."""
+    """Save which links lead back to the profile, which may have changed meanwhile."""
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None:
         return

@@ -1,4 +1,4 @@
-"""What moderators and admins did: rows that are only added, each holding the hash of the one before."""
+"""What moderators and admins did: append-only rows, each holding the hash of the one before."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.rows.auth import MemberRow
 
-MAX_REASON = 2_000
-BATCH_SIZE = 500
-OPERATOR, NODE = "operator", "node"  # who acts when it is no member: the command line, or the clock
-# By the first word of the verb; accounts and peers are told of by their own.
+MAX_REASON = 2_000  # characters
+BATCH_SIZE = 500  # entries verified at once
+OPERATOR, NODE = "operator", "node"  # roles without a member: the command line, and automatic entries
+# The public subject by the first part of the verb; accounts and peers have functions of their own.
 SUBJECT_KINDS = {
     "announcement": "announcement",
     "email": "mail address",
@@ -39,7 +39,7 @@ SUBJECT_KINDS = {
 
 
 class ChainValid(Struct, frozen=True):
-    """The numbers of the first and the last entry that were checked, and the last one's hash."""
+    """The result of a successful check: numbers of the first and last entry, and the last hash."""
 
     first: int
     last: int
@@ -60,11 +60,11 @@ async def record(
     undoes_id: int | None = None,
     role: str = OPERATOR,
 ) -> LogEntryRow:
-    """Write an act down. Without a member it was the command line, or what `role` says.
+    """Append an entry to the log. Without a member the actor is the command line, or what `role` says.
 
-    `target` and `reason` are for moderators; everybody sees `subject`, and the reason if `shows_reason`
-    or if there is none. Writers wait for each other here until the commit: call it before other rows are
-    changed, so that no two wait for each other's.
+    Moderators see `target` and `reason`; everybody sees `subject`, and the reason if `shows_reason` is set or
+    it is empty. Concurrent writers wait here until this transaction commits: call it before other rows are
+    changed, so that two transactions cannot deadlock.
     """
     head = await audit_log_queries.advance(tx)
     kind = verb.partition(".")[0]
@@ -101,49 +101,50 @@ async def record(
 
 
 def build_subject(kind: str, name: str = "") -> LogSubject:
-    """What an act is about, with the name that everybody reads, '' for none."""
+    """Return the public subject of an entry; `name` is '' if it has none."""
     return LogSubject(kind, name)
 
 
 def build_account_subject(account: AccountRow) -> LogSubject:
-    """A member without a name, or somebody of a peer: the log is no pillory."""
+    """Return the public subject for an account, without its name: the log does not shame people."""
     return LogSubject("account", account.domain) if account.domain else LogSubject("member")
 
 
 def identifies_account(account: AccountRow, text: str) -> bool:
-    """True if a text says whom it is about: then it is not for everybody."""
-    words = [word for word in (account.username, account.display_name.strip()) if word]
-    return "@" in text or any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in words)
+    """Return True if the text names the account; such a text is not public."""
+    names = [name for name in (account.username, account.display_name.strip()) if name]
+    return "@" in text or any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in names)
 
 
 async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
-    """The latest act of a kind on a target that was not undone."""
+    """Return the latest entry of this kind on a target that was not undone."""
     return await audit_log_queries.find_active(tx, target, verb)
 
 
 async def list_by_target(tx: Tx, target: str, limit: int = 50) -> list[LogEntryRow]:
-    """What was done to a target, newest first."""
+    """Return the entries about a target, newest first."""
     return await audit_log_queries.list_by_target(tx, target, limit)
 
 
 async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, LogEntryRow]:
+    """Return entries by id; unknown ids are missing."""
     return {row.id: row for row in await audit_log_queries.load_by_ids(tx, ids)}
 
 
 async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
-    """The log, newest first; the cursor is the number of an entry."""
+    """Return a page of the log, newest first; the cursor is the number of an entry."""
     return await audit_log_queries.list_page(tx, page)
 
 
 async def find_head(tx: Tx) -> ChainHeadRow | None:
-    """The number and the hash of the newest entry, None before the first."""
+    """Return number and hash of the newest entry, None before the first."""
     return await audit_log_queries.find_head(tx)
 
 
 async def verify(tx: Tx, expected_hash: str = "") -> ChainValid:
-    """Check the whole log; `noted` is a hash that somebody wrote down and that must be in it.
+    """Check the whole log. `expected_hash`, if given, is a hash noted earlier that must be in it.
 
-    Raises Broken for the first entry that is not as it was.
+    Raises ChainBrokenError for the first entry that was changed, removed or inserted.
     """
     checker, seen = hash_chain.ChainVerifier(), not expected_hash
     while rows := await audit_log_queries.list_after(tx, checker.number, BATCH_SIZE):

@@ -1,4 +1,4 @@
-"""Acts of moderators with the names of who did them: two statements for any number."""
+"""Log entries with the names of who made them: two statements for any number of entries."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ OPERATOR = ""
 
 
 class LogEntryView(Struct, frozen=True):
-    """An act; `by` is the name of a member, '' for the command line and for what happened by itself."""
+    """A log entry; `by` is the name of a member, '' for the command line and for automatic entries."""
 
     row: LogEntryRow
     by: str
 
 
 async def list_page(tx: Tx, page: Page) -> list[LogEntryView]:
-    """The log, newest first."""
+    """Return a page of the log, newest first."""
     return await _load_views(tx, await audit_log.list_page(tx, page))
 
 
 async def list_by_target(tx: Tx, target: str) -> list[LogEntryView]:
-    """What was done to a target, newest first."""
+    """Return the entries about a target, newest first."""
     return await _load_views(tx, await audit_log.list_by_target(tx, target))
 
 

@@ -1,8 +1,9 @@
-"""The log of acts as everybody may read and check it: what is hashed, what is sealed, where a chain breaks.
+"""The public form of the moderation log: what is hashed, what is committed to, where a chain breaks.
 
-docs/log.md says it for those who check from outside. An entry's hash is SHA-256 over its canonical JSON
-(RFC 8785) without `hash`, `reason` and `reason_salt`; it holds the hash of the entry before. What is private
-stands in it as a seal, SHA-256 over a random salt and the value: it can be shown or dropped, the hash stays.
+docs/log.md describes it for those who verify it from outside. An entry's hash is SHA-256 over its canonical
+JSON (RFC 8785) without `hash`, `reason` and `reason_salt`; it includes the hash of the entry before. Private
+values are part of it as commitments, SHA-256 over a random salt and the value: a value can be disclosed or
+erased, and the hash stays valid.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ EXCLUDED_FROM_HASH = ("hash", "reason", "reason_salt")
 
 
 class ChainBrokenError(Exception):
-    """The chain does not hold; the text says at which entry, and what differs."""
+    """The chain is invalid; the text names the entry and what differs."""
 
 
 class LogSubject(Struct, frozen=True):
-    """What everybody may know of whom or what an act is about; `name` is '' if nobody is named."""
+    """What the public may know about the subject of an entry; `name` is '' if nobody is named."""
 
     kind: str
     name: str = ""
 
 
 class Commitments(Struct, frozen=True):
-    """Of who did it, to whom or what, and why."""
+    """Commitments to who acted, on whom or what, and why."""
 
     by: str
     subject: str
@@ -41,7 +42,7 @@ class Commitments(Struct, frozen=True):
 
 
 class LogEntry(Struct, frozen=True, kw_only=True):
-    """An act in public. `reason` and its salt are None where the moderators keep it to themselves."""
+    """An entry in its public form. `reason` and its salt are None if only moderators may read them."""
 
     number: int
     id: str
@@ -60,17 +61,20 @@ class LogEntry(Struct, frozen=True, kw_only=True):
 
 
 def new_salt() -> str:
-    """Enough that nobody tries all, so a seal tells nothing of a short value."""
+    """Return a random salt, long enough that short values cannot be guessed from their commitment."""
     return secrets.token_hex(16)
 
 
 def compute_commitment(salt: str, value: str) -> str:
-    """SHA-256, hex, over salt, a line feed, and the value in UTF-8."""
+    """Return SHA-256 (hex) over the salt, a line feed and the value in UTF-8."""
     return hashlib.sha256(f"{salt}\n{value}".encode()).hexdigest()
 
 
 def compute_hash(entry: LogEntry) -> str:
-    """The hash that an entry has to have. Raises Broken if it cannot be written as canonical JSON."""
+    """Return the hash that an entry must have.
+
+    Raises ChainBrokenError if it cannot be written as canonical JSON.
+    """
     values = msgspec.to_builtins(entry)
     hashed = {name: value for name, value in values.items() if name not in EXCLUDED_FROM_HASH}
     try:
@@ -80,7 +84,7 @@ def compute_hash(entry: LogEntry) -> str:
 
 
 def to_entry(row: LogEntryRow) -> LogEntry:
-    """A row as everybody sees it."""
+    """Return the public form of a row."""
     shown = row.shows_reason and bool(row.reason_salt)
     return LogEntry(
         number=row.seq,
@@ -106,38 +110,41 @@ def _format_iso(moment: int) -> str:
 
 
 class ChainVerifier:
-    """Takes entries from the oldest to the newest; a part of the log may begin anywhere."""
+    """Verifies entries from the oldest to the newest; the first one may have any number."""
 
     def __init__(self) -> None:
         self.first = self.number = 0
         self.hash = ""
 
-    def verify_next(self, found: LogEntry) -> None:
-        """Raises Broken."""
+    def verify_next(self, entry: LogEntry) -> None:
+        """Check the next entry. Raises ChainBrokenError if it does not continue the chain."""
         if not self.number:
-            self.first = found.number
-            if found.number == 1 and found.previous:
+            self.first = entry.number
+            if entry.number == 1 and entry.previous:
                 raise ChainBrokenError("entry 1: it follows another, but is the first")
-        elif found.number != self.number + 1:
+        elif entry.number != self.number + 1:
             raise ChainBrokenError(f"entry {self.number + 1}: it is missing")
         # guard: the log: links
-        elif found.previous != self.hash:
+        elif entry.previous != self.hash:
             raise ChainBrokenError(
-                f"entry {found.number}: it does not follow entry {self.number} as that is now"
+                f"entry {entry.number}: it does not follow entry {self.number} as that is now"
             )
         # guard: the log: hashes
-        if compute_hash(found) != found.hash:
-            raise ChainBrokenError(f"entry {found.number}: what it says is not what was hashed")
+        if compute_hash(entry) != entry.hash:
+            raise ChainBrokenError(f"entry {entry.number}: what it says is not what was hashed")
         if (
-            found.reason is not None
-            and compute_commitment(found.reason_salt or "", found.reason) != found.seals.reason
+            entry.reason is not None
+            and compute_commitment(entry.reason_salt or "", entry.reason) != entry.seals.reason
         ):
-            raise ChainBrokenError(f"entry {found.number}: the reason is not the one that was sealed")
-        self.number, self.hash = found.number, found.hash
+            raise ChainBrokenError(f"entry {entry.number}: the reason is not the one that was sealed")
+        self.number, self.hash = entry.number, entry.hash
 
 
 def check_private_values(row: LogEntryRow) -> None:
-    """Raises Broken for a private part that was changed, and for one that came back after it was dropped."""
+    """Check the private values of a row against its commitments; erased values must stay empty.
+
+    Raises ChainBrokenError if one differs.
+    """
     by = "" if row.actor_member_id is None else str(row.actor_member_id)
     for name, value, salt, sealed in (
         ("who did it", by, row.by_salt, row.by_seal),

@@ -1,4 +1,4 @@
-"""Client programs: registered by themselves, known by an id and a secret."""
+"""OAuth client apps, identified by a client id and a secret."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from storage.queries.auth import apps as app_queries
 from storage.rows.auth import AppRow
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-# Schemes that would run, read or show something instead of reaching an app.
+# Schemes that browsers run, read or show themselves, instead of opening an app.
 DANGEROUS_SCHEMES = frozenset({
     "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "jar", "view-source", "mailto",
     "ws", "wss", "ftp",
 })  # fmt: skip
-# Never in an address as it is (RFC 3986), and dangerous in a header or a page.
+# Never unescaped in a URI (RFC 3986), and dangerous in a header or a page.
 FORBIDDEN_CHARACTERS = frozenset(' "<>\\^`{|}')
-MAX_URIS, MAX_URI = 20, 2_000
+MAX_URIS, MAX_URI = 20, 2_000  # number, and characters of each
 _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
 class RegisteredApp(Struct, frozen=True):
-    """An app just registered: its secret is known only here."""
+    """An app just registered; its secret is not stored and known only here."""
 
     row: AppRow
     secret: str
 
 
 def decode_redirect_uris(app: AppRow) -> list[str]:
-    """The addresses that an app may be sent back to."""
+    """Return the redirect URIs that an app registered."""
     return _decode_uris(app.redirect_uris)
 
 
 async def register(
     tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None
 ) -> RegisteredApp:
-    """Register an app. Raises Invalid."""
+    """Register an app. Raises InvalidError."""
     name = clean_name(name, 60)
     if not name:
         raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
-    kept = list(dict.fromkeys(each.strip() for each in uris if each.strip()))
-    if not kept:
+    redirect_uris = list(dict.fromkeys(uri.strip() for uri in uris if uri.strip()))
+    if not redirect_uris:
         raise InvalidError("redirect_uris", "can't be blank", "ERR_BLANK")
-    for uri in kept[: MAX_URIS + 1]:
+    for uri in redirect_uris[: MAX_URIS + 1]:
         _check_uri(uri)
-    if len(kept) > MAX_URIS:
+    if len(redirect_uris) > MAX_URIS:
         raise InvalidError("redirect_uris", f"are more than {MAX_URIS}")
     granted = scopes.parse(wanted_scopes) or ("read",)
     secret = new_secret()
@@ -62,7 +62,7 @@ async def register(
         secret_hash=hash_secret(secret),
         name=name,
         website=to_web_url(website or "") or None,
-        redirect_uris=msgspec.json.encode(kept).decode(),
+        redirect_uris=msgspec.json.encode(redirect_uris).decode(),
         scopes=" ".join(granted),
         created_at=tx.now,
     )
@@ -71,7 +71,7 @@ async def register(
 
 
 def _check_uri(uri: str) -> None:
-    """An absolute address, http(s) or an app's own scheme. Raises Invalid."""
+    """Raise InvalidError unless it is an absolute URI: http(s) or an app's own scheme."""
     if uri == OUT_OF_BAND:
         return
     try:
@@ -82,25 +82,27 @@ def _check_uri(uri: str) -> None:
         uri.isprintable() and len(uri) <= MAX_URI and "#" not in uri and FORBIDDEN_CHARACTERS.isdisjoint(uri)
     )
     if not scheme or scheme in DANGEROUS_SCHEMES or not plain:
-        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
+        raise InvalidError("redirect_uris", "must be absolute URIs of the app")
     if scheme in ("http", "https") and not _is_host(urlsplit(uri).netloc):
-        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
+        raise InvalidError("redirect_uris", "must be absolute URIs of the app")
 
 
 def _is_host(netloc: str) -> bool:
-    """A host with or without a port, and nothing else: it is written into a policy of the consent page."""
+    """Return True if it is a host with an optional port: it ends up in a CSP of the consent page."""
     return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
 async def find_by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+    """Return an app by its client id, None if it is unknown."""
     possible = 0 < len(client_id) <= 200 and client_id.isprintable()
     return await app_queries.find_by_client_id(tx, client_id) if possible else None
 
 
 async def find(tx: Tx, app_id: int) -> AppRow | None:
+    """Return an app by its id, None if it is unknown."""
     return await app_queries.find(tx, app_id)
 
 
 def has_secret(app: AppRow, secret: str) -> bool:
-    """True if this is the app's secret."""
+    """Return True if this is the app's secret."""
     return verify_secret(secret, app.secret_hash)

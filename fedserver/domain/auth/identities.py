@@ -1,7 +1,7 @@
-"""Members who log in with the organization's identity provider: who they are there, and their roles.
+"""Members who log in with the organization's identity provider: their identities and roles.
 
-An account is opened by issuer and subject. By an address only where the configuration says so, and only
-by one that the provider verified and the member confirmed. Roles are read from the claims at each log-in.
+An account is found by issuer and subject; by e-mail address only if the configuration allows it, the provider
+has verified the address and the member has confirmed it. Roles are mapped from the claims at each login.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from fedserver.domain.auth import challenges, login, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.kernel.secrets import new_secret
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import identities as identity_queries
 from storage.queries.auth import members as member_queries
@@ -26,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class OidcFlow(Struct, frozen=True):
-    """On the way to the provider and back: what is compared on the return, and what it is for."""
+    """The state of a login at the provider: what is compared on the return, and its purpose."""
 
     nonce: str
     verifier: str
@@ -36,7 +37,10 @@ class OidcFlow(Struct, frozen=True):
 
 
 class OidcIdentity(Struct, frozen=True):
-    """Who the provider says somebody is. `proved_at` is when it last asked them (ms UTC), 0 if unknown."""
+    """An identity at the provider.
+
+    `proved_at` is when it last authenticated the person (ms UTC), 0 if unknown.
+    """
 
     issuer: str
     subject: str
@@ -59,25 +63,34 @@ async def start_flow(
     reauthenticate: bool = False,
     connecting_member_id: int | None = None,
 ) -> tuple[str, OidcFlow]:
-    """Somebody goes to the provider: the state that belongs to this browser alone, and the trip."""
-    trip = OidcFlow(new_secret(), new_secret(), next_page, reauthenticate, connecting_member_id)
-    return await challenges.create(tx, challenges.PROVIDER, holder, data=_encode(trip).decode()), trip
+    """Start a login at the provider; return the state, valid in this browser only, and the flow."""
+    flow = OidcFlow(new_secret(), new_secret(), next_page, reauthenticate, connecting_member_id)
+    return await challenges.create(tx, challenges.PROVIDER, holder, data=_encode(flow).decode()), flow
 
 
 async def finish_flow(tx: Tx, holder: str, state: str) -> OidcFlow:
-    """The trip that `state` belongs to, once. Raises NotFound."""
+    """Return the flow that `state` belongs to and consume it. Raises NotFoundError."""
     return _decode_flow((await challenges.consume(tx, challenges.PROVIDER, state, holder)).data)
 
 
 def parse_claims(site: NodeContext, claims: dict[str, Any]) -> OidcIdentity:
-    """A person from verified claims. Raises Forbidden if they may not come in, or say nothing usable."""
+    """Return the identity in verified claims.
+
+    Raises ForbiddenError if the person may not join, or the claims have no subject.
+    """
     config = site.config.oidc
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
-        raise ForbiddenError("Your organization's log-in did not say who you are")
+        raise ForbiddenError(
+            gettext("Your organization's login did not tell us who you are. Please ask its administrators.")
+        )
     roles = _read_values(claims, config.roles_claim)
     if config.members and not {*config.members, *config.moderators, *config.admins, *config.owners} & roles:
-        raise ForbiddenError("Your organization has not given you access to this community")
+        raise ForbiddenError(
+            gettext(
+                "Your organization has not given you access to this community. Please ask its administrators."
+            )
+        )
     moment = claims.get("auth_time")
     return OidcIdentity(
         issuer=str(claims.get("iss")),
@@ -97,18 +110,18 @@ def _read_text(claims: dict[str, Any], name: str) -> str:
 
 
 def _read_values(claims: dict[str, Any], path: str) -> set[str]:
-    """The words of a claim; its name may hold dots itself, or lead into objects by them."""
+    """Return the strings of a claim; its name may contain dots, or be a path into objects."""
     value: Any = claims.get(path) if path else None
     if value is None and path:
         value = claims
         for part in path.split("."):
             value = value.get(part) if isinstance(value, dict) else None
     listed = value if isinstance(value, list) else [value]
-    return {each for each in listed[:1_000] if isinstance(each, str)}
+    return {item for item in listed[:1_000] if isinstance(item, str)}
 
 
 async def find_member(tx: Tx, site: NodeContext, identity: OidcIdentity) -> MemberRow | None:
-    """The member who somebody is; None for a newcomer."""
+    """Return the member with this identity, None if there is none yet."""
     row = await identity_queries.find(tx, identity.issuer, identity.subject)
     if row is not None:
         await identity_queries.mark_used(tx, identity.issuer, identity.subject, identity.email)
@@ -131,10 +144,10 @@ async def log_in(
     *,
     previous_session_id: int | None,
 ) -> str:
-    """Somebody whom the provider knows logs in: the word for the cookie. Raises Forbidden."""
-    wanted = map_role(site, identity, member.role)
-    if wanted != member.role:
-        await members.set_role(tx, member, wanted)
+    """Log in a member by their identity; return the token for the cookie. Raises ForbiddenError."""
+    role = map_role(site, identity, member.role)
+    if role != member.role:
+        await members.set_role(tx, member, role)
     return await login.log_in(
         tx,
         member,
@@ -147,30 +160,33 @@ async def log_in(
 
 
 def map_role(site: NodeContext, identity: OidcIdentity, current_role: str) -> str:
-    """The role that the claims give; roles that no claim can give are left as they are."""
+    """Return the role that the claims map to; roles that no claim maps to are never taken away."""
     config, held = site.config.oidc, set(identity.roles)
     mapped = {"owner": config.owners, "admin": config.admins, "moderator": config.moderators}
-    given = next((word for word, values in mapped.items() if held & set(values)), "member")
-    kept = current_role in mapped and not mapped[current_role]
-    return current_role if kept and members.ROLES.index(current_role) < members.ROLES.index(given) else given
+    mapped_role = next((role for role, values in mapped.items() if held & set(values)), "member")
+    is_unmapped = current_role in mapped and not mapped[current_role]
+    if is_unmapped and members.ROLES.index(current_role) < members.ROLES.index(mapped_role):
+        return current_role
+    return mapped_role
 
 
 async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:
-    """From now on this member may log in as `who`. Raises Invalid if that is somebody else already."""
+    """Allow this member to log in with this identity. Raises InvalidError if it belongs to another member."""
     row = IdentityRow(identity.issuer, identity.subject, member.id, identity.email, tx.now, tx.now)
     if await identity_queries.insert(tx, row):
         return
-    known = await identity_queries.find(tx, identity.issuer, identity.subject)
-    if known is None or known.member_id != member.id:
+    existing = await identity_queries.find(tx, identity.issuer, identity.subject)
+    if existing is None or existing.member_id != member.id:
         raise InvalidError("account", "there belongs to another member here")
 
 
 async def list_by_member(tx: Tx, member: MemberRow) -> list[IdentityRow]:
+    """Return the identities of a member."""
     return await identity_queries.list_by_member(tx, member.id)
 
 
 async def disconnect(tx: Tx, member: MemberRow) -> None:
-    """Log in by password or passkey only. Raises Invalid for somebody who has neither."""
+    """Remove all identities of a member. Raises InvalidError if they could not log in any more."""
     if not member.password_hash and not await passkey_queries.list_by_member(tx, member.id):
         raise InvalidError("account", "is your only way to log in. Please add a passkey first.")
     await identity_queries.delete_by_member(tx, member.id)

@@ -1,4 +1,4 @@
-"""Invitations: a link that lets people in, with a number of uses and an end; members have a budget."""
+"""Invitations: links to join, with a number of uses and an expiry date; members have a budget."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries.auth import invitations as invitation_queries
@@ -14,12 +15,12 @@ from storage.queries.auth import members as member_queries
 from storage.rows.auth import InvitationRow, MemberRow
 
 DAY_MS = 86_400_000
-MAX_USES = 100
+MAX_USES = 100  # of one link: larger groups get several, so that each can be revoked
 MAX_LISTED = 200
 
 
 class NewInvitation(Struct, frozen=True):
-    """An invitation just made: its code is known only here."""
+    """An invitation just created; its code is not stored and known only here."""
 
     row: InvitationRow
     code: str
@@ -28,13 +29,16 @@ class NewInvitation(Struct, frozen=True):
 async def create(
     tx: Tx, member: MemberRow, *, uses: int = 1, days: int | None = 30, note: str = ""
 ) -> NewInvitation:
-    """Invite; a plain member's budget shrinks by the uses. Raises Forbidden, Invalid."""
+    """Create an invitation; its uses are taken from a plain member's budget.
+
+    Raises ForbiddenError, InvalidError.
+    """
     if not 1 <= uses <= MAX_USES:
         raise InvalidError("uses", f"must be from 1 to {MAX_USES}")
     if days is not None and not 1 <= days <= 365:
         raise InvalidError("days", "must be from 1 to 365")
     if member.role == "member" and not await member_queries.spend_invites(tx, member.id, uses):
-        raise ForbiddenError("You have not that many invitations left")
+        raise ForbiddenError(gettext("You do not have that many invitations left."))
     code = new_secret()
     row = InvitationRow(
         id=tx.new_id(),
@@ -53,7 +57,7 @@ async def create(
 
 
 async def find_valid(tx: Tx, code: str) -> InvitationRow | None:
-    """An invitation that still lets people in, by its code."""
+    """Return a valid invitation by its code; None if it is unknown, used up, expired or revoked."""
     row = await invitation_queries.find_by_hash(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.revoked_at is not None:
         return None
@@ -63,21 +67,22 @@ async def find_valid(tx: Tx, code: str) -> InvitationRow | None:
 
 
 async def redeem(tx: Tx, code: str) -> InvitationRow:
-    """Use an invitation. Raises Invalid if it does not let anybody in any more."""
+    """Use an invitation. Raises InvalidError if it is not valid."""
     row = await find_valid(tx, code)
     if row is None or not await invitation_queries.mark_used(tx, row.id):
-        raise InvalidError("invitation", "is not valid any more. Ask for a new link.")
+        raise InvalidError("invitation", "is not valid any more. Please ask for a new link.")
     return row
 
 
 async def list_by_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
+    """Return the invitations of a member."""
     return await invitation_queries.list_by_member(tx, member.id)
 
 
 async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
-    """Take an invitation back; the uses that are left return to the budget.
+    """Revoke an invitation; the uses that are left return to the budget.
 
-    Raises NotFound for anybody else's.
+    Raises NotFoundError for an invitation of another member.
     """
     if not await invitation_queries.revoke(tx, invitation_id, member.id):
         raise NotFoundError
@@ -87,21 +92,21 @@ async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
 
 
 class InvitationView(Struct, frozen=True):
-    """An invitation and the name of whoever gave it, '' if they are gone."""
+    """An invitation and the name of the member who created it, '' if they are gone."""
 
     row: InvitationRow
     by: str
 
 
 async def list_all(tx: Tx) -> list[InvitationView]:
-    """The latest invitations of all members."""
+    """Return the latest invitations of all members."""
     rows = await invitation_queries.list_latest(tx, MAX_LISTED)
     names = await member_queries.load_names(tx, list({row.created_by_id or 0 for row in rows}))
     return [InvitationView(row, names.get(row.created_by_id or 0, "")) for row in rows]
 
 
 async def revoke_as_moderator(tx: Tx, moderator: MemberRow, invitation_id: int) -> None:
-    """A moderator takes somebody's invitation back. Raises NotFound."""
+    """Revoke the invitation of any member, and log it. Raises NotFoundError."""
     row = await invitation_queries.find(tx, invitation_id)
     if row is None or row.created_by_id is None:
         raise NotFoundError
@@ -110,5 +115,5 @@ async def revoke_as_moderator(tx: Tx, moderator: MemberRow, invitation_id: int) 
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
-    """Take back whatever a member has handed out."""
+    """Revoke all invitations of a member."""
     await invitation_queries.revoke_all(tx, member_id)

@@ -1,6 +1,6 @@
-"""Networks from which one may not join, joins only with approval, or may not come at all.
+"""Blocks of networks: no sign-up, sign-up with approval, or no access at all.
 
-docs.joinmastodon.org/methods/admin/ip_blocks. The sharpest one that holds an address decides.
+See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -20,29 +21,29 @@ from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.rows.auth import IpBlockRow, MemberRow
 
 APPROVAL, SIGN_UP, NO_ACCESS = "sign_up_requires_approval", "sign_up_block", "no_access"
-SEVERITIES = (APPROVAL, SIGN_UP, NO_ACCESS)
+SEVERITIES = (APPROVAL, SIGN_UP, NO_ACCESS)  # mildest first: the maximum applies
 MAX_COMMENT = 1_000
-MAX_SECONDS = 10 * 366 * 86_400
+MAX_SECONDS = 10 * 366 * 86_400  # longer blocks should be unlimited ones
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
 class BlockedNetwork(Struct, frozen=True):
-    """A network nobody gets in from, until a moment."""
+    """A network without access, until a moment (ms UTC) or for ever."""
 
     network: Network
     expires_at: int | None
 
 
 class IpBlocklist:
-    """The networks nobody gets in from, in memory: looked at in each request, changed seldom."""
+    """The networks without access, cached in memory as every request checks them."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._blocked_networks: list[BlockedNetwork] = []
 
     async def load(self, tx: Tx) -> None:
-        """Read them anew; to be called at start and when they changed."""
+        """Load the networks; called at start and when they change."""
         self._blocked_networks = [
             BlockedNetwork(ip_network(row.network), row.expires_at)
             for row in await ip_block_queries.list_active(tx)
@@ -50,53 +51,59 @@ class IpBlocklist:
         ]
 
     def is_blocked(self, address: str) -> bool:
-        """True if nobody may come from `address`."""
+        """Return True if the address has no access."""
         if not self._blocked_networks:
             return False
-        found = parse_address(address)
-        if found is None:
+        ip = parse_address(address)
+        if ip is None:
             return False
         now = self._clock()
         return any(
-            found in fence.network
-            for fence in self._blocked_networks
-            if fence.expires_at is None or fence.expires_at > now
+            ip in blocked.network
+            for blocked in self._blocked_networks
+            if blocked.expires_at is None or blocked.expires_at > now
         )
 
 
 def parse_address(address: str) -> Address | None:
-    """An address; one of IPv4 that comes as IPv6 is IPv4. None for anything else, as a unix socket's."""
+    """Return an address; an IPv4-mapped IPv6 address becomes IPv4.
+
+    Returns None for anything else, such as a unix socket.
+    """
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
 async def find_severity(tx: Tx, address: str) -> str:
-    """The sharpest severity that holds for an address, '' for none."""
-    found = parse_address(address)
-    rows = await ip_block_queries.list_active(tx) if found is not None else []
-    hits = [SEVERITIES.index(row.severity) for row in rows if found in ip_network(row.network)]
-    return SEVERITIES[max(hits)] if hits else ""
+    """Return the most severe block of an address, '' for none."""
+    ip = parse_address(address)
+    rows = await ip_block_queries.list_active(tx) if ip is not None else []
+    levels = [SEVERITIES.index(row.severity) for row in rows if ip in ip_network(row.network)]
+    return SEVERITIES[max(levels)] if levels else ""
 
 
 async def check_log_in(tx: Tx, address: str) -> None:
-    """Raises Forbidden for an address that nobody may come from."""
+    """Raise ForbiddenError for an address without access."""
     if await find_severity(tx, address) == NO_ACCESS:
-        raise ForbiddenError("You cannot log in from this address")
+        raise ForbiddenError(gettext("You cannot log in from this address."))
 
 
 async def check_sign_up(tx: Tx, address: str) -> bool:
-    """True if who joins from an address has to wait for approval. Raises Forbidden if nobody may."""
-    found = await find_severity(tx, address)
-    if found in (SIGN_UP, NO_ACCESS):
-        raise ForbiddenError("You cannot join from this address")
-    return found == APPROVAL
+    """Return True if a sign-up from this address needs approval.
+
+    Raises ForbiddenError if sign-up is blocked.
+    """
+    severity = await find_severity(tx, address)
+    if severity in (SIGN_UP, NO_ACCESS):
+        raise ForbiddenError(gettext("You cannot join from this address."))
+    return severity == APPROVAL
 
 
 class IpBlockChange(Struct, frozen=True):
-    """What is written of a block; what is UNSET stays. `seconds` None: until further notice."""
+    """A change of a block; UNSET keeps the value. `seconds` is its duration, None or 0 for unlimited."""
 
     ip: str | UnsetType = UNSET
     severity: str | UnsetType = UNSET
@@ -110,7 +117,7 @@ def _parse_network(text: str) -> Network:
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network like 192.0.2.0/24") from error
     if network.prefixlen == 0:
-        raise InvalidError("ip", "would hold everybody")
+        raise InvalidError("ip", "would contain every address")
     return network
 
 
@@ -133,11 +140,11 @@ def _apply_change(tx: Tx, row: IpBlockRow, change: IpBlockChange) -> IpBlockRow:
 def _check_own_address(row: IpBlockRow, own_address: str) -> None:
     own = parse_address(own_address)
     if row.severity == NO_ACCESS and own is not None and own in ip_network(row.network):
-        raise InvalidError("ip", "holds your own address: you would lock yourself out")
+        raise InvalidError("ip", "contains your own address: you would lock yourself out")
 
 
 async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: str) -> IpBlockRow:
-    """Block a network. Raises Invalid, also if `own_address`, the moderator's, would be kept out."""
+    """Block a network. Raises InvalidError, also if it contains `own_address`, the moderator's."""
     if isinstance(change.ip, UnsetType):
         raise InvalidError("ip", "can't be blank", "ERR_BLANK")
     if isinstance(change.severity, UnsetType):
@@ -153,7 +160,7 @@ async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: 
 async def update(
     tx: Tx, member: MemberRow, block_id: int, change: IpBlockChange, own_address: str
 ) -> IpBlockRow:
-    """Raises NotFound, Invalid."""
+    """Change a block. Raises NotFoundError, InvalidError as `create` does."""
     row = _apply_change(tx, await get(tx, block_id), change)
     _check_own_address(row, own_address)
     other = await ip_block_queries.find_by_network(tx, row.network)
@@ -177,7 +184,7 @@ async def _record(tx: Tx, member: MemberRow, row: IpBlockRow) -> None:
 
 
 async def get(tx: Tx, block_id: int) -> IpBlockRow:
-    """Raises NotFound."""
+    """Return a block. Raises NotFoundError."""
     row = await ip_block_queries.find(tx, block_id)
     if row is None:
         raise NotFoundError
@@ -185,12 +192,12 @@ async def get(tx: Tx, block_id: int) -> IpBlockRow:
 
 
 async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
-    """Newest first."""
+    """Return a page of blocks, newest first."""
     return await ip_block_queries.list_page(tx, page)
 
 
 async def remove(tx: Tx, member: MemberRow, block_id: int) -> None:
-    """Raises NotFound."""
+    """Remove a block. Raises NotFoundError."""
     row = await get(tx, block_id)
     await ip_block_queries.delete_by_id(tx, block_id)
     undone = await audit_log.find_active(tx, row.network, f"ip.{row.severity}")

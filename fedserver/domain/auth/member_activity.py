@@ -1,4 +1,4 @@
-"""When members were active, by day, and from which addresses they came; addresses are kept for a year."""
+"""When members were active, by day, and from which addresses; addresses are kept for a year."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.auth import members as member_queries
 
 DAY_MS = 86_400_000
-ADDRESS_RETENTION_MS = 365 * DAY_MS
+ADDRESS_RETENTION_MS = 365 * DAY_MS  # as with Mastodon
 
 
 def to_month(moment: int) -> int:
-    """The number of a month: year * 12 + month - 1."""
-    found = datetime.fromtimestamp(moment / 1000, UTC)
-    return found.year * 12 + found.month - 1
+    """Return the number of a month: year * 12 + month - 1."""
+    date = datetime.fromtimestamp(moment / 1000, UTC)
+    return date.year * 12 + date.month - 1
 
 
 async def record_activity(tx: Tx, member_id: int) -> None:
-    """A member is active today."""
+    """Record that a member is active now."""
     await member_queries.set_value(tx, member_id, "active_at", tx.now)
     await member_activity_queries.insert_day(tx, member_id, tx.now // DAY_MS, to_month(tx.now))
 
 
 async def record_address(tx: Tx, member_id: int, address: str) -> None:
-    """A member came from an address; nothing is kept where there is none (a unix socket)."""
+    """Record the address of a member; unix sockets have none."""
     if address:
         await member_activity_queries.upsert_address(tx, member_id, address[:100])
+
+
+async def purge_addresses(tx: Tx) -> None:
+    """Delete the IP addresses from which members came more than a year ago."""
+    await member_activity_queries.delete_old_addresses(tx, tx.now - ADDRESS_RETENTION_MS)

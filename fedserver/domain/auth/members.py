@@ -1,6 +1,6 @@
-"""Members: people of this organization who log in.
+"""Members: people of this organization who can log in.
 
-How they join is in `sign_ups`, how they log in in `log_ins`.
+`domain.registration` holds how they join, `login` how they log in.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from msgspec import Struct, structs
 
 from fedserver.domain.accounts import accounts, owners
 from fedserver.domain.accounts.keys import NewKeys
-from fedserver.domain.auth import invitations, security_mails, sessions, tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.language import normalize_language
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -25,15 +25,16 @@ from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
+# Highest first: `outranks` compares positions.
 ROLES = ("owner", "admin", "moderator", "member")
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
 QUOTE_POLICIES = ("public", "followers", "nobody")
 HOUR_MS = 3_600_000
-INITIAL_INVITES = 5
+INITIAL_INVITES = 5  # uses that a new member can give away without asking a moderator
 
 
 class MemberSettings(Struct, frozen=True):
-    """What a member prefers; clients read some of it as preferences."""
+    """The preferences of a member; clients read some of them."""
 
     visibility: str = "public"
     sensitive: bool = False
@@ -47,7 +48,7 @@ class MemberSettings(Struct, frozen=True):
 
 
 class NewMember(Struct, frozen=True):
-    """What somebody who wants to join gives; the password is hashed already, '' for none."""
+    """The data of a sign-up; the password is hashed already, '' for none."""
 
     username: str
     email: str
@@ -64,12 +65,15 @@ encode = msgspec.json.Encoder().encode
 
 
 def decode_settings(member: MemberRow) -> MemberSettings:
-    """A member's preferences."""
+    """Return a member's preferences."""
     return _decode_settings(member.settings)
 
 
 def apply_preferences(current: MemberSettings, changes: Mapping[str, Any]) -> MemberSettings:
-    """The settings with some of visibility, sensitive, language and quote policy changed. Raises Invalid."""
+    """Return the settings with visibility, sensitive, language or quote policy changed.
+
+    Raises InvalidError.
+    """
     changed = structs.replace(current, **changes)
     if changed.visibility not in VISIBILITIES:
         raise InvalidError("source[privacy]", "is not a visibility")
@@ -79,11 +83,15 @@ def apply_preferences(current: MemberSettings, changes: Mapping[str, Any]) -> Me
 
 
 async def set_settings(tx: Tx, member: MemberRow, new_settings: MemberSettings) -> None:
+    """Save the preferences of a member."""
     await member_queries.set_value(tx, member.id, "settings", encode(new_settings).decode())
 
 
 def check_email(email: str) -> str:
-    """The address in its plain form. Raises Invalid. Deliberately strict: what we send mail to."""
+    """Return the address in its plain form. Raises InvalidError.
+
+    Deliberately stricter than RFC 5321: the node sends mail to it.
+    """
     email = email.strip()
     name, at, domain = email.rpartition("@")
     plain = all(letter.isalnum() or letter in "!#$&'*+-/=?^_`{|}~." for letter in name)
@@ -107,7 +115,7 @@ async def create_approved(
     role: str = "member",
     by_operator: bool = True,
 ) -> tuple[MemberRow, AccountRow]:
-    """A member who is confirmed and approved. Raises Invalid."""
+    """Create a member who is confirmed and approved. Raises InvalidError."""
     if role not in ROLES:
         raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     wanted = NewMember(username, email, password_hash)
@@ -116,15 +124,15 @@ async def create_approved(
     for name in ("email_confirmed_at", "approved_at"):
         await member_queries.set_value(tx, member.id, name, tx.now)
     await member_queries.delete_links(tx, "setup")
-    found = await member_queries.find(tx, member.id)
-    assert found is not None
-    return found, account
+    approved = await member_queries.find(tx, member.id)
+    assert approved is not None
+    return approved, account
 
 
 async def create(
     tx: Tx, site: NodeContext, new_member: NewMember, new_keys: NewKeys, *, by_operator: bool
 ) -> tuple[MemberRow, AccountRow]:
-    """Somebody who is neither confirmed nor approved yet. Raises Invalid."""
+    """Create a member who is neither confirmed nor approved yet. Raises InvalidError."""
     email = check_email(new_member.email)
     account = await accounts.create_local(
         tx, site, new_member.username, new_keys, display_name=new_member.display_name, by_operator=by_operator
@@ -152,7 +160,7 @@ async def create(
 
 
 async def get(tx: Tx, member_id: int) -> MemberRow:
-    """Raises NotFound."""
+    """Return a member by id. Raises NotFoundError."""
     row = await member_queries.find(tx, member_id)
     if row is None:
         raise NotFoundError
@@ -160,25 +168,29 @@ async def get(tx: Tx, member_id: int) -> MemberRow:
 
 
 async def get_by_username(tx: Tx, username: str) -> MemberRow:
-    """Raises NotFound."""
+    """Return a member by username. Raises NotFoundError."""
     row = await member_queries.find_by_username(tx, username)
     if row is None:
-        raise NotFoundError(f"There is no member named {username}")
+        raise NotFoundError(gettext("There is no member named %(name)s.", name=username))
     return row
 
 
 async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
-    """All members with the names of their main accounts."""
+    """Return all members with the names of their main accounts."""
     return await member_queries.list_all(tx)
 
 
 async def approve(tx: Tx, member: MemberRow) -> None:
+    """Approve a member who asked to join."""
     await member_queries.set_value(tx, member.id, "approved_at", tx.now)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
-    """Raises Invalid for a word that is no role, Forbidden for the last owner."""
+    """Set the role of a member.
+
+    Raises InvalidError for an unknown role, ForbiddenError for the last owner.
+    """
     if role not in ROLES:
         raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     if role != "owner":
@@ -190,39 +202,13 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
-async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
-    """A new password: browsers and apps have to log in again, and links for a new one are over."""
-    await member_queries.set_value(tx, member.id, "password_hash", password_hash)
-    await member_queries.delete_links_by_member(tx, "reset", member.id)
-    await sessions.end_all(tx, member.id)
-    await tokens.revoke_all(tx, member.id)
-    await security_mails.enqueue(tx, member, "password")
-
-
-async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
-    if disabled:
-        await owners.ensure_not_last_owner(tx, member.id)
-    await member_queries.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
-    if disabled:
-        await log_out(tx, member)
-    tx.emit(events.MEMBER_CHANGED, member_id=member.id)
-
-
-async def log_out(tx: Tx, member: MemberRow) -> None:
-    """End every browser and app of a member, and the invitations they handed out."""
-    await sessions.end_all(tx, member.id)
-    await tokens.revoke_all(tx, member.id)
-    await invitations.revoke_all(tx, member.id)
-
-
 def outranks(first: MemberRow, second: MemberRow) -> bool:
-    """True if the role of the first is above that of the second."""
+    """Return True if the role of the first is above that of the second."""
     return ROLES.index(first.role) < ROLES.index(second.role)
 
 
 async def count_by_activity(tx: Tx) -> tuple[int, int, int]:
-    """Members, and how many were active in a month and in half a year."""
+    """Return the number of members, and how many were active in the last month and half year."""
     month, half_year = tx.now - 30 * 24 * HOUR_MS, tx.now - 182 * 24 * HOUR_MS
     return (
         await member_queries.count_approved(tx),

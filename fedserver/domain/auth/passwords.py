@@ -1,6 +1,6 @@
-"""Passwords: Argon2id (RFC 9106, the parameters for little memory), off the loop, two at a time.
+"""Passwords: Argon2id (RFC 9106, low-memory parameters), in two threads, not in the event loop.
 
-Hash and verify before a transaction, never inside.
+Hash and verify before a transaction, never inside: it takes tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -13,44 +13,51 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from fedserver.domain.kernel.errors import InvalidError
 
-MIN_LENGTH, MAX_LENGTH = 8, 1_000
+MIN_LENGTH = 8  # the minimum of NIST SP 800-63B
+MAX_LENGTH = 1_000  # bounds the work of a hash
 
 
 class Passwords:
-    """Hashes and checks passwords with one set of parameters."""
+    """Hashes and verifies passwords with one set of parameters."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(2, "passwords")
-        # Checked when nobody has the name, so that the answer takes as long as for a wrong password. It is
-        # made with the first question of either kind, so that this one takes as long, too.
+        # Verified when no member has the name, so that the response takes as long as for a wrong password.
+        # Created by the first call of either kind, so that this one takes the same time as well.
         self._dummy_hash = ""
 
     async def hash(self, password: str) -> str:
-        """The hash to keep."""
+        """Return the hash to store."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._hasher.hash, password)
 
-    async def verify(self, kept: str | None, password: str) -> bool:
-        """True if the password is right. Without one (`kept` is None or '') it takes as long, and is not."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._verify, kept, password)
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Return True if the password is right.
 
-    def _verify(self, kept: str | None, password: str) -> bool:
+        Without a hash (None or '') it takes the same time and returns False.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._verify, password_hash, password)
+
+    def _verify(self, password_hash: str | None, password: str) -> bool:
         self._dummy_hash = self._dummy_hash or self._hasher.hash("nobody has this password")
         try:
-            right = self._hasher.verify(kept or self._dummy_hash, password[:MAX_LENGTH])
+            is_right = self._hasher.verify(password_hash or self._dummy_hash, password[:MAX_LENGTH])
         except (VerificationError, InvalidHashError):
             return False
-        return right and bool(kept)
+        return is_right and bool(password_hash)
 
     def close(self) -> None:
-        """End the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def check_password(password: str, *others: str) -> None:
-    """Raises Invalid for one that is too short, too long, or the name or address of its owner."""
+    """Raise InvalidError if it is too short, too long, too common, or one of `others`.
+
+    Those are the name and address of its owner.
+    """
     if len(password) < MIN_LENGTH:
         raise InvalidError("password", f"must have at least {MIN_LENGTH} characters", "ERR_TOO_SHORT")
     if len(password) > MAX_LENGTH:

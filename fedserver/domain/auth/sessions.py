@@ -1,4 +1,4 @@
-"""Browsers that are logged in."""
+"""Sessions of browsers that are logged in."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from storage.queries.auth import tokens as token_queries
 from storage.rows.auth import MemberRow, SessionRow
 
 DAY_MS = 86_400_000
-LIFETIME_MS = 60 * DAY_MS
-RECENT_AUTH_MS = 15 * 60_000  # how long a password or passkey stands for the person at the keyboard
+LIFETIME_MS = 60 * DAY_MS  # from the log-in on, whether it is used or not
+RECENT_AUTH_MS = 15 * 60_000  # how long after authentication credentials can be changed
+# Pages may do everything; what the role does not allow is refused there.
 ALL_SCOPES = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
 
 
 async def start(tx: Tx, member: MemberRow, user_agent: str, *, authenticated_at: int | None = None) -> str:
-    """Log a browser in; the word for its cookie. Each log-in is a new session.
+    """Start a session and return the token for its cookie. Each log-in is a new session.
 
-    `proved_at` is when the person proved who they are (ms UTC), if not now.
+    `authenticated_at` is when the member proved who they are (ms UTC), None for now.
     """
     account_id = await member_queries.find_main_account_id(tx, member.id)
     assert account_id is not None, "every member has a main account"
@@ -46,19 +47,23 @@ async def start(tx: Tx, member: MemberRow, user_agent: str, *, authenticated_at:
 
 
 async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -> Principal | None:
-    """Who is behind a cookie; None if the session is over or its owner is not let in.
+    """Return the principal of a session cookie; None if the session is over or its member is not let in.
 
-    `barred`: also members who are suspended or disabled, for what was decided about them.
+    With `allow_suspended`, suspended or disabled members too: they may read the decisions about them.
     """
     if not 0 < len(token) <= 200:
         return None
-    found = await token_queries.find_session(tx, hash_secret(token))
-    if found is None:
+    rows = await token_queries.find_session(tx, hash_secret(token))
+    if rows is None:
         return None
-    session, member, account = found
-    out = member.disabled_at is not None or account.suspended_at is not None
+    session, member, account = rows
+    is_suspended = member.disabled_at is not None or account.suspended_at is not None
     # guard: kept out @last
-    if describe_pending_state(member) or account.deleted_at is not None or (out and not allow_suspended):
+    if (
+        describe_pending_state(member)
+        or account.deleted_at is not None
+        or (is_suspended and not allow_suspended)
+    ):
         return None
     return Principal(
         member=member,
@@ -68,41 +73,41 @@ async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -
         csrf=session.csrf,
         used_at=session.used_at,
         authenticated_at=session.proved_at,
-        is_suspended=out,
+        is_suspended=is_suspended,
     )
 
 
 def has_recent_auth(principal: Principal, now: int) -> bool:
-    """True if the person gave a password or passkey not long ago: needed for what protects the account."""
+    """Return True if the member authenticated in the last 15 minutes: required to change credentials."""
     return principal.authenticated_at is not None and now - principal.authenticated_at < RECENT_AUTH_MS
 
 
 async def record_reauthentication(tx: Tx, session_id: int) -> None:
-    """The person proved again who they are."""
+    """Record that the member authenticated again in this session."""
     await token_queries.mark_session_authenticated(tx, session_id)
 
 
 async def list_by_member(tx: Tx, member: MemberRow) -> list[SessionRow]:
-    """The browsers in which a member is logged in, the last used first."""
+    """Return the sessions of a member, the last used first."""
     return await token_queries.list_sessions(tx, member.id)
 
 
 async def end_one(tx: Tx, member: MemberRow, session_id: int) -> None:
-    """Log one browser of a member out. Raises NotFound for anybody else's."""
+    """End a session of a member. Raises NotFoundError for another member's."""
     if not await token_queries.delete_owned_session(tx, session_id, member.id):
         raise NotFoundError
 
 
 async def end_others(tx: Tx, member: MemberRow, session_id: int) -> None:
-    """Log all browsers of a member out but this one."""
+    """End all sessions of a member but this one."""
     await token_queries.delete_other_sessions(tx, member.id, session_id)
 
 
 async def end(tx: Tx, session_id: int) -> None:
-    """Log a browser out."""
+    """End a session."""
     await token_queries.delete_session(tx, session_id)
 
 
 async def end_all(tx: Tx, member_id: int) -> None:
-    """Log all browsers of a member out."""
+    """End all sessions of a member."""
     await token_queries.delete_sessions_by_member(tx, member_id)

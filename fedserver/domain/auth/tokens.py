@@ -1,7 +1,7 @@
-"""Access to the client API: codes and tokens (RFC 6749, RFC 7636), kept as hashes.
+"""Access to the client API: codes and tokens (RFC 6749, RFC 7636), stored as hashes.
 
-A code works once, for ten minutes, for the app and the address it was made for; if it comes a second time,
-the token that it made is revoked (RFC 9700 §4.5.3).
+A code can be used once, for ten minutes, by the app and redirect URI that it was issued for; if it is
+replayed, the token issued for it is revoked (RFC 9700 §4.5.3).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fedserver.domain.kernel import events, scopes
 from fedserver.domain.kernel.context import Principal, can_act
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import apps as app_queries
 from storage.queries.auth import tokens as token_queries
@@ -25,13 +26,16 @@ from storage.queries.notifications import push_subscriptions as push_subscriptio
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import AppRow, AuthorizationCodeRow, MemberRow, TokenRow
 
-CODE_LIFETIME_MS = 600_000
+CODE_LIFETIME_MS = 600_000  # the maximum that RFC 6749 §4.1.2 recommends
 HOUR_MS = 3_600_000
-MAX_CACHED = 2_000
+MAX_CACHED = 2_000  # principals in memory
 
 
 class GrantRefusedError(DomainError):
-    """A code cannot be exchanged; `code` is the word of RFC 6749 §5.2."""
+    """A grant was refused; `code` is the error code of RFC 6749 §5.2.
+
+    The text is for developers of apps and stays English: an `error_description` is ASCII.
+    """
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -39,7 +43,7 @@ class GrantRefusedError(DomainError):
 
 
 class AuthorizedApp(Struct, frozen=True):
-    """An app that has access to a member's account; without `app`, tokens made on the command line."""
+    """An app with access to a member's account; `app` is None for tokens made on the command line."""
 
     app: AppRow | None
     scopes: tuple[str, ...]
@@ -48,7 +52,7 @@ class AuthorizedApp(Struct, frozen=True):
 
 
 class NewToken(Struct, frozen=True):
-    """A token just made: its secret is known only here."""
+    """A token just issued; its secret is not stored and known only here."""
 
     secret: str
     scopes: tuple[str, ...]
@@ -64,14 +68,14 @@ async def grant_code(
     granted: Iterable[str],
     challenge: str | None,
 ) -> str:
-    """A code for an app that a member has allowed; scopes that are above the member's role are left out.
+    """Return a code for an app that a member authorized, without scopes above the member's role.
 
-    Raises Forbidden if nothing is left.
+    Raises ForbiddenError if no scope is left.
     """
     code = new_secret()
-    kept = scopes.filter_by_role(granted, member.role)
-    if not kept:
-        raise ForbiddenError("This app wants what only moderators may do")
+    allowed = scopes.filter_by_role(granted, member.role)
+    if not allowed:
+        raise ForbiddenError(gettext("This app asks for permissions that only moderators have."))
     await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
     await token_queries.insert_code(
         tx,
@@ -81,7 +85,7 @@ async def grant_code(
             member_id=member.id,
             account_id=account.id,
             redirect_uri=redirect_uri,
-            scopes=" ".join(kept),
+            scopes=" ".join(allowed),
             challenge=challenge,
             expires_at=tx.now + CODE_LIFETIME_MS,
             used_at=None,
@@ -92,10 +96,12 @@ async def grant_code(
 
 
 async def get_app_by_code(tx: Tx, member: MemberRow, code: str) -> AppRow:
-    """The app for which a member was given a code that still works. Raises NotFound."""
+    """Return the app that a member's unused code was issued to. Raises NotFoundError."""
     row = await token_queries.find_code(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.member_id != member.id or row.used_at is not None or row.expires_at <= tx.now:
-        raise NotFoundError("This code was used before, or is too old. Please start again in the app.")
+        raise NotFoundError(
+            gettext("This code was used before, or has expired. Please start again in the app.")
+        )
     app = await app_queries.find(tx, row.app_id)
     if app is None:
         raise NotFoundError
@@ -105,9 +111,9 @@ async def get_app_by_code(tx: Tx, member: MemberRow, code: str) -> AppRow:
 async def exchange(
     tx: Tx, app: AppRow, code: str, redirect_uri: str, verifier: str | None
 ) -> NewToken | None:
-    """A token for a code. None if the code was used before: its token is revoked then.
+    """Exchange a code for a token. Returns None for a replayed code, and revokes its token.
 
-    Raises GrantRefused.
+    Raises GrantRefusedError.
     """
     row = await token_queries.find_code(tx, hash_secret(code))
     if row is None or row.app_id != app.id:
@@ -122,7 +128,7 @@ async def exchange(
     _check_verifier(row.challenge, verifier)
     token = await _build_token(row.scopes, app.id, row.member_id, row.account_id, tx)
     if not await token_queries.mark_code_used(tx, row.code_hash, token[1].id):
-        # Somebody else was quicker, after we looked: look again, for the token that was made.
+        # Another request used the code after it was read here: read it again to find the token to revoke.
         await _revoke_replayed(tx, await token_queries.find_code(tx, row.code_hash))
         return None
     await token_queries.insert(tx, token[1])
@@ -136,14 +142,14 @@ async def _revoke_replayed(tx: Tx, row: AuthorizationCodeRow | None) -> None:
 
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
     if challenge is None:
-        # A verifier for a code that was asked for without a challenge: somebody took it out on the way
-        # (RFC 9700 §4.8.2).
+        # A verifier for a code without a challenge: an attacker removed the challenge from the request
+        # (downgrade, RFC 9700 §4.8.2).
         if verifier:
-            raise GrantRefusedError("invalid_grant", "The code was not asked for with a challenge.")
+            raise GrantRefusedError("invalid_grant", "The code was requested without a challenge.")
         return
     digest = hashlib.sha256((verifier or "").encode("utf-8", "ignore")).digest()
-    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    if not verifier or not hmac.compare_digest(made, challenge):
+    computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if not verifier or not hmac.compare_digest(computed, challenge):
         raise GrantRefusedError("invalid_grant", "The code verifier does not match the challenge.")
 
 
@@ -160,35 +166,35 @@ async def _build_token(
 async def create(
     tx: Tx, granted: str, *, app_id: int | None, member_id: int | None, account_id: int | None
 ) -> NewToken:
-    """A token without a code: an app's own, or one made on the command line."""
+    """Issue a token without a code: an app's own, or one made on the command line."""
     token, row = await _build_token(granted, app_id, member_id, account_id, tx)
     await token_queries.insert(tx, row)
     return token
 
 
 async def find_principal(tx: Tx, secret: str) -> Principal | None:
-    """Who is behind a token; None if it is not valid or its owner is not let in."""
-    caller = await find_principal_or_pending(tx, secret)
-    return None if caller is None or (caller.member and not can_act(caller.member)) else caller
+    """Return the principal of a token; None if it is not valid or its member is not let in."""
+    principal = await find_principal_or_pending(tx, secret)
+    return None if principal is None or (principal.member and not can_act(principal.member)) else principal
 
 
 async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
-    """Who is behind a token, even if they still wait to be let in; None if it is not valid."""
+    """Return the principal of a token, also of a member who is not let in yet; None if it is not valid."""
     if len(secret) > 200:
         return None
     token_hash = hash_secret(secret)
-    room = tx.caches.get_cache("callers", MAX_CACHED)
-    known = room.get(token_hash)
-    if known is not None and known[0] == await token_queries.find_stamp(tx, token_hash):
-        caller: Principal = known[1]
-        return caller
-    found = await token_queries.find_active(tx, token_hash)
-    if found is None:
+    cache = tx.caches.get_cache("callers", MAX_CACHED)
+    cached = cache.get(token_hash)
+    if cached is not None and cached[0] == await token_queries.find_stamp(tx, token_hash):
+        cached_principal: Principal = cached[1]
+        return cached_principal
+    rows = await token_queries.find_active(tx, token_hash)
+    if rows is None:
         return None
-    caller_found = _to_principal(*found)
-    if caller_found is not None and not tx.is_write:
-        room.put(token_hash, (_build_stamp(*found), caller_found))
-    return caller_found
+    principal = _to_principal(*rows)
+    if principal is not None and not tx.is_write:
+        cache.put(token_hash, (_build_stamp(*rows), principal))
+    return principal
 
 
 def _build_stamp(
@@ -214,7 +220,7 @@ def _to_principal(token: TokenRow, member: MemberRow | None, account: AccountRow
 
 
 async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
-    """Revoke a token of this app. Raises NotFound for another's (RFC 7009)."""
+    """Revoke a token of this app (RFC 7009). Raises NotFoundError for another app's."""
     row = await token_queries.find_by_hash(tx, hash_secret(secret))
     if row is None:
         return
@@ -224,55 +230,55 @@ async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
 
 
 async def revoke_by_id(tx: Tx, token_id: int) -> None:
-    """Revoke a token: streams that it opened are closed, and its app gets no more push messages."""
+    """Revoke a token; its streams are closed and its push subscription is removed."""
     if await token_queries.revoke(tx, token_id):
         await push_subscription_queries.delete_by_token(tx, token_id)
         tx.emit(events.TOKEN_REVOKED, token_id=token_id)
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
-    """Revoke every token of a member, and the codes that could still become one."""
+    """Revoke all tokens and codes of a member."""
     await token_queries.delete_codes_by_member(tx, member_id)
     for row in await token_queries.list_by_member(tx, member_id):
         await revoke_by_id(tx, row.id)
 
 
 async def list_authorized_apps(tx: Tx, member: MemberRow) -> list[AuthorizedApp]:
-    """The apps with access to a member's account, the last used first."""
-    held: dict[int | None, list[TokenRow]] = {}
+    """Return the apps with access to a member's account, the last used first."""
+    tokens_by_app: dict[int | None, list[TokenRow]] = {}
     for row in await token_queries.list_by_member(tx, member.id):
-        held.setdefault(row.app_id, []).append(row)
-    known = await app_queries.load_by_ids(tx, [app_id for app_id in held if app_id is not None])
-    found = [
+        tokens_by_app.setdefault(row.app_id, []).append(row)
+    apps = await app_queries.load_by_ids(tx, [app_id for app_id in tokens_by_app if app_id is not None])
+    authorized = [
         AuthorizedApp(
-            app=known.get(app_id or 0),
+            app=apps.get(app_id or 0),
             scopes=tuple(dict.fromkeys(scope for row in rows for scope in row.scopes.split())),
             created_at=min(row.created_at for row in rows),
             used_at=max((row.used_at for row in rows if row.used_at is not None), default=None),
         )
-        for app_id, rows in held.items()
+        for app_id, rows in tokens_by_app.items()
     ]
-    return sorted(found, key=lambda each: each.used_at or each.created_at, reverse=True)
+    return sorted(authorized, key=lambda app: app.used_at or app.created_at, reverse=True)
 
 
 async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
-    """Take an app's access away; None means what was made on the command line. Raises NotFound."""
-    held = [row for row in await token_queries.list_by_member(tx, member.id) if row.app_id == app_id]
-    if not held:
+    """Revoke the access of an app; None stands for tokens made on the command line. Raises NotFoundError."""
+    tokens = [row for row in await token_queries.list_by_member(tx, member.id) if row.app_id == app_id]
+    if not tokens:
         raise NotFoundError
     if app_id is not None:
         await token_queries.delete_codes_by_app(tx, member.id, app_id)
-    for row in held:
+    for row in tokens:
         await revoke_by_id(tx, row.id)
 
 
 async def load_active(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the tokens whose streams may go on."""
+    """Return those of the tokens that are still valid for streaming."""
     return await token_queries.load_active(tx, ids)
 
 
 async def record_use(tx: Tx, principal: Principal) -> None:
-    """Remember that a token or session is in use, and with it the member; called when `is_stale` says so."""
+    """Record the use of a token or session, and the activity of its member; called if `is_stale`."""
     if principal.token_id is not None:
         await token_queries.mark_used(tx, principal.token_id)
     if principal.session_id is not None:
@@ -282,7 +288,7 @@ async def record_use(tx: Tx, principal: Principal) -> None:
 
 
 def is_stale(principal: Principal, now: int) -> bool:
-    """True if the last use of a token or a session was noted more than an hour ago, or yesterday (UTC)."""
+    """Return True if the last recorded use is more than an hour ago, or on another day (UTC)."""
     if principal.token_id is None and principal.session_id is None:
         return False
     used = principal.used_at or 0
@@ -290,8 +296,8 @@ def is_stale(principal: Principal, now: int) -> bool:
 
 
 def check_scopes(app: AppRow, requested: str) -> tuple[str, ...]:
-    """The scopes of a request, checked against those that the app registered. Raises GrantRefused."""
-    asked = scopes.parse(requested) or ("read",)
-    if not scopes.are_granted(asked, app.scopes.split()):
+    """Return the requested scopes. Raises GrantRefusedError if the app did not register them."""
+    wanted = scopes.parse(requested) or ("read",)
+    if not scopes.are_granted(wanted, app.scopes.split()):
         raise GrantRefusedError("invalid_scope", "The app asks for more than it registered.")
-    return asked
+    return wanted

@@ -1,8 +1,8 @@
-"""The second step of a log-in: a code of an authenticator app (RFC 6238), a passkey, or a recovery code.
+"""The second step of a login: a code of an authenticator app (RFC 6238), a passkey, or a recovery code.
 
-It is on for a member who has a row here. A code of the app works once, and none that is older than the
-last one taken; a recovery code works once ever. Recovery codes are long and random, so they are kept as
-plain hashes; the secret of the app has to be readable.
+It is on for members with a row here. A code of the app is accepted once, and never after a later one; a
+recovery code is accepted once. Recovery codes are long and random, so they are stored as plain hashes; the
+secret of the app is stored readable, as codes are computed from it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from storage.queries.auth import passkeys as passkey_queries
 from storage.queries.auth import two_factor as two_factor_queries
 from storage.rows.auth import ChallengeRow, MemberRow, TwoFactorRow
 
-PERIOD_MS = 30_000
-ALLOWED_DRIFT = (0, -1, 1)  # steps by which the clock of a phone may be wrong
+PERIOD_MS = 30_000  # the default of RFC 6238 §4.1, which all apps support
+ALLOWED_DRIFT = (0, -1, 1)  # time steps by which the clock of a phone may be wrong (RFC 6238 §5.2)
 RECOVERY_CODE_COUNT = 10
-CODE_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+CODE_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without characters that look alike
 BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
 class TwoFactorState(Struct, frozen=True):
-    """What a member has: an authenticator app, passkeys, recovery codes that are left."""
+    """The state of a member's second step: authenticator app, number of passkeys and recovery codes left."""
 
     on: bool
     app: bool
@@ -40,14 +40,14 @@ class TwoFactorState(Struct, frozen=True):
 
 
 class FirstStep(Struct, frozen=True):
-    """What was given in the first step: the name as it was typed, and where to go on."""
+    """The data of the first step: the login as typed, and the page to continue with."""
 
     login: str
     next: str
 
 
 class PendingSecondStep(Struct, frozen=True):
-    """A second step that a browser still owes."""
+    """A second step that a browser still has to complete."""
 
     row: ChallengeRow
     member: MemberRow
@@ -59,6 +59,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def load_state(tx: Tx, member: MemberRow) -> TwoFactorState:
+    """Return the state of a member's second step."""
     row = await two_factor_queries.find(tx, member.id)
     return TwoFactorState(
         on=row is not None,
@@ -69,18 +70,18 @@ async def load_state(tx: Tx, member: MemberRow) -> TwoFactorState:
 
 
 async def is_enabled(tx: Tx, member: MemberRow) -> bool:
-    """True if a password alone does not log this member in."""
+    """Return True if this member needs a second step after the password."""
     return await two_factor_queries.find(tx, member.id) is not None
 
 
 async def start(tx: Tx, member: MemberRow, holder: str, login: str, next_page: str) -> None:
-    """The password was right: this browser is asked for the second step."""
+    """Ask this browser for the second step, after the right password."""
     data = _encode(FirstStep(login, next_page)).decode()
     await challenges.replace(tx, challenges.TWO_FACTOR, holder, data=data, member_id=member.id)
 
 
 async def find_pending(tx: Tx, holder: str) -> PendingSecondStep | None:
-    """The second step that a browser owes, None if there is none or it took too long."""
+    """Return the pending second step of a browser; None if there is none or it expired."""
     row = await challenges.find_pending(tx, challenges.TWO_FACTOR, holder)
     member = await member_queries.find(tx, row.member_id or 0) if row is not None else None
     return (
@@ -91,24 +92,27 @@ async def find_pending(tx: Tx, holder: str) -> PendingSecondStep | None:
 
 
 def to_attempts_key(member: MemberRow) -> str:
-    """The name for which failures of a second step are counted, whatever was typed in the first."""
+    """Return the key under which failures of the second step are counted, whatever login was typed."""
     return f"second step of {member.id}"
 
 
 def new_secret() -> str:
-    """A secret for an authenticator app: 160 bits in base32 (RFC 4226 §4)."""
+    """Return a secret for an authenticator app: 160 bits in base32 (RFC 4226 §4)."""
     return pyotp.random_base32()
 
 
 def build_provisioning_uri(secret: str, name: str, title: str) -> str:
-    """What the QR code says: the address by which apps take a secret."""
+    """Return the URI in the QR code, with which authenticator apps import the secret."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=title)
 
 
 async def enable_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[str]:
-    """Turn the second step on with an app that just showed `code`; new recovery codes. Raises Invalid."""
+    """Turn the second step on with an app that just showed `code`; return new recovery codes.
+
+    Raises InvalidError.
+    """
     if len(secret) != 32 or not set(secret) <= BASE32:
-        raise InvalidError("secret", "is not one of ours. Please start again.")
+        raise InvalidError("secret", "was not created here. Please start again.")
     step = _find_time_step(secret, _normalize_code(code), tx.now)
     if step is None:
         raise InvalidError("code", "is not right. Does your device show the right time?")
@@ -118,7 +122,10 @@ async def enable_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[
 
 
 async def enable_passkeys(tx: Tx, member: MemberRow) -> list[str]:
-    """Turn the second step on with passkeys only; new recovery codes. Raises Invalid without a passkey."""
+    """Turn the second step on with passkeys only; return new recovery codes.
+
+    Raises InvalidError without a passkey.
+    """
     if not await passkey_queries.list_by_member(tx, member.id):
         raise InvalidError("passkeys", "are needed first. Please add one.")
     former = await two_factor_queries.find(tx, member.id)
@@ -129,7 +136,7 @@ async def enable_passkeys(tx: Tx, member: MemberRow) -> list[str]:
 
 
 async def renew_codes(tx: Tx, member: MemberRow) -> list[str]:
-    """New recovery codes, known only here; the former ones stop working."""
+    """Return new recovery codes, which are stored as hashes only; the former ones are deleted."""
     await security_mails.enqueue(tx, member, "codes")
     return await _create_codes(tx, member)
 
@@ -137,25 +144,25 @@ async def renew_codes(tx: Tx, member: MemberRow) -> list[str]:
 async def _create_codes(tx: Tx, member: MemberRow) -> list[str]:
     codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(16)) for _ in range(RECOVERY_CODE_COUNT)]
     await two_factor_queries.delete_codes(tx, member.id)
-    await two_factor_queries.insert_codes(tx, member.id, [hash_secret(each) for each in codes])
-    return ["-".join(each[place : place + 4] for place in range(0, 16, 4)) for each in codes]
+    await two_factor_queries.insert_codes(tx, member.id, [hash_secret(code) for code in codes])
+    return ["-".join(code[start : start + 4] for start in range(0, 16, 4)) for code in codes]
 
 
 async def disable(tx: Tx, member: MemberRow) -> None:
-    """A password alone logs in again."""
+    """Turn the second step off."""
     await two_factor_queries.delete_by_member(tx, member.id)
     await two_factor_queries.delete_codes(tx, member.id)
     await security_mails.enqueue(tx, member, "off")
 
 
 async def reset(tx: Tx, member: MemberRow) -> None:
-    """For somebody who lost everything: no second step, no recovery codes, no passkeys."""
+    """Remove second step, recovery codes and passkeys of a member who lost all of them."""
     await disable(tx, member)
     await passkey_queries.delete_by_member(tx, member.id)
 
 
 async def verify_code(tx: Tx, member: MemberRow, code: str) -> bool:
-    """True if this is a code of the member's app or a recovery code; it is used up then."""
+    """Return True for a valid code of the member's app or a recovery code, and use it up."""
     row = await two_factor_queries.find(tx, member.id)
     plain = _normalize_code(code)
     if row is None or not 0 < len(plain) <= 64:
@@ -167,12 +174,12 @@ async def verify_code(tx: Tx, member: MemberRow, code: str) -> bool:
 
 
 def _normalize_code(code: str) -> str:
-    """A code as it was typed, without spaces and hyphens."""
+    """Return a code without spaces and hyphens, in lower case."""
     return "".join(code.split()).replace("-", "").lower()
 
 
 def _find_time_step(secret: str, code: str, now: int) -> int | None:
-    """The step of time whose code this is, None if it is of none near `now`."""
+    """Return the time step of a code, None if no step near `now` has it."""
     if not (code.isascii() and code.isdigit()):
         return None
     app, current = pyotp.TOTP(secret), now // PERIOD_MS

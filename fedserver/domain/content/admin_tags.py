@@ -1,6 +1,6 @@
-"""Hashtags as moderators decide about them: usable in posts, listed in search, allowed to trend.
+"""Moderation of hashtags: usable in posts, listed in search, allowed to trend.
 
-docs.joinmastodon.org/entities/Tag#admin. What was never decided is usable and listed.
+See docs.joinmastodon.org/entities/Tag#admin. Tags without a review are usable and listed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from storage.rows.content import TagRow
 
 
 class TagReview(Struct, frozen=True):
-    """What is decided about a hashtag; None leaves it as it is."""
+    """A decision about a hashtag; None keeps the current value."""
 
     display: str | None = None
     usable: bool | None = None
@@ -29,7 +29,7 @@ class TagReview(Struct, frozen=True):
 
 
 async def get(tx: Tx, tag_id: int) -> TagRow:
-    """Raises NotFound."""
+    """Return a tag. Raises NotFoundError."""
     row = await admin_tag_queries.find(tx, tag_id)
     if row is None:
         raise NotFoundError
@@ -37,34 +37,34 @@ async def get(tx: Tx, tag_id: int) -> TagRow:
 
 
 async def list_page(tx: Tx, page: Page) -> list[TagRow]:
-    """Newest first."""
+    """Return a page of tags, newest first."""
     return await admin_tag_queries.list_page(tx, page)
 
 
 async def review(tx: Tx, member: MemberRow, tag_id: int, change: TagReview) -> TagRow:
-    """Decide about a hashtag; with that it is reviewed. Raises NotFound, Invalid."""
+    """Apply a decision to a hashtag and mark it as reviewed. Raises NotFoundError, InvalidError."""
     row = await get(tx, tag_id)
     display = row.display if change.display is None else change.display.strip().lstrip("#")
     if fold_tag(display) != row.name:
         raise InvalidError("display_name", "may differ in capitals and accents only")
-    given = {
+    flags = {
         name: value
         for name in ("usable", "trendable", "listable")
         if (value := getattr(change, name)) is not None
     }
-    row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
-    said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
+    row = structs.replace(row, display=display, reviewed_at=tx.now, **flags)
+    summary = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in flags.items())
     subject = hash_chain.LogSubject("tag", f"#{row.name}")
     await audit_log.record(
-        tx, member, "tag.review", target=subject.name, subject=subject, reason=said, shows_reason=True
+        tx, member, "tag.review", target=subject.name, subject=subject, reason=summary, shows_reason=True
     )
     await admin_tag_queries.update_review(tx, row)
     return row
 
 
 async def check_usable(tx: Tx, names: Iterable[str]) -> None:
-    """Raises Invalid for folded names of hashtags that may not be used."""
-    wanted = list(names)
-    found = await admin_tag_queries.list_unusable(tx, wanted) if wanted else []
-    if found:
-        raise InvalidError("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")
+    """Raise InvalidError if one of these folded hashtag names may not be used."""
+    folded_names = list(names)
+    unusable = await admin_tag_queries.list_unusable(tx, folded_names) if folded_names else []
+    if unusable:
+        raise InvalidError("text", f"has hashtags that may not be used here: #{', #'.join(sorted(unusable))}")

@@ -8,5 +8,5 @@ from storage.rows.content import EmojiRow
 
 
 async def list_all(tx: Tx) -> list[EmojiRow]:
-    """All, by name."""
+    """Return all custom emoji, by shortcode."""
     return await media_queries.list_emojis(tx)

@@ -1,4 +1,4 @@
-"""Files that members upload: kept by the media floor, described and attached here."""
+"""Files that members upload: stored by the media floor, described and attached to posts here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from storage.queries.posts import scheduled_posts as scheduled_post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 
-MAX_DESCRIPTION = 1_500
+MAX_DESCRIPTION = 1_500  # characters, as with Mastodon
 
 
 class NewFile(Struct, frozen=True):
-    """A file that the media floor made and stored."""
+    """A file that the media floor processed and stored."""
 
     kind: str
     content_type: str
@@ -39,16 +39,16 @@ class NewFile(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The files of the store."""
-        return tuple(each for each in (self.file_key, self.preview_key) if each)
+        """The keys of its files in the store."""
+        return tuple(key for key in (self.file_key, self.preview_key) if key)
 
 
 async def check_quota(tx: Tx, site: NodeContext, actor: AccountRow, size: int) -> None:
-    """Raises Invalid if the files of `actor` would be more than a member may keep."""
-    most = site.config.limits.member_bytes
-    if await media_queries.sum_bytes(tx, actor.id) + size > most:
-        why = f"does not fit: your files would take more than {_format_size(most)}; remove some first"
-        raise InvalidError("file", why, "ERR_TOO_LARGE")
+    """Raise InvalidError if a file of `size` bytes would exceed the quota of `actor`."""
+    max_bytes = site.config.limits.member_bytes
+    if await media_queries.sum_bytes(tx, actor.id) + size > max_bytes:
+        reason = f"does not fit: your files would take more than {_format_size(max_bytes)}; remove some first"
+        raise InvalidError("file", reason, "ERR_TOO_LARGE")
 
 
 def _format_size(size: int) -> str:
@@ -61,9 +61,9 @@ def _format_size(size: int) -> str:
 async def create(
     tx: Tx, site: NodeContext, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
 ) -> MediaRow:
-    """A new file of `actor`, not attached to any post yet. One in the state `processing` owes the work.
+    """Add a file of `actor` that is not attached to a post yet.
 
-    Raises Invalid if there is no room for it.
+    In the state `processing`, the work is enqueued. Raises InvalidError if it exceeds the quota.
     """
     await check_quota(tx, site, actor, file.bytes)
     row = MediaRow(
@@ -85,25 +85,25 @@ async def create(
 
 
 async def find_processing(tx: Tx, media_id: int) -> MediaRow | None:
-    """A file that waits to be processed, None if it is gone or done."""
+    """Return a file that is still to be processed, None if it is gone or done."""
     row = await media_queries.find(tx, media_id)
     return row if row is not None and row.state == "processing" else None
 
 
 async def finish_processing(tx: Tx, row: MediaRow, file: NewFile) -> None:
-    """What was made of a file takes its place; a small picture that its member chose stays."""
-    made = structs.asdict(file)
+    """Replace an uploaded file by its processed form; a thumbnail that the member chose stays."""
+    values = structs.asdict(file)
     current = await media_queries.find(tx, row.id) or row
     if current.preview_key:
-        kept = ("preview_key", "preview_width", "preview_height", "blurhash")
+        preview_fields = ("preview_key", "preview_width", "preview_height", "blurhash")
         await jobs.enqueue(tx, jobs.RemoveFiles((file.preview_key,)))
-        made |= {name: getattr(current, name) for name in kept}
-    await media_queries.update_processed(tx, structs.replace(current, **made))
+        values |= {name: getattr(current, name) for name in preview_fields}
+    await media_queries.update_processed(tx, structs.replace(current, **values))
     await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key,)))
 
 
 async def mark_failed(tx: Tx, row: MediaRow, problem: str) -> None:
-    """A file cannot be shown; nothing of it is kept but the reason."""
+    """Mark a file as failed and remove its content; only the reason is kept."""
     await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key, row.preview_key)))
     failed = structs.replace(
         row, state="failed", problem=problem, file_key="", preview_key="", bytes=0, blurhash=None
@@ -112,7 +112,7 @@ async def mark_failed(tx: Tx, row: MediaRow, problem: str) -> None:
 
 
 async def set_thumbnail(tx: Tx, actor: AccountRow, media_id: int, thumbnail: NewFile) -> MediaRow:
-    """Give a file the small form of another picture. Raises NotFound."""
+    """Replace the preview of a file by that of another image. Raises NotFoundError."""
     row = await get(tx, actor, media_id)
     await jobs.enqueue(tx, jobs.RemoveFiles((row.preview_key,)))
     row = structs.replace(
@@ -127,7 +127,7 @@ async def set_thumbnail(tx: Tx, actor: AccountRow, media_id: int, thumbnail: New
 
 
 async def get(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
-    """A file of `actor`. Raises NotFound."""
+    """Return a file of `actor`. Raises NotFoundError."""
     row = await media_queries.find_owned(tx, media_id, actor.id)
     if row is None:
         raise NotFoundError
@@ -137,7 +137,7 @@ async def get(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
 async def describe(
     tx: Tx, actor: AccountRow, media_id: int, description: str | None, focus: tuple[float, float] | None
 ) -> MediaRow:
-    """Change what a file's description and focus say; None leaves either. Raises NotFound."""
+    """Change description and focus of a file; None keeps the current value. Raises NotFoundError."""
     row = await get(tx, actor, media_id)
     described = row.description if description is None else clean_text(description, MAX_DESCRIPTION)
     point = focus or (row.focus_x, row.focus_y)
@@ -147,7 +147,7 @@ async def describe(
 
 
 async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
-    """Remove a file that no post has. Raises NotFound, Invalid."""
+    """Remove a file that belongs to no post. Raises NotFoundError, InvalidError."""
     row = await get(tx, actor, media_id)
     if row.post_id is not None:
         raise InvalidError("media", "is attached to a post", "ERR_IN_USE")
@@ -161,26 +161,26 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
 async def check_attachable(
     tx: Tx, site: NodeContext, actor: AccountRow, ids: Sequence[int], post_id: int | None
 ) -> None:
-    """Raises Invalid unless all are files of `actor` that are free or belong to `post_id`."""
+    """Raise InvalidError unless all are files of `actor` that are free or belong to `post_id`."""
     if len(ids) > site.config.limits.media_per_post:
         raise InvalidError("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
     if not ids:
         return
-    found = await media_queries.load_owned(tx, ids, actor.id)
+    rows = await media_queries.load_owned(tx, ids, actor.id)
     for media_id in ids:
-        row = found.get(media_id)
+        row = rows.get(media_id)
         if row is None or row.post_id not in (None, post_id):
             raise InvalidError("media", "were not found, or belong to another post", "ERR_INVALID")
         if row.state == "processing":
             raise MediaNotReadyError
         if row.state == "failed":
-            raise InvalidError("media", f"were not taken: {row.problem}")
+            raise InvalidError("media", f"could not be processed: {row.problem}")
     if await scheduled_post_queries.list_reserved_media(tx, ids):
         raise InvalidError("media", "belong to a scheduled post", "ERR_IN_USE")
 
 
 def parse_focus(text: str | None) -> tuple[float, float] | None:
-    """`x,y` from -1 to 1; None if there is none. Raises Invalid."""
+    """Return the focus in a text `x,y`, each from -1 to 1; None for an empty text. Raises InvalidError."""
     if not text:
         return None
     try:

@@ -1,6 +1,6 @@
-"""The text of a post: from its source to HTML, with the accounts and tags that it names.
+"""The text of a post: from its source to HTML, with the accounts and tags that it mentions.
 
-Rendered once, when it is written; never on read.
+It is rendered once, when it is written, never on read.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
-MAX_SUMMARY, MAX_TITLE = 500, 200
+MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
 
 encode = msgspec.json.Encoder().encode
 
 
 class MentionFact(Struct, frozen=True):
-    """A mentioned account as it is kept with the post, so that readers need no other row."""
+    """A mentioned account as stored with the post, so that readers need no other row."""
 
     id: int
     username: str
@@ -38,7 +38,7 @@ class MentionFact(Struct, frozen=True):
 
 
 class RenderedText(Struct, frozen=True):
-    """A text, ready to be stored."""
+    """A rendered text, ready to be stored."""
 
     source: str
     source_type: str
@@ -49,7 +49,7 @@ class RenderedText(Struct, frozen=True):
 
     @property
     def mentions_json(self) -> str:
-        return encode([to_mention_fact(each) for each in self.mentioned]).decode()
+        return encode([to_mention_fact(account) for account in self.mentioned]).decode()
 
     @property
     def tags_json(self) -> str:
@@ -57,50 +57,56 @@ class RenderedText(Struct, frozen=True):
 
 
 def format_handle(account: AccountRow) -> str:
-    """`ann` for ours, `bob@beta.test` for others."""
+    """Return `ann` for local accounts, `bob@beta.test` for remote ones."""
     return f"{account.username}@{account.domain}" if account.domain else account.username
 
 
 def to_mention_fact(account: AccountRow) -> MentionFact:
+    """Return what is stored with a post about an account that it mentions."""
     return MentionFact(account.id, account.username, format_handle(account), account.url, account.uri)
 
 
 async def render(
     tx: Tx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
 ) -> RenderedText:
-    """Check lengths and render. Raises Invalid."""
+    """Check the lengths of a text and render it. Raises InvalidError."""
     article = kind == "Article"
     source = clean_text(source, len(source)).strip()
     summary = " ".join(clean_text(summary, 10_000).split())
     _check_length(site, source, summary, article)
-    found = scan(source if source_type == PLAIN else source + "\n")
-    known = await _load_mentioned(tx, site, found.mentions)
-    links = _to_links(known)
+    entities = scan(source if source_type == PLAIN else source + "\n")
+    accounts = await _load_mentioned(tx, site, entities.mentions)
+    links = _to_links(accounts)
     if source_type == PLAIN:
         html = render_plain(source, links, site.links.tag)
     else:
         html = render_markdown(source, links, site.links.tag, article=article)
     if article and not summary:
         summary = make_excerpt(html, MAX_SUMMARY)
-    tags = {fold_tag(name): name for name in found.hashtags}
+    tags = {fold_tag(name): name for name in entities.hashtags}
     await admin_tags.check_usable(tx, tags)
-    mentioned = tuple(dict.fromkeys(known.values()))
+    mentioned = tuple(dict.fromkeys(accounts.values()))
     return RenderedText(source, source_type, html, summary, mentioned, tags)
 
 
 async def load_mention_links(
     tx: Tx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
-    """Where the names in a text lead that are those of accounts we know."""
+    """Return links for the mentions in a text whose accounts are known here."""
     return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
 
 
-def _to_links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
-    return {name: MentionLink(account.url, account.username) for name, account in known.items()}
+def _to_links(
+    accounts: dict[tuple[str, str | None], AccountRow],
+) -> dict[tuple[str, str | None], MentionLink]:
+    return {name: MentionLink(account.url, account.username) for name, account in accounts.items()}
 
 
 def clean_title(kind: str, title: str) -> str:
-    """The title as it is kept; only articles have one. Raises Invalid."""
+    """Return the title to store, '' unless it is an article.
+
+    Raises InvalidError for an article without title.
+    """
     title = clean_name(title, MAX_TITLE)
     if kind == "Article" and not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
@@ -108,22 +114,24 @@ def clean_title(kind: str, title: str) -> str:
 
 
 def resolve_language(language: str | None) -> str | None:
-    """The language of a post as it is kept."""
+    """Return a language tag in its normal form, None if it is not one."""
     return normalize_language(language)
 
 
 def _check_length(site: NodeContext, source: str, summary: str, article: bool) -> None:
     limits = site.config.limits
-    most = limits.article_characters if article else limits.post_characters
+    max_length = limits.article_characters if article else limits.post_characters
     length = len(source) if article else count_characters(source) + len(summary)
-    if length > most:
-        raise InvalidError("text", f"is {length - most} characters over the limit of {most}", "ERR_TOO_LONG")
+    if length > max_length:
+        raise InvalidError(
+            "text", f"is {length - max_length} characters over the limit of {max_length}", "ERR_TOO_LONG"
+        )
 
 
 async def _load_mentioned(
     tx: Tx, site: NodeContext, names: Sequence[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], AccountRow]:
-    """The accounts that are named and known, by the name as written."""
+    """Return the known accounts among the mentioned ones, by the mention as written."""
     if not names:
         return {}
     ours = ("", site.links.domain, site.links.host)
@@ -131,14 +139,14 @@ async def _load_mentioned(
     rows = await account_queries.load_by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )
-    found = {
+    accounts = {
         (row.username.lower(), row.domain): row
         for row in rows
         if row.suspended_at is None and row.deleted_at is None
     }
-    return {name: found[key] for name, key in wanted.items() if key in found}
+    return {name: accounts[key] for name, key in wanted.items() if key in accounts}
 
 
 def is_blank(html: str) -> bool:
-    """True if nothing would be seen."""
+    """Return True if the HTML shows neither text nor images."""
     return not to_text(html) and "<img" not in html

@@ -1,4 +1,4 @@
-"""Files of peers that are shown from here: which there are, which lie in the store for a while."""
+"""Files of peers that this node proxies: which there are, and which are cached in the store."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from storage.queries.content import remote_files as remote_file_queries
 from storage.queries.timelines import cards as card_queries
 from storage.rows.content import RemoteFileRow
 
-HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000  # how exactly the last use is recorded: fewer writes
 KINDS = ("image", "gifv", "video", "audio")
-BATCH_SIZE = 200
+BATCH_SIZE = 200  # files of one statement
 
 
 class RemoteFileRequest(Struct, frozen=True):
-    """A file of a peer: an attachment (`shape` file), avatar, header, emoji, or the picture of a card.
+    """A file of a peer: an attachment (`shape` "file"), avatar, header, emoji, or the image of a card.
 
-    `kind` is as attachments have it; `host` is whose it is, '' for that of a card, which is a stranger's.
+    `kind` is that of attachments. `host` is the peer's, '' for cards, whose images come from any server.
+    `stored` is the cached copy.
     """
 
     subject_id: int
@@ -38,9 +39,9 @@ class RemoteFileRequest(Struct, frozen=True):
 
 
 async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
-    """What an address of ours stands for: its token shows that whoever made it knew the address there.
+    """Return the remote file for one of our proxy URLs; the token proves that this node made the URL.
 
-    Raises NotFound.
+    Raises NotFoundError.
     """
     if shape == "card":
         return await _get_card(tx, site, subject_id, token)
@@ -65,10 +66,13 @@ async def _get_card(tx: Tx, site: NodeContext, card_id: int, token: str) -> Remo
 
 
 async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> RemoteFileRequest:
-    """An emoji by where it lies; the mark shows that this node wrote the address. Raises NotFound."""
+    """Return an emoji by its remote URL; the signature proves that this node made the link.
+
+    Raises NotFoundError.
+    """
     if not site.links.secret or not hmac.compare_digest(site.links.sign(url).encode(), signature.encode()):
         raise NotFoundError
-    # No row stands for an emoji: it is kept by a number made of its address.
+    # Remote emoji have no row of their own, so a hash of the URL is the id.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
     try:
         host = urlsplit(url).netloc.rpartition("@")[2]
@@ -80,14 +84,14 @@ async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> Remo
 async def _build_request(
     tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str
 ) -> RemoteFileRequest:
-    kept = await remote_file_queries.find(tx, subject_id, shape)
+    cached = await remote_file_queries.find(tx, subject_id, shape)
     return RemoteFileRequest(
-        subject_id, shape, kind, url, host, kept if kept is not None and kept.url == url else None
+        subject_id, shape, kind, url, host, cached if cached is not None and cached.url == url else None
     )
 
 
 class FetchedFile(Struct, frozen=True):
-    """A file in the store; of the picture of a card also its size and blur."""
+    """A file in the store; width, height and blurhash are used for images of cards."""
 
     file_key: str
     preview_key: str
@@ -98,7 +102,7 @@ class FetchedFile(Struct, frozen=True):
 
 
 async def store(tx: Tx, request: RemoteFileRequest, file: FetchedFile) -> RemoteFileRow:
-    """A file was fetched; one that was there before goes, and a card knows of its picture."""
+    """Save a fetched file in place of a former one; a card also gets the size of its image."""
     former = await remote_file_queries.find(tx, request.subject_id, request.shape)
     if former is not None:
         await jobs.enqueue(tx, jobs.RemoveFiles((former.file_key, former.preview_key)))
@@ -112,29 +116,29 @@ async def store(tx: Tx, request: RemoteFileRequest, file: FetchedFile) -> Remote
 
 
 def is_recently_used(row: RemoteFileRow, now: int) -> bool:
-    """True if its use was noted within the hour."""
+    """Return True if its last recorded use is less than an hour ago."""
     return row.used_at > now - HOUR_MS
 
 
 async def mark_used(tx: Tx, row: RemoteFileRow) -> None:
-    """Note that somebody asked for it."""
+    """Record that the file was requested."""
     await remote_file_queries.mark_used(tx, row)
 
 
 async def evict(tx: Tx, max_bytes: int) -> list[str]:
-    """Forget what belongs to nothing any more, then what was not asked for the longest, down to `most` bytes.
+    """Remove cached files without a subject, then the least recently used, until `max_bytes` are left.
 
-    The keys of files that are to be removed from the store.
+    Returns the keys of the files to remove from the store.
     """
-    gone = await remote_file_queries.list_orphans(tx, BATCH_SIZE)
-    await remote_file_queries.delete_many(tx, gone)
-    over = await remote_file_queries.sum_bytes(tx) - max_bytes
-    while over > 0 and (oldest := await remote_file_queries.list_oldest(tx, BATCH_SIZE)):
-        dropped = []
+    removed = await remote_file_queries.list_orphans(tx, BATCH_SIZE)
+    await remote_file_queries.delete_many(tx, removed)
+    excess = await remote_file_queries.sum_bytes(tx) - max_bytes
+    while excess > 0 and (oldest := await remote_file_queries.list_oldest(tx, BATCH_SIZE)):
+        evicted = []
         for row in oldest:
-            if over > 0:
-                dropped.append(row)
-                over -= row.bytes
-        await remote_file_queries.delete_many(tx, dropped)
-        gone += dropped
-    return [key for row in gone for key in (row.file_key, row.preview_key) if key]
+            if excess > 0:
+                evicted.append(row)
+                excess -= row.bytes
+        await remote_file_queries.delete_many(tx, evicted)
+        removed += evicted
+    return [key for row in removed for key in (row.file_key, row.preview_key) if key]

@@ -1,7 +1,7 @@
-"""What search knows of posts, written in the transaction that publishes or changes them.
+"""The search index of posts, written in the transaction that publishes or changes them.
 
-The words are those of title, summary, text, descriptions of files and options of a poll. The facts are what
-the operators of `search_terms` ask for. A post that is removed leaves the index with its row.
+Tokens come from title, summary, text, descriptions of files and options of a poll. Facts are what the
+operators of `search_terms` match. A post that is removed leaves the index with its row.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
 from storage.search import SearchEntry
 
-BATCH_SIZE = 200
+BATCH_SIZE = 200  # posts of a job: the write lock is released in between
 ALL_POSTS, PUBLIC_POSTS = "all", "public"
 
 
 def to_author_fact(account_id: int) -> str:
+    """Return the fact that a post is by this account."""
     return f"by{account_id}"
 
 
 def to_language_fact(tag: str) -> str:
-    """`de-AT` as search keeps it: letters and digits only."""
+    """Return the fact of a language: `langdeat` for `de-AT`, as facts are letters and digits only."""
     return "lang" + "".join(letter for letter in fold(tag) if letter.isascii() and letter.isalnum())
 
 
 async def index_posts(tx: Tx, rows: Sequence[PostRow]) -> None:
-    """Write published posts into the index, in place of what it knew of them."""
+    """Write published posts into the index, replacing their former entries."""
     files: dict[int, list[MediaRow]] = {}
     for file in await media_queries.load_by_posts(tx, [row.id for row in rows]):
         files.setdefault(file.post_id or 0, []).append(file)
@@ -48,7 +49,7 @@ async def index_posts(tx: Tx, rows: Sequence[PostRow]) -> None:
 
 
 async def index_batch(tx: Tx, job: jobs.IndexPosts) -> None:
-    """Index a batch of posts, from the newest to the oldest, and owe the next one."""
+    """Index a batch of posts, from the newest to the oldest, and enqueue the next batch."""
     rows = await search_index_queries.list_for_index(tx, job.account_id, job.before_id, BATCH_SIZE)
     if rows:
         await index_posts(tx, rows)
@@ -57,7 +58,10 @@ async def index_batch(tx: Tx, job: jobs.IndexPosts) -> None:
 
 
 async def enqueue_reindex(tx: Tx, account_id: int | None, before_id: int = jobs.NEWEST_ID) -> None:
-    """Have the posts of one account, or all, indexed anew: the author began or ceased to consent."""
+    """Enqueue a new indexing of the posts of one account, or of all (None).
+
+    Needed when authors change whether their posts are searchable.
+    """
     name = f"index_posts:{account_id or 0}:{before_id}"
     await jobs.enqueue(tx, jobs.IndexPosts(before_id, account_id), dedupe=name)
 
@@ -94,7 +98,7 @@ def _list_facts(row: PostRow, files: Sequence[MediaRow]) -> Iterable[str]:
 
 
 def _has_outbound_link(html: str) -> bool:
-    """True if there is a link that is neither a mention nor a hashtag."""
+    """Return True if there is a link that is neither a mention nor a hashtag."""
     for part in html.split("<a ")[1:]:
         kinds = part.partition(">")[0].partition('class="')[2].partition('"')[0].split()
         if not {"mention", "hashtag", "u-url"} & set(kinds):

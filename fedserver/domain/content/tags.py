@@ -1,4 +1,4 @@
-"""Hashtags that an account follows (docs.joinmastodon.org/methods/tags): public posts with them come home."""
+"""Hashtags and who follows them (docs.joinmastodon.org/methods/tags): their public posts appear at home."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import TagRow
 from storage.rows.posts import PostRow
 
-MAX_FOLLOWED = 1_000
-MAX_NAME = 100
+MAX_FOLLOWED = 1_000  # bounds the work of adding a post to home timelines
+MAX_NAME = 100  # characters
 
 
 class TagView(Struct, frozen=True):
-    """A tag as its viewer sees it; None where nobody looks."""
+    """A tag as its viewer sees it; the flags are None without a viewer."""
 
     row: TagRow
     follows: bool | None = None
@@ -31,7 +31,7 @@ class TagView(Struct, frozen=True):
 
 
 def parse_name(name: str) -> str:
-    """A tag's name without its sign. Raises NotFound for what cannot be one."""
+    """Return a tag's name without its `#`. Raises NotFoundError if it is not a valid name."""
     name = clean_name(name, MAX_NAME + 1).removeprefix("#")
     if not 0 < len(name) <= MAX_NAME or scan(f"#{name}").hashtags != (name,):
         raise NotFoundError
@@ -39,14 +39,17 @@ def parse_name(name: str) -> str:
 
 
 async def get(tx: Tx, name: str) -> TagRow:
-    """A tag, also one that nobody has used yet: its id is then 0. Raises NotFound for what cannot be one."""
+    """Return a tag; its id is 0 if nobody has used it yet.
+
+    Raises NotFoundError if the name is not valid.
+    """
     name = parse_name(name)
-    found = await tag_queries.load_by_names(tx, [fold_tag(name)])
-    return found[0] if found else TagRow(0, fold_tag(name), name)
+    rows = await tag_queries.load_by_names(tx, [fold_tag(name)])
+    return rows[0] if rows else TagRow(0, fold_tag(name), name)
 
 
 async def get_or_create(tx: Tx, name: str) -> TagRow:
-    """A tag, made if nobody has used it yet. Raises NotFound for what cannot be one."""
+    """Return a tag, created if nobody has used it yet. Raises NotFoundError if the name is not valid."""
     row = await get(tx, name)
     if row.id:
         return row
@@ -55,15 +58,15 @@ async def get_or_create(tx: Tx, name: str) -> TagRow:
 
 
 async def load_views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
-    """Tags with how the viewer stands to them, in their order."""
+    """Return views of tags, in their order."""
     if viewer_id is None or not rows:
         return [TagView(row) for row in rows]
-    found = await featured_tag_queries.load_viewer_facts(tx, viewer_id, [row.id for row in rows])
-    return [TagView(row, row.id in found["follows"], row.id in found["features"]) for row in rows]
+    facts = await featured_tag_queries.load_viewer_facts(tx, viewer_id, [row.id for row in rows])
+    return [TagView(row, row.id in facts["follows"], row.id in facts["features"]) for row in rows]
 
 
 async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
-    """Follow a tag: its latest posts appear at home. Raises NotFound, Invalid."""
+    """Follow a tag and add its latest posts to the home timeline. Raises NotFoundError, InvalidError."""
     row = await get_or_create(tx, name)
     if await tag_queries.count_followed(tx, actor.id) >= MAX_FOLLOWED:
         raise InvalidError("base", f"You may follow {MAX_FOLLOWED} hashtags")
@@ -73,7 +76,7 @@ async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
 
 
 async def unfollow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
-    """End it: what only this tag brought home goes. Raises NotFound for what cannot be a tag."""
+    """Unfollow a tag and remove from home what only this tag brought there. Raises NotFoundError."""
     row = await get(tx, name)
     if await tag_queries.delete_follow(tx, actor.id, row.id):
         await home_entry_queries.delete_by_tag(tx, actor.id, row.id)
@@ -81,11 +84,11 @@ async def unfollow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
 
 
 async def list_followed(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
-    """Cursors and tags that `actor` follows, newest first."""
+    """Return cursors and the tags that `actor` follows, newest first."""
     return await tag_queries.list_followed(tx, actor.id, page)
 
 
 async def fan_out_home(tx: Tx, post: PostRow) -> None:
-    """Show a public post at the homes of those who follow one of its tags."""
+    """Add a public post to the home timelines of those who follow one of its tags."""
     if post.visibility == "public" and post.tags != "[]":
         await home_entry_queries.fan_out_tagged(tx, post.id, post.account_id)

@@ -1,4 +1,4 @@
-"""What every rule is told: which node it runs on, and who asks."""
+"""The context of every rule: the node that it runs on, and the caller."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from msgspec import Struct
 from fedserver.config import Config
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.links import Links
+from fedserver.text.locales import gettext
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
 class NodeContext(Struct, frozen=True):
-    """Made once by the node and handed to the verbs that need it."""
+    """Configuration and URLs of the node, built once at start and passed to the functions that need them."""
 
     config: Config
     links: Links
@@ -21,8 +22,9 @@ class NodeContext(Struct, frozen=True):
 class Principal(Struct, frozen=True):
     """The caller of a request. An app's own token has neither member nor account.
 
-    `proved_at` is when the person last gave a password or passkey in this session (ms UTC); `barred`:
-    they are suspended or disabled, and here to read what was decided about them.
+    `authenticated_at` is when the member last gave a password or passkey in this session (ms UTC).
+    `is_suspended`: the member is suspended or disabled, and may only read the moderation decisions about
+    them.
     """
 
     member: MemberRow | None
@@ -38,18 +40,19 @@ class Principal(Struct, frozen=True):
 
 
 def check_not_moved(actor: AccountRow) -> None:
-    """Raises Forbidden for an account that moved away: it is there to be read only."""
+    """Raise ForbiddenError if the account has moved away: it is read-only then."""
     if actor.moved_to_id is not None:
-        raise ForbiddenError("This account has moved. It can be read, and that is all")
+        raise ForbiddenError(gettext("This account has moved and is read-only. Please use your new account."))
 
 
 def can_act(member: MemberRow) -> bool:
-    """True if a member is let in: approved, confirmed, not disabled."""
+    """Return True if the member may use the node: confirmed, approved and not disabled."""
     return member.disabled_at is None and not describe_pending_state(member)
 
 
 def describe_pending_state(member: MemberRow) -> str:
-    """What a member waits for before being let in, in the words clients know; '' if nothing."""
+    """Return why a member may not log in yet, in Mastodon's wording; '' if nothing is pending."""
+    # Mastodon's wording: clients compare it.
     if member.email_confirmed_at is None:
         return "Your login is missing a confirmed e-mail address"
     return "Your login is currently pending approval" if member.approved_at is None else ""

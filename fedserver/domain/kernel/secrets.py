@@ -1,4 +1,4 @@
-"""Secrets that we hand out: long, random, and kept only as hashes; those that are needed again are sealed."""
+"""Secrets that the node hands out, stored as hashes; those that must be read again are stored encrypted."""
 
 from __future__ import annotations
 
@@ -17,47 +17,54 @@ NONCE_BYTES = 12  # bytes (NIST SP 800-38D §8.2.2)
 
 
 def new_secret() -> str:
-    """A random word of letters, digits, `-` and `_`: fit for headers, addresses and subprotocol names."""
+    """Return a random token of letters, digits, `-` and `_`.
+
+    It is safe in headers, URLs and names of WebSocket subprotocols.
+    """
     return secrets.token_urlsafe(32)
 
 
 def hash_secret(secret: str) -> str:
-    """How a secret is kept. Random secrets of this length need no salt."""
+    """Return the hash under which a secret is stored. Random secrets of this length need no salt."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def verify_secret(secret: str, secret_hash: str) -> bool:
-    """Compare in constant time."""
+    """Return True if the secret has this hash; compares in constant time."""
     return hmac.compare_digest(hash_secret(secret), secret_hash)
 
 
 class SecretBox:
-    """Closes secrets with a key (AES-256-GCM) that lies in a file: whoever has the database alone opens none.
+    """Encrypts secrets (AES-256-GCM) with a key in a file, so that the database alone does not reveal them.
 
-    The file is made for the first secret; all processes of a node read the same.
+    The key is created with the first secret; all processes of a node read the same file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._cipher: AESGCM | None = None
 
-    def encrypt(self, secret: str, place: str) -> str:
-        """`secret` as it is kept; it opens for the same `place` only. Raises OSError without a usable key."""
-        box = self._load_key() or self._create_key()
-        nonce = os.urandom(NONCE_BYTES)
-        return base64.urlsafe_b64encode(nonce + box.encrypt(nonce, secret.encode(), place.encode())).decode()
+    def encrypt(self, secret: str, context: str) -> str:
+        """Return `secret` encrypted; it can only be decrypted for the same `place`.
 
-    def decrypt(self, sealed: str, place: str) -> str | None:
-        """None for what was closed with another key, or for another place.
-
-        Raises OSError if there is a key that cannot be used.
+        Raises OSError without a usable key.
         """
-        box = self._load_key()
+        cipher = self._load_key() or self._create_key()
+        nonce = os.urandom(NONCE_BYTES)
+        data = cipher.encrypt(nonce, secret.encode(), context.encode())
+        return base64.urlsafe_b64encode(nonce + data).decode()
+
+    def decrypt(self, sealed: str, context: str) -> str | None:
+        """Return the plain secret, or None if it was encrypted with another key or for another place.
+
+        Raises OSError if there is a key file that cannot be used.
+        """
+        cipher = self._load_key()
+        if cipher is None:
+            return None
         try:
             data = base64.urlsafe_b64decode(sealed)
-            return (
-                box.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], place.encode()).decode() if box else None
-            )
+            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, ValueError):
             return None
 
@@ -72,9 +79,9 @@ class SecretBox:
         return self._cipher
 
     def _create_key(self) -> AESGCM:
-        """Written under another name first: others see no key or all of it, and the first one stays."""
+        """Create the key file atomically: other processes see no key or a whole one; the first one stays."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = mkstemp(dir=self._path.parent)  # for its owner alone
+        handle, partial = mkstemp(dir=self._path.parent)  # readable by its owner only
         try:
             with open(handle, "w", encoding="ascii") as file:
                 file.write(AESGCM.generate_key(256).hex())
@@ -82,9 +89,9 @@ class SecretBox:
                 os.fsync(file.fileno())
             os.link(partial, self._path)
         except FileExistsError:
-            pass
+            pass  # another process was faster: its key is used
         finally:
             os.unlink(partial)
-        box = self._load_key()
-        assert box is not None
-        return box
+        cipher = self._load_key()
+        assert cipher is not None, "the file was just written, here or by another process"
+        return cipher

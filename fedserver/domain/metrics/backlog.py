@@ -1,4 +1,4 @@
-"""The health of the queues: what waits, what was given up, which peers do not answer; and trying again."""
+"""The health of the queues: pending and dead jobs, unreachable peers, and retrying them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from fedserver.domain.kernel import jobs
 from storage.engine import Tx
 from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import jobs as job_queries
 from storage.queries.metrics import backlog as backlog_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.peers import PeerRow
 
-MAX_PEERS = 100
-MAX_EXAMPLES = 5
+MAX_PEERS = 100  # shown on the page of queues
+MAX_EXAMPLES = 5  # activities shown for each host
 
 
 class QueueStatus(Struct, frozen=True):
-    """A queue: `late` is for how long (ms) the first that waits has been due."""
+    """A queue: `late` is for how long (ms) its first pending entry has been due."""
 
     name: str
     waiting: int
@@ -27,7 +29,7 @@ class QueueStatus(Struct, frozen=True):
 
 
 class DeadActivities(Struct, frozen=True):
-    """What was given up of one host: how many of the latest, why and when last; `what` are some of them."""
+    """Dead activities of one host: count among the latest, last error and time, and some examples."""
 
     host: str
     count: int
@@ -37,24 +39,25 @@ class DeadActivities(Struct, frozen=True):
 
 
 class UnreachablePeer(Struct, frozen=True):
-    """A peer that does not answer, and how many deliveries wait for it."""
+    """A peer that does not answer, and the number of deliveries pending for it."""
 
     row: PeerRow
     waiting: int
 
 
 class QueueHealth(Struct, frozen=True):
-    """Everything about the queues at this moment."""
+    """The state of all queues."""
 
     queues: tuple[QueueStatus, ...]
     dead_tasks: tuple[tuple[int, str, str, int], ...]  # number, kind, error, moment
     dead_deliveries: tuple[DeadActivities, ...]
     dead_inbox: tuple[DeadActivities, ...]
     silent: tuple[UnreachablePeer, ...]
+    unknown_jobs: tuple[tuple[str, int], ...]  # kinds that this version does not know, and how many of each
 
 
 class _ActivitySummary(Struct):
-    """What an activity tells of itself."""
+    """Type and object of an activity."""
 
     type: str = ""
     object: str | dict[str, Any] = ""
@@ -64,66 +67,69 @@ _decode_activity = msgspec.json.Decoder(_ActivitySummary).decode
 
 
 async def list_queues(tx: Tx) -> tuple[QueueStatus, ...]:
-    """What waits, in one statement."""
+    """Return pending and dead counts of each queue, in one statement."""
     return tuple(
         QueueStatus(name, waiting, given_up, max(0, tx.now - first) if first else 0)
-        for name, waiting, given_up, first in await backlog_queries.count_by_queue(tx)
+        for name, waiting, given_up, first in await backlog_queries.count_by_queue(tx, jobs.KINDS)
     )
 
 
 async def load_health(tx: Tx) -> QueueHealth:
-    """The queues, and what is wrong with them."""
+    """Return the state of the queues and what failed in them."""
     return QueueHealth(
         await list_queues(tx),
         tuple(await backlog_queries.list_dead_jobs(tx)),
         await _group_dead(tx, backlog_queries.DELIVERIES),
         await _group_dead(tx, backlog_queries.INBOX),
         await list_unreachable(tx),
+        tuple((kind, count) for kind, count, _ in await job_queries.count_unknown(tx, jobs.KINDS)),
     )
 
 
 async def list_unreachable(tx: Tx) -> tuple[UnreachablePeer, ...]:
-    """Peers that do not answer, the longest first."""
+    """Return unreachable peers, those longest unreachable first."""
     return tuple(
         UnreachablePeer(row, waiting) for row, waiting in await peer_queries.list_unreachable(tx, MAX_PEERS)
     )
 
 
 async def _group_dead(tx: Tx, queue: str) -> tuple[DeadActivities, ...]:
-    """By host, the latest first."""
-    found: dict[str, DeadActivities] = {}
+    """Return dead activities by host, the latest first."""
+    by_host: dict[str, DeadActivities] = {}
     for _, host, body, error, at in await backlog_queries.list_dead_activities(tx, queue):
-        known = found.get(host) or DeadActivities(host, 0, error, at, ())
-        what = (*known.what, _describe_activity(body)) if len(known.what) < MAX_EXAMPLES else known.what
-        found[host] = DeadActivities(host, known.count + 1, known.error, known.at, what)
-    return tuple(found.values())
+        group = by_host.get(host) or DeadActivities(host, 0, error, at, ())
+        examples = (*group.what, _describe_activity(body)) if len(group.what) < MAX_EXAMPLES else group.what
+        by_host[host] = DeadActivities(host, group.count + 1, group.error, group.at, examples)
+    return tuple(by_host.values())
 
 
 def _describe_activity(body: bytes) -> str:
-    """An activity in a few words: its type, and what it is about."""
+    """Return type and object of an activity as a short text."""
     try:
-        said = _decode_activity(body)
+        activity = _decode_activity(body)
     except (msgspec.DecodeError, RecursionError):
         return "?"
-    about = (
-        said.object if isinstance(said.object, str) else said.object.get("id", said.object.get("type", ""))
+    object_id = (
+        activity.object
+        if isinstance(activity.object, str)
+        else activity.object.get("id", activity.object.get("type", ""))
     )
-    return f"{said.type} {about}"[:200]
+    return f"{activity.type} {object_id}"[:200]
 
 
 async def retry(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
-    """Try again what was given up: of a host (`deliveries`, `inbox`), or one of `tasks`."""
+    """Retry dead entries: of a host (queues `deliveries` and `inbox`), or one job (`tasks`)."""
     await backlog_queries.retry(tx, queue, host, job_id)
     tx.emit(f"{queue}.due")
 
 
 async def discard(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
-    """Forget what was given up, as in `revive`."""
+    """Delete dead entries, selected as in `retry`."""
     await backlog_queries.delete_dead(tx, queue, host, job_id)
 
 
 async def retry_peer(tx: Tx, host: str) -> None:
-    """Ask a peer at once that does not answer, instead of at the next step of its circuit."""
+    """Contact an unreachable peer at once, instead of at the next step of its circuit."""
     await peer_queries.clear_retry_time(tx, host)
     await delivery_queries.retry_host(tx, host)
     tx.emit("deliveries.due")

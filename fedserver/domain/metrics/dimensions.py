@@ -1,6 +1,6 @@
-"""What is used most on the node, and how much room it takes.
+"""Top values of the node's figures, and its use of storage.
 
-docs.joinmastodon.org/methods/admin/dimensions
+See docs.joinmastodon.org/methods/admin/dimensions.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import platform
 from msgspec import Struct
 
 from fedserver.domain.metrics.measures import DAY_MS, MeasureSubject, Span, to_params
+from fedserver.text.locales import gettext
 from fedserver.version import VERSION
 from storage.engine import Tx
 from storage.queries.metrics import dimensions as dimension_queries
 
 NAMES = (*dimension_queries.STATEMENTS, "space_usage", "software_versions")
-UNDATED = ("instance_accounts",)
+UNDATED = ("instance_accounts",)  # dimensions of the present, without a span
 
 
 class DimensionEntry(Struct, frozen=True):
-    """One of a dimension: `key` for programs, `name` for people; `unit` is bytes or ''."""
+    """An entry of a dimension: `key` for programs, `name` for people; `unit` is bytes or ''."""
 
     key: str
     name: str
@@ -30,7 +31,10 @@ class DimensionEntry(Struct, frozen=True):
 async def load_dimension(
     tx: Tx, server_name: str, name: str, span: Span, subject: MeasureSubject, limit: int
 ) -> list[DimensionEntry]:
-    """One of NAMES: one statement; `here` is what this node is called among servers. Raises Invalid."""
+    """Return a dimension of NAMES; `server_name` stands for this node among peers.
+
+    Raises InvalidError.
+    """
     if name == "space_usage":
         return await _load_space_usage(tx)
     if name == "software_versions":
@@ -38,10 +42,10 @@ async def load_dimension(
     params: dict[str, int | str] = {**to_params(name, subject), "limit": limit}
     if name not in UNDATED:
         params |= {"start": span.first * DAY_MS, "end": (span.last + 1) * DAY_MS}
-    found = await dimension_queries.load(tx, name, **params)
+    rows = await dimension_queries.load(tx, name, **params)
     if name == "sources":
-        return [DimensionEntry(key or "web", key or "Website", str(amount)) for key, amount in found]
-    return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in found]
+        return [DimensionEntry(key or "web", key or gettext("Website"), str(amount)) for key, amount in rows]
+    return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in rows]
 
 
 async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
@@ -49,7 +53,7 @@ async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
     kind, _ = await dimension_queries.load_database_version(tx)
     return [
         DimensionEntry(kind.lower(), kind, str(database), "bytes"),
-        DimensionEntry("media", "Media storage", str(files), "bytes"),
+        DimensionEntry("media", gettext("Media storage"), str(files), "bytes"),
     ]
 
 

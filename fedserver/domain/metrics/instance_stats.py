@@ -1,4 +1,4 @@
-"""Figures about the node, for NodeInfo and the instance's description."""
+"""Statistics of the node for NodeInfo and the instance entity."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from fedserver.domain.auth import members
 from storage.engine import Tx
 from storage.queries.metrics import counts as count_queries
 
-WEEKS = 12
+WEEKS = 12  # as in Mastodon's instance activity
 
 
 class WeekActivity(Struct, frozen=True):
-    """A week (Monday to Sunday, UTC): its beginning (ms UTC), posts, members who were here, new members."""
+    """A week (Monday to Sunday, UTC): start (ms UTC), posts, active members, new members."""
 
     begins_at: int
     posts: int
@@ -21,7 +21,7 @@ class WeekActivity(Struct, frozen=True):
 
 
 class InstanceStats(Struct, frozen=True):
-    """How large and how busy the node is."""
+    """Size and activity of the node."""
 
     members: int
     active_month: int
@@ -31,13 +31,13 @@ class InstanceStats(Struct, frozen=True):
 
 
 async def load(tx: Tx) -> InstanceStats:
-    """The figures of this minute."""
-    room, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
-    known: InstanceStats | None = room.get(minute)
-    if known is None:
-        known = await _load(tx)
-        room.put(minute, known)
-    return known
+    """Return the statistics, cached for a minute."""
+    cache, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
+    stats: InstanceStats | None = cache.get(minute)
+    if stats is None:
+        stats = await _load(tx)
+        cache.put(minute, stats)
+    return stats
 
 
 async def _load(tx: Tx) -> InstanceStats:
@@ -47,7 +47,7 @@ async def _load(tx: Tx) -> InstanceStats:
 
 
 async def list_weekly_activity(tx: Tx) -> list[WeekActivity]:
-    """The last twelve weeks, this one first."""
+    """Return the last twelve weeks, the current one first."""
     this = count_queries.week_number(tx.now)
     first = this - WEEKS + 1
     posts, active, joined = await count_queries.count_by_week(tx, first)
@@ -60,5 +60,5 @@ async def list_weekly_activity(tx: Tx) -> list[WeekActivity]:
 
 
 async def list_peer_domains(tx: Tx) -> list[str]:
-    """The peers that this node knows and has not blocked."""
+    """Return the domains of known peers that are not blocked."""
     return await count_queries.list_peer_domains(tx)

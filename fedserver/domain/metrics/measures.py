@@ -1,6 +1,6 @@
-"""Numbers about the node by day, for those who look after it.
+"""Figures about the node by day, for admins.
 
-docs.joinmastodon.org/methods/admin/measures, …/retention
+See docs.joinmastodon.org/methods/admin/measures and …/retention.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.metrics import measures as measure_queries
 
 DAY_MS = 86_400_000
+# Three years by day; cohorts compare every day with every later one, so their spans are shorter.
 MAX_DAYS, MAX_COHORT_DAYS, MAX_MONTHS = 1_100, 92, 60
 NAMES = tuple(measure_queries.STATEMENTS)
 
 
 class Span(Struct, frozen=True):
-    """Whole days (since 1970, UTC), both included."""
+    """A span of whole days (since 1970, UTC), both ends included."""
 
     first: int
     last: int
@@ -32,14 +33,14 @@ class Span(Struct, frozen=True):
 
 
 class MeasureSubject(Struct, frozen=True):
-    """What a measure or a dimension is about: a hashtag or a peer, for those that need one."""
+    """The hashtag or peer that a measure or dimension is about, if it needs one."""
 
     tag_id: int | None = None
     domain: str | None = None
 
 
 class Measure(Struct, frozen=True):
-    """Amounts by day, their total, and that of as many days before."""
+    """A measure: values by day, their total, and the total of as many days before."""
 
     name: str
     total: int
@@ -48,7 +49,7 @@ class Measure(Struct, frozen=True):
 
 
 class Bucket(Struct, frozen=True):
-    """How many of a cohort were active in a day or month; `start` is its first day."""
+    """How many members of a cohort were active in a day or month; `start` is its first day."""
 
     start: int
     rate: float
@@ -56,7 +57,7 @@ class Bucket(Struct, frozen=True):
 
 
 class Cohort(Struct, frozen=True):
-    """Those who joined in a day or month, and what became of them."""
+    """Members who joined in one day or month, and how many of them stayed active."""
 
     start: int
     unit: str  # day, month
@@ -64,17 +65,20 @@ class Cohort(Struct, frozen=True):
 
 
 def to_span(start: int, end: int, max_days: int = MAX_DAYS) -> Span:
-    """The days from one moment to another (ms UTC). Raises Invalid."""
-    found = Span(start // DAY_MS, end // DAY_MS)
-    if found.days < 1:
+    """Return the days from one moment to another (ms UTC). Raises InvalidError."""
+    span = Span(start // DAY_MS, end // DAY_MS)
+    if span.days < 1:
         raise InvalidError("end_at", "is before it starts")
-    if found.days > max_days:
+    if span.days > max_days:
         raise InvalidError("end_at", f"is more than {max_days} days after the start")
-    return found
+    return span
 
 
 def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
-    """What the statement of a measure or dimension is about. Raises Invalid if it is not said."""
+    """Return the parameters for the subject of a measure.
+
+    Raises InvalidError if a required one is missing.
+    """
     if name.startswith("tag_"):
         if subject.tag_id is None:
             raise InvalidError(f"{name}[id]", "can't be blank", "ERR_BLANK")
@@ -87,21 +91,21 @@ def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
 
 
 async def load_measure(tx: Tx, name: str, span: Span, subject: MeasureSubject) -> Measure:
-    """One of NAMES: one statement, whatever the span. Raises Invalid."""
+    """Return a measure of NAMES, in one statement. Raises InvalidError."""
     start, end = span.first * DAY_MS, (span.last + 1) * DAY_MS
-    found = await measure_queries.load(
+    amounts = await measure_queries.load(
         tx, name, first=start - span.days * DAY_MS, start=start, end=end, **to_params(name, subject)
     )
     return Measure(
         name,
-        found.get(measure_queries.TOTAL, 0),
-        found.get(measure_queries.PREVIOUS_TOTAL, 0),
-        tuple((day, found.get(day, 0)) for day in range(span.first, span.last + 1)),
+        amounts.get(measure_queries.TOTAL, 0),
+        amounts.get(measure_queries.PREVIOUS_TOTAL, 0),
+        tuple((day, amounts.get(day, 0)) for day in range(span.first, span.last + 1)),
     )
 
 
 async def list_cohorts(tx: Tx, start: int, end: int, unit: str) -> list[Cohort]:
-    """What became of those who joined in each `day` or `month` of a span: two statements. Raises Invalid."""
+    """Return the cohorts of a span by `day` or `month`, in two statements. Raises InvalidError."""
     starts = _list_starts(start, end, unit)
     bounds = (starts[0] * DAY_MS, max((end // DAY_MS + 1) * DAY_MS, starts[-1] * DAY_MS + DAY_MS))
     joined = await member_activity_queries.count_joined(tx, *bounds)
@@ -110,17 +114,17 @@ async def list_cohorts(tx: Tx, start: int, end: int, unit: str) -> list[Cohort]:
         sizes[_to_bucket(day, unit)] = sizes.get(_to_bucket(day, unit), 0) + amount
     active: dict[tuple[int, int], int] = {}
     for day, bucket, amount in await member_activity_queries.count_active(tx, unit, *bounds):
-        place = (_to_bucket(day, unit), bucket)
-        active[place] = active.get(place, 0) + amount
-    return [_build_cohort(first, starts[place:], unit, sizes, active) for place, first in enumerate(starts)]
+        key = (_to_bucket(day, unit), bucket)
+        active[key] = active.get(key, 0) + amount
+    return [_build_cohort(first, starts[index:], unit, sizes, active) for index, first in enumerate(starts)]
 
 
 def _build_cohort(
     first: int, starts: Sequence[int], unit: str, sizes: dict[int, int], active: dict[tuple[int, int], int]
 ) -> Cohort:
-    mine = _to_bucket(first, unit)
-    size = sizes.get(mine, 0)
-    amounts = [(start, active.get((mine, _to_bucket(start, unit)), 0)) for start in starts]
+    cohort = _to_bucket(first, unit)
+    size = sizes.get(cohort, 0)
+    amounts = [(start, active.get((cohort, _to_bucket(start, unit)), 0)) for start in starts]
     buckets = (Bucket(start, amount / size if size else 0.0, amount) for start, amount in amounts)
     return Cohort(first, unit, tuple(buckets))
 
@@ -130,13 +134,13 @@ def _to_bucket(day: int, unit: str) -> int:
 
 
 def _list_starts(start: int, end: int, unit: str) -> list[int]:
-    """The first days of the buckets from one moment to another."""
+    """Return the first days of the buckets between two moments (ms UTC)."""
     if unit == "day":
-        over = to_span(start, end, MAX_COHORT_DAYS)
-        return list(range(over.first, over.last + 1))
-    over = to_span(start, end, MAX_MONTHS * 31)
+        span = to_span(start, end, MAX_COHORT_DAYS)
+        return list(range(span.first, span.last + 1))
+    span = to_span(start, end, MAX_MONTHS * 31)
     months: dict[int, int] = {}
-    for day in range(over.first, over.last + 1):
+    for day in range(span.first, span.last + 1):
         months.setdefault(to_month(day * DAY_MS), day)
     first_month = min(months)
     first = months[first_month]

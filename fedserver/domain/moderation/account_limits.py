@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access
 from fedserver.domain.kernel import events
 from fedserver.domain.peers import severances
 from storage.engine import Tx
@@ -27,7 +27,7 @@ async def set_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind:
         if kind == "suspend":
             await _cut_off(tx, account, member)
     elif kind == "disable" and member is not None:
-        await members.set_disabled(tx, member, disabled=True)
+        await member_access.set_disabled(tx, member, disabled=True)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
@@ -36,7 +36,7 @@ async def clear_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kin
     if kind in LIMIT_COLUMNS:
         await account_queries.set_limit(tx, account.id, LIMIT_COLUMNS[kind], None)
     elif member is not None:
-        await members.set_disabled(tx, member, disabled=False)
+        await member_access.set_disabled(tx, member, disabled=False)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
@@ -45,4 +45,4 @@ async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> Non
     handle = f"{account.username}@{account.domain}" if account.domain else account.username
     await severances.sever(tx, tx.now, "account_suspension", handle, notify_peers=True)
     if member is not None:
-        await members.log_out(tx, member)
+        await member_access.log_out(tx, member)

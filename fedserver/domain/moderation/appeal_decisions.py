@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
+from fedserver.domain.kernel import mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.moderation import appeals, moderation, post_moderation, warnings
@@ -60,7 +61,7 @@ async def decide(
         undoes_id=entry.id if row.approved else None,
     )
     if member is not None:
-        await warnings.enqueue_mail(tx, site, member, lambda: _render_mail(site, row))
+        await warnings.enqueue_mail(tx, site, member, mails.AppealDecided(row.approved, row.answer))
     return row
 
 
@@ -97,15 +98,3 @@ async def _revoke_action(
     )
     if latest is not None and latest.id == entry.id:
         await moderation.revoke(tx, moderator, account.id, kind, answer)
-
-
-def _render_mail(site: NodeContext, row: AppealRow) -> list[str]:
-    """Return the paragraphs of the mail to the member."""
-    paragraphs = [
-        gettext("Your appeal was approved: the moderators revoked their decision.")
-        if row.approved
-        else gettext("The moderators reviewed your appeal. Their decision stays in effect.")
-    ]
-    if row.answer:
-        paragraphs += [gettext("Their answer:"), row.answer]
-    return [*paragraphs, gettext("See all decisions: %(url)s", url=warnings.page_url(site))]

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.domain.auth import members
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.moderation import admin_accounts, warnings
 from fedserver.domain.moderation.admin_accounts import AdminAccountView
-from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -92,18 +91,10 @@ async def _mail_moderators(tx: Tx, site: NodeContext, entry: LogEntryRow) -> Non
     """Mail the moderators, except for the one who took the action."""
     if not site.config.mail.host:
         return
-    url = f"{site.links.base}/admin/appeals"
     for account_id in await member_queries.list_moderator_account_ids(tx):
         moderator = await member_queries.find_by_account(tx, account_id)
-        if moderator is None or moderator.id == entry.actor_member_id:
-            continue
-        with use_locale(locale_of(members.decode_settings(moderator), site.config)):
-            subject = gettext("New appeal at %(community)s", community=site.config.community.title)
-            text = gettext(
-                "A member appealed against a moderation decision. Please review it here: %(url)s",
-                url=url,
-            )
-        await jobs.enqueue(tx, jobs.SendMail(moderator.email, subject, f"{text}\n"))
+        if moderator is not None and moderator.id != entry.actor_member_id:
+            await jobs.enqueue(tx, jobs.ComposeMail(moderator.email, mails.AppealFiled(), moderator.id))
 
 
 def build_log_subject(entry: LogEntryRow) -> hash_chain.LogSubject:

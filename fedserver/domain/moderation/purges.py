@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
@@ -38,5 +38,5 @@ async def purge(tx: Tx, moderator: MemberRow | None, account_id: int, reason: st
         await account_queries.set_counts(tx, account.id, followers=0, following=0, posts=0)
         return
     if member is not None:
-        await members.set_disabled(tx, member, disabled=True)
-    await accounts.delete_local(tx, account)
+        await member_access.set_disabled(tx, member, disabled=True)
+    await account_removal.delete_local(tx, account)

@@ -1,7 +1,4 @@
-"""Announcements: notices of the node's admins to all members.
-
-The client API's page: docs.joinmastodon.org/methods/announcements.
-"""
+"""Announcements: notices of the admins to all members (docs.joinmastodon.org/methods/announcements)."""
 
 from __future__ import annotations
 
@@ -24,19 +21,19 @@ from storage.rows.auth import MemberRow
 from storage.rows.content import EmojiRow
 from storage.rows.notifications import AnnouncementReactionRow, AnnouncementRow
 
-MAX_TEXT, MAX_LISTED = 10_000, 200
-MAX_EMOJIS = 8  # different ones, at one announcement
+MAX_TEXT, MAX_LISTED = 10_000, 200  # characters; rows
+MAX_EMOJIS = 8  # different ones of one announcement, as with Mastodon
 
 
 class AnnouncementReactionView(Struct, frozen=True):
-    """How many reacted with an emoji; `custom` if it is one of this node."""
+    """A reaction with the number of its users; `custom` is the custom emoji, if it is one."""
 
     row: AnnouncementReactionRow
     custom: EmojiRow | None
 
 
 class AnnouncementView(Struct, frozen=True):
-    """An announcement, whether the reader has dismissed it, and how members reacted."""
+    """An announcement, whether its reader has dismissed it, and its reactions."""
 
     row: AnnouncementRow
     is_read: bool
@@ -46,21 +43,23 @@ class AnnouncementView(Struct, frozen=True):
 async def list_current(
     tx: Tx, actor: AccountRow, *, include_dismissed: bool = True
 ) -> list[AnnouncementView]:
-    """What is to be shown to `actor` now, oldest first."""
-    found = await announcement_queries.list_current(tx)
-    done = await announcement_queries.load_read_ids(tx, actor.id) if found else set()
-    chosen = [row for row in found if include_dismissed or row.id not in done]
-    reactions = await _load_reactions(tx, [row.id for row in chosen], actor.id)
+    """Return the announcements to show to `actor` now, oldest first."""
+    rows = await announcement_queries.list_current(tx)
+    read_ids = await announcement_queries.load_read_ids(tx, actor.id) if rows else set()
+    shown = [row for row in rows if include_dismissed or row.id not in read_ids]
+    reactions = await _load_reactions(tx, [row.id for row in shown], actor.id)
     return [
         AnnouncementView(
-            row, row.id in done, tuple(each for each in reactions if each.row.announcement_id == row.id)
+            row,
+            row.id in read_ids,
+            tuple(reaction for reaction in reactions if reaction.row.announcement_id == row.id),
         )
-        for row in chosen
+        for row in shown
     ]
 
 
 async def _load_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
-    """Those whose emoji is still one."""
+    """Return the reactions whose emoji still exists."""
     rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []
     custom = await media_queries.load_emojis(tx, list({row.name for row in rows})) if rows else {}
     return [
@@ -78,20 +77,20 @@ async def _get_published(tx: Tx, announcement_id: int) -> AnnouncementRow:
 
 
 async def dismiss(tx: Tx, actor: AccountRow, announcement_id: int) -> None:
-    """`actor` has read it. Raises NotFound for one that is not shown."""
+    """Mark an announcement as read by `actor`. Raises NotFoundError if it is not published."""
     await _get_published(tx, announcement_id)
     await announcement_queries.mark_read(tx, announcement_id, actor.id)
 
 
 async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
-    """React with an emoji, or the shortcode of one of this node; again changes nothing.
+    """React with an emoji or the shortcode of a custom one; repeating it changes nothing.
 
-    Raises NotFound, Invalid for what is not an emoji, or for the ninth different one.
+    Raises NotFoundError; InvalidError if it is not an emoji, or one too many.
     """
     row = await _get_published(tx, announcement_id)
     if not is_emoji(name) and name not in await media_queries.load_emojis(tx, [name]):
         raise InvalidError("name", "is not a recognized emoji")
-    used = {each.row.name for each in await _load_reactions(tx, [row.id], actor.id)}
+    used = {reaction.row.name for reaction in await _load_reactions(tx, [row.id], actor.id)}
     if name not in used and len(used) >= MAX_EMOJIS:
         raise InvalidError("name", f"would be more than {MAX_EMOJIS} different reactions")
     if await announcement_queries.insert_reaction(tx, row.id, actor.id, name):
@@ -99,20 +98,20 @@ async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> N
 
 
 async def unreact(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
-    """Take a reaction back; nothing happens if there is none. Raises NotFound."""
+    """Remove a reaction; nothing happens if there is none. Raises NotFoundError."""
     row = await _get_published(tx, announcement_id)
     if await announcement_queries.delete_reaction(tx, row.id, actor.id, name):
         tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
 
 
 async def count_reactions(tx: Tx, announcement_id: int, name: str) -> int:
-    """How many reacted so, for streams."""
+    """Return the number of reactions with this emoji, for streams."""
     rows = await announcement_queries.list_reactions(tx, [announcement_id], -1)
     return next((row.count for row in rows if row.name == name), 0)
 
 
 async def list_all(tx: Tx) -> list[AnnouncementRow]:
-    """All, for those who write them: newest first, unpublished ones too."""
+    """Return all announcements for admins: newest first, unpublished ones included."""
     return await announcement_queries.list_all(tx, MAX_LISTED)
 
 
@@ -127,7 +126,7 @@ async def create(
     all_day: bool = False,
     published: bool = True,
 ) -> AnnouncementRow:
-    """Write an announcement; times are ms UTC. Raises Invalid."""
+    """Create an announcement; times are ms UTC. Raises InvalidError."""
     source, html = _render(site, text)
     _check_times(starts_at, ends_at)
     row = AnnouncementRow(
@@ -157,7 +156,7 @@ async def update(
     *,
     published: bool = True,
 ) -> AnnouncementRow:
-    """Change the text; everybody sees it as unread again. Raises NotFound, Invalid."""
+    """Change the text; the announcement is unread again for all. Raises NotFoundError, InvalidError."""
     row = await announcement_queries.find(tx, announcement_id)
     if row is None:
         raise NotFoundError
@@ -172,7 +171,7 @@ async def update(
 
 
 async def remove(tx: Tx, member: MemberRow | None, announcement_id: int) -> None:
-    """Raises NotFound."""
+    """Delete an announcement. Raises NotFoundError."""
     if not await announcement_queries.delete_by_id(tx, announcement_id):
         raise NotFoundError
     await audit_log.record(tx, member, "announcement.delete", target=f"announcement:{announcement_id}")
@@ -185,7 +184,7 @@ def _emit_change(tx: Tx, row: AnnouncementRow) -> None:
 
 
 async def find_current(tx: Tx, announcement_id: int) -> AnnouncementView | None:
-    """One as nobody has read it yet, for streams; None if it is not to be shown now."""
+    """Return an announcement as unread, for streams; None if it is not shown now."""
     rows = [row for row in await announcement_queries.list_current(tx) if row.id == announcement_id]
     return AnnouncementView(rows[0], False) if rows else None
 

@@ -1,8 +1,8 @@
-"""Conversations: posts for named people only, by thread and set of people.
+"""Conversations: direct posts, grouped by thread and participants.
 
-Each account of ours that takes part keeps its own, so that it can be read, unread and removed. What an
-account does not hear of (blocks, mutes, its policy) does not come into its conversations either.
-The client API's page: docs.joinmastodon.org/methods/conversations.
+Each local account that takes part has its own row, so that it can be read, marked unread and removed. Posts
+that an account does not want (blocks, mutes, its policy) do not enter its conversations. See
+docs.joinmastodon.org/methods/conversations.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _decode_people = msgspec.json.Decoder(list[int]).decode
 
 
 class ConversationView(Struct, frozen=True):
-    """A conversation as one who takes part sees it: the others (or, alone, oneself), and the last post."""
+    """A conversation as a participant sees it: the others (or, alone, oneself) and the last post."""
 
     row: ConversationRow
     accounts: tuple[AccountView, ...]
@@ -40,12 +40,12 @@ class ConversationView(Struct, frozen=True):
 
 
 async def add_post(tx: Tx, post: PostRow, owner_ids: Sequence[int]) -> None:
-    """Place a post in the conversations of accounts of ours; nothing happens unless it is direct."""
+    """Add a direct post to the conversations of local accounts; other posts are ignored."""
     owner_ids = list(dict.fromkeys(owner_ids))
     if post.visibility != "direct" or not owner_ids:
         return
-    named = await mention_queries.list_by_post(tx, post.id)
-    people = _encode(sorted({post.account_id, *named})).decode()
+    mentioned_ids = await mention_queries.list_by_post(tx, post.id)
+    people = _encode(sorted({post.account_id, *mentioned_ids})).decode()
     people_hash = hashlib.sha256(people.encode()).hexdigest()
     await conversation_queries.insert_many(
         tx,
@@ -65,34 +65,37 @@ def _emit_changes(tx: Tx, rows: Sequence[ConversationRow]) -> None:
 
 
 async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[ConversationView], list[int]]:
-    """A page of views by their last posts, newest first, and these as cursors."""
+    """Return a page of views by their last posts, newest first, and these ids as cursors."""
     rows = await conversation_queries.list_by_account(tx, actor.id, page)
     return await _load_views(tx, rows, actor.id), [row.last_post_id for row in rows]
 
 
 async def _load_views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
-    people = {row.id: [each for each in _decode_people(row.people) if each != viewer_id] for row in rows}
-    known = await account_views.load(
-        tx, list({viewer_id, *(each for ids in people.values() for each in ids)})
+    people = {
+        row.id: [account_id for account_id in _decode_people(row.people) if account_id != viewer_id]
+        for row in rows
+    }
+    accounts = await account_views.load(
+        tx, list({viewer_id, *(account_id for ids in people.values() for account_id in ids)})
     )
     posts = await post_views.load(tx, [row.last_post_id for row in rows], viewer_id, context="thread")
     last = {view.post.id: view for view in posts}
-    found = []
+    views = []
     for row in rows:
-        others = [known[each] for each in people[row.id] if each in known]
-        shown = others or [known[viewer_id]]
-        found.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
-    return found
+        others = [accounts[account_id] for account_id in people[row.id] if account_id in accounts]
+        shown = others or [accounts[viewer_id]]
+        views.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
+    return views
 
 
 async def find(tx: Tx, conversation_id: int) -> ConversationView | None:
-    """A conversation as its owner sees it, for streams."""
+    """Return a conversation as its owner sees it, for streams."""
     row = await conversation_queries.find_by_id(tx, conversation_id)
     return (await _load_views(tx, [row], row.account_id))[0] if row is not None else None
 
 
 async def set_unread(tx: Tx, actor: AccountRow, conversation_id: int, *, unread: bool) -> ConversationView:
-    """Read a conversation, or mark it as unread. Raises NotFound."""
+    """Mark a conversation as read or unread. Raises NotFoundError."""
     row = await conversation_queries.find(tx, actor.id, conversation_id)
     if row is None:
         raise NotFoundError
@@ -103,22 +106,22 @@ async def set_unread(tx: Tx, actor: AccountRow, conversation_id: int, *, unread:
 
 
 async def remove(tx: Tx, actor: AccountRow, conversation_id: int) -> None:
-    """Take a conversation from the list of `actor`; its posts stay. Raises NotFound."""
+    """Remove a conversation from the list of `actor`; its posts stay. Raises NotFoundError."""
     if not await conversation_queries.delete_by_id(tx, actor.id, conversation_id):
         raise NotFoundError
 
 
 async def remove_post(tx: Tx, post: PostRow) -> None:
-    """A post is about to go: the one before it is the last one then."""
+    """Take a post that is about to be deleted out of its conversations."""
     if post.visibility == "direct":
         _emit_changes(tx, await conversation_queries.delete_post(tx, post.id))
 
 
 async def merge_threads(tx: Tx, post: PostRow) -> None:
-    """Other threads turned out to belong to that of `post`."""
+    """Merge conversations after other threads turned out to belong to that of `post`."""
     await conversation_queries.merge_thread(tx, post.thread_id)
 
 
 async def remove_between(tx: Tx, account_id: int, other_id: int) -> None:
-    """One does not want to hear of the other any more: conversations in which it wrote go."""
+    """Remove conversations of an account in which the other one wrote, after a block."""
     await conversation_queries.delete_by_author(tx, account_id, other_id)

@@ -1,7 +1,7 @@
-"""Whose notifications a member wants (docs.joinmastodon.org/entities/NotificationPolicy).
+"""Which notifications a member wants (docs.joinmastodon.org/entities/NotificationPolicy).
 
-Five kinds of sender, for each a word: accept, filter (kept back, to be asked for) or drop. What they
-come to is decided in `verdicts`.
+For each of five kinds of sender: accept, filter (kept back as a request) or drop. `policy.evaluate` applies
+them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.queries.notifications import notification_requests as notification_
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationPolicyRow
 
-MAX_COUNTED_REQUESTS = 100  # that a summary counts
+MAX_COUNTED_REQUESTS = 100  # counting stops there, as with Mastodon
 
 
 class NotificationPolicyView(Struct, frozen=True):
@@ -31,7 +31,7 @@ class NotificationPolicyView(Struct, frozen=True):
 
 
 async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
-    """The policy of `actor`, with figures: of requests at most 100 are counted."""
+    """Return the policy of `actor` with counts; at most 100 requests are counted."""
     row = await _load_row(tx, actor)
     wanted = notifications.build_query(filtered=True)
     requests, count = await notification_request_queries.count(tx, actor.id, wanted)
@@ -39,14 +39,14 @@ async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
 
 
 async def _load_row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
-    found = await notification_policy_queries.find(tx, actor.id)
-    return found or structs.replace(DEFAULT_POLICY, account_id=actor.id)
+    row = await notification_policy_queries.find(tx, actor.id)
+    return row or structs.replace(DEFAULT_POLICY, account_id=actor.id)
 
 
 async def update(tx: Tx, actor: AccountRow, choices: Mapping[str, str]) -> NotificationPolicyView:
-    """Choose words for some of the five; the others stay. Raises Invalid."""
-    for name, word in choices.items():
-        if word not in ACTIONS:
+    """Change some of the five actions. Raises InvalidError."""
+    for name, action in choices.items():
+        if action not in ACTIONS:
             raise InvalidError(name, f"must be one of {', '.join(ACTIONS)}")
     if choices:
         await notification_policy_queries.upsert_policy(

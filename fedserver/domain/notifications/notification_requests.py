@@ -1,8 +1,7 @@
-"""Those whose notifications a member's policy keeps back, and who ask to be heard.
+"""Notification requests: senders whose notifications a member's policy keeps back.
 
-A request that is accepted lets its sender pass from then on; what was kept back is told by a task. One
-that is dismissed takes with it what was kept back. The client API's page:
-docs.joinmastodon.org/methods/notifications.
+Accepting a request lets the sender pass from then on; a job delivers what was kept back. Dismissing one
+removes what was kept back. See docs.joinmastodon.org/methods/notifications.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationRequestRow
 
-MAX_PER_CALL = 80  # in one act
+MAX_PER_CALL = 80  # twice the usual page
 
 
 class NotificationRequestView(Struct, frozen=True):
@@ -40,7 +39,7 @@ class NotificationRequestView(Struct, frozen=True):
 async def list_by_account(
     tx: Tx, actor: AccountRow, page: Page
 ) -> tuple[list[NotificationRequestView], list[int]]:
-    """A page of views, newest first, and the cursors of all rows read for it."""
+    """Return a page of views, newest first, and the cursors of all rows read for it."""
     wanted = notifications.build_query(filtered=True)
     rows = await notification_request_queries.list_by_account(tx, actor.id, wanted, page)
     return await _load_views(tx, actor, rows), [row.id for row in rows]
@@ -65,21 +64,21 @@ async def _load_own(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> list[Notif
 
 
 async def get(tx: Tx, actor: AccountRow, request_id: int) -> NotificationRequestView:
-    """A request to `actor`. Raises NotFound."""
-    found = await _load_views(tx, actor, await _load_own(tx, actor, [request_id]))
-    if not found:
+    """Return a request to `actor`. Raises NotFoundError."""
+    views = await _load_views(tx, actor, await _load_own(tx, actor, [request_id]))
+    if not views:
         raise NotFoundError
-    return found[0]
+    return views[0]
 
 
 async def accept(tx: Tx, actor: AccountRow, request_id: int) -> None:
-    """Let a sender pass. Raises NotFound."""
+    """Accept a request. Raises NotFoundError."""
     if not await _accept_rows(tx, actor, [request_id]):
         raise NotFoundError
 
 
 async def accept_many(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
-    """Let senders pass; ids of no requests to `actor` are passed over. Raises Invalid for too many."""
+    """Accept requests; unknown ids are ignored. Raises InvalidError for too many."""
     _check_count(ids)
     await _accept_rows(tx, actor, ids)
 
@@ -95,13 +94,13 @@ async def _accept_rows(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> bool:
 
 
 async def dismiss(tx: Tx, actor: AccountRow, request_id: int) -> None:
-    """Remove a request and what it kept back. Raises NotFound."""
+    """Remove a request and the notifications that it kept back. Raises NotFoundError."""
     if not await _dismiss_rows(tx, actor, [request_id]):
         raise NotFoundError
 
 
 async def dismiss_many(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
-    """Remove requests; ids of no requests to `actor` are passed over. Raises Invalid for too many."""
+    """Remove requests; unknown ids are ignored. Raises InvalidError for too many."""
     _check_count(ids)
     await _dismiss_rows(tx, actor, ids)
 
@@ -119,16 +118,16 @@ def _check_count(ids: Sequence[int]) -> None:
 
 
 async def is_merged(tx: Tx, actor: AccountRow) -> bool:
-    """True if nothing of an accepted sender is still kept back."""
+    """Return True if no notifications of accepted senders are still kept back."""
     return not await notification_request_queries.has_unmerged(tx, actor.id)
 
 
 async def merge(tx: Tx, account_id: int, from_id: int) -> None:
-    """Tell what was kept back of an accepted sender; done again, it changes nothing."""
-    letters = await notification_request_queries.list_direct_post_ids(tx, account_id, from_id)
-    found = await post_queries.load_by_ids(tx, letters)
-    for post_id in letters:
-        await conversations.add_post(tx, found[post_id], [account_id])
+    """Deliver what was kept back of an accepted sender; repeating it changes nothing."""
+    post_ids = await notification_request_queries.list_direct_post_ids(tx, account_id, from_id)
+    posts = await post_queries.load_by_ids(tx, post_ids)
+    for post_id in post_ids:
+        await conversations.add_post(tx, posts[post_id], [account_id])
     await notification_request_queries.mark_unfiltered(tx, account_id, from_id)
     if not await notification_request_queries.has_unmerged(tx, account_id):
         tx.emit(events.NOTIFICATIONS_MERGED, account_id=account_id)

@@ -1,4 +1,4 @@
-"""What notifications of moderation are about: a report, an act, lost follows. At most six statements."""
+"""Subjects of moderation notifications: a report, a decision, lost follows. At most six statements."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ from storage.rows.peers import SeveranceRow
 
 
 class NotificationSubject(Struct, frozen=True):
-    """One of three; `target` is the account that the report or the act is about."""
+    """One of report, decision and severance; `target` is the account that it is about."""
 
     report: ReportRow | None = None
     act: LogEntryRow | None = None
     severance: SeveranceRow | None = None
-    appeal: AppealRow | None = None  # against the act
-    posts: tuple[LogEntryPostRow, ...] = ()  # that the act was about
+    appeal: AppealRow | None = None  # against the decision
+    posts: tuple[LogEntryPostRow, ...] = ()  # that the decision was about
     target: AccountView | None = None
 
 
 async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, NotificationSubject]:
-    """Subjects by the id of the notification; those whose subject is gone are missing."""
-    asked = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
-    if not asked:
+    """Return subjects by notification id; those whose subject is gone are missing."""
+    keys = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
+    if not keys:
         return {}
-    wanted: dict[str, list[int]] = {}
-    for kind, subject_id in asked:
-        wanted.setdefault(kind, []).append(subject_id)
-    found: dict[tuple[str, int], NotificationSubject] = {}
-    if ids := wanted.get("admin.report"):
+    ids_by_kind: dict[str, list[int]] = {}
+    for kind, subject_id in keys:
+        ids_by_kind.setdefault(kind, []).append(subject_id)
+    subjects: dict[tuple[str, int], NotificationSubject] = {}
+    if ids := ids_by_kind.get("admin.report"):
         reports = await report_queries.load_by_ids(tx, ids)
         targets = await account_views.load(tx, list({row.target_id for row in reports}))
         for report in reports:
-            found["admin.report", report.id] = NotificationSubject(
+            subjects["admin.report", report.id] = NotificationSubject(
                 report=report, target=targets.get(report.target_id)
             )
-    if ids := wanted.get("moderation_warning"):
+    if ids := ids_by_kind.get("moderation_warning"):
         warned = {row.subject_id: row.account_id for row in rows if row.kind == "moderation_warning"}
         targets = await account_views.load(tx, list(set(warned.values())))
         posts = await audited_post_queries.load_by_entries(tx, ids)
         appeals = await appeal_queries.load_by_entries(tx, ids)
         for act in await audit_log_queries.load_by_ids(tx, ids):
             target, appeal = targets.get(warned[act.id]), appeals.get(act.id)
-            found["moderation_warning", act.id] = NotificationSubject(
+            subjects["moderation_warning", act.id] = NotificationSubject(
                 act=act, target=target, appeal=appeal, posts=tuple(posts.get(act.id, ()))
             )
-    if ids := wanted.get("severed_relationships"):
+    if ids := ids_by_kind.get("severed_relationships"):
         for severance in await severance_queries.load_by_ids(tx, ids):
-            found["severed_relationships", severance.id] = NotificationSubject(severance=severance)
+            subjects["severed_relationships", severance.id] = NotificationSubject(severance=severance)
     return {
-        row.id: found[row.kind, row.subject_id]
+        row.id: subjects[row.kind, row.subject_id]
         for row in rows
-        if row.subject_id is not None and (row.kind, row.subject_id) in found
+        if row.subject_id is not None and (row.kind, row.subject_id) in subjects
     }

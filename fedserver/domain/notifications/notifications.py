@@ -1,22 +1,13 @@
-"""Notifications: what an account is told, and what it never hears of."""
+"""Notifications: written, counted and removed; `notification_views` lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
-from fedserver.domain.accounts import account_views
-from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notification_subjects, policy, push_subscriptions
-from fedserver.domain.notifications.notification_subjects import NotificationSubject
-from fedserver.domain.timelines import post_views
-from fedserver.domain.timelines.post_views import PostView
+from fedserver.domain.notifications import policy, push_subscriptions
 from storage.engine import Tx
-from storage.paging import Page
-from storage.queries.accounts import accounts as account_queries
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
 from storage.queries.notifications import notifications as notification_queries
@@ -30,28 +21,16 @@ KINDS = (
     "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
     "admin.report", "severed_relationships", "moderation_warning", "quote", "quoted_update",
 )  # fmt: skip
-POST_KINDS = frozenset(
-    {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
-)
-# Of these an account hears though nobody else did anything.
+# The account itself may be the sender of these.
 SELF_KINDS = frozenset({"poll", "severed_relationships", "moderation_warning"})
-# What comes in numbers is told together: of one post, or of the account as a whole.
+# Frequent kinds are grouped: by post, or for the account as a whole.
 GROUPED_KINDS = ("favourite", "reblog", "follow", "admin.sign_up")
-GROUP_HOURS = 12
+GROUP_HOURS = 12  # as with Mastodon
 HOUR_MS = 3_600_000
 
 
-class NotificationView(Struct, frozen=True):
-    """A notification as its recipient sees it."""
-
-    row: NotificationRow
-    account: AccountView
-    post: PostView | None
-    subject: NotificationSubject | None = None
-
-
 async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
-    """Tell an account of ours what moderators do or have to do: nobody can mute that."""
+    """Notify a local account of moderation; no policy or mute applies."""
     number = tx.new_exact_id()
     row = NotificationRow(
         number, account_id, kind, from_id, None, ungrouped_key(number), False, tx.now, subject_id
@@ -61,23 +40,33 @@ async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, su
         await push_subscriptions.enqueue_messages(tx, row)
 
 
-async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
+async def notify(
+    tx: Tx,
+    kind: str,
+    account_id: int,
+    from_id: int,
+    post_id: int | None = None,
+    *,
+    post: PostRow | None = None,
+) -> bool:
     """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
 
     True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
+    `post` is the row of `post_id`, for callers that have it already.
     """
     if account_id == from_id and kind not in SELF_KINDS:
         return False
-    post = await post_queries.find(tx, post_id) if post_id is not None else None
+    if post is None and post_id is not None:
+        post = await post_queries.find(tx, post_id)
     thread_id = post.thread_id if post is not None else -1
-    standing = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
-    if standing is None:
+    relation = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
+    if relation is None:
         return False
     private = kind == "mention" and post is not None and post.visibility == "direct"
-    word = policy.evaluate(standing, kind, is_private=private, now=tx.now)
-    if word == policy.DROP:
+    action = policy.evaluate(relation, kind, is_private=private, now=tx.now)
+    if action == policy.DROP:
         return False
-    filtered = word == policy.FILTER
+    filtered = action == policy.FILTER
     row = await _insert(tx, kind, account_id, from_id, post_id, filtered=filtered)
     if row is None:
         return False
@@ -96,35 +85,39 @@ async def _emit(tx: Tx, row: NotificationRow) -> None:
 async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
-    """Write it; None if the very same is there."""
-    key = "" if filtered else await _choose_group_key(tx, kind, account_id, post_id)
+    """Write it; None if the very same is there. Which group it joined, only the database knows."""
+    keys = () if filtered else _list_group_keys(kind, post_id, tx.now)
     while True:
         number = tx.new_exact_id()
-        own = key or ungrouped_key(number)
+        own = keys[-1] if keys else ungrouped_key(number)
         row = NotificationRow(number, account_id, kind, from_id, post_id, own, filtered, tx.now)
-        if await notification_queries.insert(tx, row):
+        insert = (
+            notification_queries.insert_in_group(tx, row, keys)
+            if keys
+            else notification_queries.insert(tx, row)
+        )
+        if await insert:
             return row
         if await notification_queries.has_duplicate(tx, row):
             return None
-        # Another process has given this id: take the next.
+        # Another process has used this id: take the next.
 
 
 def ungrouped_key(notification_id: int) -> str:
-    """The group key of a notification that is in no group; clients know its form."""
+    """Return the group key of an ungrouped notification; clients rely on its form."""
     return f"ungrouped-{notification_id}"
 
 
-async def _choose_group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
-    """The key of the group that it joins or begins, '' if it stands alone.
+def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
+    """Return the keys of the groups that it may join; it begins one with the last. Empty if it stands alone.
 
-    A group takes what comes within twelve hours of its first, by the hour, as Mastodon's do.
+    A group takes what comes within twelve hours of its first notification, by the hour, as with Mastodon.
     """
     if kind not in GROUPED_KINDS:
-        return ""
+        return ()
     subject = kind if post_id is None else f"{kind}-{post_id}"
-    hour = tx.now // HOUR_MS
-    keys = [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
-    return await notification_queries.find_group_key(tx, account_id, keys) or keys[-1]
+    hour = now // HOUR_MS
+    return [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
 
 
 def build_query(
@@ -134,85 +127,27 @@ def build_query(
     *,
     filtered: bool = False,
 ) -> notification_queries.NotificationQuery:
-    """Which notifications somebody asks for; `filtered`: those kept back too."""
+    """Return a filter of notifications; `filtered` includes those kept back."""
     chosen = tuple(kind for kind in KINDS if (not kinds or kind in kinds) and kind not in exclude)
     return notification_queries.NotificationQuery(chosen, from_id, filtered)
 
 
 async def notify_post_followers(tx: Tx, post: PostRow) -> None:
-    """Tell followers who asked to hear of every post of its author."""
+    """Notify followers who asked to be notified of every post of its author."""
     if post.visibility == "direct" or post.in_reply_to_uri is not None:
         return
     for watcher in await follow_queries.list_notified_followers(tx, post.account_id):
         await notify(tx, "status", watcher, post.account_id, post.id)
 
 
-async def list_by_account(
-    tx: Tx,
-    actor: AccountRow,
-    page: Page,
-    *,
-    kinds: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    from_id: int | None = None,
-    filtered: bool = False,
-) -> tuple[list[NotificationView], list[int]]:
-    """A page of views, and the cursors of all rows read for it; `filtered`: those kept back too.
-
-    Of one sender these always come, so that a request can be looked into (as with Mastodon).
-    """
-    chosen = build_query(kinds, exclude, from_id, filtered=filtered or from_id is not None)
-    rows = await notification_queries.list_by_account(tx, actor.id, page, chosen)
-    return await load_views(tx, actor, rows), [row.id for row in rows]
-
-
-async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
-    """Views of those whose sender and post `actor` may still see, in a fixed number of statements."""
-    senders = await account_views.load(tx, list({row.from_id for row in rows}))
-    post_ids = list({row.post_id for row in rows if row.post_id is not None})
-    posts = {
-        view.post.id: view for view in await post_views.load(tx, post_ids, actor.id, context="notifications")
-    }
-    subjects = await notification_subjects.load(tx, rows)
-    views = []
-    for row in rows:
-        post = posts.get(row.post_id) if row.post_id is not None else None
-        subject = subjects.get(row.id)
-        whole = (post is not None or row.kind not in POST_KINDS) and (
-            subject is not None or row.subject_id is None
-        )
-        if row.from_id in senders and whole:
-            views.append(NotificationView(row, senders[row.from_id], post, subject))
-    return views
-
-
-async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
-    """One notification of `actor`. Raises NotFound."""
-    row = await notification_queries.find(tx, actor.id, notification_id)
-    found = await load_views(tx, actor, [row]) if row is not None else []
-    if not found:
-        raise NotFoundError
-    return found[0]
-
-
-async def find(tx: Tx, notification_id: int) -> NotificationView | None:
-    """A notification as its recipient sees it, for streams."""
-    row = await notification_queries.find_by_id(tx, notification_id)
-    if row is None:
-        return None
-    recipient = await account_queries.find(tx, row.account_id)
-    found = await load_views(tx, recipient, [row]) if recipient is not None else []
-    return found[0] if found else None
-
-
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
-    """Remove one. Raises NotFound."""
+    """Remove a notification of `actor`. Raises NotFoundError."""
     if not await notification_queries.delete_by_id(tx, actor.id, notification_id):
         raise NotFoundError
 
 
 async def clear(tx: Tx, actor: AccountRow) -> None:
-    """Remove all."""
+    """Remove all notifications of `actor`."""
     await notification_queries.delete_by_account(tx, actor.id)
 
 
@@ -225,7 +160,7 @@ async def count_unread(
     exclude: Sequence[str] = (),
     from_id: int | None = None,
 ) -> int:
-    """How many came after the one that was read last, at most `most`."""
+    """Return how many notifications are newer than the read marker, at most `limit`."""
     read = await notification_queries.load_last_read_id(tx, actor.id)
     return await notification_queries.count_unread(
         tx, actor.id, build_query(kinds, exclude, from_id), read, limit
@@ -233,10 +168,16 @@ async def count_unread(
 
 
 async def retract(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
-    """What was told is no longer so: take it back."""
+    """Remove a notification whose cause was undone."""
     await notification_queries.delete_matching(tx, kind, account_id, from_id, post_id)
 
 
+async def remove_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
+    """Remove all notifications from `from_id`, and the permission to send more; after a block."""
+    await notification_queries.delete_by_sender(tx, account_id, from_id)
+    await notification_policy_queries.delete_permission(tx, account_id, from_id)
+
+
 async def remove_by_post(tx: Tx, post_id: int) -> None:
-    """A post is gone, and with it everything that was told about it."""
+    """Remove all notifications about a deleted post."""
     await notification_queries.delete_by_post(tx, post_id)

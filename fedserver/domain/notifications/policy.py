@@ -1,7 +1,7 @@
-"""What becomes of a notification: told, kept back until its sender is accepted, or never written.
+"""The outcome of a notification: accepted, filtered until its sender is accepted, or dropped.
 
-The recipient's policy says it (docs.joinmastodon.org/entities/NotificationPolicy); followed accounts
-are never strangers.
+The recipient's policy decides (docs.joinmastodon.org/entities/NotificationPolicy); no restriction applies to
+followed accounts.
 """
 
 from __future__ import annotations
@@ -9,27 +9,29 @@ from __future__ import annotations
 from storage.rows.notifications import NotificationPolicyRow, SenderRelation
 
 ACCEPT, FILTER, DROP = ACTIONS = ("accept", "filter", "drop")
-NEW_ACCOUNT_MS = 30 * 86_400_000
-# What one account does to another; news about one's own things and of moderation always come.
+NEW_ACCOUNT_MS = 30 * 86_400_000  # as with Mastodon
+# Actions of other accounts; updates of one's own posts and moderation notices always arrive.
 FILTERABLE = frozenset({"mention", "reblog", "follow", "follow_request", "favourite", "quote"})
-# Nobody's letters are kept back before the recipient asked for it: many clients do not show requests.
+# Private mentions are not filtered by default: many clients do not show notification requests.
 DEFAULT_POLICY = NotificationPolicyRow(0, ACCEPT, ACCEPT, ACCEPT, ACCEPT, FILTER)
 
 
 def evaluate(relation: SenderRelation, kind: str, *, is_private: bool, now: int) -> str:
-    """The strictest word that applies; `private`: it is of a post for named people only."""
+    """Return the strictest action that applies; `is_private`: the post is a direct one."""
     if kind not in FILTERABLE or relation.permitted:
         return ACCEPT
-    stranger = not relation.following
+    not_followed = not relation.following
     applies = {
-        "for_not_following": stranger,
+        "for_not_following": not_followed,
         "for_not_followers": not relation.followed_by,
-        "for_new_accounts": stranger and relation.sender_created_at > now - NEW_ACCOUNT_MS,
-        "for_private_mentions": stranger and is_private and not relation.answered,
-        # Followers of a limited account wait for an answer, so their asking has to be heard.
-        "for_limited_accounts": stranger and relation.limited and kind != "follow_request",
+        "for_new_accounts": not_followed and relation.sender_created_at > now - NEW_ACCOUNT_MS,
+        "for_private_mentions": not_followed and is_private and not relation.answered,
+        # A limited account can only follow with approval, so its requests must arrive.
+        "for_limited_accounts": not_followed and relation.limited and kind != "follow_request",
     }
-    words = {
-        getattr(relation, name) or getattr(DEFAULT_POLICY, name) for name, does in applies.items() if does
+    actions = {
+        getattr(relation, name) or getattr(DEFAULT_POLICY, name)
+        for name, is_true in applies.items()
+        if is_true
     }
-    return next((word for word in (DROP, FILTER) if word in words), ACCEPT)
+    return next((action for action in (DROP, FILTER) if action in actions), ACCEPT)

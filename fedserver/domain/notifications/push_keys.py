@@ -1,4 +1,4 @@
-"""The node's pair of keys for web push (VAPID, RFC 8292): made once, as clients subscribe with it."""
+"""The node's VAPID key pair for web push (RFC 8292), created once, as clients subscribe with it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from storage.queries.notifications import push_subscriptions as push_subscriptio
 
 
 async def load_public_key(tx: Tx) -> str:
-    """The public key, base64url; '' before the first start."""
-    room = tx.caches.get_cache("push_key", 1)
-    known: str | None = room.get("public")
-    if known is None:
+    """Return the public key, base64url; '' before the first start."""
+    cache = tx.caches.get_cache("push_key", 1)
+    public_key: str | None = cache.get("public")
+    if public_key is None:
         row = await push_subscription_queries.find_key(tx)
         if row is None:
             return ""
-        known = row.public
-        room.put("public", known)
-    return known
+        public_key = row.public
+        cache.put("public", public_key)
+    return public_key
 
 
 async def get_private_key(tx: Tx) -> str:
-    """The private key, PEM. Raises LookupError before the first start."""
+    """Return the private key, PEM. Raises LookupError before the first start."""
     row = await push_subscription_queries.find_key(tx)
     if row is None:
         raise LookupError("this node has no key for push messages")
@@ -30,10 +30,13 @@ async def get_private_key(tx: Tx) -> str:
 
 
 async def derive_address_secret(tx: Tx) -> bytes:
-    """What only this node knows, for the marks of addresses. Raises LookupError before the first start."""
+    """Return the key with which this node signs its proxy URLs.
+
+    Raises LookupError before the first start.
+    """
     return hashlib.sha256(b"addresses " + (await get_private_key(tx)).encode()).digest()
 
 
 async def save(tx: Tx, private: str, public: str) -> None:
-    """Keep a new pair, unless there is one."""
+    """Save a new pair, unless there is one."""
     await push_subscription_queries.insert_key(tx, private, public)

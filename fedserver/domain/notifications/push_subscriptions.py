@@ -1,7 +1,7 @@
-"""Web push: what each app of a member wants to be told while it sleeps, one subscription a token.
+"""Web push subscriptions: which notifications an app wants as push messages; one for each token.
 
-Messages are written by workers; what is owed stands in the queue with the notification itself. The client
-API's page: docs.joinmastodon.org/methods/push.
+Workers send the messages; they are enqueued in the transaction that writes the notification. See
+docs.joinmastodon.org/methods/push.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError, UnauthorizedError
 from fedserver.domain.kernel.secrets import SecretBox
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import NotificationRow, PushSubscriptionRow
@@ -29,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NewPushSubscription(Struct, frozen=True):
-    """Where to, with the client's keys, which the caller has checked; and what."""
+    """A subscription: the endpoint, the client's keys, which the caller has checked, and the alerts."""
 
     endpoint: str
     public_key: str
@@ -40,16 +41,17 @@ class NewPushSubscription(Struct, frozen=True):
 
 
 def list_alerts(row: PushSubscriptionRow) -> list[str]:
-    """The kinds of notification that are wanted."""
+    """Return the kinds of notification that are wanted."""
     return _decode_alerts(row.alerts)
 
 
 async def create(
     tx: Tx, caller: Principal, token: str, subscription: NewPushSubscription, secret_box: SecretBox
 ) -> PushSubscriptionRow:
-    """Subscribe, in the place of what this token had; `token` goes along in messages, and is kept sealed.
+    """Subscribe, replacing the token's former subscription.
 
-    Raises Invalid; Later if the key of the seal cannot be used.
+    `token` is part of the messages, and stored encrypted. Raises InvalidError, UnauthorizedError;
+    RetryLaterError if the encryption key cannot be used.
     """
     if not subscription.endpoint.startswith("https://"):
         raise InvalidError("endpoint", "must be an https address", "ERR_INVALID")
@@ -76,7 +78,9 @@ def _encrypt_token(secret_box: SecretBox, token: str, token_id: int) -> str:
     try:
         return secret_box.encrypt(token, _token_context(token_id))
     except OSError as error:
-        raise RetryLaterError("This server cannot keep push subscriptions now") from error
+        raise RetryLaterError(
+            gettext("This server cannot save push subscriptions now. Please try again later.")
+        ) from error
 
 
 def _token_context(token_id: int) -> str:
@@ -84,9 +88,9 @@ def _token_context(token_id: int) -> str:
 
 
 def decrypt_token(row: PushSubscriptionRow, secret_box: SecretBox) -> str | None:
-    """The token that goes along in messages; None if the key with which it was sealed is gone.
+    """Return the token to send with messages; None if its encryption key is gone.
 
-    Raises OSError if there is a key that cannot be used.
+    Raises OSError if there is a key file that cannot be used.
     """
     return secret_box.decrypt(row.sealed_token, _token_context(row.token_id))
 
@@ -96,14 +100,14 @@ def _encode_alerts(names: Iterable[str]) -> str:
     return _encode([name for name in ALERTS if name in wanted]).decode()
 
 
-def _check_policy(word: str) -> str:
-    if word not in POLICIES:
+def _check_policy(policy: str) -> str:
+    if policy not in POLICIES:
         raise InvalidError("policy", f"is not one of {', '.join(POLICIES)}", "ERR_INCLUSION")
-    return word
+    return policy
 
 
 async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
-    """The subscription of this very token. Raises NotFound."""
+    """Return the subscription of the caller's token. Raises NotFoundError."""
     row = await push_subscription_queries.find_by_token(tx, caller.token_id or 0)
     if row is None:
         raise NotFoundError
@@ -113,7 +117,7 @@ async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
 async def update(
     tx: Tx, caller: Principal, *, alerts: Iterable[str] | None = None, policy: str | None = None
 ) -> PushSubscriptionRow:
-    """Change what is given. Raises NotFound, Invalid."""
+    """Change alerts or policy of a subscription. Raises NotFoundError, InvalidError."""
     row = await get(tx, caller)
     if alerts is not None:
         row = structs.replace(row, alerts=_encode_alerts(alerts))
@@ -124,13 +128,13 @@ async def update(
 
 
 async def remove(tx: Tx, caller: Principal) -> None:
-    """End the subscription of this token, if there is one."""
+    """Remove the subscription of the caller's token, if there is one."""
     await push_subscription_queries.delete_by_token(tx, caller.token_id or 0)
 
 
 async def enqueue_messages(tx: Tx, row: NotificationRow) -> None:
-    """Put a message in the queue for each subscription that wants this notification."""
-    for identifier in await push_subscription_queries.list_ids_for_notification(
+    """Enqueue a push message for each subscription that wants this notification."""
+    for subscription_id in await push_subscription_queries.list_ids_for_notification(
         tx, row.account_id, row.kind, row.from_id
     ):
-        await jobs.enqueue(tx, jobs.SendPush(identifier, row.id))
+        await jobs.enqueue(tx, jobs.SendPush(subscription_id, row.id))

@@ -13,11 +13,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peers
-from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -195,45 +195,16 @@ async def _record(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, 
     )
 
 
-async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, action: str) -> None:
-    """Mail every admin, if mail is configured, what the other node did: one of the states, or accepted.
+async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, change: str) -> None:
+    """Enqueue a mail to every admin about what the other node did, if this node sends mail.
 
-    One text goes to all of them, so it is in the locale of the node.
+    `change` is one of offered, accepted, declined, ended.
     """
     if not site.config.mail.host:
         return
-    url = f"{site.links.base}/admin/partners"
-    with use_locale(locale_of(None, site.config)):
-        subject = _describe_action(row.domain, site.config.community.title, action)
-        paragraphs = [subject]
-        if action == OFFERED and row.message:
-            paragraphs.append(gettext("Their message:"))
-            paragraphs.append(row.message)
-        paragraphs.append(gettext("See all partners: %(url)s", url=url))
-    text = "\n\n".join(paragraphs) + "\n"
-    for address in await member_queries.list_admin_emails(tx):
-        await jobs.enqueue(tx, jobs.SendMail(address, subject, text))
-
-
-def _describe_action(domain: str, community: str, action: str) -> str:
-    """Return in one sentence what the other node did."""
-    match action:
-        case "offered":
-            return gettext(
-                "%(domain)s offers %(community)s a partnership", domain=domain, community=community
-            )
-        case "accepted":
-            return gettext(
-                "%(domain)s accepted the partnership with %(community)s", domain=domain, community=community
-            )
-        case "declined":
-            return gettext(
-                "%(domain)s declined the partnership with %(community)s", domain=domain, community=community
-            )
-        case _:
-            return gettext(
-                "%(domain)s ended the partnership with %(community)s", domain=domain, community=community
-            )
+    content = mails.PartnershipChanged(row.domain, change, row.message if change == OFFERED else "")
+    for member_id, email in await member_queries.list_admin_emails(tx):
+        await jobs.enqueue(tx, jobs.ComposeMail(email, content, member_id))
 
 
 async def _allow(tx: Tx, site: NodeContext, member: MemberRow, node: AccountRow) -> None:

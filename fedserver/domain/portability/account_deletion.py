@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain.accounts import accounts
-from fedserver.domain.auth import members
+from fedserver.domain.accounts import account_removal, accounts
+from fedserver.domain.auth import member_access
 from storage.engine import Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.auth import members as member_queries
@@ -18,10 +18,10 @@ async def delete_account(tx: Tx, member: MemberRow, actor: AccountRow) -> None:
     """
     row = await accounts.get(tx, actor.id)
     if await member_queries.find_main_account_id(tx, member.id) != row.id:
-        await accounts.delete_local(tx, row)
+        await account_removal.delete_local(tx, row)
         await audit_log_queries.erase_personal_data(tx, row.uri, None)
         return
-    await members.set_disabled(tx, member, disabled=True)
-    await accounts.delete_local(tx, row)
+    await member_access.set_disabled(tx, member, disabled=True)
+    await account_removal.delete_local(tx, row)
     await audit_log_queries.erase_personal_data(tx, row.uri, member.id)
     await member_queries.delete_by_id(tx, member.id)

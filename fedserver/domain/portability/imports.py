@@ -105,3 +105,8 @@ async def remove(tx: Tx, actor: AccountRow, import_id: int) -> None:
     """Delete an import; lines that were not processed yet are dropped. Raises NotFoundError."""
     if not await import_queries.delete_by_id(tx, actor.id, import_id):
         raise NotFoundError
+
+
+async def purge_expired(tx: Tx) -> None:
+    """Delete imports that are older than a month, with the lines that failed."""
+    await import_queries.purge_expired(tx, tx.now - RETENTION_MS)

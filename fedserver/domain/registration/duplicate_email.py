@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 
-from fedserver.domain.auth import members
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
@@ -38,18 +37,4 @@ async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
     if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
         return
     await member_queries.insert_attempt(tx, subject)
-    title, url = site.config.community.title, f"{site.links.base}/forgot"
-    with use_locale(locale_of(members.decode_settings(member), site.config)):
-        mail_subject = gettext("You are already a member of %(community)s", community=title)
-        paragraphs = [
-            gettext(
-                "Someone, hopefully you, tried to join %(community)s with this email address.",
-                community=title,
-            ),
-            gettext(
-                "You already have an account. If you forgot your password, choose a new one here: %(url)s",
-                url=url,
-            ),
-            gettext("If this was not you, you can ignore this mail. Nothing has changed."),
-        ]
-    await jobs.enqueue(tx, jobs.SendMail(member.email, mail_subject, "\n\n".join(paragraphs) + "\n"))
+    await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.AlreadyMember(), member.id))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import members
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -34,11 +34,7 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
     await members.approve(tx, member)
     await _dismiss_notifications(tx, account.id)
     if site.config.mail.host:
-        url = f"{site.links.base}/login"
-        with use_locale(locale_of(members.decode_settings(member), site.config)):
-            subject = gettext("Welcome to %(community)s", community=site.config.community.title)
-            text = gettext("Your account was approved. You can log in now: %(url)s", url=url)
-        await jobs.enqueue(tx, jobs.SendMail(member.email, subject, f"{text}\n"))
+        await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.SignupApproved(), member.id))
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:

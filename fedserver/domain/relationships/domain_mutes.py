@@ -1,7 +1,7 @@
-"""Domains that an account does not want to meet (docs.joinmastodon.org/methods/domain_blocks).
+"""Domains that an account mutes (docs.joinmastodon.org/methods/domain_blocks).
 
-It holds for subdomains. Follows with accounts there end, both ways; posts and notifications from there
-are not shown to the account. What the node decides about a peer is another thing: see `peers`.
+Subdomains are included. Follows with accounts there end in both directions; posts and notifications from
+there are hidden. Blocks of peers by the node are in `domain.peers`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from storage.paging import Page
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
 
-MAX_DOMAINS = 1_000
+MAX_DOMAINS = 1_000  # each query of a timeline compares with all of them
 
 
 def _normalize_domain(site: NodeContext, domain: str) -> str:
@@ -27,12 +27,12 @@ def _normalize_domain(site: NodeContext, domain: str) -> str:
     if not 1 <= len(host) <= 253 or not all(letter.isalnum() or letter in ".-:" for letter in host):
         raise InvalidError("domain", "is not a domain name")
     if host in (site.links.domain, site.links.host):
-        raise InvalidError("domain", "is this node's own")
+        raise InvalidError("domain", "is this server's own")
     return host
 
 
 async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
-    """Keep a domain away from `actor`. Raises Invalid."""
+    """Mute a domain for `actor`. Raises InvalidError."""
     host = _normalize_domain(site, domain)
     if await domain_mute_queries.count(tx, actor.id) >= MAX_DOMAINS:
         raise InvalidError("domain", f"You may name {MAX_DOMAINS} domains")
@@ -45,10 +45,10 @@ async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None
 
 
 async def remove(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
-    """Let a domain come near again; nothing happens if it was not kept away."""
+    """Unmute a domain; nothing happens if it is not muted."""
     await domain_mute_queries.delete_by_domain(tx, actor.id, _normalize_domain(site, domain))
 
 
 async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
-    """Cursors and domains, newest first."""
+    """Return cursors and muted domains, newest first."""
     return await domain_mute_queries.list_by_account(tx, actor.id, page)

@@ -1,13 +1,12 @@
-"""Follows: asked for, accepted or refused by the one who was asked, ended by either.
+"""Follows: requested, accepted or rejected by the target, ended by either side.
 
-Only the target's own answer turns a request into a follow. With a follow the latest posts of the target
-appear at the follower's home; with its end they go.
+Only the target's own answer turns a request into a follow. A follow adds the latest posts of the target to
+the follower's home timeline; its end removes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import structs
@@ -16,8 +15,8 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.text.locales import gettext
 from storage.engine import Tx
-from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.relationships import blocks as block_queries
@@ -28,8 +27,6 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import FollowRow
 
 Pairs = list[tuple[int, int]]
-MAX_FAMILIAR = 20
-MAX_UNDONE = 1_000
 encode = msgspec.json.Encoder().encode
 _decode_languages = msgspec.json.Decoder(list[str]).decode
 
@@ -44,29 +41,29 @@ async def follow(
     notifies: bool | None = None,
     languages: Sequence[str] | None = None,
 ) -> None:
-    """Follow, ask to follow, or change how one follows: what is None stays, or is as usual at first.
+    """Follow, ask to follow, or change the options of a follow; None keeps an option or means its default.
 
-    Raises Forbidden, NotFound.
+    Raises ForbiddenError, NotFoundError.
     """
     check_not_moved(actor)
     if actor.id == target.id:
-        raise ForbiddenError("You cannot follow yourself")
+        raise ForbiddenError(gettext("You cannot follow yourself."))
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFoundError
     if await block_queries.exists_between(tx, actor.id, target.id):
-        raise ForbiddenError("You cannot follow this account")
+        raise ForbiddenError(gettext("You cannot follow this account."))
     former = await follow_queries.find(tx, actor.id, target.id)
-    asked = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
-    if former is None and asked is None and target.moved_to_id is not None:
-        raise ForbiddenError("This account has moved")
-    row = former or asked or _build_row(tx, site, actor, target)
+    request = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
+    if former is None and request is None and target.moved_to_id is not None:
+        raise ForbiddenError(gettext("This account has moved. Please follow its new account."))
+    row = former or request or _build_row(tx, site, actor, target)
     row = structs.replace(
         row,
         shows_boosts=row.shows_boosts if shows_boosts is None else shows_boosts,
         notifies=row.notifies if notifies is None else notifies,
         languages=row.languages if languages is None else encode(list(languages)).decode(),
     )
-    if former is not None or asked is not None:
+    if former is not None or request is not None:
         await follow_queries.update_options(tx, row, is_request=former is None)
         return
     if not target.domain and not target.locked:
@@ -81,13 +78,13 @@ async def follow(
 
 
 def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:
-    identifier = tx.new_id()
-    uri = site.links.activity(actor.uri, "follows", identifier)
-    return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
+    follow_id = tx.new_id()
+    uri = site.links.activity(actor.uri, "follows", follow_id)
+    return FollowRow(follow_id, actor.id, target.id, uri, True, False, "[]", tx.now)
 
 
 def list_languages(row: FollowRow) -> list[str]:
-    """The languages in which a follower wants posts; none: all."""
+    """Return the languages in which a follower wants posts; empty for all."""
     return _decode_languages(row.languages)
 
 
@@ -115,7 +112,7 @@ async def _end_follow(tx: Tx, follower_id: int, target_id: int) -> bool:
 
 
 async def unfollow(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
-    """End a follow, or take a request back. Nothing happens if there is neither."""
+    """End a follow, or withdraw a request. Nothing happens if there is neither."""
     row = await follow_queries.find(tx, actor.id, target.id)
     row = row or await follow_queries.find_request(tx, actor.id, target.id)
     if row is None:
@@ -128,7 +125,7 @@ async def unfollow(tx: Tx, site: NodeContext, actor: AccountRow, target: Account
 
 
 async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """Let somebody who asked follow. Raises NotFound if nobody of that id did."""
+    """Accept a follow request. Raises NotFoundError if there is none."""
     row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
         raise NotFoundError
@@ -141,7 +138,7 @@ async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
 
 
 async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """Refuse somebody who asked. Raises NotFound if nobody of that id did."""
+    """Reject a follow request. Raises NotFoundError if there is none."""
     row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
         raise NotFoundError
@@ -151,7 +148,7 @@ async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
 
 
 async def remove_follower(tx: Tx, actor: AccountRow, follower_id: int) -> None:
-    """End somebody's follow of `actor`. Nothing happens if there is none."""
+    """Remove a follower of `actor`. Nothing happens if there is no such follow."""
     row = await follow_queries.find(tx, follower_id, actor.id)
     if row is not None:
         await _end_follow(tx, follower_id, actor.id)
@@ -165,7 +162,7 @@ async def _enqueue_rejection(tx: Tx, actor: AccountRow, follower_id: int, uri: s
 
 
 async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
-    """End everything between two accounts, both ways, requests too; peers are told of what ours do."""
+    """End follows and requests between two accounts in both directions, and notify their peers."""
     for follower, target in ((first, second), (second, first)):
         row = await follow_queries.find(tx, follower.id, target.id) or await follow_queries.find_request(
             tx, follower.id, target.id
@@ -181,11 +178,11 @@ async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
             await jobs.enqueue(tx, jobs.UndoFollow(follower.id, target.id, row.uri))
 
 
-# --- from peers
+# --- activities of peers
 
 
 async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) -> None:
-    """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
+    """Handle a follow request of a remote account to a local one: accept, keep as a request, or reject."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
     if target.moved_to_id is not None or await block_queries.exists_between(tx, follower.id, target.id):
@@ -196,7 +193,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
         return
     row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
-    # A limited account has to ask, as with Mastodon.
+    # A limited account needs approval, as with Mastodon.
     if target.locked or follower.silenced_at is not None:
         if await follow_queries.insert_request(tx, row):
             await notifications.notify(tx, "follow_request", target.id, follower.id)
@@ -208,7 +205,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
 async def receive_answer(
     tx: Tx, answerer: AccountRow, follower_id: int, follow_uri: str | None, *, accepted: bool
 ) -> bool:
-    """A peer's account answers one of ours. Only the one who was asked can; False if nobody asked."""
+    """Handle the answer of a remote account to a local request; False if there is none."""
     row = await follow_queries.find_request(tx, follower_id, answerer.id)
     if row is None:
         # Reject after Accept removes the follower.
@@ -226,83 +223,9 @@ async def receive_answer(
 
 
 async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
-    """A peer's account ends its follow, or takes its request back."""
+    """End a follow of a remote account, or withdraw its request; False if there is neither."""
     ended = await _end_follow(tx, follower.id, target_id)
     withdrawn = await follow_queries.delete_request(tx, follower.id, target_id)
     if withdrawn:
         await notifications.retract(tx, "follow_request", target_id, follower.id)
     return ended or withdrawn
-
-
-# --- the same followers on both sides (FEP-8fcf)
-
-
-def compute_digest(uris: Iterable[str]) -> str:
-    """SHA-256 of each URI, joined by XOR, in hex: the same whatever the order."""
-    found = 0
-    for uri in uris:
-        found ^= int.from_bytes(sha256(uri.encode()).digest())
-    return f"{found:064x}"
-
-
-async def list_partial_followers(tx: Tx, account: AccountRow, base: str) -> list[str]:
-    """URIs of the followers at the node `base` (https://o.example)."""
-    return list(await follow_queries.load_followers_by_prefix(tx, account.id, f"{base}/"))
-
-
-async def enqueue_synchronization(tx: Tx, account: AccountRow, url: str, digest: str) -> None:
-    """A peer's account has other followers here than we know, `told` is their digest: read them at `url`."""
-    task = jobs.SynchronizeFollowers(account.id, url, digest)
-    await jobs.enqueue(tx, task, dedupe=f"synchronize_followers:{account.id}")
-
-
-async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequence[str]) -> None:
-    """These follow a peer's account, as its node has it: other follows end, unknown ones are undone there."""
-    ours = await follow_queries.load_followers_by_prefix(tx, account.id, f"{site.links.base}/")
-    for follower in await account_queries.load_by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
-        await unfollow(tx, site, follower, account)
-    for uri in [each for each in uris if each not in ours][:MAX_UNDONE]:
-        unknown = await account_queries.find_by_uri(tx, uri)
-        if unknown is None or unknown.domain:
-            continue
-        # An Accept was lost: whoever asked is a follower.
-        if not await receive_answer(tx, account, unknown.id, None, accepted=True):
-            act = site.links.activity(unknown.uri, "follows", tx.new_id())
-            await jobs.enqueue(tx, jobs.UndoFollow(unknown.id, account.id, act))
-
-
-# --- pages
-
-
-async def list_followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Cursors and ids; nothing if the account hides them from others."""
-    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.list_followers(tx, account.id, page)
-
-
-async def list_following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Cursors and ids; nothing if the account hides them from others."""
-    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.list_following(tx, account.id, page)
-
-
-async def list_requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
-    """Cursors and ids of those who ask to follow."""
-    return await follow_queries.list_requests(tx, account.id, page)
-
-
-async def count_requests(tx: Tx, account: AccountRow) -> int:
-    """How many ask to follow."""
-    return await follow_queries.count_requests(tx, account.id)
-
-
-async def list_uris(tx: Tx, account: AccountRow, collection: str, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of `followers` or `following`, for peers."""
-    if collection == "followers":
-        return await follow_queries.list_follower_uris(tx, account.id, page)
-    return await follow_queries.list_following_uris(tx, account.id, page)
-
-
-async def load_familiar_followers(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
-    """For each account those whom the viewer follows and who follow it; nobody who hides such things."""
-    return await follow_queries.load_familiar_followers(tx, viewer_id, ids, MAX_FAMILIAR)

@@ -1,7 +1,7 @@
 """Lists of accounts with a timeline of their own (docs.joinmastodon.org/methods/lists).
 
-A list may hold only accounts that its owner follows (or asked to follow) and the owner. Posts of those on an
-*exclusive* list do not appear at the owner's home. Nobody but the owner knows of a list.
+A list may hold accounts that its owner follows (or asked to follow), and the owner. Posts of accounts on an
+*exclusive* list do not appear at the owner's home. Lists are visible to their owner only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import ListRow
 
 REPLIES_POLICIES = ("followed", "list", "none")
-MAX_LISTS, MAX_TITLE, MAX_PER_CALL = 50, 256, 500
+MAX_LISTS, MAX_TITLE, MAX_PER_CALL = 50, 256, 500  # lists, characters, accounts
 Pairs = list[tuple[int, int]]
 
 
@@ -39,12 +39,12 @@ def _check_replies_policy(text: str) -> str:
 
 
 async def list_by_account(tx: Tx, actor: AccountRow) -> list[ListRow]:
-    """All lists of `actor`, oldest first."""
+    """Return all lists of `actor`, oldest first."""
     return await list_queries.list_by_owner(tx, actor.id)
 
 
 async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
-    """A list of `actor`. Raises NotFound."""
+    """Return a list of `actor`. Raises NotFoundError."""
     row = await list_queries.find(tx, actor.id, list_id)
     if row is None:
         raise NotFoundError
@@ -54,7 +54,7 @@ async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
 async def create(
     tx: Tx, actor: AccountRow, title: str, *, replies_policy: str = "list", exclusive: bool = False
 ) -> ListRow:
-    """Make a list. Raises Invalid."""
+    """Create a list. Raises InvalidError."""
     row = ListRow(
         tx.new_id(), actor.id, _clean_title(title), _check_replies_policy(replies_policy), exclusive
     )
@@ -73,7 +73,7 @@ async def update(
     replies_policy: str | UnsetType = UNSET,
     exclusive: bool | UnsetType = UNSET,
 ) -> ListRow:
-    """Change what is given. Raises NotFound, Invalid."""
+    """Change a list; UNSET keeps a value. Raises NotFoundError, InvalidError."""
     former = await get(tx, actor, list_id)
     row = structs.replace(
         former,
@@ -90,16 +90,16 @@ async def update(
 
 
 async def remove(tx: Tx, actor: AccountRow, list_id: int) -> None:
-    """Remove a list. Raises NotFound."""
+    """Remove a list. Raises NotFoundError."""
     if not await list_queries.delete_by_id(tx, actor.id, list_id):
         raise NotFoundError
 
 
 async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
-    """Put accounts on a list, all or none.
+    """Add all of the accounts to a list, or none.
 
-    Raises NotFound for a list of others or an account that `actor` does not follow, Invalid for one that is
-    on it already.
+    Raises NotFoundError for another member's list or an account that `actor` does not follow, InvalidError
+    for one that is on the list already.
     """
     row = await get(tx, actor, list_id)
     wanted = list(dict.fromkeys(ids))
@@ -115,7 +115,7 @@ async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[in
 
 
 async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
-    """Take accounts from a list; those who are not on it do not matter. Raises NotFound."""
+    """Remove accounts from a list; those that are not on it are ignored. Raises NotFoundError."""
     row = await get(tx, actor, list_id)
     gone = await list_queries.load_member_ids(tx, list_id, ids)
     await list_queries.delete_members(tx, list_id, list(ids))
@@ -126,11 +126,14 @@ async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence
 
 
 async def list_accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
-    """Cursors and ids of those on a list, newest first; all without a page. Raises NotFound."""
+    """Return cursors and ids of the accounts on a list, newest first; all without a page.
+
+    Raises NotFoundError.
+    """
     await get(tx, actor, list_id)
     return await list_queries.list_members(tx, list_id, page)
 
 
 async def list_containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
-    """The lists of `actor` with an account on them."""
+    """Return the lists of `actor` that contain an account."""
     return await list_queries.list_containing(tx, actor.id, account_id)

@@ -1,9 +1,10 @@
-"""Mutes, perhaps for a time; and notes that an account keeps about others. Nobody is told of either."""
+"""Mutes, optionally with an end, and private notes about accounts. Their targets are not notified."""
 
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -13,16 +14,16 @@ from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.relationships import MuteRow
 
-MAX_NOTE = 2_000
+MAX_NOTE = 2_000  # characters, as with Mastodon
 YEAR_S = 366 * 86_400
 
 
 async def mute(
     tx: Tx, actor: AccountRow, target: AccountRow, *, hides_notifications: bool = True, seconds: int = 0
 ) -> None:
-    """Mute an account, for `seconds` or (0) until further notice. Raises Forbidden for oneself."""
+    """Mute an account for `seconds`, or without end (0). Raises ForbiddenError for one's own."""
     if actor.id == target.id:
-        raise ForbiddenError("You cannot mute yourself")
+        raise ForbiddenError(gettext("You cannot mute yourself."))
     expires = tx.now + min(seconds, 10 * YEAR_S) * 1000 if seconds > 0 else None
     row = MuteRow(tx.new_id(), actor.id, target.id, hides_notifications, expires, tx.now)
     await block_queries.upsert_mute(tx, row)
@@ -46,16 +47,16 @@ async def _unmute(tx: Tx, actor_id: int, target_id: int) -> None:
 
 
 async def expire(tx: Tx, actor_id: int, target_id: int) -> None:
-    """The time of a mute may be over; then the posts that were kept away appear at home."""
+    """End a mute whose time is over; posts of the account appear at home again."""
     if await block_queries.find_active_mute(tx, actor_id, target_id) is None:
         await _unmute(tx, actor_id, target_id)
 
 
 async def list_muted(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
-    """Cursors, ids of muted accounts, and until when (ms UTC)."""
+    """Return cursors, ids of muted accounts, and when the mute ends (ms UTC)."""
     return await block_queries.list_muted(tx, actor.id, page)
 
 
 async def set_note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
-    """Keep a private note about an account; an empty one takes its place too."""
+    """Save a private note about an account, replacing the former one."""
     await block_queries.upsert_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))

@@ -69,13 +69,19 @@ async def link_key(call: Call[KeyFormParams]) -> web.StreamResponse:
         row = identity_proofs.IdentityProof(proof.subject, proof.created, proof.document)
         await identity_proofs.add(call.tx, call.account, row)
     except fep_c390.SignatureError as error:
-        return _render_page(call, _describe_error(str(error)), statement, to_sign)
+        return _render_page(call, _describe_error(params, str(error)), statement, to_sign)
     except InvalidError as error:
         return _render_page(call, error.message, statement, to_sign)
     return see_other("/settings/keys?done=1")
 
 
-def _describe_error(reason: str) -> str:
+def _describe_error(params: KeyFormParams, reason: str) -> str:
+    """Return what people can do about a key, statement or signature that is not accepted."""
+    if params.statement.strip():
+        return gettext(
+            "The statement is not valid. Please check that it is about this account, is signed with the key "
+            "that it names, and has not expired."
+        )
     if reason.startswith("bad-key"):
         return gettext("Please enter the did:key of an Ed25519 key. It begins with did:key:z6Mk.")
     return gettext("The signature is not valid. Please sign the text below with this key and try again.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.auth import login, members, one_time_links, password_resets, passwords
+from fedserver.domain.auth import login, member_access, one_time_links, password_resets, passwords
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
@@ -96,7 +96,7 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
         passwords.check_password(params.password, name, call.member.email)
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
-            await members.set_password(tx, call.member, hashed)
+            await member_access.set_password(tx, call.member, hashed)
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:
         return _render_form(call, "/settings/password", error.message, known=True)

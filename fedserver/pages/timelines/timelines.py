@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views
 from fedserver.domain.timelines import markers, post_views, search, timelines
 from fedserver.pages.post_feed import load_feed, next_page_url
 from fedserver.text.locales import gettext
@@ -60,7 +60,7 @@ async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get("/notifications", html=True, auth=USER)
 async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
-    views, cursors = await notifications.list_by_account(call.tx, call.account, call.page(30, 30))
+    views, cursors = await notification_views.list_by_account(call.tx, call.account, call.page(30, 30))
     read = await markers.load_last_read(call.tx, call.account, "notifications")
     return call.render("notifications.html", views=views, older=next_page_url(call, cursors, 30), read=read)
 

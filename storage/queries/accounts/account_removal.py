@@ -1,6 +1,6 @@
-"""What goes with an account: its posts, likes and follows, and what others counted of them.
+"""Removal of an account's posts, likes and follows, and of what they added to the counts of others.
 
-Everything is a fixed number of statements, whatever the account did.
+The number of statements is fixed, whatever the account did.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ SUBTRACT_FOLLOW_COUNTS = (
     )
     .values(following_count=_subtract(accounts.c.following_count)),
 )
-# Others' rows that name its posts without a reference in the schema.
+# Rows of others that refer to its posts without a foreign key.
 DELETE_REFERENCES = (
     delete(notifications).where(notifications.c.post_id.in_(_posts_of_account)),
     delete(posts).where(posts.c.boost_of_id.in_(_posts_of_account)),
@@ -159,25 +159,25 @@ DELETE_OWNED = (
             follow_requests.c.account_id == bindparam("gone_id"),
         )
     ),
-    # Follows with peers stay until these have been told.
+    # Follows of remote accounts stay until their peers have been notified.
     delete(follows).where(follows.c.account_id == bindparam("gone_id"), follows.c.target_id.in_(_ours)),
     delete(follows).where(follows.c.target_id == bindparam("gone_id"), follows.c.account_id.in_(_ours)),
 )
 
 
 async def list_files(tx: Tx, account_id: int) -> list[str]:
-    """The keys of the files of the account's media."""
-    found = await tx.all(LIST_FILES, gone_id=account_id)
-    return [key for record in found for key in record if key]
+    """Return the keys of the files of the account's media."""
+    rows = await tx.all(LIST_FILES, gone_id=account_id)
+    return [key for record in rows for key in record if key]
 
 
 async def subtract_counts(tx: Tx, account_id: int) -> None:
-    """Take what the account did from what others count, and its posts from what others have."""
+    """Subtract the account's likes, boosts, follows and votes from the counts of others."""
     for statement in (*SUBTRACT_POST_COUNTS, *SUBTRACT_FOLLOW_COUNTS, *DELETE_REFERENCES):
         await tx.run(statement, gone_id=account_id)
 
 
 async def delete_owned(tx: Tx, account_id: int) -> None:
-    """Remove everything that an account of ours has made, after `uncount`."""
+    """Delete everything that a local account created; call `subtract_counts` first."""
     for statement in DELETE_OWNED:
         await tx.run(statement, gone_id=account_id)

@@ -1,4 +1,4 @@
-"""Accounts: find, add, change, count, search, remove."""
+"""Accounts: find, insert, update, count, search, delete."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ UPDATE_REMOTE = (
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
     .values({name: bindparam(name) for name in REMOTE_COLUMNS})
 )
-# Another account of that host bore the name before: it keeps its URI and loses the handle.
+# The host gave the name to another account: the former one keeps its URI and loses the handle.
 RELEASE_HANDLE = (
     update(accounts)
     .where(
@@ -248,7 +248,7 @@ _visible = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
 _like, _folded = bindparam("pattern", type_=Text()), bindparam("folded", type_=Text())
-# Whoever names somebody in full finds them, also to unblock them.
+# A full handle also finds hidden accounts, so that they can be unblocked.
 _exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _search = (
     select(accounts.c.id)
@@ -301,63 +301,63 @@ async def find_by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow
 
 
 async def find_stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
-    """The id and version of an account."""
-    found = await tx.one(FIND_STAMP, id=account_id)
-    return None if found is None else (found[0], found[1])
+    """Return id and version of an account."""
+    row = await tx.one(FIND_STAMP, id=account_id)
+    return None if row is None else (row[0], row[1])
 
 
 async def find_stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
-    """The id and version of an account."""
-    found = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
-    return None if found is None else (found[0], found[1])
+    """Return id and version of an account."""
+    row = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
+    return None if row is None else (row[0], row[1])
 
 
 async def load_by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
-    """Every account with one of the names on one of the domains: more than the pairs asked for."""
+    """Return accounts with any of the names on any of the domains: a superset of the pairs asked for."""
     return to_rows(
         AccountRow, await tx.all(LOAD_BY_HANDLES, usernames=list(usernames), domains=list(domains))
     )
 
 
 async def load_with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
-    """Accounts, each with the role of the member whose main account it is."""
-    found = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
-    return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in found]
+    """Return accounts, each with the role of the member whose main account it is."""
+    rows = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
+    return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in rows]
 
 
 async def touch(tx: Tx, account_id: int) -> None:
-    """Something that is shown with the account changed elsewhere."""
+    """Raise the version of an account after a change of something shown with it."""
     await tx.run(TOUCH, b_id=account_id)
 
 
 async def touch_profile(tx: Tx, account_id: int) -> None:
-    """Something that peers read with the actor changed elsewhere, now."""
+    """Raise the version and update time of an account after a change of something peers fetch with it."""
     await tx.run(TOUCH_PROFILE, b_id=account_id, b_now=tx.now)
 
 
 async def mark_featured_fetched(tx: Tx, account_id: int, until: int) -> bool:
-    """What an account features is read now; False if that was done after `until` (ms UTC)."""
+    """Mark the featured posts of an account as fetched now; False if they were after `until` (ms UTC)."""
     return bool(await tx.run(MARK_FEATURED_FETCHED, b_id=account_id, b_until=until, b_now=tx.now))
 
 
 async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
-    """Write the JSON of the fields of a profile, whoever's it is."""
+    """Write the profile fields (JSON) of any account."""
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
 async def insert(tx: Tx, row: AccountRow, name_folded: str) -> bool:
-    """Add an account, with its name as search compares it; False if its URI or its handle is taken."""
+    """Add an account; return False if its URI or handle is taken. `name_folded` is its name for search."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
     return bool(await tx.run(INSERT, username_lower=row.username.lower(), name_folded=name_folded, **values))
 
 
 async def update_local(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
-    """Write the CHANGEABLE columns of an account of ours."""
+    """Write LOCAL_COLUMNS of a local account."""
     return bool(await tx.run(UPDATE_LOCAL, b_id=account_id, **values))
 
 
 async def update_remote(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
-    """Write the LEARNABLE columns of a remote account."""
+    """Write REMOTE_COLUMNS of a remote account."""
     return bool(await tx.run(UPDATE_REMOTE, b_id=account_id, **values))
 
 
@@ -371,23 +371,23 @@ async def set_counts(tx: Tx, account_id: int, *, followers: int, following: int,
 
 
 async def adjust_follow_counts(tx: Tx, follower_id: int, target_id: int, change: int) -> None:
-    """A follow began (+1) or ended (-1)."""
+    """Add `change` (+1 or -1) to the counts of follower and followed account."""
     await tx.run(ADJUST_FOLLOWING, b_id=follower_id, change=change)
     await tx.run(ADJUST_FOLLOWERS, b_id=target_id, change=change)
 
 
 async def adjust_post_count(tx: Tx, account_id: int, change: int, at: int) -> None:
-    """A post was published (+1) at `at`, or deleted (-1)."""
+    """Add `change` (+1 or -1) to the number of posts; `at` is when a post was published (ms UTC)."""
     await tx.run(ADJUST_POSTS, b_id=account_id, change=change, at=at)
 
 
 async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None, at: int | None) -> None:
-    """Where an account moved to, None if it is here again; and when (ms UTC) it last moved."""
+    """Write where an account moved to (None: nowhere), and when it last moved (ms UTC)."""
     await tx.run(SET_MOVED, b_id=account_id, b_moved_to_id=moved_to_id, b_at=at, b_now=tx.now)
 
 
 async def set_identity_proofs(tx: Tx, account_id: int, proofs: str) -> None:
-    """The keys that are linked to an account, JSON."""
+    """Write the linked keys of an account (JSON)."""
     await tx.run(SET_IDENTITY_PROOFS, b_id=account_id, b_proofs=proofs, b_now=tx.now)
 
 
@@ -396,27 +396,27 @@ async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silen
 
 
 async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
-    """Since when an account is `sensitized_at`, `silenced_at` or `suspended_at`; None: it is not."""
+    """Set `sensitized_at`, `silenced_at` or `suspended_at` (ms UTC), or clear it (None)."""
     await tx.run(SET_LIMIT[name], b_id=account_id, b_at=at)
 
 
 async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
-    """Mark an account of ours as deleted and forget its profile; the handle stays taken."""
+    """Mark a local account as deleted and clear its profile; its handle stays taken."""
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
 
 
 async def delete_remote(tx: Tx, account_id: int) -> bool:
-    """Remove a remote account and everything that it owns."""
+    """Delete a remote account and everything that it owns."""
     return bool(await tx.run(DELETE_REMOTE, id=account_id))
 
 
 async def search(tx: Tx, *, only_followed: bool, **params: Any) -> list[int]:
-    """Ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
+    """Return ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if only_followed else SEARCH, **params)
 
 
 async def list_inboxes(tx: Tx) -> list[str]:
-    """The inboxes of every node that we know an account of, each once."""
+    """Return the inboxes of all nodes with known accounts, each once."""
     return await tx.values(LIST_INBOXES)
 
 

@@ -1,4 +1,4 @@
-"""Collections of accounts that somebody recommends, and the accounts in them."""
+"""Collections of recommended accounts, and their items."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ LIST_CONTAINING = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-# Those who wait for an answer are shown to the owner only.
+# Pending items are visible to the owner only.
 LOAD_VISIBLE_ITEMS = (
     select(*columns_of(collection_items, CollectionItemRow))
     .select_from(
@@ -117,7 +117,7 @@ async def insert_collection(tx: Tx, row: CollectionRow) -> None:
 
 
 async def find(tx: Tx, collection_id: int, viewer_id: int) -> CollectionRow | None:
-    """A collection whose owner does not block the viewer (-1: a stranger)."""
+    """Return a collection unless its owner blocks the viewer (-1: not logged in)."""
     return to_row_or_none(CollectionRow, await tx.one(FIND, id=collection_id, viewer_id=viewer_id))
 
 
@@ -126,7 +126,7 @@ async def count_by_account(tx: Tx, account_id: int) -> int:
 
 
 async def update_details(tx: Tx, row: CollectionRow) -> None:
-    """Write the CHANGEABLE columns."""
+    """Write DETAIL_COLUMNS, those that the owner can change."""
     await tx.run(UPDATE_DETAILS, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in DETAIL_COLUMNS})
 
 
@@ -137,7 +137,7 @@ async def delete_owned(tx: Tx, account_id: int, collection_id: int) -> bool:
 async def list_by_account(
     tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
 ) -> list[CollectionRow]:
-    """An account's collections, newest first; those that are not to be discovered for the owner only."""
+    """Return an account's collections, newest first; undiscoverable ones for the owner only."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
     return to_rows(CollectionRow, await tx.all(LIST_BY_ACCOUNT, **params))
 
@@ -145,25 +145,25 @@ async def list_by_account(
 async def list_containing(
     tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
 ) -> list[CollectionRow]:
-    """Collections that an account is in, newest first; it sees also those that nobody shall discover."""
+    """Return collections that contain an account, newest first; undiscoverable ones for that account only."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
     own = account_id == viewer_id
     return to_rows(CollectionRow, await tx.all(LIST_CONTAINING, unlisted_too=own, **params))
 
 
 async def load_visible_items(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
-    """What is in collections, as far as the viewer may know, oldest first."""
-    found = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
-    return to_rows(CollectionItemRow, found)
+    """Return the items of collections that the viewer may see, oldest first."""
+    rows = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
+    return to_rows(CollectionItemRow, rows)
 
 
 async def list_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
-    """What is, or was, in a collection, whatever its state."""
+    """Return all items of a collection, whatever their state."""
     return to_rows(CollectionItemRow, await tx.all(LIST_ITEMS, collection_id=collection_id))
 
 
-async def insert_items(tx: Tx, found: Iterable[CollectionItemRow]) -> None:
-    await tx.run_many(INSERT_ITEM, [structs.asdict(row) for row in found])
+async def insert_items(tx: Tx, rows: Iterable[CollectionItemRow]) -> None:
+    await tx.run_many(INSERT_ITEM, [structs.asdict(row) for row in rows])
 
 
 async def set_item_state(tx: Tx, item_id: int, state: str) -> None:
@@ -175,5 +175,5 @@ async def delete_item(tx: Tx, item_id: int) -> None:
 
 
 async def delete_account_items(tx: Tx, owner_id: int, account_id: int) -> None:
-    """Take an account from all collections of an owner; what it revoked stays revoked."""
+    """Remove an account from all collections of an owner; revoked items stay revoked."""
     await tx.run(DELETE_ACCOUNT_ITEMS, owner_id=owner_id, account_id=account_id)

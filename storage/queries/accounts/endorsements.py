@@ -1,4 +1,4 @@
-"""Accounts that somebody shows on a profile."""
+"""Accounts that members feature on their profiles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIST_BY_ACCOUNT = PagedStatement(
 
 
 async def insert(tx: Tx, account_id: int, target_id: int) -> bool:
-    """Show an account; False if it is shown already."""
+    """Feature an account; return False if it is featured already."""
     values = {"id": tx.new_id(), "account_id": account_id, "target_id": target_id}
     return bool(await tx.run(INSERT, **values, created_at=tx.now))
 
@@ -36,6 +36,6 @@ async def delete_endorsement(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
-    """Cursors and ids, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    """Return cursors and ids, newest first."""
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)

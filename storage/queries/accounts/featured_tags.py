@@ -1,4 +1,4 @@
-"""Hashtags that accounts show on their profiles, with how they use them."""
+"""Featured hashtags of accounts, with their use."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ DELETE_BY_TAG = delete(featured_tags).where(
     featured_tags.c.account_id == bindparam("account_id"), featured_tags.c.tag_id == bindparam("tag_id")
 )
 _often = _used.where(posts.c.id > bindparam("since_id")).subquery()
-# Tags that an account uses and does not show yet, the most used first.
+# Tags that an account uses and does not feature, the most used first.
 LIST_SUGGESTED = (
     select(*columns_of(tags, TagRow))
     .select_from(_often.join(tags, tags.c.id == _often.c.tag_id))
@@ -100,13 +100,13 @@ LOAD_VIEWER_FACTS = union_all(
 
 
 async def insert(tx: Tx, account_id: int, tag_id: int, name: str) -> bool:
-    """Show a tag on a profile; False if it is there already."""
+    """Feature a tag; return False if it is featured already."""
     values = {"id": tx.new_id(), "account_id": account_id, "tag_id": tag_id, "name": name}
     return bool(await tx.run(INSERT, **values, created_at=tx.now))
 
 
 async def list_by_account(tx: Tx, account_id: int) -> list[FeaturedTagRow]:
-    """All of an account, those used most first."""
+    """Return all featured tags of an account, those used most first."""
     return to_rows(FeaturedTagRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
@@ -119,7 +119,7 @@ async def count_by_account(tx: Tx, account_id: int) -> int:
 
 
 async def delete_by_id(tx: Tx, account_id: int, featured_id: int) -> bool:
-    """Take one away by its own id."""
+    """Delete a featured tag by its own id."""
     return bool(await tx.run(DELETE_BY_ID, account_id=account_id, id=featured_id))
 
 
@@ -128,14 +128,14 @@ async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> bool:
 
 
 async def list_suggested(tx: Tx, account_id: int, since_id: int, limit: int) -> list[TagRow]:
-    """Tags that the account used since a post id."""
-    found = await tx.all(LIST_SUGGESTED, account_id=account_id, since_id=since_id, limit=limit)
-    return to_rows(TagRow, found)
+    """Return tags that the account used since a post id and does not feature."""
+    rows = await tx.all(LIST_SUGGESTED, account_id=account_id, since_id=since_id, limit=limit)
+    return to_rows(TagRow, rows)
 
 
 async def load_viewer_facts(tx: Tx, account_id: int, tag_ids: Sequence[int]) -> dict[str, set[int]]:
-    """Which of the tags the account `follows` and which it `features`."""
-    found: dict[str, set[int]] = {"follows": set(), "features": set()}
+    """Return which of the tags the account `follows` and which it `features`."""
+    tag_ids_by_fact: dict[str, set[int]] = {"follows": set(), "features": set()}
     for kind, tag_id in await tx.all(LOAD_VIEWER_FACTS, account_id=account_id, ids=list(tag_ids)):
-        found[kind].add(tag_id)
-    return found
+        tag_ids_by_fact[kind].add(tag_id)
+    return tag_ids_by_fact

@@ -1,4 +1,4 @@
-"""Whom a viewer does not want to meet, and who does not want to meet the viewer: for other queries."""
+"""Conditions for other queries: whom a viewer blocks, mutes or is blocked by."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _hidden = accounts.alias()
 
 
 def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
-    """A row of `domain_mutes` stands for `domain`. Nothing stands for ours, which is ''."""
+    """Return the condition that a row of `domain_mutes` covers `domain`; '' (local) is never covered."""
     return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
 
 
 def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
-    """The viewer does not mute or block the account, nor does the account block the viewer.
+    """Return the condition that the viewer neither blocks nor mutes the account, nor is blocked by it.
 
-    Needs the parameters `viewer` (-1: a stranger) and `now`.
+    Muted domains are included. Needs the parameters `viewer` (-1: not logged in) and `now`.
     """
-    who: ColumnElement[int] = bindparam(viewer)
+    viewer_param: ColumnElement[int] = bindparam(viewer)
     return and_(
         ~exists(
             select(literal(1)).where(
-                mutes.c.account_id == who,
+                mutes.c.account_id == viewer_param,
                 mutes.c.target_id == account,
                 or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
             )
         ),
-        ~exists(select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == account)),
-        ~exists(select(literal(1)).where(blocks.c.target_id == who, blocks.c.account_id == account)),
+        ~exists(select(literal(1)).where(blocks.c.account_id == viewer_param, blocks.c.target_id == account)),
+        ~exists(select(literal(1)).where(blocks.c.target_id == viewer_param, blocks.c.account_id == account)),
         ~exists(
             select(literal(1))
             .select_from(_hidden.join(domain_mutes, covers(_hidden.c.domain)))
-            .where(_hidden.c.id == account, domain_mutes.c.account_id == who)
+            .where(_hidden.c.id == account, domain_mutes.c.account_id == viewer_param)
         ),
     )

@@ -1,4 +1,4 @@
-"""Keys of accounts, ours and theirs."""
+"""Keys of local and remote accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = columns_of(keys, KeyRow)
 FIND_BY_URI = select(*COLUMNS).where(keys.c.uri == bindparam("uri"))
 LIST_BY_ACCOUNT = select(*COLUMNS).where(keys.c.account_id == bindparam("account_id")).order_by(keys.c.id)
 _upsert = upsert(keys)
-# A key that another account has already is not taken from it.
+# An account cannot take over the key URI of another one.
 UPSERT = _upsert.on_conflict_do_update(
     index_elements=["uri"],
     set_={"kind": _upsert.excluded.kind, "public": _upsert.excluded.public, "revoked_at": None},
@@ -33,17 +33,17 @@ async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:
 
 
 async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
-    """All keys, oldest first; revoked ones too."""
+    """Return all keys, oldest first, revoked ones included."""
     return to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
-async def upsert_keys(tx: Tx, found: Iterable[KeyRow]) -> None:
-    """Add keys, or renew those with the same URI and account."""
-    await tx.run_many(UPSERT, [structs.asdict(each) for each in found])
+async def upsert_keys(tx: Tx, rows: Iterable[KeyRow]) -> None:
+    """Add keys, or update those with the same URI and account."""
+    await tx.run_many(UPSERT, [structs.asdict(row) for row in rows])
 
 
 async def delete_others(tx: Tx, account_id: int, kept_uris: Sequence[str]) -> None:
-    """Remove the keys of a remote account that are not among `uris`."""
+    """Delete the keys of a remote account that are not among `kept_uris`."""
     await tx.run(DELETE_OTHERS, account_id=account_id, uris=list(kept_uris))
 
 

@@ -1,4 +1,4 @@
-"""How one account stands to others: one statement for any number of them."""
+"""Relationships of one account to others: one statement for any number of them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _fact(
     kind: str, other: ColumnElement[int], *conditions: ColumnElement[bool], detail: object = None
 ) -> Any:
     text = cast(null(), Text()) if detail is None else detail
-    found: Any = select(
+    statement: Any = select(
         literal_column(f"'{kind}'").label("kind"),
         other.label("id"),
         text.label("detail"),  # type: ignore[attr-defined]
     )
-    return found.where(one_of(other, "ids"), *conditions)
+    return statement.where(one_of(other, "ids"), *conditions)
 
 
 LOAD_FACTS = union_all(
@@ -90,13 +90,13 @@ LIST_RELATED = select(_related.c.id).order_by(_related.c.id).limit(bindparam("li
 
 
 async def list_related(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
-    """Accounts of ours, by their ids, that follow another (or asked to), block, mute or note it."""
+    """Return ids of local accounts that follow (or asked to), block, mute or note another, by id."""
     return await tx.values(LIST_RELATED, target_id=target_id, after_id=after_id, limit=limit)
 
 
 async def load_facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
-    """Kinds of fact, each with the accounts for which it holds and a detail of it."""
-    found: dict[str, dict[int, str | None]] = {}
-    for kind, identifier, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
-        found.setdefault(kind, {})[identifier] = detail
-    return found
+    """Return for each kind of fact the accounts for which it holds, with a detail of it."""
+    facts: dict[str, dict[int, str | None]] = {}
+    for kind, account_id, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
+        facts.setdefault(kind, {})[account_id] = detail
+    return facts

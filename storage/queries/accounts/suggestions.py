@@ -1,7 +1,6 @@
-"""Accounts that somebody may want to find or follow: the directory, and suggestions.
+"""Accounts to discover: the directory, and suggestions.
 
-Whoever is named here wants to be discovered, is there, has not moved, is neither limited nor hidden from
-the viewer.
+All of them are discoverable, have not moved, and are neither limited, suspended nor hidden from the viewer.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ LOAD_SUGGESTABLE = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), _su
 
 
 def _rank_by_followers(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
-    """Accounts by how many of the followers that the conditions name follow them."""
+    """Return a query of accounts, ranked by their followers among those the conditions select."""
     return (
         select(accounts.c.id)
         .select_from(
@@ -85,7 +84,7 @@ def _rank_by_followers(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     )
 
 
-# Whom those follow whom the viewer follows, unless they hide it.
+# Accounts followed by those whom the viewer follows, unless these hide whom they follow.
 LIST_FRIENDS_OF_FRIENDS = _rank_by_followers(
     ~_ours.c.hides_collections,
     follows.c.account_id.in_(select(_friend.c.target_id).where(_friend.c.account_id == _viewer)),
@@ -97,13 +96,13 @@ INSERT_DISMISSAL = upsert(suggestion_dismissals).on_conflict_do_nothing()
 async def list_directory(
     tx: Tx, viewer_id: int, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
-    """Ids of accounts that want to be found, those who posted last first, or the newest."""
+    """Return ids of discoverable accounts, last active first, or newest first."""
     params = {"viewer_id": viewer_id, "now": tx.now, "limit": limit, "offset": offset}
     return await tx.values(LIST_NEWEST if newest else LIST_ACTIVE, only_local=only_local, **params)
 
 
 async def load_suggestable(tx: Tx, viewer_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that may be suggested to the viewer."""
+    """Return those of the accounts that may be suggested to the viewer."""
     return set(await tx.values(LOAD_SUGGESTABLE, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
 
 
@@ -112,7 +111,7 @@ async def list_friends_of_friends(tx: Tx, viewer_id: int, limit: int) -> list[in
 
 
 async def list_most_followed(tx: Tx, viewer_id: int, limit: int) -> list[int]:
-    """Whom members follow most."""
+    """Return the accounts that members follow most."""
     return await tx.values(LIST_MOST_FOLLOWED, viewer_id=viewer_id, now=tx.now, limit=limit)
 
 

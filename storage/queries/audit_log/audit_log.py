@@ -1,4 +1,4 @@
-"""Acts of moderators and admins: added, never changed."""
+"""The moderation log: rows are added, never changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.tables.audit_log import act_heads, acts
 COLUMNS = columns_of(acts, LogEntryRow)
 INSERT = upsert(acts)
 _head = upsert(act_heads).values(id=1, seq=1, hash="")
-# The hash stays that of the last act until the new one is there; others wait for the row meanwhile.
+# The hash is still that of the last entry; other writers wait for the lock on this row.
 ADVANCE = _head.on_conflict_do_update(
     index_elements=[act_heads.c.id], set_={"seq": act_heads.c.seq + 1}
 ).returning(act_heads.c.seq, act_heads.c.hash)
@@ -61,36 +61,39 @@ FIND_ACTIVE = (
 
 
 async def advance(tx: Tx) -> ChainHeadRow:
-    """The number of the act to come and the hash of the last one; who else adds one waits for our commit."""
-    found = to_row_or_none(ChainHeadRow, await tx.one(ADVANCE))
-    assert found is not None
-    return found
+    """Advance the head of the log; return the number of the next entry and the hash of the last one.
+
+    Concurrent writers wait for our commit.
+    """
+    row = to_row_or_none(ChainHeadRow, await tx.one(ADVANCE))
+    assert row is not None
+    return row
 
 
 async def insert(tx: Tx, row: LogEntryRow) -> None:
-    """Add an act; `advance` comes before."""
+    """Add an entry; `advance` comes first."""
     await tx.run(INSERT, **structs.asdict(row))
     await tx.run(SET_HEAD, new_hash=row.hash)
 
 
 async def find_head(tx: Tx) -> ChainHeadRow | None:
-    """The newest act, None before the first."""
+    """Return number and hash of the newest entry, None before the first."""
     return to_row_or_none(ChainHeadRow, await tx.one(FIND_HEAD))
 
 
 async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
-    """Newest first; the cursor is `seq`."""
-    found = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.seq, reverse=True)
+    """Return a page of entries, newest first; the cursor is `seq`."""
+    rows = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.seq, reverse=True)
 
 
 async def list_after(tx: Tx, seq: int, limit: int) -> list[LogEntryRow]:
-    """Oldest first."""
+    """Return entries above a number, oldest first."""
     return to_rows(LogEntryRow, await tx.all(LIST_AFTER, after=seq, limit=limit))
 
 
 async def erase_personal_data(tx: Tx, target: str, member_id: int | None) -> None:
-    """Drop who it was that was acted on and that acted; what everybody reads stays, and the chain with it."""
+    """Erase who acted and on whom; the public part and the chain stay valid."""
     await tx.run(ERASE_REASONS, about=target)
     await tx.run(ERASE_TARGET, about=target)
     if member_id is not None:
@@ -98,7 +101,7 @@ async def erase_personal_data(tx: Tx, target: str, member_id: int | None) -> Non
 
 
 async def list_by_target(tx: Tx, target: str, limit: int) -> list[LogEntryRow]:
-    """What was done to a target, newest first."""
+    """Return entries about a target, newest first."""
     return to_rows(LogEntryRow, await tx.all(LIST_BY_TARGET, target=target, limit=limit))
 
 
@@ -107,5 +110,5 @@ async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[LogEntryRow]:
 
 
 async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
-    """The latest act of a kind on a target that nobody has undone."""
+    """Return the latest entry of a kind on a target that was not undone."""
     return to_row_or_none(LogEntryRow, await tx.one(FIND_ACTIVE, target=target, verb=verb))

@@ -1,4 +1,4 @@
-"""Posts that acts of moderators were about."""
+"""Posts that moderation log entries are about."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ ERASE_TEXTS = (
 )
 
 
-async def insert(tx: Tx, found: Iterable[LogEntryPostRow]) -> None:
-    await tx.run_many(INSERT, [structs.asdict(row) for row in found])
+async def insert(tx: Tx, rows: Iterable[LogEntryPostRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
 async def load_by_entries(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[LogEntryPostRow]]:
-    """By act, the oldest post first; acts about no post are missing."""
-    found: dict[int, list[LogEntryPostRow]] = {}
+    """Return the posts of entries, oldest post first; entries without posts are missing."""
+    posts: dict[int, list[LogEntryPostRow]] = {}
     for row in to_rows(LogEntryPostRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(act_ids))):
-        found.setdefault(row.act_id, []).append(row)
-    return found
+        posts.setdefault(row.act_id, []).append(row)
+    return posts
 
 
 async def erase_texts(tx: Tx, before: int) -> None:
-    """What was said in posts that were acted on before a moment (ms UTC) is needed no more."""
+    """Erase the texts of posts whose entries are older than a moment (ms UTC)."""
     await tx.run(ERASE_TEXTS, before_id=first_id_at(before))

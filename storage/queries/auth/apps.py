@@ -1,4 +1,4 @@
-"""Client programs."""
+"""OAuth client apps."""
 
 from __future__ import annotations
 

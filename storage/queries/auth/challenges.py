@@ -1,4 +1,4 @@
-"""What browsers were asked."""
+"""Challenges that browsers have to answer."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ async def find(tx: Tx, word_hash: str) -> ChallengeRow | None:
 
 
 async def find_by_holder(tx: Tx, holder_hash: str, purpose: str) -> ChallengeRow | None:
-    """The newest of a holder."""
+    """Return the newest challenge of a holder."""
     return to_row_or_none(
         ChallengeRow, await tx.one(FIND_BY_HOLDER, holder_hash=holder_hash, purpose=purpose)
     )
 
 
 async def delete_by_hash(tx: Tx, word_hash: str) -> bool:
-    """Use it up; False if somebody did before."""
+    """Delete a challenge; return False if it is gone."""
     return bool(await tx.run(DELETE, word_hash=word_hash))
 
 

@@ -1,4 +1,4 @@
-"""Identities at the organization's provider."""
+"""Identities of members at the identity provider."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DELETE_BY_MEMBER = delete(identities).where(identities.c.member_id == bindparam(
 
 
 async def insert(tx: Tx, row: IdentityRow) -> bool:
-    """Add an identity; False if it belongs to somebody."""
+    """Add an identity; return False if it belongs to a member already."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 

@@ -64,12 +64,12 @@ async def list_by_member(tx: Tx, member_id: int) -> list[InvitationRow]:
 
 
 async def list_latest(tx: Tx, limit: int) -> list[InvitationRow]:
-    """Everybody's, newest first."""
+    """Return the invitations of all members, newest first."""
     return to_rows(InvitationRow, await tx.all(LIST_LATEST, most=limit))
 
 
 async def mark_used(tx: Tx, invitation_id: int) -> bool:
-    """Count a use; False if none is left or its time is over."""
+    """Count a use; return False if none is left or it has expired."""
     return bool(await tx.run(MARK_USED, b_id=invitation_id, b_now=tx.now))
 
 

@@ -1,4 +1,4 @@
-"""Networks from which one may not join, or not come at all."""
+"""Blocks of networks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DELETE_EXPIRED = delete(ip_blocks).where(ip_blocks.c.expires_at <= bindparam("un
 
 
 async def insert(tx: Tx, row: IpBlockRow) -> bool:
-    """False if there is one for that very network."""
+    """Add a block; return False if the network has one already."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -51,9 +51,9 @@ async def list_active(tx: Tx) -> list[IpBlockRow]:
 
 
 async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
-    """Newest first, expired ones too until they are cleaned away."""
-    found = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    """Return a page of blocks, newest first, expired ones included until they are purged."""
+    rows = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def update_block(tx: Tx, row: IpBlockRow) -> None:

@@ -1,4 +1,4 @@
-"""When members were active, and from which addresses they came."""
+"""When members were active, and from which addresses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _bounds = (
     members.c.created_at < bindparam("end"),
 )
 COUNT_JOINED = select(_joined, func.count()).where(*_bounds).group_by(_joined)
-# Who joined on a day, and how many of them were active in a later day or month.
+# Day of joining, and how many of those members were active on a later day or in a later month.
 COUNT_ACTIVE = {
     name: (
         select(_joined, member_days.c[name], func.count(distinct(members.c.id)))
@@ -43,21 +43,21 @@ COUNT_ACTIVE = {
 
 
 async def insert_day(tx: Tx, member_id: int, day: int, month: int) -> None:
-    """A member was active on that day (since 1970), in that month (year * 12 + month - 1)."""
+    """Record that a member was active on a day (since 1970) of a month (year * 12 + month - 1)."""
     await tx.run(INSERT_DAY, member_id=member_id, day=day, month=month)
 
 
 async def upsert_address(tx: Tx, member_id: int, address: str) -> None:
-    """A member came from an address."""
+    """Record the use of an address now."""
     await tx.run(UPSERT_ADDRESS, member_id=member_id, address=address, used_at=tx.now)
 
 
 async def load_addresses(tx: Tx, member_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
-    """Addresses of members with when they were used last, latest first."""
-    found: dict[int, list[tuple[str, int]]] = {}
+    """Return addresses of members with their last use, latest first."""
+    addresses: dict[int, list[tuple[str, int]]] = {}
     for member_id, address, used_at in await tx.all(LOAD_ADDRESSES, ids=list(member_ids)):
-        found.setdefault(member_id, []).append((address, used_at))
-    return found
+        addresses.setdefault(member_id, []).append((address, used_at))
+    return addresses
 
 
 async def list_addresses(tx: Tx) -> list[str]:
@@ -69,11 +69,11 @@ async def delete_old_addresses(tx: Tx, until: int) -> None:
 
 
 async def count_joined(tx: Tx, start: int, end: int) -> dict[int, int]:
-    """How many joined, by day."""
+    """Return the number of new members by day."""
     return {row[0]: int(row[1]) for row in await tx.all(COUNT_JOINED, start=start, end=end)}
 
 
 async def count_active(tx: Tx, unit: str, start: int, end: int) -> list[tuple[int, int, int]]:
-    """Day of joining, `day` or `month` of being active, how many; of those who joined in a span."""
-    found = await tx.all(COUNT_ACTIVE[unit], start=start, end=end, last_day=end // DAY_MS)
-    return [(row[0], row[1], int(row[2])) for row in found]
+    """Return day of joining, `day` or `month` of activity, and count, of those who joined in a span."""
+    rows = await tx.all(COUNT_ACTIVE[unit], start=start, end=end, last_day=end // DAY_MS)
+    return [(row[0], row[1], int(row[2])) for row in rows]

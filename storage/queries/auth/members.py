@@ -1,4 +1,4 @@
-"""Members, the accounts they act as, one-time links and log-in attempts."""
+"""Members, their accounts, one-time links and login attempts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ LIST_MODERATOR_ACCOUNT_IDS = (
     .where(members.c.role != "member", member_accounts.c.main, members.c.disabled_at.is_(None))
 )
 LIST_ADMIN_EMAILS = (
-    select(members.c.email)
+    select(members.c.id, members.c.email)
     .where(or_(members.c.role == "admin", members.c.role == "owner"), members.c.disabled_at.is_(None))
     .order_by(members.c.id)
 )
@@ -144,7 +144,7 @@ DELETE_ATTEMPTS = delete(login_attempts).where(login_attempts.c.subject == bindp
 
 
 async def insert(tx: Tx, row: MemberRow) -> bool:
-    """Add a member; False if the address is taken."""
+    """Add a member; return False if the e-mail address is taken."""
     return bool(await tx.run(INSERT, email_lower=row.email.lower(), **structs.asdict(row)))
 
 
@@ -169,67 +169,67 @@ async def find_by_account(tx: Tx, account_id: int) -> MemberRow | None:
 
 
 async def find_main_account_id(tx: Tx, member_id: int) -> int | None:
-    found: int | None = await tx.value(FIND_MAIN_ACCOUNT_ID, member_id=member_id)
-    return found
+    account_id: int | None = await tx.value(FIND_MAIN_ACCOUNT_ID, member_id=member_id)
+    return account_id
 
 
 async def is_deleted(tx: Tx, member_id: int) -> bool:
-    """True if a member's main account is deleted."""
+    """Return True if a member's main account is deleted."""
     return await tx.value(IS_DELETED, member_id=member_id) is not None
 
 
 async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
-    """All members with the name of their main account."""
+    """Return all members with the names of their main accounts."""
     return [(MemberRow(*tuple(row)[:-1]), row[-1]) for row in await tx.all(LIST_ALL)]
 
 
 async def load_names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
-    """Names of main accounts by the member's id."""
+    """Return names of main accounts by member id."""
     return {row[0]: row[1] for row in await tx.all(LOAD_NAMES, ids=list(ids))}
 
 
 async def list_moderator_account_ids(tx: Tx) -> list[int]:
-    """Accounts of those who moderate."""
+    """Return the main accounts of moderators, admins and owners."""
     return await tx.values(LIST_MODERATOR_ACCOUNT_IDS)
 
 
-async def list_admin_emails(tx: Tx) -> list[str]:
-    """Addresses of admins and owners."""
-    return await tx.values(LIST_ADMIN_EMAILS)
+async def list_admin_emails(tx: Tx) -> list[tuple[int, str]]:
+    """Return the ids and addresses of admins and owners who can log in."""
+    return [(int(member_id), str(email)) for member_id, email in await tx.all(LIST_ADMIN_EMAILS)]
 
 
 async def lock_owners(tx: Tx) -> list[int]:
-    """Owners who can log in, held until the transaction ends."""
+    """Return the owners who can log in, locking their rows until the transaction ends."""
     return await tx.values(LOCK_OWNERS)
 
 
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
-    """Write one of SETTABLE."""
+    """Write one of the SETTABLE columns."""
     await tx.run(SET_VALUE[name], b_id=member_id, b_value=value)
 
 
 async def set_email(tx: Tx, member_id: int, email: str) -> None:
-    """Raises Conflict if somebody else has the address."""
+    """Write the e-mail address. Raises Conflict if it is taken."""
     await tx.run(SET_EMAIL, b_id=member_id, b_email=email, b_lower=email.lower())
 
 
 async def delete_by_id(tx: Tx, member_id: int) -> None:
-    """Forget a member, with its sessions and links; accounts are not touched."""
+    """Delete a member with their sessions and links; accounts are not touched."""
     await tx.run(DELETE_BY_ID, id=member_id)
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:
-    """Take from a member's budget, or give back if negative; False if too few are left."""
+    """Take from a member's budget, or give back if negative; return False if too few are left."""
     return bool(await tx.run(SPEND_INVITES, b_id=member_id, b_uses=uses, b_least=uses))
 
 
 async def count_all(tx: Tx) -> int:
-    """All, also those who are not let in yet."""
+    """Return the number of members, including those not let in yet."""
     return int(await tx.value(COUNT_ALL))
 
 
 async def count_approved(tx: Tx) -> int:
-    """Those who are let in."""
+    """Return the number of confirmed and approved members."""
     return int(await tx.value(COUNT_APPROVED))
 
 
@@ -246,7 +246,7 @@ async def find_link(tx: Tx, token_hash: str) -> OneTimeLinkRow | None:
 
 
 async def mark_link_used(tx: Tx, token_hash: str) -> bool:
-    """Use a link up; False if it was used before."""
+    """Mark a link as used; return False if it was used before."""
     return bool(await tx.run(MARK_LINK_USED, b_hash=token_hash, b_now=tx.now))
 
 
@@ -255,7 +255,7 @@ async def delete_links(tx: Tx, purpose: str) -> None:
 
 
 async def has_link(tx: Tx, purpose: str, member_id: int) -> bool:
-    """True if a member has an unused link for this."""
+    """Return True if a member has an unused link for this purpose."""
     return await tx.value(HAS_LINK, purpose=purpose, member_id=member_id) is not None
 
 

@@ -33,7 +33,7 @@ DELETE_BY_MEMBER = delete(passkeys).where(passkeys.c.member_id == bindparam("mem
 
 
 async def insert(tx: Tx, row: PasskeyRow) -> bool:
-    """Add a passkey; False if it is registered already."""
+    """Add a passkey; return False if it is registered already."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -46,7 +46,7 @@ async def list_by_member(tx: Tx, member_id: int) -> list[PasskeyRow]:
 
 
 async def mark_used(tx: Tx, row: PasskeyRow, sign_count: int) -> bool:
-    """Note a use; False if somebody else used it since `row` was read."""
+    """Record a use; return False if the passkey was used since `row` was read."""
     return bool(
         await tx.run(MARK_USED, b_id=row.id, b_former=row.sign_count, b_count=sign_count, b_now=tx.now)
     )

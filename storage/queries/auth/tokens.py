@@ -1,4 +1,4 @@
-"""Authorization codes, access tokens and browser sessions: one statement finds who is behind one."""
+"""Authorization codes, access tokens and sessions, each with member and account in one statement."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def find_code(tx: Tx, code_hash: str) -> AuthorizationCodeRow | None:
 
 
 async def mark_code_used(tx: Tx, code_hash: str, token_id: int) -> bool:
-    """Use a code up; False if somebody did before."""
+    """Mark a code as used; return False if it was used before."""
     return bool(await tx.run(MARK_CODE_USED, b_hash=code_hash, b_now=tx.now, b_token_id=token_id))
 
 
@@ -134,7 +134,7 @@ async def delete_codes_by_member(tx: Tx, member_id: int) -> None:
 
 
 async def delete_codes_by_app(tx: Tx, member_id: int, app_id: int) -> None:
-    """Drop the codes of a member that an app could still exchange."""
+    """Delete the unused codes of a member that were issued to an app."""
     await tx.run(DELETE_CODES_BY_APP, member_id=member_id, app_id=app_id)
 
 
@@ -143,11 +143,11 @@ async def insert(tx: Tx, row: TokenRow) -> None:
 
 
 async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
-    """A token in force with the person and the account behind it."""
-    found = await tx.one(FIND_ACTIVE, token_hash=token_hash)
-    if found is None:
+    """Return a token in force with its member and account."""
+    row = await tx.one(FIND_ACTIVE, token_hash=token_hash)
+    if row is None:
         return None
-    record = tuple(found)
+    record = tuple(row)
     first, second = len(_token), len(_token) + len(_member)
     member = MemberRow(*record[first:second]) if record[first] is not None else None
     account = AccountRow(*record[second:]) if record[second] is not None else None
@@ -155,9 +155,9 @@ async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | No
 
 
 async def find_stamp(tx: Tx, token_hash: str) -> tuple[int | None, ...] | None:
-    """What changes whenever `find` would find something else; None if the token is not in force."""
-    found = await tx.one(FIND_STAMP, token_hash=token_hash)
-    return None if found is None else tuple(found)
+    """Return values that change whenever `find_active` would return other rows; None if not in force."""
+    row = await tx.one(FIND_STAMP, token_hash=token_hash)
+    return None if row is None else tuple(row)
 
 
 async def find_by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
@@ -169,12 +169,12 @@ async def revoke(tx: Tx, token_id: int) -> bool:
 
 
 async def list_by_member(tx: Tx, member_id: int) -> list[TokenRow]:
-    """A member's tokens in force."""
+    """Return a member's tokens in force."""
     return to_rows(TokenRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
 async def load_active(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the tokens that still open something, for a member who is let in."""
+    """Return those of the tokens that are in force, for members who are let in."""
     return set(await tx.values(LOAD_ACTIVE, ids=list(ids)))
 
 
@@ -187,11 +187,11 @@ async def insert_session(tx: Tx, row: SessionRow) -> None:
 
 
 async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, AccountRow] | None:
-    """A session that has not expired with the person and the account behind it."""
-    found = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
-    if found is None:
+    """Return a session that has not expired, with its member and account."""
+    row = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
+    if row is None:
         return None
-    record = tuple(found)
+    record = tuple(row)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
 
@@ -209,12 +209,12 @@ async def delete_sessions_by_member(tx: Tx, member_id: int) -> None:
 
 
 async def list_sessions(tx: Tx, member_id: int) -> list[SessionRow]:
-    """A member's sessions, the last used first."""
+    """Return a member's sessions, the last used first."""
     return to_rows(SessionRow, await tx.all(LIST_SESSIONS, member_id=member_id, now=tx.now))
 
 
 async def delete_owned_session(tx: Tx, session_id: int, member_id: int) -> bool:
-    """End a session of a member; False if it is not theirs."""
+    """Delete a session of a member; return False if it is not theirs."""
     return bool(await tx.run(DELETE_OWNED_SESSION, id=session_id, member_id=member_id))
 
 

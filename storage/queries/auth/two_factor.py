@@ -43,7 +43,7 @@ DELETE_CODES = delete(recovery_codes).where(recovery_codes.c.member_id == bindpa
 
 
 async def upsert_secret(tx: Tx, row: TwoFactorRow) -> None:
-    """Turn the second step on, or give it another secret."""
+    """Turn the second step on, or replace its secret."""
     await tx.run(UPSERT, **structs.asdict(row))
 
 
@@ -52,7 +52,7 @@ async def find(tx: Tx, member_id: int) -> TwoFactorRow | None:
 
 
 async def mark_step_used(tx: Tx, member_id: int, step: int) -> bool:
-    """Use up the code of a step of time; False if it, or a later one, was used before."""
+    """Use up the code of a time step; return False if it, or a later one, was used before."""
     return bool(await tx.run(MARK_STEP_USED, b_id=member_id, b_step=step))
 
 
@@ -64,19 +64,19 @@ async def insert_codes(tx: Tx, member_id: int, hashes: Sequence[str]) -> None:
     await tx.run_many(
         INSERT_CODE,
         [
-            {"member_id": member_id, "code_hash": each, "created_at": tx.now, "used_at": None}
-            for each in hashes
+            {"member_id": member_id, "code_hash": code_hash, "created_at": tx.now, "used_at": None}
+            for code_hash in hashes
         ],
     )
 
 
 async def mark_code_used(tx: Tx, member_id: int, code_hash: str) -> bool:
-    """Use a recovery code up; False if there is none, or it was used before."""
+    """Use up a recovery code; return False if there is none, or it was used before."""
     return bool(await tx.run(MARK_CODE_USED, b_id=member_id, b_hash=code_hash, b_now=tx.now))
 
 
 async def count_codes(tx: Tx, member_id: int) -> int:
-    """How many are left."""
+    """Return the number of unused codes."""
     return int(await tx.value(COUNT_CODES, member_id=member_id))
 
 

@@ -1,4 +1,4 @@
-"""Hashtags as moderators see and decide about them."""
+"""Hashtags with their reviews."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ async def find(tx: Tx, tag_id: int) -> TagRow | None:
 
 
 async def list_page(tx: Tx, page: Page) -> list[TagRow]:
-    """Newest first."""
-    found = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    """Return a page of tags, newest first."""
+    rows = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def list_unusable(tx: Tx, names: list[str]) -> list[str]:
-    """Those of the folded names that may not be used."""
+    """Return those of the folded names that may not be used."""
     return await tx.values(LIST_UNUSABLE, names=names, usable=False)
 
 

@@ -1,4 +1,4 @@
-"""Media: files waiting for a post, and those of posts."""
+"""Media: uploaded files, attached to a post or not yet."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ATTACH = (
     )
     .values(post_id=bindparam("b_post_id"), position=bindparam("b_position"))
 )
-# Its time begins anew: what was freed today is not thrown away today.
+# `created_at` becomes now, so that a file detached today is not removed as an orphan today.
 DETACH = (
     update(media)
     .where(media.c.post_id == bindparam("b_post_id"))
@@ -86,17 +86,17 @@ LOAD_EMOJIS = select(*columns_of(emojis, EmojiRow)).where(one_of(emojis.c.shortc
 LIST_EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
 
 
-async def insert(tx: Tx, found: Iterable[MediaRow]) -> None:
-    await tx.run_many(INSERT, [structs.asdict(row) for row in found])
+async def insert(tx: Tx, rows: Iterable[MediaRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
 async def find_owned(tx: Tx, media_id: int, account_id: int) -> MediaRow | None:
-    """A file, if it belongs to the account."""
+    """Return a file if it belongs to the account."""
     return to_row_or_none(MediaRow, await tx.one(FIND_OWNED, id=media_id, account_id=account_id))
 
 
 async def load_owned(tx: Tx, ids: Sequence[int], account_id: int) -> dict[int, MediaRow]:
-    """Those of the files that belong to the account."""
+    """Return those of the files that belong to the account, by id."""
     return {
         row.id: row
         for row in to_rows(MediaRow, await tx.all(LOAD_OWNED, ids=list(ids), account_id=account_id))
@@ -108,7 +108,7 @@ async def find(tx: Tx, media_id: int) -> MediaRow | None:
 
 
 async def load_by_posts(tx: Tx, ids: Sequence[int]) -> list[MediaRow]:
-    """The files of posts, in their order."""
+    """Return the files of posts, in their order."""
     return to_rows(MediaRow, await tx.all(LOAD_BY_POSTS, ids=list(ids)))
 
 
@@ -117,14 +117,14 @@ async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> N
     await tx.run_many(
         ATTACH,
         [
-            {"b_id": each, "b_account_id": account_id, "b_post_id": post_id, "b_position": place}
-            for place, each in enumerate(ids)
+            {"b_id": media_id, "b_account_id": account_id, "b_post_id": post_id, "b_position": position}
+            for position, media_id in enumerate(ids)
         ],
     )
 
 
 async def detach(tx: Tx, post_id: int) -> None:
-    """Free the files of a post, so that another can take them."""
+    """Detach the files of a post, so that another can take them."""
     await tx.run(DETACH, b_post_id=post_id, b_now=tx.now)
 
 
@@ -142,7 +142,7 @@ async def update_description(tx: Tx, row: MediaRow) -> None:
 
 
 async def update_thumbnail(tx: Tx, row: MediaRow) -> None:
-    """Write the small picture of `row`."""
+    """Write the preview of `row`."""
     await tx.run(
         UPDATE_THUMBNAIL,
         b_id=row.id,
@@ -155,7 +155,7 @@ async def update_thumbnail(tx: Tx, row: MediaRow) -> None:
 
 
 async def update_processed(tx: Tx, row: MediaRow) -> None:
-    """Write what became of a file that was processed."""
+    """Write the result of processing a file."""
     await tx.run(
         UPDATE_PROCESSED, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in PROCESSED_COLUMNS}
     )
@@ -170,7 +170,7 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def list_orphans(tx: Tx, before: int, limit: int) -> list[MediaRow]:
-    """Files that were uploaded, or freed by their post, before a moment (ms UTC) and that no post has."""
+    """Return files without a post, uploaded or detached before a moment (ms UTC)."""
     return to_rows(MediaRow, await tx.all(LIST_ORPHANS, before=before, limit=limit))
 
 
@@ -183,5 +183,5 @@ async def list_emojis(tx: Tx) -> list[EmojiRow]:
 
 
 async def load_emojis(tx: Tx, names: Sequence[str]) -> dict[str, EmojiRow]:
-    """Those of the custom emoji that there are, by shortcode."""
+    """Return the existing ones of the custom emoji, by shortcode."""
     return {row.shortcode: row for row in to_rows(EmojiRow, await tx.all(LOAD_EMOJIS, names=list(names)))}

@@ -1,4 +1,4 @@
-"""What was fetched from peers: kept while there is room, least recently used thrown away first."""
+"""Cached files of peers; the least recently used ones are evicted first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUM_BYTES = select(func.coalesce(func.sum(remote_files.c.bytes), 0))
 LIST_OLDEST = (
     select(*COLUMNS).order_by(remote_files.c.used_at, remote_files.c.subject_id).limit(bindparam("limit"))
 )
-# What they belonged to is gone. Emoji belong to nothing, and go when nobody asks for them.
+# Files whose subject is gone. Emoji have no subject row; they are only evicted when unused.
 LIST_ORPHANS = (
     select(*COLUMNS)
     .where(
@@ -40,35 +40,35 @@ LIST_ORPHANS = (
 
 
 async def find(tx: Tx, subject_id: int, shape: str) -> RemoteFileRow | None:
-    """The file of an attachment, account, card or emoji, if it is here."""
+    """Return the cached file of an attachment, account, card or emoji."""
     return to_row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
 
 
 async def replace(tx: Tx, row: RemoteFileRow) -> None:
-    """Keep a file instead of the one before."""
+    """Save a file, replacing the former one."""
     await tx.run(DELETE, b_subject_id=row.subject_id, b_shape=row.shape)
     await tx.run(INSERT, **structs.asdict(row))
 
 
 async def mark_used(tx: Tx, row: RemoteFileRow) -> None:
-    """It was asked for just now."""
+    """Mark a file as used now."""
     await tx.run(MARK_USED, b_subject_id=row.subject_id, b_shape=row.shape, b_now=tx.now)
 
 
 async def sum_bytes(tx: Tx) -> int:
-    """How much all of them take."""
+    """Return the total size in bytes."""
     return int(await tx.value(SUM_BYTES))
 
 
 async def list_oldest(tx: Tx, limit: int) -> list[RemoteFileRow]:
-    """Those that nobody asked for the longest."""
+    """Return the least recently used files."""
     return to_rows(RemoteFileRow, await tx.all(LIST_OLDEST, limit=limit))
 
 
 async def list_orphans(tx: Tx, limit: int) -> list[RemoteFileRow]:
-    """Those whose attachment, account or card is gone."""
+    """Return files whose attachment, account or card is gone."""
     return to_rows(RemoteFileRow, await tx.all(LIST_ORPHANS, limit=limit))
 
 
-async def delete_many(tx: Tx, found: Sequence[RemoteFileRow]) -> None:
-    await tx.run_many(DELETE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in found])
+async def delete_many(tx: Tx, rows: Sequence[RemoteFileRow]) -> None:
+    await tx.run_many(DELETE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in rows])

@@ -1,4 +1,4 @@
-"""What is written into the full-text index of posts, and what is to be written."""
+"""The full-text index of posts, and which posts go into it."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ LIST_FOR_INDEX_BY_ACCOUNT = (
 
 
 async def upsert_entries(tx: Tx, entries: Sequence[SearchEntry]) -> None:
-    """Write what search knows of posts, in place of what it knew."""
-    await tx.run_many(UPSERT, [entry_params(each) for each in entries])
+    """Write index entries of posts, replacing former ones."""
+    await tx.run_many(UPSERT, [entry_params(entry) for entry in entries])
 
 
 async def load_indexable(tx: Tx, account_ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that let everybody search their public posts."""
+    """Return those of the accounts whose public posts everybody may search."""
     return set(await tx.values(LOAD_INDEXABLE, ids=list(account_ids)))
 
 
 async def list_for_index(tx: Tx, account_id: int | None, before_id: int, limit: int) -> list[PostRow]:
-    """Published posts of one account or of all, from the newest below an id."""
+    """Return published posts of one account or of all, newest first, below an id."""
     if account_id is None:
         return to_rows(PostRow, await tx.all(LIST_FOR_INDEX, before_id=before_id, limit=limit))
-    found = await tx.all(LIST_FOR_INDEX_BY_ACCOUNT, account_id=account_id, before_id=before_id, limit=limit)
-    return to_rows(PostRow, found)
+    rows = await tx.all(LIST_FOR_INDEX_BY_ACCOUNT, account_id=account_id, before_id=before_id, limit=limit)
+    return to_rows(PostRow, rows)

@@ -67,7 +67,7 @@ LIST_FOLLOWED = PagedStatement(
 
 
 async def load_or_insert(tx: Tx, names: dict[str, str]) -> list[int]:
-    """The ids of tags by folded name; `names` maps it to how it was written. Missing ones are made."""
+    """Return the ids of tags, adding missing ones; `names` maps folded names to their spelling."""
     if not names:
         return []
     await tx.run_many(
@@ -85,7 +85,7 @@ async def load_by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
 
 
 async def set_post_tags(tx: Tx, post_id: int, tag_ids: Sequence[int], *, is_new: bool = False) -> None:
-    """Make these the tags of a post; a `fresh` one has none yet."""
+    """Set the tags of a post; one that `is_new` has none to delete."""
     if not is_new:
         await tx.run(DELETE_POST_TAGS, post_id=post_id)
     await tx.run_many(INSERT_POST_TAG, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
@@ -94,18 +94,18 @@ async def set_post_tags(tx: Tx, post_id: int, tag_ids: Sequence[int], *, is_new:
 async def search(
     tx: Tx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
 ) -> list[TagRow]:
-    """Tags whose folded name is LIKE `pattern`, the shortest first; only reviewed ones, if wanted."""
+    """Return tags whose folded name is LIKE `pattern`, shortest first."""
     params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
     return to_rows(TagRow, await tx.all(SEARCH, **params))
 
 
 async def count_uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
-    """Name, day (since 1970), number of public uses and of accounts, since an id."""
+    """Return rows of name, day (since 1970), number of public uses and of accounts, since a post id."""
     return list(await tx.all(COUNT_USES, names=list(names), since_id=since_id))
 
 
 async def insert_follow(tx: Tx, account_id: int, tag_id: int) -> bool:
-    """Follow a tag; False if it is followed already."""
+    """Follow a tag; return False if it is followed already."""
     return bool(await tx.run(INSERT_FOLLOW, id=tx.new_id(), account_id=account_id, tag_id=tag_id))
 
 
@@ -118,6 +118,6 @@ async def count_followed(tx: Tx, account_id: int) -> int:
 
 
 async def list_followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
-    """Cursors and tags that an account follows, newest first."""
-    found = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], TagRow(*row[1:])) for row in found), key=lambda pair: -pair[0])
+    """Return cursors and tags that an account follows, newest first."""
+    rows = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], TagRow(*row[1:])) for row in rows), key=lambda pair: -pair[0])

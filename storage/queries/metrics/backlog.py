@@ -1,12 +1,14 @@
-"""What waits in the queues, and what was given up: for people who look after the node."""
+"""Pending and dead entries of the queues, for admins."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, exists, func, literal, select, union_all, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, literal, select, union_all, update
 
 from storage.engine import Tx
+from storage.statements import one_of
 from storage.tables.kernel import deliveries, documents, inbox_items, tasks
 
 MAX_LISTED = 50
@@ -17,11 +19,13 @@ TABLES: dict[str, Table] = {TASKS: tasks, DELIVERIES: deliveries, INBOX: inbox_i
 def _count_table(name: str, table: Table) -> Any:
     columns = table.c
     dead = columns.dead_at.is_not(None)
+    # Jobs of an unknown kind wait for another version of the program: they are not late.
+    pending = and_(~dead, one_of(columns.kind, "kinds")) if table is tasks else ~dead
     return select(
         literal(name),
-        func.count().filter(~dead),
+        func.count().filter(pending),
         func.count().filter(dead),
-        func.coalesce(func.min(columns.run_at).filter(~dead), 0),
+        func.coalesce(func.min(columns.run_at).filter(pending), 0),
     )
 
 
@@ -29,7 +33,7 @@ COUNT_BY_QUEUE = union_all(*(_count_table(name, table) for name, table in TABLES
 
 
 def _select_latest_dead(statement: Any, table: Table) -> Any:
-    """The latest that were given up of a queue."""
+    """Return the statement limited to the latest dead entries of a queue."""
     dead = table.c.dead_at
     return statement.where(dead.is_not(None)).order_by(dead.desc(), table.c.id.desc()).limit(MAX_LISTED)
 
@@ -47,7 +51,7 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
 )
-# Each queue as people choose from it: what is of one host, a task by its number.
+# How entries of each queue are selected: by host, a job by its number.
 _selections = {
     TASKS: tasks.c.id == bindparam("b_id"),
     DELIVERIES: deliveries.c.host == bindparam("b_host"),
@@ -70,34 +74,38 @@ PURGE_DOCUMENTS = delete(documents).where(
 )
 
 
-async def count_by_queue(tx: Tx) -> list[tuple[str, int, int, int]]:
-    """Queue, how many wait, how many were given up, when the first that waits is due (0: none)."""
-    return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in await tx.all(COUNT_BY_QUEUE)]
+async def count_by_queue(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str, int, int, int]]:
+    """Return queue, how many wait, how many were given up, when the first that waits is due (0: none).
+
+    Pending jobs count if their kind is one of `known_kinds`.
+    """
+    rows = await tx.all(COUNT_BY_QUEUE, kinds=list(known_kinds))
+    return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
 
 async def list_dead_jobs(tx: Tx) -> list[tuple[int, str, str, int]]:
-    """Number, kind, error and moment of the latest tasks that were given up."""
+    """Return number, kind, error and time of the latest dead jobs."""
     return [(row[0], row[1], row[2], row[3]) for row in await tx.all(LIST_DEAD_JOBS)]
 
 
 async def list_dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
-    """Number, host, document, error, moment of the latest that were given up: deliveries, or what came in."""
-    found = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
-    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in found]
+    """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
+    rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
+    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Try again what was given up: of a host, or one task. How many."""
+    """Retry dead entries of a host, or one job. Returns their number."""
     return await tx.run(RETRY[queue], b_now=tx.now, **_selection_params(queue, host, job_id))
 
 
 async def delete_dead(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Forget what was given up: of a host, or one task. How many."""
+    """Delete dead entries of a host, or one job. Returns their number."""
     return await tx.run(DELETE_DEAD[queue], **_selection_params(queue, host, job_id))
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget what was given up before a moment, and documents of which nothing is owed since then."""
+    """Delete entries dead before a moment, and documents that no delivery has needed since."""
     for statement in (*PURGE_EXPIRED, PURGE_DOCUMENTS):
         await tx.run(statement, until=until)
 

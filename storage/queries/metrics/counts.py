@@ -1,4 +1,4 @@
-"""Figures about the whole node."""
+"""Counts of the whole node."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ LIST_PEER_DOMAINS = select(peers.c.domain).where(peers.c.policy != "block").orde
 
 
 def _week(moment: ColumnElement[int]) -> ColumnElement[int]:
-    first, week = (literal_column(str(each), BigInteger()) for each in (FIRST_MONDAY_MS, WEEK_MS))
-    return (moment - first) // week
+    first_monday_ms, week_ms = (
+        literal_column(str(number), BigInteger()) for number in (FIRST_MONDAY_MS, WEEK_MS)
+    )
+    return (moment - first_monday_ms) // week_ms
 
 
 def _select_by_week(moment: ColumnElement[int], *conditions: ColumnElement[bool]) -> Any:
@@ -50,23 +52,25 @@ COUNT_ACTIVE_MEMBERS_BY_WEEK = (
 
 
 def week_number(moment: int) -> int:
-    """The number of a week, counted from the first Monday of 1970."""
+    """Return the number of a week, counted from the first Monday of 1970."""
     return (moment - FIRST_MONDAY_MS) // WEEK_MS
 
 
 def week_start(week: int) -> int:
-    """Monday, midnight (ms UTC)."""
+    """Return the start of a week: Monday, midnight (ms UTC)."""
     return FIRST_MONDAY_MS + week * WEEK_MS
 
 
 async def count_by_week(tx: Tx, first_week: int) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
-    """Posts of ours, members who were here, and new members, by week since the week `first`."""
+    """Return posts, active members and new members by week, since a week."""
     since = week_start(first_week)
     written = await tx.all(COUNT_POSTS_BY_WEEK, since=since, since_id=first_id_at(since) - 1)
     active = await tx.all(COUNT_ACTIVE_MEMBERS_BY_WEEK, first_day=since // DAY_MS)
     joined = await tx.all(COUNT_NEW_MEMBERS_BY_WEEK, since=since)
-    made, here, new = ({row[0]: row[1] for row in found} for found in (written, active, joined))
-    return made, here, new
+    post_counts, active_counts, joined_counts = (
+        {row[0]: row[1] for row in rows} for rows in (written, active, joined)
+    )
+    return post_counts, active_counts, joined_counts
 
 
 async def count_local_posts(tx: Tx) -> int:

@@ -1,4 +1,4 @@
-"""What is used most: one statement for each dimension, the largest first."""
+"""Dimensions: one statement each, largest values first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.tables.relationships import follows
 
 
 class database_bytes(ColumnElement[int]):
-    """How much room the database takes."""
+    """The size of the database in bytes, as an SQL function."""
 
     inherit_cache = True
     type = BigInteger()
@@ -35,7 +35,7 @@ def _bytes_postgresql(element: database_bytes, compiler: SQLCompiler, **kw: Any)
 
 
 class database_version(ColumnElement[str]):
-    """Kind and version of the database, with a space between."""
+    """Kind and version of the database, separated by a space, as an SQL function."""
 
     inherit_cache = True
     type = Text()
@@ -102,17 +102,17 @@ LOAD_DATABASE_VERSION = select(database_version())
 
 
 async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
-    """Keys and amounts, the largest first; `params` are limit, and start, end, tag_id or domain."""
+    """Return keys and amounts, largest first; `params` are limit, and start, end, tag_id or domain."""
     return [(row[0], int(row[1])) for row in await tx.all(STATEMENTS[name], **params)]
 
 
 async def load_space_usage(tx: Tx) -> tuple[int, int]:
-    """Bytes of the database, and of the files of media."""
-    found = await tx.one(LOAD_SPACE_USAGE)
-    return (int(found[0]), int(found[1])) if found is not None else (0, 0)
+    """Return the size of the database and of media files, in bytes."""
+    row = await tx.one(LOAD_SPACE_USAGE)
+    return (int(row[0]), int(row[1])) if row is not None else (0, 0)
 
 
 async def load_database_version(tx: Tx) -> tuple[str, str]:
-    """Kind and version of the database."""
+    """Return kind and version of the database."""
     kind, _, number = str(await tx.value(LOAD_DATABASE_VERSION)).partition(" ")
     return kind, number

@@ -1,4 +1,4 @@
-"""Numbers by day: one statement for each measure, with its totals.
+"""Measures by day: one statement each, with its totals.
 
 A measure is made of facts: a moment, what is counted once, and a weight. Days come from integer division of
 the moment; rows with day -1 are the total of the span, those with -2 the total of the span before it.
@@ -100,7 +100,7 @@ STATEMENTS: dict[str, Any] = {
     "tag_accounts": _select_amounts(_tag_facts(posts.c.account_id)),
     "tag_uses": _select_amounts(_tag_facts(posts.c.id)),
     "tag_servers": _select_amounts(_tag_facts(accounts.c.domain).where(accounts.c.domain != "")),
-    # An account's id holds the moment at which it was met; `created_at` is what its peer says.
+    # The id of an account contains when it was first seen; `created_at` comes from its peer.
     "instance_accounts": _select_amounts(
         _select_facts(accounts.c.id // IDS_PER_MS, accounts.c.id).where(_is_on_domain)
     ),
@@ -130,6 +130,10 @@ STATEMENTS: dict[str, Any] = {
 
 
 async def load(tx: Tx, name: str, *, first: int, start: int, end: int, **subject: Any) -> dict[int, int]:
-    """Amounts by day since 1970, with TOTAL for start to end and BEFORE for first to start (ms UTC)."""
-    found = await tx.all(STATEMENTS[name], first=first, start=start, end=end, **subject)
-    return {int(row[0]): int(row[1]) for row in found}
+    """Return amounts by day since 1970, and the totals of the span and the one before.
+
+    They are under the keys TOTAL (from start to end) and PREVIOUS_TOTAL (from first to start); moments are ms
+    UTC.
+    """
+    rows = await tx.all(STATEMENTS[name], first=first, start=start, end=end, **subject)
+    return {int(row[0]): int(row[1]) for row in rows}

@@ -1,4 +1,4 @@
-"""Announcements, who has read them, and who reacted how."""
+"""Announcements, who has read them, and reactions to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = columns_of(announcements, AnnouncementRow)
 INSERT = insert(announcements)
 LIST_ALL = select(*COLUMNS).order_by(announcements.c.id.desc()).limit(bindparam("most"))
 FIND = select(*COLUMNS).where(announcements.c.id == bindparam("id"))
-# Published, begun or without a beginning, and not over.
+# Published, already started (or without a start), and not ended.
 LIST_CURRENT = (
     select(*COLUMNS)
     .where(
@@ -65,7 +65,7 @@ async def insert_announcement(tx: Tx, row: AnnouncementRow) -> None:
 
 
 async def list_all(tx: Tx, limit: int) -> list[AnnouncementRow]:
-    """All, unpublished ones too, newest first."""
+    """Return all announcements, newest first, unpublished ones included."""
     return to_rows(AnnouncementRow, await tx.all(LIST_ALL, most=limit))
 
 
@@ -74,7 +74,7 @@ async def find(tx: Tx, announcement_id: int) -> AnnouncementRow | None:
 
 
 async def list_current(tx: Tx) -> list[AnnouncementRow]:
-    """Those to be shown now, oldest first."""
+    """Return announcements to show now, oldest first."""
     return to_rows(AnnouncementRow, await tx.all(LIST_CURRENT, now=tx.now))
 
 
@@ -88,7 +88,7 @@ async def delete_by_id(tx: Tx, announcement_id: int) -> bool:
 
 
 async def load_read_ids(tx: Tx, account_id: int) -> set[int]:
-    """The announcements that an account has read."""
+    """Return the announcements that an account has read."""
     return set(await tx.values(LOAD_READ_IDS, account_id=account_id))
 
 
@@ -101,12 +101,12 @@ async def delete_reads(tx: Tx, announcement_id: int) -> None:
 
 
 async def list_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionRow]:
-    """Reactions to announcements, in the order in which each emoji was first used."""
+    """Return reactions to announcements, in the order in which each emoji was first used."""
     return to_rows(AnnouncementReactionRow, await tx.all(LIST_REACTIONS, ids=list(ids), viewer_id=viewer_id))
 
 
 async def insert_reaction(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
-    """False if the account reacted so before."""
+    """Add a reaction; return False if the account reacted so before."""
     params = {"id": tx.new_id(), "announcement_id": announcement_id, "account_id": account_id, "name": name}
     return bool(await tx.run(INSERT_REACTION, **params))
 

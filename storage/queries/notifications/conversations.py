@@ -1,4 +1,4 @@
-"""Conversations: who has which, their posts, and the last of these."""
+"""Conversations, their owners and their posts."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ DELETE_BY_AUTHOR = delete(conversations).where(
         .where(posts.c.account_id == bindparam("author_id"))
     ),
 )
-# Those whose posts are of this thread now, beside those that always were.
+# Conversations whose posts belong to this thread now, and those that always did.
 LIST_BY_THREAD = (
     select(*COLUMNS)
     .where(
@@ -99,28 +99,30 @@ SET_THREAD = (
 
 
 async def insert_many(tx: Tx, conversation_rows: Iterable[ConversationRow]) -> None:
-    """Add those that are not there yet."""
+    """Add conversations that do not exist yet."""
     await tx.run_many(INSERT, [structs.asdict(row) for row in conversation_rows])
 
 
 async def list_by_people(
     tx: Tx, thread_id: int, people_hash: str, owner_ids: Sequence[int]
 ) -> list[ConversationRow]:
-    """The conversation of these people in a thread, as each owner keeps it."""
-    found = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
-    return to_rows(ConversationRow, found)
+    """Return the conversation of these participants in a thread, one row for each owner."""
+    rows = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
+    return to_rows(ConversationRow, rows)
 
 
 async def append_post(tx: Tx, ids: Sequence[int], post_id: int, author_id: int) -> None:
-    """A post came: it is the last one unless it is older, and unread but by its author."""
-    await tx.run_many(INSERT_POSTS, [{"conversation_id": each, "post_id": post_id} for each in ids])
+    """Add a post: it becomes the last one unless it is older, and unread except by its author."""
+    await tx.run_many(
+        INSERT_POSTS, [{"conversation_id": conversation_id, "post_id": post_id} for conversation_id in ids]
+    )
     await tx.run(UPDATE_LAST_POST, ids=list(ids), b_post_id=post_id, b_author_id=author_id)
 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ConversationRow]:
-    """By their last posts, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(to_rows(ConversationRow, found), key=lambda row: row.last_post_id, reverse=True)
+    """Return a page of conversations by their last posts, newest first."""
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(to_rows(ConversationRow, rows), key=lambda row: row.last_post_id, reverse=True)
 
 
 async def find(tx: Tx, account_id: int, conversation_id: int) -> ConversationRow | None:
@@ -140,7 +142,7 @@ async def delete_by_id(tx: Tx, account_id: int, conversation_id: int) -> bool:
 
 
 async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
-    """Take a post out of its conversations, which were these; one without any post goes."""
+    """Take a post out of its conversations and return these; empty ones are deleted."""
     holding = to_rows(ConversationRow, await tx.all(LIST_BY_POST, post_id=post_id))
     if holding:
         ids = [row.id for row in holding]
@@ -151,21 +153,21 @@ async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
 
 
 async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Remove the account's conversations in which somebody wrote."""
+    """Delete the account's conversations in which an author wrote."""
     await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)
 
 
 async def merge_thread(tx: Tx, thread_id: int) -> None:
-    """Threads became one: conversations of the same people in it become one too."""
-    found = to_rows(ConversationRow, await tx.all(LIST_BY_THREAD, thread_id=thread_id))
-    kept: dict[tuple[int, str], int] = {}
+    """Merge conversations of the same participants, after threads became one."""
+    rows = to_rows(ConversationRow, await tx.all(LIST_BY_THREAD, thread_id=thread_id))
+    kept_ids: dict[tuple[int, str], int] = {}
     moved = []
-    for row in found:
-        into = kept.setdefault((row.account_id, row.people_hash), row.id)
+    for row in rows:
+        into = kept_ids.setdefault((row.account_id, row.people_hash), row.id)
         if into != row.id:
             moved.append({"id": row.id, "into_id": into})
     await tx.run_many(MOVE_POSTS, moved)
     if moved:
-        await tx.run(DELETE_BY_IDS, ids=[each["id"] for each in moved])
-    if any(row.thread_id != thread_id for row in found):
-        await tx.run(SET_THREAD, ids=list(kept.values()), b_thread_id=thread_id)
+        await tx.run(DELETE_BY_IDS, ids=[move["id"] for move in moved])
+    if any(row.thread_id != thread_id for row in rows):
+        await tx.run(SET_THREAD, ids=list(kept_ids.values()), b_thread_id=thread_id)

@@ -1,4 +1,4 @@
-"""Who gets the public posts of an account by mail, and which posts these are."""
+"""Subscriptions by e-mail to the public posts of an account."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ LIST_POSTS = (
 
 
 async def insert(tx: Tx, row: EmailSubscriptionRow) -> bool:
-    """False if the address is there already."""
+    """Add a subscription; return False if the address is subscribed already."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -91,21 +91,21 @@ async def delete_by_token(tx: Tx, token: str) -> None:
 
 
 async def purge_unconfirmed(tx: Tx, until: int) -> None:
-    """Forget who asked before a moment (ms UTC) and did not confirm."""
+    """Delete subscriptions not confirmed since a moment (ms UTC)."""
     await tx.run(PURGE_UNCONFIRMED, until=until)
 
 
 async def has_subscribers(tx: Tx, account_id: int) -> bool:
-    """True if an account sends its posts by mail, and somebody wants them."""
+    """Return True if the account sends its posts by mail and has a confirmed subscriber."""
     return await tx.value(HAS_SUBSCRIBERS, account_id=account_id) is not None
 
 
 async def list_confirmed_ids(tx: Tx, account_id: int, after_id: int, limit: int) -> list[int]:
-    """Ids of confirmed subscriptions after an id."""
+    """Return ids of confirmed subscriptions above an id."""
     return await tx.values(LIST_CONFIRMED_IDS, account_id=account_id, after_id=after_id, limit=limit)
 
 
 async def list_posts(tx: Tx, account_id: int, since_id: int, until_id: int, limit: int) -> list[PostRow]:
-    """What is sent by mail: public posts that answer nobody, from an id up to another."""
-    found = await tx.all(LIST_POSTS, account_id=account_id, since_id=since_id, until_id=until_id, limit=limit)
-    return to_rows(PostRow, found)
+    """Return the posts to send: public ones that are not replies, above one id and up to another."""
+    rows = await tx.all(LIST_POSTS, account_id=account_id, since_id=since_id, until_id=until_id, limit=limit)
+    return to_rows(PostRow, rows)

@@ -1,7 +1,7 @@
-"""Notifications in groups: a page has one row for each group, the newest (or, upwards, the oldest) in reach.
+"""Notifications in groups: a page has one row for each group, the newest (upwards: the oldest) in reach.
 
-`heads` walks the account's notifications by id and leaves out those that a nearer one of their group
-stands for; each step is a look into an index, so a page costs what its rows cost.
+`list_heads` walks the account's notifications by id and skips those with a nearer one of the same group; each
+step is an index lookup, so the cost of a page depends on its own rows only.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _max = bindparam("page_max", type_=BigInteger())
 
 
 def _is_group_head(nearer: ColumnElement[bool]) -> ColumnElement[bool]:
-    """No other of its group, within reach and heard, is nearer to where the page begins."""
+    """Return the condition that no visible notification of its group is nearer to the start of the page."""
     return or_(
         ~one_of(notifications.c.kind, "grouped"),
         ~exists(
@@ -92,18 +92,18 @@ DELETE = delete(notifications).where(_own, _matches_key)
 async def list_heads(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
 ) -> list[NotificationRow]:
-    """One notification for each group, newest first; of kinds not `grouped` each stands alone."""
+    """Return one notification for each group, newest first; other kinds stand alone."""
     statement = LIST_HEADS_UP if page.is_upwards else LIST_HEADS_DOWN
-    found = await tx.all(
+    rows = await tx.all(
         statement, **query.bind_params(tx, account_id), **page.bind_params(), grouped=list(groupable_kinds)
     )
-    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def count_heads(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
 ) -> int:
-    """How many groups a page would have."""
+    """Return how many groups a page would have."""
     params = {**query.bind_params(tx, account_id), **page.bind_params()}
     return int(await tx.value(COUNT_HEADS, **params, grouped=list(groupable_kinds)))
 
@@ -111,12 +111,12 @@ async def count_heads(
 async def load_members(
     tx: Tx, account_id: int, query: NotificationQuery, keys: Sequence[str], first_id: int, last_id: int
 ) -> dict[str, list[NotificationGroupMemberRow]]:
-    """The newest notifications, up to `last_id`, of each group; its page begins at `first_id`."""
-    found = await tx.all(
+    """Return the newest notifications of each group up to `last_id`; its page begins at `first_id`."""
+    rows = await tx.all(
         LOAD_MEMBERS, **query.bind_params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
     )
     groups: dict[str, list[NotificationGroupMemberRow]] = {}
-    for row in to_rows(NotificationGroupMemberRow, found):
+    for row in to_rows(NotificationGroupMemberRow, rows):
         groups.setdefault(row.group_key, []).append(row)
     return groups
 
@@ -124,20 +124,20 @@ async def load_members(
 async def find(
     tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int
 ) -> NotificationRow | None:
-    """The newest notification of a group; of one that stands alone (`notification_id`) itself."""
+    """Return the newest notification of a group, or the ungrouped one with `notification_id`."""
     params = query.bind_params(tx, account_id)
-    found = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
-    return found[0] if found else None
+    rows = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
+    return rows[0] if rows else None
 
 
 async def list_senders(
     tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int, page: Page
 ) -> list[tuple[int, int]]:
-    """Cursors and ids of those who told of a group, newest first."""
+    """Return cursors and ids of the senders of a group, newest first."""
     statement = LIST_SENDERS_UP if page.is_upwards else LIST_SENDERS_DOWN
     params = {**query.bind_params(tx, account_id), **page.bind_params()}
-    found = await tx.all(statement, **params, key=key, id=notification_id)
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(statement, **params, key=key, id=notification_id)
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def delete_group(tx: Tx, account_id: int, key: str, notification_id: int) -> bool:

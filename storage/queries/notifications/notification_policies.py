@@ -1,4 +1,4 @@
-"""What an account wants to be told, by whom; and how somebody who would tell it something stands to it."""
+"""Notification policies, and how a sender relates to a recipient."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(literal(1)).where(*conditions))
 
 
-# Nobody who is blocked, muted or gone is heard, nor anything about a muted thread.
+# No row for blocked, muted, suspended or deleted senders, and for muted threads.
 _silencing_conditions = (
     _exists(
         or_(
@@ -100,20 +100,23 @@ async def upsert_policy(tx: Tx, row: NotificationPolicyRow) -> None:
 
 
 async def insert_permission(tx: Tx, account_id: int, from_id: int) -> None:
-    """Whatever its policy says, the account hears this sender from now on."""
+    """Permit all notifications of a sender, whatever the policy says."""
     await tx.run(INSERT_PERMISSION, account_id=account_id, from_id=from_id)
 
 
 async def delete_permission(tx: Tx, account_id: int, from_id: int) -> None:
-    """End a permission; nothing happens if there is none."""
+    """Delete a permission; nothing happens if there is none."""
     await tx.run(DELETE_PERMISSION, account_id=account_id, from_id=from_id)
 
 
 async def find_sender_relation(
     tx: Tx, account_id: int, from_id: int, thread_id: int
 ) -> SenderRelation | None:
-    """How a sender stands to a recipient of ours; None if nothing it does is told at all."""
-    found = await tx.one(
+    """Return how a sender relates to a local recipient.
+
+    None if the recipient is not to be notified at all.
+    """
+    row = await tx.one(
         FIND_SENDER_RELATION, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now
     )
-    return to_row_or_none(SenderRelation, found)
+    return to_row_or_none(SenderRelation, row)

@@ -1,4 +1,4 @@
-"""Those whose notifications an account's policy keeps back. A request lives while there are such."""
+"""Notification requests; one exists while notifications of its sender are kept back."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ MARK_UNFILTERED = (
     )
     .values(filtered=False)
 )
-# A sender has the permission, and its notifications are still kept back.
+# Notifications of a permitted sender that are still kept back.
 HAS_UNMERGED = select(
     exists(
         select(literal(1))
@@ -91,32 +91,32 @@ HAS_UNMERGED = select(
 
 
 async def insert(tx: Tx, account_id: int, from_id: int) -> None:
-    """There is something of the sender that is kept back."""
+    """Record that a notification of the sender was kept back."""
     await tx.run(INSERT, id=tx.new_id(), account_id=account_id, from_id=from_id)
 
 
 async def list_by_account(
     tx: Tx, account_id: int, query: NotificationQuery, page: Page
 ) -> list[NotificationRequestRow]:
-    """Newest first."""
-    found = await tx.all(
+    """Return a page of requests, newest first."""
+    rows = await tx.all(
         LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
     )
-    return sorted(to_rows(NotificationRequestRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRequestRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def load_by_ids(
     tx: Tx, account_id: int, query: NotificationQuery, ids: Sequence[int]
 ) -> list[NotificationRequestRow]:
-    """Those of the requests that the account has."""
-    found = await tx.all(LOAD_BY_IDS, **query.bind_params(tx, account_id), ids=list(ids))
-    return to_rows(NotificationRequestRow, found)
+    """Return those of the requests that the account has."""
+    rows = await tx.all(LOAD_BY_IDS, **query.bind_params(tx, account_id), ids=list(ids))
+    return to_rows(NotificationRequestRow, rows)
 
 
 async def count(tx: Tx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
-    """How many requests there are, and of how many notifications."""
-    found = await tx.one(COUNT, **query.bind_params(tx, account_id))
-    return (found[0], found[1]) if found else (0, 0)
+    """Return the number of requests and of notifications kept back."""
+    row = await tx.one(COUNT, **query.bind_params(tx, account_id))
+    return (row[0], row[1]) if row else (0, 0)
 
 
 async def delete_by_ids(tx: Tx, account_id: int, ids: Sequence[int]) -> None:
@@ -124,20 +124,20 @@ async def delete_by_ids(tx: Tx, account_id: int, ids: Sequence[int]) -> None:
 
 
 async def delete_filtered(tx: Tx, account_id: int, from_ids: Sequence[int]) -> None:
-    """Remove what of these senders is kept back."""
+    """Delete the notifications of these senders that are kept back."""
     await tx.run(DELETE_FILTERED, account_id=account_id, from_ids=list(from_ids))
 
 
 async def list_direct_post_ids(tx: Tx, account_id: int, from_id: int) -> list[int]:
-    """Direct posts of the sender that mention the account and are kept back."""
+    """Return direct posts of the sender that mention the account and are kept back."""
     return await tx.values(LIST_DIRECT_POST_IDS, account_id=account_id, from_id=from_id)
 
 
 async def mark_unfiltered(tx: Tx, account_id: int, from_id: int) -> None:
-    """What of the sender is kept back is told."""
+    """Mark the notifications of a sender that are kept back as delivered."""
     await tx.run(MARK_UNFILTERED, b_account_id=account_id, b_from_id=from_id)
 
 
 async def has_unmerged(tx: Tx, account_id: int) -> bool:
-    """True while something of a permitted sender is kept back."""
+    """Return True if notifications of a permitted sender are still kept back."""
     return bool(await tx.value(HAS_UNMERGED, account_id=account_id))

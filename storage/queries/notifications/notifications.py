@@ -1,4 +1,4 @@
-"""Notifications: who is heard, pages, counts, and what is taken back."""
+"""Notifications: visibility, pages, counts and removal."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _ANY_SENDER = -1
 
 
 class NotificationQuery(Struct, frozen=True):
-    """Which notifications: of these kinds, of one sender (or all), those kept back too."""
+    """A filter of notifications: kinds, one sender (or all), and whether to include those kept back."""
 
     kinds: tuple[str, ...]
     from_id: int | None = None
     filtered: bool = False
 
     def bind_params(self, tx: Tx, account_id: int) -> dict[str, object]:
-        """The bind parameters of `heard`."""
+        """Return the bind parameters of `is_visible`."""
         return {
             "account_id": account_id,
             "kinds": list(self.kinds),
@@ -54,16 +54,16 @@ class NotificationQuery(Struct, frozen=True):
 
 
 def is_visible(source: FromClause = notifications) -> ColumnElement[bool]:
-    """`told` is for the account and wanted, and its sender and thread are not such as it does not hear.
+    """Return the condition that a notification of the account is wanted and neither hidden nor muted.
 
-    The one place for lists, groups and counts: blocks, mutes, muted threads and domains hold for what
-    was told before them too.
+    The one place for lists, groups and counts: blocks, mutes, muted threads and domains apply to older
+    notifications too.
     """
     sender = accounts.alias()
     chosen = bindparam("from_id", type_=BigInteger())
     return and_(
         source.c.account_id == bindparam("account_id"),
-        # Joined with nothing, so that no index is taken for it: most ask for all kinds.
+        # Concatenated with '' so that no index on the kind is used: most requests are for all kinds.
         one_of(source.c.kind.concat(""), "kinds"),
         or_(chosen == _ANY_SENDER, source.c.from_id == chosen),
         or_(source.c.filtered.is_(False), bindparam("filtered", type_=source.c.filtered.type)),
@@ -107,11 +107,21 @@ FIND_DUPLICATE = select(notifications.c.id).where(
     notifications.c.from_id == bindparam("from_id"),
     notifications.c.post_id == bindparam("post_id"),
 )
-FIND_GROUP_KEY = (
-    select(notifications.c.group_key)
-    .where(notifications.c.account_id == bindparam("account_id"), one_of(notifications.c.group_key, "keys"))
-    .order_by(notifications.c.id.desc())
+_earlier = notifications.alias("earlier")
+_newest_group_key = (
+    select(_earlier.c.group_key)
+    .where(_earlier.c.account_id == bindparam("b_account_id"), one_of(_earlier.c.group_key, "keys"))
+    .order_by(_earlier.c.id.desc())
     .limit(1)
+    .scalar_subquery()
+)
+INSERT_IN_GROUP = (
+    upsert(notifications)
+    .values(
+        {name: bindparam(name) for name in NotificationRow.__struct_fields__}
+        | {"group_key": func.coalesce(_newest_group_key, bindparam("group_key"))}
+    )
+    .on_conflict_do_nothing()
 )
 FIND = select(*COLUMNS).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
@@ -148,27 +158,31 @@ async def insert(tx: Tx, row: NotificationRow) -> bool:
 
 
 async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
-    """True if the account was told the very same before."""
-    found = await tx.one(
+    """Return True if the account has this very notification already."""
+    duplicate = await tx.one(
         FIND_DUPLICATE, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
     )
-    return found is not None
+    return duplicate is not None
 
 
-async def find_group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
-    """The newest of these keys that a group of the account has."""
-    found: str | None = await tx.value(FIND_GROUP_KEY, account_id=account_id, keys=list(keys))
-    return found
+async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> bool:
+    """Add a notification to the newest group of its account that has one of these keys; False if it is there.
+
+    It begins a group with the key of `row` if there is none.
+    """
+    return bool(
+        await tx.run(INSERT_IN_GROUP, **structs.asdict(row), b_account_id=row.account_id, keys=list(keys))
+    )
 
 
 async def list_by_account(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery
 ) -> list[NotificationRow]:
-    """Newest first."""
-    found = await tx.all(
+    """Return a page of notifications, newest first."""
+    rows = await tx.all(
         LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
     )
-    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def find(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
@@ -188,7 +202,7 @@ async def delete_by_account(tx: Tx, account_id: int) -> None:
 
 
 async def delete_matching(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None) -> None:
-    """What was told is no longer so."""
+    """Delete a notification whose cause was undone."""
     wanted = -1 if post_id is None else post_id
     await tx.run(DELETE_MATCHING, kind=kind, account_id=account_id, from_id=from_id, post_id=wanted)
 
@@ -198,7 +212,7 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def delete_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
-    """Everything that `from_id` told `account_id`."""
+    """Delete all notifications to `account_id` from `from_id`."""
     await tx.run(DELETE_BY_SENDER, account_id=account_id, from_id=from_id)
 
 
@@ -209,5 +223,5 @@ async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_
 
 
 async def load_last_read_id(tx: Tx, account_id: int) -> int:
-    """The newest notification that the account has read, by its marker; 0 without one."""
+    """Return the newest notification that the account has read, by its marker; 0 without one."""
     return int(await tx.value(LOAD_LAST_READ_ID, account_id=account_id) or 0)

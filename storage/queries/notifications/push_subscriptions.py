@@ -1,4 +1,4 @@
-"""Web push: subscriptions, one a token, and the node's own pair of keys."""
+"""Web push subscriptions, one for each token, and the node's VAPID keys."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from storage.tables.notifications import push_keys, push_subscriptions
 from storage.tables.relationships import follows
 
 COLUMNS = columns_of(push_subscriptions, PushSubscriptionRow)
-MAX_PER_ACCOUNT = 100  # of an account: whoever has more lost count of old devices
+MAX_PER_ACCOUNT = 100  # of one account: more are left over from old devices
 INSERT = upsert(push_subscriptions)
 FIND_BY_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
 FIND_ACTIVE = (
-    select(*COLUMNS, members.c.locale)
+    select(*COLUMNS)
     .join(tokens, tokens.c.id == push_subscriptions.c.token_id)
     .join(members, members.c.id == tokens.c.member_id)
     .join(accounts, accounts.c.id == push_subscriptions.c.account_id)
@@ -31,7 +31,7 @@ FIND_ACTIVE = (
     )
 )
 _account_id = push_subscriptions.c.account_id
-# Those that ask for this kind of notification by somebody like its sender, the newest first.
+# Subscriptions that want this kind of notification from this sender, newest first.
 LIST_IDS_FOR_NOTIFICATION = (
     select(push_subscriptions.c.id)
     .where(
@@ -72,7 +72,7 @@ INSERT_KEY = upsert(push_keys).on_conflict_do_nothing()
 
 
 async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
-    """Add one, in the place of that which its token had."""
+    """Save a subscription, replacing the token's former one."""
     await delete_by_token(tx, row.token_id)
     await tx.run(INSERT, **structs.asdict(row))
 
@@ -81,17 +81,13 @@ async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
-async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
-    """One whose token still opens something for a member who is let in, with that member's language."""
-    found = await tx.one(FIND_ACTIVE, id=subscription_id)
-    if found is None:
-        return None
-    *record, locale = found
-    return PushSubscriptionRow(*record), locale
+async def find_active(tx: Tx, subscription_id: int) -> PushSubscriptionRow | None:
+    """Return a subscription whose token is valid and whose member may log in; None otherwise."""
+    return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
 
 
 async def list_ids_for_notification(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:
-    """The account's subscriptions to be told of a notification of this kind from somebody."""
+    """Return the account's subscriptions that want a notification of this kind from the sender."""
     return await tx.values(LIST_IDS_FOR_NOTIFICATION, account_id=account_id, kind=kind, from_id=from_id)
 
 
@@ -108,10 +104,10 @@ async def delete_by_token(tx: Tx, token_id: int) -> None:
 
 
 async def find_key(tx: Tx) -> PushKeyRow | None:
-    """The node's pair; None before its first start."""
+    """Return the node's key pair; None before its first start."""
     return to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
 
 
 async def insert_key(tx: Tx, private: str, public: str) -> None:
-    """Keep the pair, unless there is one."""
+    """Save the pair, unless there is one."""
     await tx.run(INSERT_KEY, id=1, private=private, public=public, created_at=tx.now)

@@ -83,18 +83,18 @@ async def delete_by_uri(tx: Tx, account_id: int, uri: str) -> bool:
 
 
 async def list_blocked_since(tx: Tx, account_id: int, since_ms: int) -> list[int]:
-    """Whom an account blocked since a moment."""
+    """Return the accounts that an account blocked since a moment (ms UTC)."""
     return await tx.values(LIST_BLOCKED_SINCE, account_id=account_id, since=since_ms)
 
 
 async def exists_between(tx: Tx, first_id: int, second_id: int) -> bool:
-    """True if either blocks the other."""
+    """Return True if either blocks the other."""
     return bool(await tx.value(EXISTS_BETWEEN, first_id=first_id, second_id=second_id))
 
 
 async def list_blocked(tx: Tx, account_id: int, page: Page) -> Pairs:
-    found = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def upsert_mute(tx: Tx, row: MuteRow) -> None:
@@ -102,9 +102,9 @@ async def upsert_mute(tx: Tx, row: MuteRow) -> None:
 
 
 async def find_active_mute(tx: Tx, account_id: int, target_id: int) -> MuteRow | None:
-    """A mute that has not expired."""
-    found = await tx.one(FIND_ACTIVE_MUTE, account_id=account_id, target_id=target_id, now=tx.now)
-    return to_row_or_none(MuteRow, found)
+    """Return a mute that has not expired."""
+    row = await tx.one(FIND_ACTIVE_MUTE, account_id=account_id, target_id=target_id, now=tx.now)
+    return to_row_or_none(MuteRow, row)
 
 
 async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
@@ -112,13 +112,13 @@ async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def list_muted(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
-    """Cursors, ids and until when."""
-    found = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
-    return sorted(((row[0], row[1], row[2]) for row in found), key=lambda row: -row[0])
+    """Return cursors, ids and when the mute ends (ms UTC)."""
+    rows = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
+    return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda row: -row[0])
 
 
 async def purge_expired_mutes(tx: Tx, until: int) -> None:
-    """Remove mutes whose time was over by then."""
+    """Delete mutes that ended before a moment (ms UTC)."""
     await tx.run(PURGE_EXPIRED_MUTES, until=until)
 
 

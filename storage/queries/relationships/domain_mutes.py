@@ -1,4 +1,4 @@
-"""Domains that an account does not want to meet. A domain stands for its subdomains too."""
+"""Domains that accounts mute; subdomains are included."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _is_on_domain = or_(
 )
 
 
-# Accounts of the domain that follow, are followed, or one of the two is asked for.
+# Accounts of the domain with a follow or request in either direction.
 LIST_CONNECTED_ACCOUNTS = select(*columns_of(accounts, AccountRow)).where(
     _is_on_domain,
     accounts.c.domain != "",
@@ -69,9 +69,9 @@ async def delete_by_domain(tx: Tx, account_id: int, domain: str) -> bool:
 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
-    """Cursors and domains, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    """Return cursors and domains, newest first."""
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def count(tx: Tx, account_id: int) -> int:
@@ -79,12 +79,12 @@ async def count(tx: Tx, account_id: int) -> int:
 
 
 async def list_connected_accounts(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
-    """Accounts of the domain with a follow, or a request for one, to or from the account."""
-    found = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
-    return to_rows(AccountRow, found)
+    """Return accounts of the domain with a follow or request to or from the account."""
+    rows = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
+    return to_rows(AccountRow, rows)
 
 
 async def delete_content(tx: Tx, account_id: int, domain: str) -> None:
-    """Take what the domain brought from the account's home and notifications."""
+    """Delete posts of the domain from the account's home, and its notifications."""
     for statement in (DELETE_HOME_ENTRIES, DELETE_NOTIFICATIONS):
         await tx.run(statement, account_id=account_id, domain=domain, below=f"%.{domain}")

@@ -61,7 +61,7 @@ LIST_FOLLOWING_URIS = PagedStatement(
     .where(follows.c.account_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
-# Where a post for followers is to be sent: shared inboxes, or personal ones where there is none.
+# Inboxes for posts to followers: shared ones, or personal ones of peers without.
 LIST_INBOXES = (
     select(
         func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri),
@@ -87,7 +87,7 @@ LOAD_LOCALLY_FOLLOWED = (
     .distinct()
 )
 
-# Followers whose URIs begin with the address of one node.
+# Followers of one node, by the prefix of their URIs.
 LOAD_FOLLOWERS_BY_PREFIX = (
     select(accounts.c.uri, accounts.c.id)
     .join(follows, follows.c.account_id == accounts.c.id)
@@ -99,7 +99,7 @@ LOAD_FOLLOWERS_BY_PREFIX = (
 
 _viewer_follows = follows.alias()
 _target = accounts.alias()
-# Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
+# Followers whom the viewer follows; accounts that hide their follows are left out on both sides.
 _ranked = (
     select(
         follows.c.target_id.label("target_id"),
@@ -146,9 +146,9 @@ COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindp
 
 
 async def load_followers_by_prefix(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
-    """URIs and ids of the followers whose URIs begin with `prefix`."""
-    found = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
-    return {row[0]: row[1] for row in found}
+    """Return URIs and ids of the followers whose URIs begin with `prefix`."""
+    rows = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
+    return {row[0]: row[1] for row in rows}
 
 
 async def insert(tx: Tx, row: FollowRow) -> bool:
@@ -164,7 +164,7 @@ async def find_by_uri(tx: Tx, uri: str) -> FollowRow | None:
 
 
 async def update_options(tx: Tx, row: FollowRow, *, is_request: bool) -> None:
-    """Write how one follows, or (`requested`) would follow."""
+    """Write the options of a follow or, if `is_request`, of a request."""
     await tx.run(
         UPDATE_REQUEST_OPTIONS if is_request else UPDATE_OPTIONS,
         b_id=row.id,
@@ -179,8 +179,8 @@ async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
-    found = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    rows = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def list_followers(tx: Tx, account_id: int, page: Page) -> Pairs:
@@ -192,24 +192,24 @@ async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
 
 
 async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of followers."""
-    found = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
-    return [(row[0], row[1]) for row in found]
+    """Return cursors and URIs of followers."""
+    rows = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
+    return [(row[0], row[1]) for row in rows]
 
 
 async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
-    """Cursors and URIs of those who are followed."""
-    found = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
-    return [(row[0], row[1]) for row in found]
+    """Return cursors and URIs of those who are followed."""
+    rows = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
+    return [(row[0], row[1]) for row in rows]
 
 
 async def list_inboxes(tx: Tx, account_id: int) -> list[str]:
-    """The inboxes of remote followers, each once."""
+    """Return the inboxes of remote followers, each once."""
     return await tx.values(LIST_INBOXES, account_id=account_id)
 
 
 async def list_notified_followers(tx: Tx, target_id: int) -> list[int]:
-    """Local followers who want to be told of every post."""
+    """Return local followers who want to be notified of every post."""
     return await tx.values(LIST_NOTIFIED_FOLLOWERS, target_id=target_id)
 
 
@@ -218,7 +218,7 @@ async def has_local_followers(tx: Tx, target_id: int) -> bool:
 
 
 async def load_locally_followed(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that somebody of this node follows."""
+    """Return those of the accounts that have local followers."""
     return set(await tx.values(LOAD_LOCALLY_FOLLOWED, ids=list(ids)))
 
 
@@ -239,7 +239,7 @@ async def delete_request(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def list_requests(tx: Tx, account_id: int, page: Page) -> Pairs:
-    """Cursors and ids of those who ask to follow an account."""
+    """Return cursors and ids of the accounts that ask to follow."""
     return await _list_pairs(tx, LIST_REQUESTS, page, account_id)
 
 
@@ -250,10 +250,10 @@ async def count_requests(tx: Tx, account_id: int) -> int:
 async def load_familiar_followers(
     tx: Tx, viewer_id: int, ids: Sequence[int], limit: int
 ) -> dict[int, list[int]]:
-    """For each account those who follow it and whom the viewer follows, the newest of them."""
-    found: dict[int, list[int]] = {}
+    """Return for each account its followers whom the viewer follows, newest first."""
+    followers: dict[int, list[int]] = {}
     for target_id, account_id in await tx.all(
         LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit
     ):
-        found.setdefault(target_id, []).append(account_id)
-    return found
+        followers.setdefault(target_id, []).append(account_id)
+    return followers

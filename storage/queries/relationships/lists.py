@@ -1,4 +1,4 @@
-"""Lists of accounts. Every statement names the owner, so nobody reaches another's list."""
+"""Lists of accounts. Every statement names the owner, so that nobody reaches the lists of others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UPDATE = (
 )
 DELETE = delete(lists).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
 
-# Whom an owner may put on a list: those it follows or asked to follow, and itself.
+# Accounts that an owner may add to a list: followed or requested ones, and the owner.
 LOAD_ADDABLE_IDS = select(accounts.c.id).where(
     one_of(accounts.c.id, "ids"),
     or_(
@@ -59,7 +59,7 @@ LOAD_ADDABLE_IDS = select(accounts.c.id).where(
 LOAD_MEMBER_IDS = select(list_accounts.c.account_id).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
 )
-# Those of the lists with an account on them, and those of the accounts that are on any list.
+# Lists that contain an account, and accounts that are on any list.
 LIST_IDS_WITH_ACCOUNT = select(list_accounts.c.list_id).where(
     list_accounts.c.account_id == bindparam("account_id"), one_of(list_accounts.c.list_id, "list_ids")
 )
@@ -81,7 +81,7 @@ DELETE_FROM_ALL = delete(list_accounts).where(
     list_accounts.c.account_id == bindparam("account_id"),
     list_accounts.c.list_id.in_(select(lists.c.id).where(lists.c.account_id == bindparam("owner_id"))),
 )
-# Who is on an exclusive list is not at home.
+# Posts of accounts on an exclusive list do not appear at home.
 DELETE_HOME_ENTRIES = delete(home_entries).where(
     home_entries.c.account_id == bindparam("owner_id"),
     home_entries.c.author_id != bindparam("owner_id"),
@@ -108,7 +108,7 @@ async def count(tx: Tx, owner_id: int) -> int:
 
 
 async def list_containing(tx: Tx, owner_id: int, account_id: int) -> list[ListRow]:
-    """The owner's lists with that account on them."""
+    """Return the owner's lists with that account on them."""
     return to_rows(ListRow, await tx.all(LIST_CONTAINING, owner_id=owner_id, account_id=account_id))
 
 
@@ -129,29 +129,32 @@ async def delete_by_id(tx: Tx, owner_id: int, list_id: int) -> bool:
 
 
 async def load_addable_ids(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that may be put on a list of the owner."""
+    """Return those of the accounts that may be added to a list of the owner."""
     return set(await tx.values(LOAD_ADDABLE_IDS, owner_id=owner_id, ids=list(ids)))
 
 
 async def load_member_ids(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that are on the list already."""
+    """Return those of the accounts that are on the list."""
     return set(await tx.values(LOAD_MEMBER_IDS, list_id=list_id, ids=list(ids)))
 
 
 async def list_ids_with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
-    """Those of the lists with an account on them."""
+    """Return those of the lists that contain an account."""
     return await tx.values(LIST_IDS_WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
 
 
 async def load_listed_ids(tx: Tx, ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that are on anybody's list."""
+    """Return those of the accounts that are on any list."""
     return set(await tx.values(LOAD_LISTED_IDS, ids=list(ids))) if ids else set()
 
 
 async def insert_members(tx: Tx, list_id: int, account_ids: Iterable[int]) -> None:
     await tx.run_many(
         INSERT_MEMBERS,
-        [{"list_id": list_id, "account_id": each, "added_id": tx.new_id()} for each in account_ids],
+        [
+            {"list_id": list_id, "account_id": account_id, "added_id": tx.new_id()}
+            for account_id in account_ids
+        ],
     )
 
 
@@ -160,19 +163,19 @@ async def delete_members(tx: Tx, list_id: int, account_ids: Sequence[int]) -> No
 
 
 async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
-    """Cursors and ids, newest first; all of them without a page."""
+    """Return cursors and ids, newest first; all of them without a page."""
     if page is None:
-        found = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
+        rows = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
     else:
-        found = await tx.all(LIST_MEMBERS.for_page(page), list_id=list_id, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+        rows = await tx.all(LIST_MEMBERS.for_page(page), list_id=list_id, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def delete_from_all(tx: Tx, owner_id: int, account_id: int) -> None:
-    """Take an account from all lists of the owner."""
+    """Remove an account from all lists of the owner."""
     await tx.run(DELETE_FROM_ALL, owner_id=owner_id, account_id=account_id)
 
 
 async def delete_home_entries(tx: Tx, owner_id: int, list_id: int) -> None:
-    """Take from the owner's home what the list's accounts brought there."""
+    """Remove from the owner's home what only the list's accounts brought there."""
     await tx.run(DELETE_HOME_ENTRIES, owner_id=owner_id, list_id=list_id)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from fedserver.domain.auth import members, tokens
+from fedserver.domain.auth import member_access, members, tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.secrets import SecretBox
 from fedserver.domain.notifications import push_keys
@@ -336,7 +336,7 @@ async def test_push_is_not_sent_to_revoked_or_disabled_apps(
         if how == "revoked":
             await tokens.revoke_all(tx, member.id)
         else:
-            await members.set_disabled(tx, member, disabled=True)
+            await member_access.set_disabled(tx, member, disabled=True)
     await node.publish(bob, "@ann again")
     await node.settle()
     assert service.take_received() == []

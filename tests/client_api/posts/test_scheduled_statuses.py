@@ -9,9 +9,10 @@ import aiohttp
 import msgspec
 import pytest
 
-from fedserver.domain.auth import members
+from fedserver.domain.auth import member_access, members
 from fedserver.domain.posts import scheduled_posts
 from fedserver.jobs.cleanup import CleanupWorker
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries
@@ -305,7 +306,7 @@ async def test_scheduled_status_of_a_disabled_member_is_not_published(start: Sta
     await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     me = await ann.get("/api/v1/accounts/verify_credentials")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+        await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     node.clock.forward(hours=2)
     await node.settle()
     assert await Api(node).get(f"/api/v1/accounts/{me['id']}/statuses") == []
@@ -317,7 +318,7 @@ async def test_scheduled_status_survives_killed_workers_once(start: Start) -> No
     node.clock.forward(hours=2)
     # A worker takes the job and dies: its lease runs out.
     async with node.db.write() as tx:
-        [leased] = await job_queries.lease(tx, until=tx.now + 60_000, limit=10)
+        [leased] = await job_queries.lease(tx, until=tx.now + 60_000, limit=10, kinds=KINDS_BY_QUEUE[DEFAULT])
     waiting = msgspec.json.decode(leased.payload)["scheduled_id"]
     # Another dies in the middle: nothing of what it wrote stays.
     with pytest.raises(RuntimeError):

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from fedserver.client_api.timelines import hub as hub_module
-from fedserver.domain.auth import members, tokens
+from fedserver.domain.auth import member_access, members, tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.notifications import announcements
 from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes
@@ -458,7 +458,7 @@ async def test_stream_revoked_by_another_process_ends_with_the_heartbeat(start: 
             if how == "suspended":
                 await account_queries.set_limits(tx, ann.id, suspended_at=tx.now, silenced_at=None)
             else:
-                await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
+                await member_access.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
             tx.events.clear()
         assert await stream.wait_closed() == 4001
         await wait_until_settled(stays)

@@ -1,4 +1,4 @@
-"""Collections: only their owner changes them, and nobody is in one against their will."""
+"""Collections: only owners change them, and only consenting accounts are in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts, collections
+from fedserver.domain.accounts import account_removal, accounts, collections
 from fedserver.domain.accounts.collections import CollectionChange
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
@@ -17,7 +17,9 @@ from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts
 
 
-async def shown(database: Database, collection_id: int, viewer: AccountRow | None) -> list[tuple[int, str]]:
+async def list_items(
+    database: Database, collection_id: int, viewer: AccountRow | None
+) -> list[tuple[int, str]]:
     async with database.read() as tx:
         view = await collections.get(tx, collection_id, viewer.id if viewer else None)
     return [(item.account_id, item.state) for item in view.items]
@@ -83,10 +85,16 @@ async def test_nobody_changes_anothers_collection(database: Database, here: Node
         ):
             with pytest.raises(NotFoundError):
                 await attempt
-    assert await shown(database, row.id, bob) == [(ann.id, "accepted")] == await shown(database, row.id, None)
+    assert (
+        await list_items(database, row.id, bob)
+        == [(ann.id, "accepted")]
+        == await list_items(database, row.id, None)
+    )
 
 
-async def test_consent(database: Database, here: NodeContext) -> None:
+async def test_only_consenting_accounts_are_added_and_can_revoke(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, shy, eve = await create_accounts(database, here, "ann", "bob", "shy", "eve@beta.test")
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
@@ -101,8 +109,8 @@ async def test_consent(database: Database, here: NodeContext) -> None:
         for nobody in (1, 0, -5, 1 << 70):
             with pytest.raises(InvalidError):
                 await collections.add_account(tx, ann, row.id, nobody)
-    assert await shown(database, row.id, ann) == [(bob.id, "accepted"), (eve.id, "pending")]
-    assert await shown(database, row.id, bob) == [(bob.id, "accepted")]
+    assert await list_items(database, row.id, ann) == [(bob.id, "accepted"), (eve.id, "pending")]
+    assert await list_items(database, row.id, bob) == [(bob.id, "accepted")]
     async with database.write() as tx:
         with pytest.raises(NotFoundError):
             await collections.revoke(tx, ann, row.id, accepted.id)
@@ -112,10 +120,12 @@ async def test_consent(database: Database, here: NodeContext) -> None:
         with pytest.raises(NotFoundError):
             await collections.remove_item(tx, ann, row.id, accepted.id)
         await collections.remove_item(tx, ann, row.id, pending.id)
-    assert await shown(database, row.id, ann) == []
+    assert await list_items(database, row.id, ann) == []
 
 
-async def test_one_without_consent_stops_the_whole(database: Database, here: NodeContext) -> None:
+async def test_create_with_one_account_without_consent_adds_none(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, shy = await create_accounts(database, here, "ann", "bob", "shy")
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
@@ -126,7 +136,7 @@ async def test_one_without_consent_stops_the_whole(database: Database, here: Nod
         assert await collections.list_by_account(tx, ann.id, ann.id, 40, 0) == []
 
 
-async def test_blocks_part(database: Database, here: NodeContext) -> None:
+async def test_blocks_remove_items_and_hide_collections(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
         row = (await collections.create(tx, here, ann, CollectionChange(name="L"), [bob.id, eve.id])).row
@@ -140,7 +150,9 @@ async def test_blocks_part(database: Database, here: NodeContext) -> None:
         assert await collection_queries.list_items(tx, row.id) == []
 
 
-async def test_lists_of_collections(database: Database, here: NodeContext) -> None:
+async def test_lists_of_collections_show_what_the_viewer_may_see(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
         shy = (
@@ -149,11 +161,11 @@ async def test_lists_of_collections(database: Database, here: NodeContext) -> No
         open_ = (await collections.create(tx, here, ann, CollectionChange(name="b"), [bob.id, eve.id])).row
 
     async def ids(
-        verb: Any, of: AccountRow, viewer: AccountRow | None, limit: int = 40, offset: int = 0
+        list_function: Any, account: AccountRow, viewer: AccountRow | None, limit: int = 40, offset: int = 0
     ) -> Any:
         async with database.read() as tx:
-            found = await verb(tx, of.id, viewer.id if viewer else None, limit, offset)
-        return [view.row.id for view in found]
+            views = await list_function(tx, account.id, viewer.id if viewer else None, limit, offset)
+        return [view.row.id for view in views]
 
     assert await ids(collections.list_by_account, ann, ann) == [open_.id, shy.id]
     assert (
@@ -166,23 +178,25 @@ async def test_lists_of_collections(database: Database, here: NodeContext) -> No
     assert await ids(collections.list_containing, ann, ann) == []
     assert await ids(collections.list_by_account, ann, ann, 1, 1) == [shy.id]
     async with database.write() as tx:
-        await accounts.delete_local(tx, bob)
-    assert await shown(database, open_.id, eve) == [(eve.id, "accepted")]
+        await account_removal.delete_local(tx, bob)
+    assert await list_items(database, open_.id, eve) == [(eve.id, "accepted")]
     async with database.write() as tx:
-        await accounts.delete_local(tx, ann)
+        await account_removal.delete_local(tx, ann)
     assert await ids(collections.list_containing, eve, eve) == []
 
 
-async def test_limits(database: Database, here: NodeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_collections_and_items_are_limited(
+    database: Database, here: NodeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(collections, "MAX_ITEMS", 1)
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
-        made = [
+        views = [
             await collections.create(tx, here, ann, CollectionChange(name="n"))
             for _ in range(collections.MAX_COLLECTIONS)
         ]
         with pytest.raises(InvalidError):
             await collections.create(tx, here, ann, CollectionChange(name="one too many"))
-        await collections.add_account(tx, ann, made[0].row.id, bob.id)
+        await collections.add_account(tx, ann, views[0].row.id, bob.id)
         with pytest.raises(InvalidError):
-            await collections.add_account(tx, ann, made[0].row.id, ann.id)
+            await collections.add_account(tx, ann, views[0].row.id, ann.id)

@@ -1,4 +1,4 @@
-"""The chain of acts: many writers, and everything that somebody may have done to it meanwhile."""
+"""The moderation log: concurrent writers, and detection of every kind of manipulation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.kit.people import create_remote_account, new_keys
 WRITERS, EACH = 6, 4
 
 
-async def _write(database: Database, name: str, number: int = EACH) -> None:
+async def write_entries(database: Database, name: str, number: int = EACH) -> None:
     for turn in range(number):
         async with database.write() as tx:
             reason = f"because {name}"
@@ -41,14 +41,14 @@ async def _write(database: Database, name: str, number: int = EACH) -> None:
             )
 
 
-async def test_writers_do_not_fork_the_chain(database: Database, database_url: str) -> None:
+async def test_concurrent_writers_do_not_fork_the_chain(database: Database, database_url: str) -> None:
     other = await open_database(database_url, Clock(START + 1_000_000))
-    where = [database, other] * (WRITERS // 2)
-    await asyncio.gather(*[_write(each, f"w{number}.test") for number, each in enumerate(where)])
+    writers = [database, other] * (WRITERS // 2)
+    await asyncio.gather(*[write_entries(writer, f"w{number}.test") for number, writer in enumerate(writers)])
     await other.close()
     async with database.read() as tx:
-        found = await audit_log.verify(tx)
-        assert (found.first, found.last) == (1, WRITERS * EACH * 2)
+        result = await audit_log.verify(tx)
+        assert (result.first, result.last) == (1, WRITERS * EACH * 2)
         rows = await audit_log.list_page(tx, Page(limit=99))
     assert len({row.previous_hash for row in rows}) == len(rows)
     with pytest.raises(RuntimeError):
@@ -56,13 +56,13 @@ async def test_writers_do_not_fork_the_chain(database: Database, database_url: s
             await audit_log.record(tx, None, "report.resolve", target="x")
             raise RuntimeError
     async with database.read() as tx:
-        assert await audit_log.verify(tx, rows[3].hash) == found, "what was rolled back left nothing"
+        assert await audit_log.verify(tx, rows[3].hash) == result, "what was rolled back left nothing"
 
 
-async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
+async def test_concurrent_decisions_about_one_subject_do_not_deadlock(
     database: Database, here: NodeContext
 ) -> None:
-    """One limits an account of a peer, another decides about the peer, a third looks after the report."""
+    """Limit an account of a peer, decide about the peer, and resolve the report, each by another member."""
     async with database.write() as tx:
         eve, bob = await create_remote_account(tx, "eve"), await create_remote_account(tx, "bob")
         report = await report_filing.file(tx, here, bob, report_filing.NewReport(target_id=eve.id))
@@ -79,8 +79,8 @@ async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
 
     async def decide(turn: int) -> None:
         async with database.write() as tx:
-            word = "block" if turn % 2 else "limit"
-            await peers.decide(tx, None, eve.domain, peers.PeerDecision(word))
+            severity = "block" if turn % 2 else "limit"
+            await peers.decide(tx, None, eve.domain, peers.PeerDecision(severity))
 
     async def assign(turn: int) -> None:
         async with database.write() as tx:
@@ -93,22 +93,24 @@ async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
         assert (await audit_log.verify(tx)).last > 12
 
 
-async def _run(database: Database, *statements: str) -> None:
+async def run_statements(database: Database, *statements: str) -> None:
     async with database.write() as tx:
-        for each in statements:
-            await tx.run(text(each))
+        for statement in statements:
+            await tx.run(text(statement))
 
 
-async def _broken(database: Database, noted: str = "") -> str:
-    with pytest.raises(hash_chain.ChainBrokenError) as told:
+async def verify_and_get_error(database: Database, noted: str = "") -> str:
+    with pytest.raises(hash_chain.ChainBrokenError) as raised:
         async with database.read() as tx:
             await audit_log.verify(tx, noted)
-    return str(told.value)
+    return str(raised.value)
 
 
-async def test_what_was_written_stays(database: Database, database_url: str) -> None:
-    """The database refuses; and who takes its guards away is found out."""
-    await _write(database, "beta.test", 2)
+async def test_changes_of_written_entries_are_refused_or_detected(
+    database: Database, database_url: str
+) -> None:
+    """Check that triggers refuse changes, and that changes without triggers are found."""
+    await write_entries(database, "beta.test", 2)
     for wrong in (
         "UPDATE acts SET verb = 'peer.allow' WHERE seq = 2",
         "UPDATE acts SET target = 'gamma.test' WHERE seq = 2",
@@ -117,37 +119,44 @@ async def test_what_was_written_stays(database: Database, database_url: str) -> 
         "DELETE FROM acts WHERE seq = 4",
     ):
         with pytest.raises((ConflictError, StorageError)):
-            await _run(database, wrong)
-    await _run(database, "UPDATE acts SET target = '', target_salt = '' WHERE seq = 2")
+            await run_statements(database, wrong)
+    await run_statements(database, "UPDATE acts SET target = '', target_salt = '' WHERE seq = 2")
     async with database.read() as tx:
         good = await audit_log.verify(tx)
-    assert "noted: 00" in await _broken(database, "00")
+    assert "noted: 00" in await verify_and_get_error(database, "00")
     if not database_url.startswith("sqlite"):
         return
-    await _run(database, "DROP TRIGGER acts_tell", "DROP TRIGGER acts_stay")
-    for change, back, told in (
+    await run_statements(database, "DROP TRIGGER acts_tell", "DROP TRIGGER acts_stay")
+    for change, undo, problem in (
         ("verb = 'peer.allow' WHERE seq = 2", "verb = 'peer.note' WHERE seq = 2", "entry 2: what it says"),
         ("target = 'x' WHERE seq = 3", "target = 'beta.test1' WHERE seq = 3", "entry 3: the subject"),
         ("target = 'x' WHERE seq = 2", "target = '' WHERE seq = 2", "entry 2: the subject"),
         ("reason = 'x' WHERE seq = 1", "reason = 'because beta.test' WHERE seq = 1", "entry 1: the reason"),
         ("seq = 9 WHERE seq = 3", "seq = 3 WHERE seq = 9", "entry 3: it is missing"),
         ("seq = 9 WHERE seq = 1", "seq = 1 WHERE seq = 9", "entry 1: it is missing"),
-        ("at = 5 WHERE seq = 4", f"at = {await _at(database)} WHERE seq = 4", "entry 4: what it says"),
+        (
+            "at = 5 WHERE seq = 4",
+            f"at = {await load_newest_time(database)} WHERE seq = 4",
+            "entry 4: what it says",
+        ),
     ):
-        await _run(database, f"UPDATE acts SET {change}")
-        assert (await _broken(database)).startswith(told), change
-        await _run(database, f"UPDATE acts SET {back}")
+        await run_statements(database, f"UPDATE acts SET {change}")
+        assert (await verify_and_get_error(database)).startswith(problem), change
+        await run_statements(database, f"UPDATE acts SET {undo}")
     async with database.read() as tx:
         assert await audit_log.verify(tx) == good
-    await _run(database, "DELETE FROM acts WHERE seq = 4")
-    assert await _broken(database) == "entry 4: the log ends at 3, not 4"
-    await _run(database, "UPDATE act_heads SET seq = 3")
-    assert (await _broken(database)).startswith("entry 3: its hash is not the one")
-    await _run(database, "UPDATE act_heads SET hash = (SELECT hash FROM acts WHERE seq = 3)")
-    assert await _broken(database, good.hash) == f"no entry has the hash that was noted: {good.hash}"
+    await run_statements(database, "DELETE FROM acts WHERE seq = 4")
+    assert await verify_and_get_error(database) == "entry 4: the log ends at 3, not 4"
+    await run_statements(database, "UPDATE act_heads SET seq = 3")
+    assert (await verify_and_get_error(database)).startswith("entry 3: its hash is not the one")
+    await run_statements(database, "UPDATE act_heads SET hash = (SELECT hash FROM acts WHERE seq = 3)")
+    assert (
+        await verify_and_get_error(database, good.hash)
+        == f"no entry has the hash that was noted: {good.hash}"
+    )
 
 
-async def _at(database: Database) -> int:
+async def load_newest_time(database: Database) -> int:
     async with database.read() as tx:
         return (await audit_log.list_page(tx, Page()))[0].at
 
@@ -159,17 +168,17 @@ async def test_the_command_checks_a_database_and_a_file(
     config, file = tmp_path / "fedserver.toml", tmp_path / "log.json"
     config.write_text(f'[database]\nurl = "{database_url}"\n')
 
-    async def verify(*given: str) -> tuple[int, str]:
-        arguments = ["log", "verify", "--config", str(config), *given]
+    async def verify(*options: str) -> tuple[int, str]:
+        arguments = ["log", "verify", "--config", str(config), *options]
         result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
         return result.exit_code, result.output
 
     assert await verify() == (0, "The log is empty\n")
-    await _write(database, "beta.test")
+    await write_entries(database, "beta.test")
     async with database.read() as tx:
         pages = [
-            [hash_chain.to_entry(row) for row in await audit_log.list_page(tx, Page(5, each))]
-            for each in (9, 6, 3)
+            [hash_chain.to_entry(row) for row in await audit_log.list_page(tx, Page(5, max_number))]
+            for max_number in (9, 6, 3)
         ]
     newest = pages[0][0].hash
     held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
@@ -177,32 +186,36 @@ async def test_the_command_checks_a_database_and_a_file(
     file.write_bytes(b"\n".join(encoding.encode(page) for page in pages))
     assert await verify(str(file)) == held == await verify(str(file), "--hash", pages[1][0].hash)
     file.write_bytes(encoding.encode(pages[1]))
-    code, said = await verify(str(file))
-    assert code == 0 and said.startswith("Entries 1 to 5 ")
+    code, output = await verify(str(file))
+    assert code == 0
+    assert output.startswith("Entries 1 to 5 ")
 
-    async def said_of(change: Any) -> str:
+    async def verify_changed(change: Any) -> str:
         entries: list[dict[str, Any]] = json.loads(encoding.encode([*pages[0], *pages[1][2:]]))
         change(entries)
         file.write_text(json.dumps(entries))
-        code, said = await verify(str(file))
-        assert code == 1 and said.count("\n") == 1
-        return said.removeprefix("Error: ").rstrip()
+        code, output = await verify(str(file))
+        assert code == 1
+        assert output.count("\n") == 1
+        return output.removeprefix("Error: ").rstrip()
 
-    assert await said_of(lambda all: all[2].update(role="node")) == (
+    assert await verify_changed(lambda all: all[2].update(role="node")) == (
         "entry 6: what it says is not what was hashed"
     )
-    assert await said_of(lambda all: all[3].update(reason="nicer")) == (
+    assert await verify_changed(lambda all: all[3].update(reason="nicer")) == (
         "entry 5: the reason is not the one that was sealed"
     )
-    assert await said_of(lambda all: all[3].update(_rewritten(all[3]))) == (
+    assert await verify_changed(lambda all: all[3].update(forge_entry(all[3]))) == (
         "entry 6: it does not follow entry 5 as that is now"
     )
-    assert await said_of(lambda all: all.pop(2)) == "entry 6: it is missing"
-    assert "entry 8: it is there twice" in await said_of(lambda all: all.append({**all[0], "hash": "0"}))
-    assert "no page of a log" in await said_of(lambda all: all[0].pop("seals"))
+    assert await verify_changed(lambda all: all.pop(2)) == "entry 6: it is missing"
+    assert "entry 8: it is there twice" in await verify_changed(
+        lambda all: all.append({**all[0], "hash": "0"})
+    )
+    assert "no page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
 
 
-def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry that says something else, with the hash of that."""
-    found = convert({**entry, "role": "node"}, hash_chain.LogEntry)
-    return {"role": "node", "hash": hash_chain.compute_hash(found)}
+def forge_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return changes of an entry with a matching hash."""
+    forged = convert({**entry, "role": "node"}, hash_chain.LogEntry)
+    return {"role": "node", "hash": hash_chain.compute_hash(forged)}

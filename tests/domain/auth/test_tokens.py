@@ -9,7 +9,7 @@ import hashlib
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.auth import apps, members, tokens
+from fedserver.domain.auth import apps, member_access, members, tokens
 from fedserver.domain.auth.tokens import GrantRefusedError, NewToken
 from fedserver.domain.kernel import events, scopes
 from fedserver.domain.kernel.context import NodeContext
@@ -25,17 +25,17 @@ VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
-async def an_app(database: Database, wanted: str = "read write", *uris: str) -> AppRow:
+async def register_app(database: Database, wanted: str = "read write", *uris: str) -> AppRow:
     async with database.write() as tx:
         return (await apps.register(tx, "App", uris or (BACK,), wanted, None)).row
 
 
-async def add(database: Database, here: NodeContext, name: str = "ann") -> MemberRow:
+async def create_member(database: Database, here: NodeContext, name: str = "ann") -> MemberRow:
     async with database.write() as tx:
         return (await members.create_approved(tx, here, name, f"{name}@mail.test", "hash", new_keys()))[0]
 
 
-async def a_code(database: Database, app: AppRow, member: MemberRow, challenge: str | None = None) -> str:
+async def grant_code(database: Database, app: AppRow, member: MemberRow, challenge: str | None = None) -> str:
     async with database.write() as tx:
         account = await accounts.get(tx, await member_queries.find_main_account_id(tx, member.id) or 0)
         return await tokens.grant_code(tx, app, member, account, BACK, ("read",), challenge)
@@ -48,58 +48,67 @@ async def exchange(
         return await tokens.exchange(tx, app, code, back, verifier)
 
 
-async def works(database: Database, secret: str) -> bool:
+async def is_valid(database: Database, secret: str) -> bool:
     async with database.read() as tx:
         return await tokens.find_principal(tx, secret) is not None
 
 
-async def test_a_code_becomes_a_token(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
-    assert made and made.scopes == ("read",)
-    assert set(made.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+async def test_code_is_exchanged_for_a_token(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    token = await exchange(database, app, await grant_code(database, app, member))
+    assert token
+    assert token.scopes == ("read",)
+    assert set(token.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     async with database.read() as tx:
-        caller = await tokens.find_principal(tx, made.secret)
+        principal = await tokens.find_principal(tx, token.secret)
         assert tx.statement_count == 1, "a token is looked up in one statement"
-    assert caller and caller.member and caller.account
-    assert (caller.member.id, caller.account.username, caller.app_id) == (member.id, "ann", app.id)
-    assert caller.scopes == {"read"}
+    assert principal
+    assert principal.member
+    assert principal.account
+    assert (principal.member.id, principal.account.username, principal.app_id) == (member.id, "ann", app.id)
+    assert principal.scopes == {"read"}
 
 
-async def test_a_code_that_comes_twice_ends_its_token(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
-    made = await exchange(database, app, code)
-    assert made and await works(database, made.secret)
+async def test_replayed_code_revokes_its_token(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
+    token = await exchange(database, app, code)
+    assert token
+    assert await is_valid(database, token.secret)
     assert await exchange(database, app, code) is None
-    assert not await works(database, made.secret)
+    assert not await is_valid(database, token.secret)
 
 
-async def test_a_code_replayed_late_ends_its_token_too(
+async def test_code_replayed_after_its_expiry_revokes_its_token(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
-    made = await exchange(database, app, code)
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
+    token = await exchange(database, app, code)
     clock.forward(hours=1)
-    assert made and await exchange(database, app, code) is None
-    assert not await works(database, made.secret)
+    assert token
+    assert await exchange(database, app, code) is None
+    assert not await is_valid(database, token.secret)
 
 
-async def test_of_two_exchanges_at_once_one_wins_at_most(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
-    made = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
-    assert len([each for each in made if each]) == 1
-    assert not any([await works(database, each.secret) for each in made if each]), "a race is a replay"
+async def test_concurrent_exchanges_of_a_code_leave_no_valid_token(
+    database: Database, here: NodeContext
+) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
+    results = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
+    assert len([token for token in results if token]) == 1
+    assert not any([await is_valid(database, token.secret) for token in results if token]), (
+        "a race is a replay"
+    )
 
 
-async def test_a_code_is_bound_to_app_address_and_time(
+async def test_code_is_bound_to_app_redirect_uri_and_time(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, other = await an_app(database), await an_app(database)
-    member = await add(database, here)
-    code = await a_code(database, app, member)
+    app, other = await register_app(database), await register_app(database)
+    member = await create_member(database, here)
+    code = await grant_code(database, app, member)
     with pytest.raises(GrantRefusedError):
         await exchange(database, other, code)
     with pytest.raises(GrantRefusedError):
@@ -108,104 +117,114 @@ async def test_a_code_is_bound_to_app_address_and_time(
         await exchange(database, app, "x" * 43)
     clock.forward(seconds=599)
     assert await exchange(database, app, code), "refusals did not use it up"
-    late = await a_code(database, app, member)
+    late = await grant_code(database, app, member)
     clock.forward(seconds=600)
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, late)
 
 
 @pytest.mark.parametrize("verifier", [None, "", "w" * 64, CHALLENGE])
-async def test_the_verifier_cannot_be_dropped_or_guessed(
+async def test_exchange_without_the_right_verifier_is_refused(
     database: Database, here: NodeContext, verifier: str | None
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member, CHALLENGE)
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member, CHALLENGE)
     with pytest.raises(GrantRefusedError) as refused:
         await exchange(database, app, code, verifier)
     assert refused.value.code == "invalid_grant"
     assert await exchange(database, app, code, VERIFIER)
 
 
-async def test_the_challenge_cannot_be_dropped(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member, None)
+async def test_exchange_with_verifier_but_without_challenge_is_refused(
+    database: Database, here: NodeContext
+) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member, None)
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, code, VERIFIER)
 
 
-async def test_a_new_password_ends_codes(database: Database, here: NodeContext) -> None:
-    app, member = await an_app(database), await add(database, here)
-    code = await a_code(database, app, member)
+async def test_new_password_revokes_codes(database: Database, here: NodeContext) -> None:
+    app, member = await register_app(database), await create_member(database, here)
+    code = await grant_code(database, app, member)
     async with database.write() as tx:
-        await members.set_password(tx, member, "other")
+        await member_access.set_password(tx, member, "other")
     with pytest.raises(GrantRefusedError):
         await exchange(database, app, code)
 
 
-async def test_an_app_revokes_its_own_tokens_only(database: Database, here: NodeContext) -> None:
-    app, other = await an_app(database), await an_app(database)
-    made = await exchange(database, app, await a_code(database, app, await add(database, here)))
-    assert made
+async def test_app_can_revoke_only_its_own_tokens(database: Database, here: NodeContext) -> None:
+    app, other = await register_app(database), await register_app(database)
+    token = await exchange(
+        database, app, await grant_code(database, app, await create_member(database, here))
+    )
+    assert token
     heard: list[Event] = []
-    told = asyncio.Event()
+    revoked = asyncio.Event()
 
     def hear(event: Event) -> None:
         heard.append(event)
         if event.kind == events.TOKEN_REVOKED:
-            told.set()
+            revoked.set()
 
     stop = database.listen(hear)
     with pytest.raises(NotFoundError):
         async with database.write() as tx:
-            await tokens.revoke(tx, other, made.secret)
-    assert await works(database, made.secret)
+            await tokens.revoke(tx, other, token.secret)
+    assert await is_valid(database, token.secret)
     for _ in range(2):
         async with database.write() as tx:
-            await tokens.revoke(tx, app, made.secret)
+            await tokens.revoke(tx, app, token.secret)
             await tokens.revoke(tx, app, "unknown")
-    await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
+    await asyncio.wait_for(revoked.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
-    assert not await works(database, made.secret)
+    assert not await is_valid(database, token.secret)
     assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
 
 
 @pytest.mark.parametrize("without", ["email_confirmed_at", "approved_at"])
-async def test_who_is_not_let_in_has_no_use_of_a_token(
+async def test_token_of_a_pending_member_is_not_valid(
     database: Database, here: NodeContext, without: str
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
+    app, member = await register_app(database), await create_member(database, here)
+    token = await exchange(database, app, await grant_code(database, app, member))
     async with database.write() as tx:
         await member_queries.set_value(tx, member.id, without, None)
-    assert made and not await works(database, made.secret)
+    assert token
+    assert not await is_valid(database, token.secret)
 
 
-async def test_an_apps_own_token_is_nobody(database: Database) -> None:
-    app = await an_app(database)
+async def test_app_token_has_no_member(database: Database) -> None:
+    app = await register_app(database)
     async with database.write() as tx:
-        made = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
-        caller = await tokens.find_principal(tx, made.secret)
-    assert caller and caller.member is None and caller.account is None and caller.app_id == app.id
+        token = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
+        principal = await tokens.find_principal(tx, token.secret)
+    assert principal
+    assert principal.member is None
+    assert principal.account is None
+    assert principal.app_id == app.id
 
 
-async def test_the_use_of_a_token_is_noted_once_an_hour(
+async def test_token_use_is_recorded_once_an_hour(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    app, member = await an_app(database), await add(database, here)
-    made = await exchange(database, app, await a_code(database, app, member))
-    assert made
+    app, member = await register_app(database), await create_member(database, here)
+    token = await exchange(database, app, await grant_code(database, app, member))
+    assert token
     for stale in (True, False):
         async with database.write() as tx:
-            caller = await tokens.find_principal(tx, made.secret)
-            assert caller and tokens.is_stale(caller, tx.now) is stale
+            principal = await tokens.find_principal(tx, token.secret)
+            assert principal
+            assert tokens.is_stale(principal, tx.now) is stale
             if stale:
-                await tokens.record_use(tx, caller)
+                await tokens.record_use(tx, principal)
     async with database.read() as tx:
         assert (await members.count_by_activity(tx))[1] == 1, "who uses an app is active"
     clock.forward(hours=1)
     async with database.read() as tx:
-        caller = await tokens.find_principal(tx, made.secret)
-        assert caller and tokens.is_stale(caller, tx.now)
+        principal = await tokens.find_principal(tx, token.secret)
+        assert principal
+        assert tokens.is_stale(principal, tx.now)
 
 
 # --- apps
@@ -223,9 +242,9 @@ async def test_the_use_of_a_token_is_noted_once_an_hour(
         "https://app.test/<b>", "https://[::1", "https://app.test/" + "x" * 2_000,
     ],
 )  # fmt: skip
-async def test_addresses_that_no_code_is_sent_to(database: Database, uri: str) -> None:
+async def test_unsafe_redirect_uris_are_refused(database: Database, uri: str) -> None:
     with pytest.raises(InvalidError):
-        await an_app(database, "read", uri)
+        await register_app(database, "read", uri)
 
 
 @pytest.mark.parametrize(
@@ -236,19 +255,21 @@ async def test_addresses_that_no_code_is_sent_to(database: Database, uri: str) -
         "https://elk.test/api/h/oauth/https%3A%2F%2Felk.test",
     ],
 )  # fmt: skip
-async def test_addresses_of_real_apps(database: Database, uri: str) -> None:
-    assert apps.decode_redirect_uris(await an_app(database, "read", uri)) == [uri]
+async def test_redirect_uris_of_real_apps_are_accepted(database: Database, uri: str) -> None:
+    assert apps.decode_redirect_uris(await register_app(database, "read", uri)) == [uri]
 
 
-async def test_an_app_is_known_by_id_and_secret(database: Database) -> None:
+async def test_app_is_identified_by_client_id_and_secret(database: Database) -> None:
     async with database.write() as tx:
-        made = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
-        found = await apps.find_by_client_id(tx, made.row.client_id)
-        assert found == made.row and found.website is None
-        for wrong in ("", "x\x00", "x" * 500, made.secret):
+        registered = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
+        app = await apps.find_by_client_id(tx, registered.row.client_id)
+        assert app == registered.row
+        assert app.website is None
+        for wrong in ("", "x\x00", "x" * 500, registered.secret):
             assert await apps.find_by_client_id(tx, wrong) is None
-    assert apps.has_secret(made.row, made.secret)
-    assert not apps.has_secret(made.row, "") and not apps.has_secret(made.row, made.row.secret_hash)
+    assert apps.has_secret(registered.row, registered.secret)
+    assert not apps.has_secret(registered.row, "")
+    assert not apps.has_secret(registered.row, registered.row.secret_hash)
 
 
 # --- scopes
@@ -264,12 +285,12 @@ async def test_an_app_is_known_by_id_and_secret(database: Database) -> None:
         ("read:statuses", "read:accounts", False), ("write", "admin:write", False),
     ],
 )  # fmt: skip
-def test_what_scopes_cover(granted: str, wanted: str, covered: bool) -> None:
+def test_scopes_cover_what_they_include(granted: str, wanted: str, covered: bool) -> None:
     assert scopes.covers(granted.split(), wanted) is covered
 
 
-async def test_an_app_gets_no_more_than_it_registered(database: Database) -> None:
-    app = await an_app(database, "read write:statuses")
+async def test_app_cannot_request_scopes_it_did_not_register(database: Database) -> None:
+    app = await register_app(database, "read write:statuses")
     assert tokens.check_scopes(app, "read:accounts write:statuses") == ("read:accounts", "write:statuses")
     with pytest.raises(GrantRefusedError):
         tokens.check_scopes(app, "write")
@@ -277,23 +298,28 @@ async def test_an_app_gets_no_more_than_it_registered(database: Database) -> Non
         tokens.check_scopes(app, "read everything")
 
 
-async def test_a_known_token_takes_one_statement_and_dies_at_once(
+async def test_cached_token_takes_one_statement_and_follows_changes(
     database: Database, here: NodeContext
 ) -> None:
-    ann = await add(database, here)
+    ann = await create_member(database, here)
     async with database.write() as tx:
         account_id = await member_queries.find_main_account_id(tx, ann.id)
-        made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
+        token = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
     for _ in range(2):
         async with database.read() as tx:
-            found = await tokens.find_principal(tx, made.secret)
-            assert found and found.account and found.account.id == account_id and tx.statement_count == 1
+            principal = await tokens.find_principal(tx, token.secret)
+            assert principal
+            assert principal.account
+            assert principal.account.id == account_id
+            assert tx.statement_count == 1
     async with database.write() as tx:
         await members.set_role(tx, ann, "admin")
     async with database.read() as tx:
-        found = await tokens.find_principal(tx, made.secret)
-        assert found and found.member and found.member.role == "admin"
+        principal = await tokens.find_principal(tx, token.secret)
+        assert principal
+        assert principal.member
+        assert principal.member.role == "admin"
     async with database.write() as tx:
-        await members.set_disabled(tx, ann, disabled=True)
+        await member_access.set_disabled(tx, ann, disabled=True)
     async with database.read() as tx:
-        assert await tokens.find_principal(tx, made.secret) is None
+        assert await tokens.find_principal(tx, token.secret) is None

@@ -1,4 +1,4 @@
-"""Followed tags bring public posts home, and only those; featured tags are counted as they are used."""
+"""Followed tags bring public posts to the home timeline; featured tags count their use."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.accounts import accounts, endorsements, featured_tags, relations
+from fedserver.domain.accounts import account_removal, accounts, endorsements, featured_tags, relations
 from fedserver.domain.content import tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import post_removal, posts, remote_posts
-from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
+from fedserver.domain.relationships import blocks, domain_mutes, followers, follows, lists, mutes
 from fedserver.domain.timelines import timelines
 from storage.engine import Database
 from storage.paging import Page
@@ -20,19 +20,19 @@ from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
 
 
-async def home(database: Database, account: AccountRow) -> list[int]:
+async def list_home(database: Database, account: AccountRow) -> list[int]:
     async with database.read() as tx:
         return await timelines.list_home(tx, account.id, Page())
 
 
-async def follow(database: Database, who: AccountRow, *names: str) -> None:
+async def follow_tags(database: Database, follower: AccountRow, *names: str) -> None:
     async with database.write() as tx:
         for name in names:
-            await tags.follow(tx, who, name)
+            await tags.follow(tx, follower, name)
 
 
-async def from_a_peer(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
-    """A post of a peer's account with the tag #Fox; its id."""
+async def receive_remote_post(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
+    """Receive a post of a remote account with the tag #Fox; return its id."""
     uri = f"https://{author.domain}/posts/{number}"
     values: dict[str, Any] = {
         "uri": uri,
@@ -65,25 +65,27 @@ async def from_a_peer(database: Database, author: AccountRow, number: int, **cha
     return row.id
 
 
-async def test_public_posts_with_a_followed_tag_come_home(database: Database, here: NodeContext) -> None:
+async def test_public_posts_with_a_followed_tag_appear_at_home(database: Database, here: NodeContext) -> None:
     ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     old = await publish(database, here, bob, "an old #fox")
-    await follow(database, ann, "#FOX")
-    assert await home(database, ann) == [old]
+    await follow_tags(database, ann, "#FOX")
+    assert await list_home(database, ann) == [old]
     new = await publish(database, here, bob, "a #Fox and a #bear")
     for visibility in ("unlisted", "followers", "direct", "local"):
         await publish(database, here, bob, "a #fox", visibility=visibility)
     await publish(database, here, bob, "no animal")
-    remote = await from_a_peer(database, fay, 1)
-    await from_a_peer(database, fay, 2, visibility="unlisted")
-    await from_a_peer(database, fay, 3, tags=("#bear",))
-    assert await home(database, ann) == [remote, new, old]
+    remote = await receive_remote_post(database, fay, 1)
+    await receive_remote_post(database, fay, 2, visibility="unlisted")
+    await receive_remote_post(database, fay, 3, tags=("#bear",))
+    assert await list_home(database, ann) == [remote, new, old]
     async with database.write() as tx:
         await post_removal.delete(tx, bob, new)
-    assert await home(database, ann) == [remote, old]
+    assert await list_home(database, ann) == [remote, old]
 
 
-async def test_nothing_comes_from_whom_one_avoids(database: Database, here: NodeContext) -> None:
+async def test_posts_of_hidden_accounts_do_not_appear_through_tags(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, eve, fay, gus, hal, ian = await create_accounts(
         database, here, "ann", "bob", "eve", "fay@beta.test", "gus", "hal@low.test", "ian"
     )
@@ -96,47 +98,50 @@ async def test_nothing_comes_from_whom_one_avoids(database: Database, here: Node
         await lists.add_accounts(tx, ann, row.id, [gus.id])
         await account_queries.set_limits(tx, hal.id, suspended_at=None, silenced_at=tx.now)
         await mutes.mute(tx, ann, ian)
-    before = [await publish(database, here, who, "#fox before") for who in (bob, eve, gus, ian)]
-    await follow(database, ann, "fox")
-    for who in (bob, eve, gus, ian):
-        await publish(database, here, who, "#fox after")
-    for number, who in enumerate((fay, hal)):
-        await from_a_peer(database, who, number)
-    assert await home(database, ann) == [] and len(before) == 4
+    before = [await publish(database, here, author, "#fox before") for author in (bob, eve, gus, ian)]
+    await follow_tags(database, ann, "fox")
+    for author in (bob, eve, gus, ian):
+        await publish(database, here, author, "#fox after")
+    for number, author in enumerate((fay, hal)):
+        await receive_remote_post(database, author, number)
+    assert await list_home(database, ann) == []
+    assert len(before) == 4
     own = await publish(database, here, ann, "my own #fox")
-    assert await home(database, ann) == [own]
+    assert await list_home(database, ann) == [own]
 
 
-async def test_what_only_a_tag_brought_goes_with_it(database: Database, here: NodeContext) -> None:
+async def test_unfollow_removes_posts_that_only_the_tag_brought(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     await establish_follow(database, here, ann, bob)
-    await follow(database, ann, "fox", "bear")
+    await follow_tags(database, ann, "fox", "bear")
     followed = await publish(database, here, bob, "#fox of a friend")
     own = await publish(database, here, ann, "#fox of mine")
     both = await publish(database, here, eve, "#fox and #bear")
     only = await publish(database, here, eve, "#fox")
-    assert await home(database, ann) == [only, both, own, followed]
+    assert await list_home(database, ann) == [only, both, own, followed]
     async with database.write() as tx:
         await tags.unfollow(tx, ann, "fox")
         assert [row.name for _, row in await tags.list_followed(tx, ann, Page())] == ["bear"]
         await tags.unfollow(tx, ann, "never")
-    assert await home(database, ann) == [both, own, followed]
+    assert await list_home(database, ann) == [both, own, followed]
     await publish(database, here, eve, "#fox again")
-    assert await home(database, ann) == [both, own, followed]
+    assert await list_home(database, ann) == [both, own, followed]
 
 
 async def test_followed_tags_are_paged_and_each_is_followed_once(
     database: Database, here: NodeContext
 ) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
-    await follow(database, ann, "one", "two", "three", "TWO")
+    await follow_tags(database, ann, "one", "two", "three", "TWO")
     async with database.read() as tx:
-        found = await tags.list_followed(tx, ann, Page())
-        assert [row.name for _, row in found] == ["three", "two", "one"]
-        older = await tags.list_followed(tx, ann, Page(limit=1, max_id=found[0][0]))
-        assert older == found[1:2]
+        followed = await tags.list_followed(tx, ann, Page())
+        assert [row.name for _, row in followed] == ["three", "two", "one"]
+        older = await tags.list_followed(tx, ann, Page(limit=1, max_id=followed[0][0]))
+        assert older == followed[1:2]
         assert await tags.list_followed(tx, bob, Page()) == []
-        rows = [row for _, row in found]
+        rows = [row for _, row in followed]
         views = await tags.load_views(tx, rows, ann.id)
         assert all(view.follows and not view.features for view in views)
         assert not any(view.follows for view in await tags.load_views(tx, rows, bob.id))
@@ -144,7 +149,7 @@ async def test_followed_tags_are_paged_and_each_is_followed_once(
 
 
 @pytest.mark.parametrize("name", ["", "#", "two words", "a/b", "123", "x" * 101, "fox!"])
-async def test_what_is_no_tag_is_not_found(database: Database, here: NodeContext, name: str) -> None:
+async def test_invalid_tag_names_are_not_found(database: Database, here: NodeContext, name: str) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         for attempt in (
@@ -159,17 +164,19 @@ async def test_what_is_no_tag_is_not_found(database: Database, here: NodeContext
             await featured_tags.add(tx, ann, name)
 
 
-async def test_followers_of_tags_are_found_in_one_statement(database: Database, here: NodeContext) -> None:
+async def test_fan_out_to_tag_followers_takes_a_fixed_number_of_statements(
+    database: Database, here: NodeContext
+) -> None:
     everybody = await create_accounts(database, here, *[f"reader{number}" for number in range(12)])
     (ann,) = await create_accounts(database, here, "ann")
     counts = []
     for reader in (everybody[:1], everybody[1:]):
-        for each in reader:
-            await follow(database, each, "fox")
+        for account in reader:
+            await follow_tags(database, account, "fox")
         async with database.write() as tx:
             post = await posts.publish(tx, here, ann, posts.Draft(text="a #fox"))
             counts.append(tx.statement_count)
-        assert all([(await home(database, each))[0] == post for each in reader])
+        assert all([(await list_home(database, account))[0] == post for account in reader])
     assert counts[0] == counts[1]
 
 
@@ -185,11 +192,12 @@ async def test_featured_tags_are_counted_and_belong_to_their_owner(
         suggested = [row.name for row in await featured_tags.list_suggestions(tx, ann)]
         assert suggested == ["fox", "bear"]
         row = await featured_tags.add(tx, ann, "#Fox")
-        assert (row.name, row.folded, row.uses) == ("Fox", "fox", 2) and row.last_at is not None
+        assert (row.name, row.folded, row.uses) == ("Fox", "fox", 2)
+        assert row.last_at is not None
         unused = await featured_tags.add(tx, ann, "Unused")
         assert (unused.uses, unused.last_at) == (0, None)
         assert await featured_tags.list_by_account(tx, ann) == [row, unused]
-        assert [each.name for each in await featured_tags.list_suggestions(tx, ann)] == ["bear"]
+        assert [tag.name for tag in await featured_tags.list_suggestions(tx, ann)] == ["bear"]
         with pytest.raises(InvalidError):
             await featured_tags.add(tx, ann, "fox")
         with pytest.raises(NotFoundError):
@@ -204,15 +212,18 @@ async def test_featured_tags_are_counted_and_belong_to_their_owner(
             await featured_tags.feature(tx, ann, "onemore")
         await featured_tags.feature(tx, ann, "tag0")
         again = await accounts.get(tx, ann.id)
-        assert again.updated_at == tx.now and again.version > ann.version
-        await accounts.delete_local(tx, again)
+        assert again.updated_at == tx.now
+        assert again.version > ann.version
+        await account_removal.delete_local(tx, again)
         assert await featured_tags.list_by_account(tx, again) == []
 
 
-async def test_statements_do_not_depend_on_how_many_there_are(database: Database, here: NodeContext) -> None:
+async def test_statement_count_does_not_depend_on_the_number_of_rows(
+    database: Database, here: NodeContext
+) -> None:
     ann, *others = await create_accounts(database, here, "ann", *[f"friend{number}" for number in range(6)])
     names = [f"tag{number}" for number in range(10)]
-    await follow(database, ann, *names)
+    await follow_tags(database, ann, *names)
     async with database.write() as tx:
         for name in names:
             await featured_tags.feature(tx, ann, name)
@@ -221,13 +232,13 @@ async def test_statements_do_not_depend_on_how_many_there_are(database: Database
             await endorsements.add(tx, ann, other)
     ids = [each.id for each in others]
     counts = []
-    for most in (1, 40):
+    for limit in (1, 40):
         async with database.read() as tx:
-            rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=most))]
-            assert len(await tags.load_views(tx, rows, ann.id)) == min(most, 10)
+            rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=limit))]
+            assert len(await tags.load_views(tx, rows, ann.id)) == min(limit, 10)
             assert len(await featured_tags.list_by_account(tx, ann)) == 10
-            await follows.load_familiar_followers(tx, ann.id, ids[:most])
-            assert len(await endorsements.list_by_account(tx, ann, Page(limit=most))) == min(most, 6)
-            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
+            await followers.load_familiar_followers(tx, ann.id, ids[:limit])
+            assert len(await endorsements.list_by_account(tx, ann, Page(limit=limit))) == min(limit, 6)
+            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:limit]))
             counts.append(tx.statement_count)
     assert counts == [6, 6]

@@ -1,4 +1,4 @@
-"""Announcements reach all members while they hold, until each has dismissed them."""
+"""Announcements: shown to all members until they end or are dismissed, and reactions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from tests.kit.clock import Clock
 from tests.kit.people import create_accounts
 
 
-async def test_shown_dismissed_changed_and_over(database: Database, here: NodeContext, clock: Clock) -> None:
+async def test_announcement_is_shown_until_dismissed_or_ended(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         draft = await announcements.create(tx, here, None, "later", published=False)
         row = await announcements.create(
             tx, here, None, "See https://alpha.test/x <b>now</b>", ends_at=clock.now + 60_000
         )
-        assert "&lt;b&gt;" in row.html and 'href="https://alpha.test/x"' in row.html
+        assert "&lt;b&gt;" in row.html
+        assert 'href="https://alpha.test/x"' in row.html
         assert await announcements.list_all(tx) == [row, draft]
         with pytest.raises(NotFoundError):
             await announcements.dismiss(tx, ann, draft.id)
@@ -55,7 +58,7 @@ async def test_shown_dismissed_changed_and_over(database: Database, here: NodeCo
 @pytest.mark.parametrize(
     ("text", "times"), [(" ", {}), ("x" * 10_001, {}), ("x", {"starts_at": 2, "ends_at": 1})]
 )
-async def test_wrong_values_are_refused(
+async def test_invalid_announcements_are_refused(
     database: Database, here: NodeContext, text: str, times: dict[str, int]
 ) -> None:
     async with database.write() as tx:
@@ -63,29 +66,33 @@ async def test_wrong_values_are_refused(
             await announcements.create(tx, here, None, text, **times)  # type: ignore[arg-type]
 
 
-async def emoji(tx: Tx, shortcode: str) -> None:
+async def insert_emoji(tx: Tx, shortcode: str) -> None:
     values = {"file_key": f"emoji/{shortcode}.png", "static_key": "", "content_type": "image/png"}
     await tx.run(
         insert(emojis), id=tx.new_id(), shortcode=shortcode, category=None, created_at=tx.now, **values
     )
 
 
-async def test_reactions_are_counted_and_ones_own_are_known(database: Database, here: NodeContext) -> None:
+async def test_reactions_are_counted_and_marked_as_own(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
-        await emoji(tx, "bicycle")
+        await insert_emoji(tx, "bicycle")
         row = await announcements.create(tx, here, None, "We move")
         other = await announcements.create(tx, here, None, "Or not")
-        for name, who in (("🎉", ann), ("bicycle", ann), ("🎉", bob), ("🎉", bob)):
-            await announcements.react(tx, who, row.id, name)
-        told = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
-        assert told == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
+        for name, account in (("🎉", ann), ("bicycle", ann), ("🎉", bob), ("🎉", bob)):
+            await announcements.react(tx, account, row.id, name)
+        emitted = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
+        assert emitted == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
         first, second = await announcements.list_current(tx, bob)
-        assert second.row.id == other.id and second.reactions == ()
-        found = [(each.row.name, each.row.count, each.row.mine) for each in first.reactions]
-        assert found == [("🎉", 2, True), ("bicycle", 1, False)]
+        assert second.row.id == other.id
+        assert second.reactions == ()
+        reactions = [
+            (reaction.row.name, reaction.row.count, reaction.row.mine) for reaction in first.reactions
+        ]
+        assert reactions == [("🎉", 2, True), ("bicycle", 1, False)]
         assert first.reactions[0].custom is None
-        assert first.reactions[1].custom and first.reactions[1].custom.file_key == "emoji/bicycle.png"
+        assert first.reactions[1].custom
+        assert first.reactions[1].custom.file_key == "emoji/bicycle.png"
         assert await announcements.count_reactions(tx, row.id, "🎉") == 2
         for _ in range(2):
             await announcements.unreact(tx, bob, row.id, "🎉")
@@ -93,10 +100,10 @@ async def test_reactions_are_counted_and_ones_own_are_known(database: Database, 
         # An emoji that the node does not have any more is no reaction.
         await tx.run(delete(emojis))
         (first, _) = await announcements.list_current(tx, ann)
-        assert [each.row.name for each in first.reactions] == ["🎉"]
+        assert [reaction.row.name for reaction in first.reactions] == ["🎉"]
 
 
-async def test_reactions_are_emoji_and_not_too_many(database: Database, here: NodeContext) -> None:
+async def test_reactions_are_limited_to_eight_emoji(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         row = await announcements.create(tx, here, None, "We move")
@@ -107,16 +114,16 @@ async def test_reactions_are_emoji_and_not_too_many(database: Database, here: No
         for wrong in ("🎺", "bicycle", "<b>", "", "🎉🎉"):
             with pytest.raises(InvalidError):
                 await announcements.react(tx, bob, row.id, wrong)
-        for identifier in (draft.id, 1):
+        for announcement_id in (draft.id, 1):
             for attempt in (
-                announcements.react(tx, ann, identifier, "🎉"),
-                announcements.unreact(tx, ann, identifier, "🎉"),
+                announcements.react(tx, ann, announcement_id, "🎉"),
+                announcements.unreact(tx, ann, announcement_id, "🎉"),
             ):
                 with pytest.raises(NotFoundError):
                     await attempt
 
 
-async def test_reactions_take_the_same_statements_however_many(database: Database, here: NodeContext) -> None:
+async def test_reactions_take_a_fixed_number_of_statements(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     taken = []
     for number in range(1, 7):

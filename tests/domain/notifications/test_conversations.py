@@ -1,10 +1,10 @@
-"""Conversations: one for a thread and its people, kept by each who takes part."""
+"""Conversations: one for each thread and its participants, one row for each of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
@@ -23,61 +23,69 @@ from tests.kit.people import create_accounts, publish
 PAGE = Page()
 
 
-async def of(database: Database, account: AccountRow) -> list[ConversationView]:
+async def list_conversations(database: Database, account: AccountRow) -> list[ConversationView]:
     async with database.read() as tx:
         return (await conversations.list_by_account(tx, account, PAGE))[0]
 
 
-async def letter(
+async def send_direct(
     database: Database, here: NodeContext, author: AccountRow, text: str, to: int | None = None
 ) -> int:
     return await publish(database, here, author, text, visibility="direct", in_reply_to_id=to)
 
 
-def last(view: ConversationView) -> int | None:
+def get_last_post_id(view: ConversationView) -> int | None:
     return view.last_post.post.id if view.last_post else None
 
 
-def names(view: ConversationView) -> list[str]:
-    return [each.account.username for each in view.accounts]
+def list_names(view: ConversationView) -> list[str]:
+    return [account.account.username for account in view.accounts]
 
 
-async def test_letters_and_answers_are_one(database: Database, here: NodeContext) -> None:
+async def test_direct_posts_and_replies_form_one_conversation(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
-    first = await letter(database, here, ann, "hello @bob")
+    first = await send_direct(database, here, ann, "hello @bob")
     await publish(database, here, ann, "in public, @bob", in_reply_to_id=first)
-    ((mine,), (theirs,)) = await of(database, ann), await of(database, bob)
-    assert (names(mine), names(theirs)) == (["bob"], ["ann"])
-    assert (mine.row.unread, theirs.row.unread) == (False, True)
-    assert last(mine) == last(theirs) == first
-    answer = await letter(database, here, bob, "yes @ann", first)
-    ((mine,), (theirs,)) = await of(database, ann), await of(database, bob)
-    assert (mine.row.unread, theirs.row.unread) == (True, False)
-    assert last(mine) == last(theirs) == answer
-    await letter(database, here, bob, "with @ann and @eve", answer)
-    assert [names(view) for view in await of(database, ann)] == [["bob", "eve"], ["bob"]]
-    assert [names(view) for view in await of(database, eve)] == [["ann", "bob"]]
-    other = await letter(database, here, ann, "another matter @bob")
-    assert last((await of(database, ann))[0]) == other
-    assert len(await of(database, bob)) == 3
+    ((anns_view,), (bobs_view,)) = (
+        await list_conversations(database, ann),
+        await list_conversations(database, bob),
+    )
+    assert (list_names(anns_view), list_names(bobs_view)) == (["bob"], ["ann"])
+    assert (anns_view.row.unread, bobs_view.row.unread) == (False, True)
+    assert get_last_post_id(anns_view) == get_last_post_id(bobs_view) == first
+    answer = await send_direct(database, here, bob, "yes @ann", first)
+    ((anns_view,), (bobs_view,)) = (
+        await list_conversations(database, ann),
+        await list_conversations(database, bob),
+    )
+    assert (anns_view.row.unread, bobs_view.row.unread) == (True, False)
+    assert get_last_post_id(anns_view) == get_last_post_id(bobs_view) == answer
+    await send_direct(database, here, bob, "with @ann and @eve", answer)
+    assert [list_names(view) for view in await list_conversations(database, ann)] == [["bob", "eve"], ["bob"]]
+    assert [list_names(view) for view in await list_conversations(database, eve)] == [["ann", "bob"]]
+    other = await send_direct(database, here, ann, "another matter @bob")
+    assert get_last_post_id((await list_conversations(database, ann))[0]) == other
+    assert len(await list_conversations(database, bob)) == 3
 
 
-async def test_with_oneself_and_without_accounts_that_went(database: Database, here: NodeContext) -> None:
+async def test_conversation_alone_shows_oneself(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
-    note = await letter(database, here, ann, "remember the milk")
-    (view,) = await of(database, ann)
-    assert names(view) == ["ann"] and last(view) == note and not view.row.unread
-    await letter(database, here, ann, "hello @bob@beta.test")
-    assert [names(view) for view in await of(database, ann)] == [["bob"], ["ann"]]
+    note = await send_direct(database, here, ann, "remember the milk")
+    (view,) = await list_conversations(database, ann)
+    assert list_names(view) == ["ann"]
+    assert get_last_post_id(view) == note
+    assert not view.row.unread
+    await send_direct(database, here, ann, "hello @bob@beta.test")
+    assert [list_names(view) for view in await list_conversations(database, ann)] == [["bob"], ["ann"]]
     async with database.write() as tx:
-        await accounts.delete_remote(tx, bob)
-    assert [names(view) for view in await of(database, ann)] == [["ann"], ["ann"]]
+        await account_removal.delete_remote(tx, bob)
+    assert [list_names(view) for view in await list_conversations(database, ann)] == [["ann"], ["ann"]]
 
 
-async def test_read_unread_removed_by_their_owner_alone(database: Database, here: NodeContext) -> None:
+async def test_conversation_is_changed_by_its_owner_only(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
-    first = await letter(database, here, ann, "hello @bob")
-    (view,) = await of(database, bob)
+    first = await send_direct(database, here, ann, "hello @bob")
+    (view,) = await list_conversations(database, bob)
     async with database.write() as tx:
         for attempt in (
             conversations.set_unread(tx, ann, view.row.id, unread=False),
@@ -92,56 +100,58 @@ async def test_read_unread_removed_by_their_owner_alone(database: Database, here
         assert (await conversations.find(tx, view.row.id) or view).row.unread
         await conversations.remove(tx, bob, view.row.id)
         assert await conversations.find(tx, view.row.id) is None
-    assert await of(database, bob) == [] and len(await of(database, ann)) == 1
-    again = await letter(database, here, ann, "still there, @bob?", first)
-    (view,) = await of(database, bob)
-    assert last(view) == again
+    assert await list_conversations(database, bob) == []
+    assert len(await list_conversations(database, ann)) == 1
+    again = await send_direct(database, here, ann, "still there, @bob?", first)
+    (view,) = await list_conversations(database, bob)
+    assert get_last_post_id(view) == again
     async with database.write() as tx:
         await post_removal.delete(tx, ann, again)
     # What was removed with the conversation does not come back.
-    assert await of(database, bob) == []
-    assert [last(view) for view in await of(database, ann)] == [first]
+    assert await list_conversations(database, bob) == []
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [first]
 
 
-async def test_the_former_post_is_the_last_again(database: Database, here: NodeContext) -> None:
+async def test_deleting_the_last_post_restores_the_one_before(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
-    first = await letter(database, here, ann, "hello @bob")
-    second = await letter(database, here, bob, "yes @ann", first)
-    third = await letter(database, here, ann, "well @bob", second)
+    first = await send_direct(database, here, ann, "hello @bob")
+    second = await send_direct(database, here, bob, "yes @ann", first)
+    third = await send_direct(database, here, ann, "well @bob", second)
     async with database.write() as tx:
         await post_removal.delete(tx, bob, second)
         assert {event.data["account_id"] for event in tx.events if event.kind == events.CONVERSATION_CHANGED}
-    assert [last(view) for view in await of(database, bob)] == [third]
+    assert [get_last_post_id(view) for view in await list_conversations(database, bob)] == [third]
     async with database.write() as tx:
         await post_removal.delete(tx, ann, third)
-    assert [last(view) for view in await of(database, bob)] == [first]
+    assert [get_last_post_id(view) for view in await list_conversations(database, bob)] == [first]
     async with database.write() as tx:
         await post_removal.delete(tx, ann, first)
-    assert await of(database, bob) == [] == await of(database, ann)
+    assert await list_conversations(database, bob) == [] == await list_conversations(database, ann)
 
 
-async def test_who_leaves_takes_only_its_own_words(database: Database, here: NodeContext) -> None:
+async def test_deleted_account_removes_only_its_own_posts(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
-    first = await letter(database, here, ann, "hello @bob")
-    await letter(database, here, bob, "yes @ann", first)
-    await letter(database, here, bob, "hello @ann and @eve")
+    first = await send_direct(database, here, ann, "hello @bob")
+    await send_direct(database, here, bob, "yes @ann", first)
+    await send_direct(database, here, bob, "hello @ann and @eve")
     async with database.write() as tx:
-        await accounts.delete_local(tx, bob)
-    (view,) = await of(database, ann)
-    assert last(view) == first and await of(database, eve) == []
+        await account_removal.delete_local(tx, bob)
+    (view,) = await list_conversations(database, ann)
+    assert get_last_post_id(view) == first
+    assert await list_conversations(database, eve) == []
 
 
-async def test_a_block_ends_conversations(database: Database, here: NodeContext) -> None:
+async def test_block_removes_conversations(database: Database, here: NodeContext) -> None:
     ann, bob, _ = await create_accounts(database, here, "ann", "bob", "eve")
-    await letter(database, here, bob, "hello @ann")
-    kept = await letter(database, here, ann, "hello @eve")
+    await send_direct(database, here, bob, "hello @ann")
+    to_eve = await send_direct(database, here, ann, "hello @eve")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
-    await letter(database, here, bob, "again @ann")
-    assert [last(view) for view in await of(database, ann)] == [kept]
+    await send_direct(database, here, bob, "again @ann")
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [to_eve]
 
 
-async def test_posts_of_peers_late_and_out_of_order(
+async def test_remote_posts_out_of_order_join_one_conversation(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
@@ -169,43 +179,47 @@ async def test_posts_of_peers_late_and_out_of_order(
 
     third = await arrive(2, 1)
     first = await arrive(0, None)
-    assert [last(view) for view in await of(database, ann)] == [third, first]
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [third, first]
     # The one between joins the two threads, and is not the last.
     await arrive(1, 0)
-    (view,) = await of(database, ann)
-    assert last(view) == third and names(view) == ["bob"]
+    (view,) = await list_conversations(database, ann)
+    assert get_last_post_id(view) == third
+    assert list_names(view) == ["bob"]
     async with database.write() as tx:
         await post_removal.receive(tx, bob, uris[2])
         await post_removal.receive(tx, bob, uris[1])
-    (view,) = await of(database, ann)
-    assert last(view) == first
+    (view,) = await list_conversations(database, ann)
+    assert get_last_post_id(view) == first
 
 
-async def test_who_is_named_by_an_edit_takes_part(database: Database, here: NodeContext) -> None:
+async def test_account_mentioned_by_an_edit_joins_the_conversation(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
-    first = await letter(database, here, ann, "hello @bob")
+    first = await send_direct(database, here, ann, "hello @bob")
     async with database.write() as tx:
         await edits.edit(tx, here, ann, first, edits.PostEdit(text="hello @bob and @eve"))
-    assert [names(view) for view in await of(database, eve)] == [["ann", "bob"]]
-    assert len(await of(database, bob)) == 1 == len(await of(database, ann))
+    assert [list_names(view) for view in await list_conversations(database, eve)] == [["ann", "bob"]]
+    assert len(await list_conversations(database, bob)) == 1 == len(await list_conversations(database, ann))
 
 
-async def test_a_post_that_is_gone_without_a_word_breaks_nothing(
+async def test_conversation_with_a_missing_post_is_still_shown(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await send_direct(database, here, ann, "hello @bob")
+    async with database.write() as tx:
+        await post_queries.delete_by_id(tx, first)
+    (view,) = await list_conversations(database, bob)
+    assert view.last_post is None
+    assert list_names(view) == ["ann"]
+
+
+async def test_pages_follow_the_last_posts_with_a_fixed_number_of_statements(
     database: Database, here: NodeContext
 ) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
-    first = await letter(database, here, ann, "hello @bob")
-    async with database.write() as tx:
-        await post_queries.delete_by_id(tx, first)
-    (view,) = await of(database, bob)
-    assert view.last_post is None and names(view) == ["ann"]
-
-
-async def test_pages_by_last_post_and_their_statements(database: Database, here: NodeContext) -> None:
-    ann, bob = await create_accounts(database, here, "ann", "bob")
-    made = [await letter(database, here, ann, f"{number} @bob") for number in range(9)]
-    newest = await letter(database, here, bob, "yes @ann", made[0])
-    expected = [newest, *made[:0:-1]]
+    post_ids = [await send_direct(database, here, ann, f"{number} @bob") for number in range(9)]
+    newest = await send_direct(database, here, bob, "yes @ann", post_ids[0])
+    expected = [newest, *post_ids[:0:-1]]
     async with database.read() as tx:
         for page, cursors in (
             (PAGE, expected),
@@ -215,9 +229,9 @@ async def test_pages_by_last_post_and_their_statements(database: Database, here:
             (Page(since_id=expected[1]), expected[:1]),
         ):
             assert (await conversations.list_by_account(tx, ann, page))[1] == cursors
-    taken = []
+    statement_counts = []
     for size in (2, 9):
         async with database.read() as tx:
             await conversations.list_by_account(tx, ann, Page(limit=size))
-            taken.append(tx.statement_count)
-    assert taken[0] == taken[1] <= 10
+            statement_counts.append(tx.statement_count)
+    assert statement_counts[0] == statement_counts[1] <= 10

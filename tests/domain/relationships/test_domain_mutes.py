@@ -1,4 +1,4 @@
-"""A domain that is kept away stays away, with its subdomains and however it is spelled."""
+"""Muted domains: subdomains, spelling, and what a mute ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from fedserver.domain.accounts import relations
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.notifications import notifications
+from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.relationships import domain_mutes, follows
 from storage.engine import Database
 from storage.paging import Page
@@ -16,7 +16,7 @@ from tests.kit.people import create_accounts, establish_follow
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")
 
 
-async def test_everything_between_ends(database: Database, here: NodeContext) -> None:
+async def test_domain_mute_ends_relations_and_notifications(database: Database, here: NodeContext) -> None:
     ann, bob, eve, sub, odd, fay = await create_accounts(database, here, *NAMES)
     for other in (eve, sub, odd):
         await establish_follow(database, here, ann, other)
@@ -26,24 +26,31 @@ async def test_everything_between_ends(database: Database, here: NodeContext) ->
         await domain_mutes.add(tx, here, ann, " EVIL.test. ")
         await domain_mutes.add(tx, here, ann, "evil.test")
     async with database.read() as tx:
-        found = {each.id: each for each in await relations.load(tx, ann.id, [eve.id, sub.id, odd.id, fay.id])}
-        assert [found[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [True, True, False, True]
-        assert [found[each.id].following for each in (eve, sub, odd)] == [False, False, True]
-        assert [found[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
-        views, _ = await notifications.list_by_account(tx, ann, Page())
+        relations_by_id = {
+            each.id: each for each in await relations.load(tx, ann.id, [eve.id, sub.id, odd.id, fay.id])
+        }
+        assert [relations_by_id[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [
+            True,
+            True,
+            False,
+            True,
+        ]
+        assert [relations_by_id[each.id].following for each in (eve, sub, odd)] == [False, False, True]
+        assert [relations_by_id[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
+        views, _ = await notification_views.list_by_account(tx, ann, Page())
         assert {view.row.from_id for view in views} == {odd.id}
         assert [domain for _, domain in await domain_mutes.list_by_account(tx, ann, Page())] == ["evil.test"]
         assert await domain_mutes.list_by_account(tx, bob, Page()) == []
     async with database.write() as tx:
         await notifications.notify(tx, "follow", ann.id, sub.id)
         await notifications.notify(tx, "follow", bob.id, sub.id)
-        assert len((await notifications.list_by_account(tx, bob, Page()))[0]) == 1
-        assert len((await notifications.list_by_account(tx, ann, Page()))[0]) == 1
+        assert len((await notification_views.list_by_account(tx, bob, Page()))[0]) == 1
+        assert len((await notification_views.list_by_account(tx, ann, Page()))[0]) == 1
         await domain_mutes.remove(tx, here, ann, "evil.TEST")
         assert await domain_mutes.list_by_account(tx, ann, Page()) == []
 
 
-async def test_names_are_normal(database: Database, here: NodeContext) -> None:
+async def test_domain_names_are_normalized_and_checked(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         await domain_mutes.add(tx, here, ann, "Bücher.example")

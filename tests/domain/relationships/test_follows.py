@@ -1,4 +1,4 @@
-"""Follows: only the one who was asked decides, and everything else follows from that."""
+"""Follows: requests, answers of their targets, and their effects."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fedserver.domain.accounts.relations import Relation
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
-from fedserver.domain.notifications import notifications
-from fedserver.domain.relationships import blocks, follows
+from fedserver.domain.notifications import notification_views
+from fedserver.domain.relationships import blocks, followers, follows
 from fedserver.domain.timelines import timelines
 from storage.engine import Database, Tx
 from storage.paging import Page
@@ -24,50 +24,59 @@ from tests.kit.people import create_accounts, establish_follow, publish
 PAGE = Page()
 
 
-async def owed(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
-    found = await tx.values(select(table.c.payload).order_by(table.c.id))
-    return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
+async def list_jobs(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
+    payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
+    return [task for task in map(jobs.decode, payloads) if isinstance(task, kinds)]
 
 
-async def between(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
+async def load_relation(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
     return (await relations.load(tx, actor.id, [other.id]))[0]
 
 
-async def told(tx: Tx, account: AccountRow) -> list[str]:
-    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
+async def list_kinds(tx: Tx, account: AccountRow) -> list[str]:
+    return [view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE))[0]]
 
 
-async def counts(tx: Tx, account: AccountRow) -> tuple[int, int]:
+async def load_counts(tx: Tx, account: AccountRow) -> tuple[int, int]:
     row = await accounts.get(tx, account.id)
     return row.followers_count, row.following_count
 
 
-async def lock(tx: Tx, here: NodeContext, account: AccountRow) -> AccountRow:
+async def lock_account(tx: Tx, here: NodeContext, account: AccountRow) -> AccountRow:
     return await accounts.update_profile(tx, here, account, ProfileChange(locked=True))
 
 
-async def test_following_and_no_longer(database: Database, here: NodeContext) -> None:
+async def test_follow_and_unfollow_change_counts_home_and_notifications(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await publish(database, here, bob, "before")
     async with database.write() as tx:
         for _ in range(2):
             await follows.follow(tx, here, ann, bob)
-        assert (await between(tx, ann, bob)).following and (await between(tx, bob, ann)).followed_by
-        assert await counts(tx, ann) == (0, 1) and await counts(tx, bob) == (1, 0)
-        assert await told(tx, bob) == ["follow"]
+        assert (await load_relation(tx, ann, bob)).following
+        assert (await load_relation(tx, bob, ann)).followed_by
+        assert await load_counts(tx, ann) == (0, 1)
+        assert await load_counts(tx, bob) == (1, 0)
+        assert await list_kinds(tx, bob) == ["follow"]
         assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
-        assert [each for _, each in await follows.list_followers(tx, bob, None, PAGE)] == [ann.id]
-        assert [each for _, each in await follows.list_following(tx, ann, None, PAGE)] == [bob.id]
+        assert [account_id for _, account_id in await followers.list_followers(tx, bob, None, PAGE)] == [
+            ann.id
+        ]
+        assert [account_id for _, account_id in await followers.list_following(tx, ann, None, PAGE)] == [
+            bob.id
+        ]
         for _ in range(2):
             await follows.unfollow(tx, here, ann, bob)
-        assert not (await between(tx, ann, bob)).following
-        assert await counts(tx, ann) == (0, 0) == await counts(tx, bob)
-        assert await told(tx, bob) == [] and await timelines.list_home(tx, ann.id, PAGE) == []
+        assert not (await load_relation(tx, ann, bob)).following
+        assert await load_counts(tx, ann) == (0, 0) == await load_counts(tx, bob)
+        assert await list_kinds(tx, bob) == []
+        assert await timelines.list_home(tx, ann.id, PAGE) == []
         await follows.follow(tx, here, ann, bob)
-        assert await told(tx, bob) == ["follow"]
+        assert await list_kinds(tx, bob) == ["follow"]
 
 
-async def test_how_one_follows_can_change(database: Database, here: NodeContext) -> None:
+async def test_options_of_a_follow_can_be_changed(database: Database, here: NodeContext) -> None:
     ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     async with database.write() as tx:
         for other in (bob, fay):
@@ -76,37 +85,45 @@ async def test_how_one_follows_can_change(database: Database, here: NodeContext)
             await follows.follow(tx, here, ann, other)
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         for other in (bob, fay):
-            found = await between(tx, ann, other)
-            assert found.following and found.notifying and not found.showing_boosts
-            assert found.languages == ("de",)
+            relation = await load_relation(tx, ann, other)
+            assert relation.following
+            assert relation.notifying
+            assert not relation.showing_boosts
+            assert relation.languages == ("de",)
 
 
-async def test_whom_nobody_can_follow(database: Database, here: NodeContext) -> None:
+async def test_follow_of_oneself_blocked_or_suspended_accounts_is_refused(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
         with pytest.raises(ForbiddenError):
             await follows.follow(tx, here, ann, ann)
         await blocks.block(tx, here, bob, ann)
-        for one, other in ((ann, bob), (bob, ann)):
+        for account, other in ((ann, bob), (bob, ann)):
             with pytest.raises(ForbiddenError):
-                await follows.follow(tx, here, one, other)
+                await follows.follow(tx, here, account, other)
         await account_queries.set_limits(tx, eve.id, suspended_at=1, silenced_at=None)
         with pytest.raises(NotFoundError):
             await follows.follow(tx, here, ann, await accounts.get(tx, eve.id))
 
 
-async def test_a_locked_account_is_asked(database: Database, here: NodeContext) -> None:
+async def test_follow_of_a_locked_account_is_a_request(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     post_id = await publish(database, here, bob, "x", visibility="followers")
     async with database.write() as tx:
-        bob = await lock(tx, here, bob)
+        bob = await lock_account(tx, here, bob)
         await follows.follow(tx, here, ann, bob)
         await follows.follow(tx, here, eve, bob)
-        found = await between(tx, ann, bob)
-        assert found.requested and not found.following
-        assert (await between(tx, bob, ann)).requested_by
-        assert await told(tx, bob) == ["follow_request", "follow_request"]
-        assert [each for _, each in await follows.list_requests(tx, bob, PAGE)] == [eve.id, ann.id]
+        relation = await load_relation(tx, ann, bob)
+        assert relation.requested
+        assert not relation.following
+        assert (await load_relation(tx, bob, ann)).requested_by
+        assert await list_kinds(tx, bob) == ["follow_request", "follow_request"]
+        assert [account_id for _, account_id in await followers.list_requests(tx, bob, PAGE)] == [
+            eve.id,
+            ann.id,
+        ]
         for wrong in (
             follows.accept_request(tx, eve, ann.id),
             follows.reject_request(tx, ann, bob.id),
@@ -116,35 +133,43 @@ async def test_a_locked_account_is_asked(database: Database, here: NodeContext) 
                 await wrong
         await follows.accept_request(tx, bob, ann.id)
         await follows.reject_request(tx, bob, eve.id)
-        assert (await between(tx, ann, bob)).following and not (await between(tx, ann, bob)).requested
-        assert not (await between(tx, eve, bob)).requested
-        assert await told(tx, bob) == ["follow"] and await counts(tx, bob) == (1, 0)
+        assert (await load_relation(tx, ann, bob)).following
+        assert not (await load_relation(tx, ann, bob)).requested
+        assert not (await load_relation(tx, eve, bob)).requested
+        assert await list_kinds(tx, bob) == ["follow"]
+        assert await load_counts(tx, bob) == (1, 0)
         assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
-        assert await owed(tx, jobs.Follow, jobs.AnswerFollow) == []
+        assert await list_jobs(tx, jobs.Follow, jobs.AnswerFollow) == []
 
 
-async def test_a_peer_is_asked_and_only_its_account_answers(database: Database, here: NodeContext) -> None:
+async def test_follow_of_a_remote_account_is_answered_by_it_only(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, fay, eve = await create_accounts(
         database, here, "ann", "bob", "fay@beta.test", "eve@gamma.test"
     )
     async with database.write() as tx:
         await follows.follow(tx, here, ann, fay)
-        (asked,) = await owed(tx, jobs.Follow)
-        assert isinstance(asked, jobs.Follow) and asked.target_id == fay.id
-        assert not await follows.receive_answer(tx, eve, ann.id, asked.uri, accepted=True)
+        (request,) = await list_jobs(tx, jobs.Follow)
+        assert isinstance(request, jobs.Follow)
+        assert request.target_id == fay.id
+        assert not await follows.receive_answer(tx, eve, ann.id, request.uri, accepted=True)
         assert not await follows.receive_answer(tx, fay, bob.id, None, accepted=True)
         assert not await follows.receive_answer(tx, fay, ann.id, "https://x.test/1", accepted=True)
-        assert (await between(tx, ann, fay)).requested and not (await between(tx, ann, fay)).following
-        assert await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=True)
-        assert (await between(tx, ann, fay)).following and await counts(tx, ann) == (0, 1)
-        assert not await follows.receive_answer(tx, eve, ann.id, asked.uri, accepted=False)
-        assert (await between(tx, ann, fay)).following
-        assert await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=False)
-        assert not (await between(tx, ann, fay)).following and await counts(tx, ann) == (0, 0)
-        assert not await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=True)
+        assert (await load_relation(tx, ann, fay)).requested
+        assert not (await load_relation(tx, ann, fay)).following
+        assert await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=True)
+        assert (await load_relation(tx, ann, fay)).following
+        assert await load_counts(tx, ann) == (0, 1)
+        assert not await follows.receive_answer(tx, eve, ann.id, request.uri, accepted=False)
+        assert (await load_relation(tx, ann, fay)).following
+        assert await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=False)
+        assert not (await load_relation(tx, ann, fay)).following
+        assert await load_counts(tx, ann) == (0, 0)
+        assert not await follows.receive_answer(tx, fay, ann.id, request.uri, accepted=True)
 
 
-async def test_taking_back_tells_the_peer(database: Database, here: NodeContext) -> None:
+async def test_withdrawn_follow_is_undone_at_the_peer(database: Database, here: NodeContext) -> None:
     ann, fay = await create_accounts(database, here, "ann", "fay@beta.test")
     async with database.write() as tx:
         for answered in (False, True):
@@ -152,64 +177,65 @@ async def test_taking_back_tells_the_peer(database: Database, here: NodeContext)
             if answered:
                 await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
             await follows.unfollow(tx, here, ann, fay)
-            assert not (await between(tx, ann, fay)).requested
-        first, second = await owed(tx, jobs.Follow)
-        undone = await owed(tx, jobs.UndoFollow)
-        assert isinstance(first, jobs.Follow) and isinstance(second, jobs.Follow)
-        assert undone == [jobs.UndoFollow(ann.id, fay.id, each.uri) for each in (first, second)]
+            assert not (await load_relation(tx, ann, fay)).requested
+        first, second = await list_jobs(tx, jobs.Follow)
+        undone = await list_jobs(tx, jobs.UndoFollow)
+        assert isinstance(first, jobs.Follow)
+        assert isinstance(second, jobs.Follow)
+        assert undone == [jobs.UndoFollow(ann.id, fay.id, job.uri) for job in (first, second)]
 
 
-async def test_a_peers_account_follows(database: Database, here: NodeContext) -> None:
+async def test_follow_by_a_remote_account_is_accepted_or_kept_as_request(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     uri = f"{fay.uri}#f1"
     async with database.write() as tx:
-        bob = await lock(tx, here, bob)
+        bob = await lock_account(tx, here, bob)
         for _ in range(2):
             await follows.receive(tx, fay, ann, uri)
-        assert await owed(tx, jobs.AnswerFollow) == [jobs.AnswerFollow(ann.id, fay.id, uri, True)] * 2
-        assert await counts(tx, ann) == (1, 0) and await told(tx, ann) == ["follow"]
+        assert await list_jobs(tx, jobs.AnswerFollow) == [jobs.AnswerFollow(ann.id, fay.id, uri, True)] * 2
+        assert await load_counts(tx, ann) == (1, 0)
+        assert await list_kinds(tx, ann) == ["follow"]
         await follows.receive(tx, fay, bob, f"{fay.uri}#f2")
-        assert await told(tx, bob) == ["follow_request"]
+        assert await list_kinds(tx, bob) == ["follow_request"]
         await follows.accept_request(tx, bob, fay.id)
         await follows.remove_follower(tx, ann, fay.id)
-        assert (await owed(tx, jobs.AnswerFollow))[2:] == [
+        assert (await list_jobs(tx, jobs.AnswerFollow))[2:] == [
             jobs.AnswerFollow(bob.id, fay.id, f"{fay.uri}#f2", True),
             jobs.AnswerFollow(ann.id, fay.id, uri, False),
         ]
-        assert await counts(tx, ann) == (0, 0) and await told(tx, ann) == []
-        assert await follows.receive_undo(tx, fay, bob.id) and not await follows.receive_undo(tx, fay, bob.id)
-        assert await counts(tx, bob) == (0, 0)
+        assert await load_counts(tx, ann) == (0, 0)
+        assert await list_kinds(tx, ann) == []
+        assert await follows.receive_undo(tx, fay, bob.id)
+        assert not await follows.receive_undo(tx, fay, bob.id)
+        assert await load_counts(tx, bob) == (0, 0)
 
 
-async def test_who_is_blocked_is_refused_and_who_is_limited_asks(
+async def test_follow_by_blocked_account_is_rejected_and_by_limited_account_is_a_request(
     database: Database, here: NodeContext
 ) -> None:
     ann, fay, eve = await create_accounts(database, here, "ann", "fay@beta.test", "eve@gamma.test")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, fay)
         await follows.receive(tx, fay, ann, f"{fay.uri}#f")
-        assert await owed(tx, jobs.AnswerFollow) == [jobs.AnswerFollow(ann.id, fay.id, f"{fay.uri}#f", False)]
+        assert await list_jobs(tx, jobs.AnswerFollow) == [
+            jobs.AnswerFollow(ann.id, fay.id, f"{fay.uri}#f", False)
+        ]
         await account_queries.set_limits(tx, eve.id, suspended_at=None, silenced_at=1)
         await follows.receive(tx, await accounts.get(tx, eve.id), ann, f"{eve.uri}#f")
-        assert (await between(tx, ann, eve)).requested_by and await counts(tx, ann) == (0, 0)
+        assert (await load_relation(tx, ann, eve)).requested_by
+        assert await load_counts(tx, ann) == (0, 0)
 
 
-async def test_hidden_collections_are_seen_by_their_owner(database: Database, here: NodeContext) -> None:
-    ann, bob = await create_accounts(database, here, "ann", "bob")
-    await establish_follow(database, here, ann, bob)
-    await establish_follow(database, here, bob, ann)
-    async with database.write() as tx:
-        bob = await accounts.update_profile(tx, here, bob, ProfileChange(hides_collections=True))
-        for page in (follows.list_followers, follows.list_following):
-            assert await page(tx, bob, ann.id, PAGE) == [] == await page(tx, bob, None, PAGE)
-            assert len(await page(tx, bob, bob.id, PAGE)) == 1
-
-
-async def test_relations_are_one_statement_in_the_order_asked(database: Database, here: NodeContext) -> None:
+async def test_relations_are_loaded_in_order_with_one_statement(
+    database: Database, here: NodeContext
+) -> None:
     ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     await establish_follow(database, here, ann, fay)
     async with database.read() as tx:
-        found = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
-        assert [each.id for each in found] == [fay.id, bob.id] and tx.statement_count == 1
-        assert [each.following for each in found] == [True, False]
+        loaded = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
+        assert [relation.id for relation in loaded] == [fay.id, bob.id]
+        assert tx.statement_count == 1
+        assert [relation.following for relation in loaded] == [True, False]
         assert await relations.load(tx, ann.id, []) == []

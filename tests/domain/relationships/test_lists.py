@@ -1,4 +1,4 @@
-"""Lists: only their owner reaches them, and only whom the owner follows is on them."""
+"""Lists: accessible to their owner only, with accounts that the owner follows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
 
 
-async def home(database: Database, account: AccountRow) -> list[int]:
+async def list_home(database: Database, account: AccountRow) -> list[int]:
     async with database.read() as tx:
         return await timelines.list_home(tx, account.id, Page())
 
@@ -25,7 +25,8 @@ async def test_a_list_is_made_changed_and_removed(database: Database, here: Node
         row = await lists.create(tx, ann, "  Friends ")
         assert (row.title, row.replies_policy, row.exclusive) == ("Friends", "list", False)
         changed = await lists.update(tx, ann, row.id, replies_policy="none", exclusive=True)
-        assert changed.title == "Friends" and changed.exclusive
+        assert changed.title == "Friends"
+        assert changed.exclusive
         assert await lists.list_by_account(tx, ann) == [changed] == [await lists.get(tx, ann, row.id)]
         await lists.remove(tx, ann, row.id)
         assert await lists.list_by_account(tx, ann) == []
@@ -41,7 +42,7 @@ async def test_wrong_values_are_refused(
             await lists.create(tx, ann, **values)
 
 
-async def test_nobody_reaches_anothers_list(database: Database, here: NodeContext) -> None:
+async def test_list_belongs_to_its_owner_only(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         row = await lists.create(tx, ann, "Mine")
@@ -59,7 +60,7 @@ async def test_nobody_reaches_anothers_list(database: Database, here: NodeContex
         assert await lists.list_by_account(tx, bob) == []
 
 
-async def test_only_the_followed_are_listed(database: Database, here: NodeContext) -> None:
+async def test_only_followed_accounts_can_be_added(database: Database, here: NodeContext) -> None:
     ann, bob, eve, fay = await create_accounts(database, here, "ann", "bob", "eve", "fay@beta.test")
     await establish_follow(database, here, ann, bob)
     async with database.write() as tx:
@@ -72,17 +73,20 @@ async def test_only_the_followed_are_listed(database: Database, here: NodeContex
         await lists.add_accounts(tx, ann, row.id, [fay.id, ann.id])
         with pytest.raises(InvalidError):
             await lists.add_accounts(tx, ann, row.id, [bob.id])
-        found = await lists.list_accounts(tx, ann, row.id, None)
-        assert [each for _, each in found] == [ann.id, fay.id, bob.id]
-        page = await lists.list_accounts(tx, ann, row.id, Page(limit=1, max_id=found[0][0]))
-        assert page == found[1:2]
+        pairs = await lists.list_accounts(tx, ann, row.id, None)
+        assert [account_id for _, account_id in pairs] == [ann.id, fay.id, bob.id]
+        page = await lists.list_accounts(tx, ann, row.id, Page(limit=1, max_id=pairs[0][0]))
+        assert page == pairs[1:2]
         assert await lists.list_containing(tx, ann, bob.id) == [row]
         assert await lists.list_containing(tx, bob, bob.id) == []
         await follows.unfollow(tx, here, ann, bob)
-        assert [each for _, each in await lists.list_accounts(tx, ann, row.id, None)] == [ann.id, fay.id]
+        assert [account_id for _, account_id in await lists.list_accounts(tx, ann, row.id, None)] == [
+            ann.id,
+            fay.id,
+        ]
 
 
-async def test_an_exclusive_list_keeps_its_accounts_from_home(database: Database, here: NodeContext) -> None:
+async def test_exclusive_list_hides_its_accounts_from_home(database: Database, here: NodeContext) -> None:
     ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     await establish_follow(database, here, ann, bob)
     await establish_follow(database, here, ann, eve)
@@ -91,14 +95,14 @@ async def test_an_exclusive_list_keeps_its_accounts_from_home(database: Database
     async with database.write() as tx:
         row = await lists.create(tx, ann, "L")
         await lists.add_accounts(tx, ann, row.id, [bob.id])
-    assert await home(database, ann) == [other, first]
+    assert await list_home(database, ann) == [other, first]
     async with database.write() as tx:
         await lists.update(tx, ann, row.id, exclusive=True)
-    assert await home(database, ann) == [other]
+    assert await list_home(database, ann) == [other]
     second = await publish(database, here, bob, "three")
-    assert await home(database, ann) == [other]
+    assert await list_home(database, ann) == [other]
     async with database.read() as tx:
         assert await timelines.list_by_list(tx, row.id, ann.id, "list", Page()) == [second, first]
     async with database.write() as tx:
         await lists.remove_accounts(tx, ann, row.id, [bob.id])
-    assert await home(database, ann) == [second, other, first]
+    assert await list_home(database, ann) == [second, other, first]

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts import account_removal, accounts
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import boosts, edits, likes, polls, post_removal, remote_posts, votes
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import bookmarks, post_views, search
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
@@ -50,7 +51,9 @@ async def work(database: Database) -> int:
     done = 0
     while True:
         async with database.write() as tx:
-            leased = await job_queries.lease(tx, until=tx.now + 1_000_000, limit=50)
+            leased = await job_queries.lease(
+                tx, until=tx.now + 1_000_000, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT]
+            )
             await job_queries.finish(tx, [row.id for row in leased])
             wanted = [jobs.decode(row.payload) for row in leased]
             index = [each for each in wanted if isinstance(each, jobs.IndexPosts)]
@@ -409,10 +412,10 @@ async def test_nothing_is_left_of_removed_accounts(database: Database, here: Nod
         await remote_posts.receive(tx, eve, remote("https://beta.test/1", eve, "<p>two</p>"))
     assert await indexed(database) == 2
     async with database.write() as tx:
-        await accounts.delete_remote(tx, eve)
+        await account_removal.delete_remote(tx, eve)
     assert await indexed(database) == 1
     async with database.write() as tx:
-        await accounts.delete_local(tx, ann)
+        await account_removal.delete_local(tx, ann)
     assert await indexed(database) == 0
 
 

@@ -1,4 +1,4 @@
-"""What protects an account is changed only by who proved not long ago who they are."""
+"""Reauthentication: credentials can only be changed soon after a login."""
 
 from __future__ import annotations
 
@@ -28,17 +28,20 @@ async def ann(node: TestNode) -> Visitor:
 
 
 @pytest.mark.parametrize("path", PROTECTED)
-async def test_after_a_quarter_of_an_hour_one_is_asked_again(node: TestNode, ann: Visitor, path: str) -> None:
+async def test_protected_pages_ask_again_after_fifteen_minutes(
+    node: TestNode, ann: Visitor, path: str
+) -> None:
     assert (await ann.open(path)).path == path, "a log-in counts"
     node.clock.forward(hours=0.26)
-    asked = await ann.open(path)
-    assert asked.path.startswith("/login/again?next=")
-    wrong = await ann.fill_in(asked, "password", password="wrong password")
-    assert wrong.status == 401 and (await ann.open(path)).path.startswith("/login/again")
-    assert (await ann.fill_in(asked, "password", password=PASSWORD)).path == path
+    login_page = await ann.open(path)
+    assert login_page.path.startswith("/login/again?next=")
+    wrong = await ann.fill_in(login_page, "password", password="wrong password")
+    assert wrong.status == 401
+    assert (await ann.open(path)).path.startswith("/login/again")
+    assert (await ann.fill_in(login_page, "password", password=PASSWORD)).path == path
 
 
-async def test_a_form_that_waited_too_long_is_not_taken(node: TestNode, ann: Visitor) -> None:
+async def test_protected_form_sent_late_is_refused(node: TestNode, ann: Visitor) -> None:
     page = await ann.open("/settings/email")
     node.clock.forward(hours=0.26)
     refused = await ann.fill_in(page, "email", email="eve@mail.test")
@@ -47,13 +50,13 @@ async def test_a_form_that_waited_too_long_is_not_taken(node: TestNode, ann: Vis
         assert await login.find_member(tx, "ann@mail.test"), "nothing was changed"
 
 
-async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
+async def test_protected_pages_redirect_visitors_to_login(node: TestNode) -> None:
     nobody = Visitor(node)
     for path in (*PROTECTED, "/login/again", "/settings/security", "/settings/apps"):
         assert (await nobody.open(path)).path.startswith("/login?next=")
 
 
-async def test_guessing_ends(node: TestNode, ann: Visitor) -> None:
+async def test_too_many_failures_block_reauthentication(node: TestNode, ann: Visitor) -> None:
     node.clock.forward(hours=0.26)
     for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
         page = await ann.fill_in("/login/again", "password", password="wrong password")
@@ -62,12 +65,14 @@ async def test_guessing_ends(node: TestNode, ann: Visitor) -> None:
 
 
 @pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\e"])
-async def test_it_leads_nowhere_else(node: TestNode, ann: Visitor, target: str) -> None:
+async def test_reauthentication_redirects_to_local_pages_only(
+    node: TestNode, ann: Visitor, target: str
+) -> None:
     page = await ann.open("/login/again")
     assert (await ann.fill_in(page, "password", password=PASSWORD, next=target)).path == "/settings/security"
 
 
-async def test_it_cannot_be_done_from_elsewhere(node: TestNode, ann: Visitor) -> None:
+async def test_reauthentication_from_another_site_is_refused(node: TestNode, ann: Visitor) -> None:
     node.clock.forward(hours=0.26)
     body = {"password": PASSWORD, "csrf": "x"}
     async with ann.http.post("/login/again", data=body, allow_redirects=False) as answer:
@@ -79,7 +84,7 @@ async def test_it_cannot_be_done_from_elsewhere(node: TestNode, ann: Visitor) ->
             assert answer.status == 403
 
 
-async def test_a_session_proves_only_itself(node: TestNode, ann: Visitor) -> None:
+async def test_reauthentication_holds_for_its_session_only(node: TestNode, ann: Visitor) -> None:
     other = Visitor(node)
     await other.log_in("ann")
     node.clock.forward(hours=0.26)
@@ -88,18 +93,18 @@ async def test_a_session_proves_only_itself(node: TestNode, ann: Visitor) -> Non
     assert (await other.open("/settings/email")).path.startswith("/login/again")
 
 
-async def test_a_log_in_ends_the_former_session_of_the_browser(node: TestNode, ann: Visitor) -> None:
-    former = {each.key: each.value for each in ann.http.cookie_jar}
+async def test_login_ends_the_previous_session_of_the_browser(node: TestNode, ann: Visitor) -> None:
+    former = {cookie.key: cookie.value for cookie in ann.http.cookie_jar}
     await ann.log_in("ann")
-    assert {each.key: each.value for each in ann.http.cookie_jar} != former
+    assert {cookie.key: cookie.value for cookie in ann.http.cookie_jar} != former
     thief = Visitor(node)
     headers = {"Cookie": f"__Host-session={former['__Host-session']}"}
     async with thief.http.get("/settings/apps", headers=headers, allow_redirects=False) as answer:
         assert answer.status == 303, "an old cookie opens nothing"
 
 
-async def test_no_password_is_no_password(node: TestNode) -> None:
-    """Who logs in by the organization's provider only has none; not even an empty one is right."""
+async def test_member_without_password_cannot_log_in_with_one(node: TestNode) -> None:
+    """Check that members who use the identity provider only cannot log in with an empty password either."""
     async with node.db.write() as tx:
         member = await login.find_member(tx, "ann")
         assert member
