@@ -129,7 +129,7 @@ def _print_plan(plan: peer_plans.PeerPlan, unusable: int) -> None:
         policy = each.entry.policy if each.entry is not None else ""
         lost = each.followers + each.following
         click.echo(f"{each.kind}\t{each.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}")
-    found = plan.counted()
+    found = plan.count_by_kind()
     click.echo(
         f"{found['new']} new, {found['changed']} changed, {found['same']} there already, "
         f"{found['left']} left out, {unusable} rows not understood; {plan.lost} follows would end"

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.moderation import appeal_decisions, appeals, warnings
+from fedserver.domain.moderation import appeal_decisions, appeal_views, warnings
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
@@ -27,8 +27,8 @@ class AppealDecisionParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, auth=MODERATOR, params=AppealStateParams)
 async def show(call: Call[AppealStateParams]) -> web.Response:
-    state = call.params.state if call.params.state in appeals.STATES else "open"
-    views = await appeals.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
+    state = call.params.state if call.params.state in appeal_views.STATES else "open"
+    views = await appeal_views.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
     return call.render(
         "admin/appeals.html",
         views=views,

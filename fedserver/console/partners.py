@@ -69,14 +69,14 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
 @routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
 async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     """Fetch an offer from its address: in allow-list mode, a node that is not allowed yet cannot send one."""
-    found = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
-    if found is None:
+    result = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
+    if result is None:
         raise InvalidError(
             "address",
             "leads to no offer for this node",
             message=gettext("There is no offer for this server at this address."),
         )
-    node, uri, offered = found
+    node, uri, offered = result
     async with call.services.db.write() as tx:
         await partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
     return see_other(PATH)

@@ -24,7 +24,7 @@ class PeerListParams(Struct, frozen=True):
     title: str = ""
     kind: str = "block"
     applies_itself: bool = False
-    most_changes: int = 10
+    max_changes: int = 10
 
 
 class PeerFileParams(Struct, frozen=True):
@@ -56,7 +56,7 @@ async def list_subscriptions(call: Call[NoParams]) -> web.Response:
 async def subscribe(call: Call[PeerListParams]) -> web.Response:
     params = call.params
     request = peer_lists.PeerListRequest(
-        params.url, params.title, params.kind, params.applies_itself, params.most_changes
+        params.url, params.title, params.kind, params.applies_itself, params.max_changes
     )
     row = await peer_lists.subscribe(call.tx, call.site, call.member, request)
     return see_other(f"{PATH}/{row.id}")
@@ -132,7 +132,7 @@ async def update(call: Call[PeerListParams]) -> web.Response:
         call.member,
         call.id(),
         applies_itself=params.applies_itself,
-        most_changes=params.most_changes,
+        max_changes=params.max_changes,
     )
     return see_other(f"{PATH}/{call.id()}")
 

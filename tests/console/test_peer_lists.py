@@ -144,7 +144,7 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
         found = await decided(node)
         assert set(found) == {"hand.test", "mine.test", "more.test"} and found["hand.test"].policy == "limit"
 
-        await submit(node, where, f"{where}/change", most_changes="1")
+        await submit(node, where, f"{where}/change", max_changes="1")
         serve(site, "more.test", "new.test")
         await next_day(node)
         assert "new.test" in await decided(node), "one change applies by itself"

@@ -146,7 +146,7 @@ async def test_what_is_filled_in_is_escaped_in_every_language(start: Start) -> N
             "what": "mail",
             "email": "<b>@mail.test",
         }
-        text = pages.text("waiting.html", values)
+        text = pages.render_text("waiting.html", values)
     assert "de:We sent a link to <strong>&lt;b&gt;@mail.test</strong>." in text
 
 

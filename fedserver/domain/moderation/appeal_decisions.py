@@ -5,16 +5,14 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel import mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
-from fedserver.domain.moderation import appeals, moderation, post_moderation, warnings
+from fedserver.domain.moderation import appeal_mails, appeals, revocations
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.moderation import appeals as appeal_queries
-from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
@@ -49,7 +47,7 @@ async def decide(
     if not await appeal_queries.mark_decided(tx, row):
         raise ForbiddenError(gettext("This appeal was already decided."))
     if row.approved:
-        await _revoke_action(tx, site, moderator, account, entry, answer)
+        await revocations.revoke_entry(tx, site, moderator, account, entry, answer)
     await audit_log.record(
         tx,
         moderator,
@@ -61,7 +59,7 @@ async def decide(
         undoes_id=entry.id if row.approved else None,
     )
     if member is not None:
-        await warnings.enqueue_mail(tx, site, member, mails.AppealDecided(row.approved, row.answer))
+        await appeal_mails.notify_member(tx, site, member, row)
     return row
 
 
@@ -85,16 +83,3 @@ def _check_decision(moderator: MemberRow, entry: LogEntryRow, decision: AppealDe
                 "or confirm that there is none."
             ),
         )
-
-
-async def _revoke_action(
-    tx: Tx, site: NodeContext, moderator: MemberRow, account: AccountRow, entry: LogEntryRow, answer: str
-) -> None:
-    """Revoke an action, unless a later one of its kind replaced it. Deleted posts cannot be restored."""
-    await post_moderation.unmark_sensitive(tx, site, account, entry)
-    kind = entry.verb.removeprefix("account.")
-    latest = (
-        await audit_log.find_active(tx, account.uri, entry.verb) if kind in moderation.REVOCATIONS else None
-    )
-    if latest is not None and latest.id == entry.id:
-        await moderation.revoke(tx, moderator, account.id, kind, answer)

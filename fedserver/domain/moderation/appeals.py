@@ -7,43 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.moderation import admin_accounts, warnings
-from fedserver.domain.moderation.admin_accounts import AdminAccountView
+from fedserver.domain.moderation import appeal_mails, warnings
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
-from storage.paging import Page
-from storage.queries.audit_log import audited_posts as audited_post_queries
-from storage.queries.auth import members as member_queries
 from storage.queries.moderation import appeals as appeal_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
+from storage.rows.audit_log import LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
 
 MAX_TEXT = 2_000  # characters
-STATES = ("open", "decided")
-
-
-class AppealView(Struct, frozen=True):
-    """An appeal with the contested action, and the names of the moderators who acted and who decided.
-
-    `own`: the viewing moderator took the action.
-    """
-
-    row: AppealRow
-    act: LogEntryRow
-    target: AdminAccountView
-    by: str
-    decided_by: str
-    own: bool
-    posts: tuple[LogEntryPostRow, ...]
 
 
 def render_state(row: AppealRow) -> str:
@@ -83,18 +60,8 @@ async def file(
         raise ForbiddenError(gettext("You already appealed against this decision."))
     subject = build_log_subject(warning.row)
     await audit_log.record(tx, member, "appeal.file", target=account.uri, subject=subject)
-    await _mail_moderators(tx, site, warning.row)
+    await appeal_mails.notify_moderators(tx, site, warning.row)
     return row
-
-
-async def _mail_moderators(tx: Tx, site: NodeContext, entry: LogEntryRow) -> None:
-    """Mail the moderators, except for the one who took the action."""
-    if not site.config.mail.host:
-        return
-    for account_id in await member_queries.list_moderator_account_ids(tx):
-        moderator = await member_queries.find_by_account(tx, account_id)
-        if moderator is not None and moderator.id != entry.actor_member_id:
-            await jobs.enqueue(tx, jobs.ComposeMail(moderator.email, mails.AppealFiled(), moderator.id))
 
 
 def build_log_subject(entry: LogEntryRow) -> hash_chain.LogSubject:
@@ -110,29 +77,3 @@ async def count_open(tx: Tx) -> int:
 async def load_by_entries(tx: Tx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
     """Return appeals by the id of the contested entry of the audit log."""
     return await appeal_queries.load_by_entries(tx, entry_ids)
-
-
-async def list_by_state(tx: Tx, moderator: MemberRow, page: Page, state: str) -> list[AppealView]:
-    """Return a page of appeals as a moderator sees them, newest first; `state` is one of STATES."""
-    rows = await appeal_queries.list_by_state(tx, page, state)
-    if not rows:
-        return []
-    entries = await audit_log.load_by_ids(tx, [row.act_id for row in rows])
-    posts = await audited_post_queries.load_by_entries(tx, list(entries))
-    targets = await admin_accounts.load(tx, list({row.account_id for row in rows}))
-    member_ids = {entry.actor_member_id for entry in entries.values()} | {row.decided_by_id for row in rows}
-    names = await member_queries.load_names(
-        tx, [member_id for member_id in member_ids if member_id is not None]
-    )
-    return [
-        AppealView(
-            row,
-            entry := entries[row.act_id],
-            targets[row.account_id],
-            names.get(entry.actor_member_id or 0, ""),
-            names.get(row.decided_by_id or 0, ""),
-            entry.actor_member_id == moderator.id,
-            tuple(posts.get(row.act_id, ())),
-        )
-        for row in rows
-    ]

@@ -13,15 +13,14 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel import jobs, mails
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.peers import peers
+from fedserver.domain.peers import partner_mails, peers
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.auth import members as member_queries
 from storage.queries.peers import partners as partner_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.accounts import AccountRow
@@ -195,18 +194,6 @@ async def _record(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, 
     )
 
 
-async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, change: str) -> None:
-    """Enqueue a mail to every admin about what the other node did, if this node sends mail.
-
-    `change` is one of offered, accepted, declined, ended.
-    """
-    if not site.config.mail.host:
-        return
-    content = mails.PartnershipChanged(row.domain, change, row.message if change == OFFERED else "")
-    for member_id, email in await member_queries.list_admin_emails(tx):
-        await jobs.enqueue(tx, jobs.ComposeMail(email, content, member_id))
-
-
 async def _allow(tx: Tx, site: NodeContext, member: MemberRow, node: AccountRow) -> None:
     """Allow a partner in allow-list mode; a decision of moderators about it stays."""
     if site.config.federation.mode != "allowlist":
@@ -239,7 +226,7 @@ async def receive_offer(
     await partner_queries.upsert_partner(tx, row)
     # A node that repeats its offer causes one mail a day at most.
     if existing is None or existing.ours or existing.offered_at < tx.now - DAY_MS:
-        await _enqueue_mails(tx, site, row, OFFERED)
+        await partner_mails.notify_admins(tx, site, row, OFFERED)
     return True
 
 
@@ -272,7 +259,7 @@ async def receive_answer(tx: Tx, site: NodeContext, node: AccountRow, uri: str, 
     action = "accepted" if accepted else DECLINED
     await _record(tx, None, f"partner.{action}", row)
     await partner_queries.upsert_partner(tx, row)
-    await _enqueue_mails(tx, site, row, action)
+    await partner_mails.notify_admins(tx, site, row, action)
     return True
 
 
@@ -300,5 +287,5 @@ async def receive_end(tx: Tx, site: NodeContext, node: AccountRow, uri: str) -> 
         tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them")
     )
     if row.state == AGREED:
-        await _enqueue_mails(tx, site, row, "ended")
+        await partner_mails.notify_admins(tx, site, row, "ended")
     return True

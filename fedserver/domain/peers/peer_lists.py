@@ -33,13 +33,13 @@ _decode = msgspec.json.Decoder(tuple[PeerEntry, ...]).decode
 
 
 class PeerListRequest(Struct, frozen=True):
-    """A list to subscribe to; `most_changes` is how many changes may be applied automatically."""
+    """A list to subscribe to; `max_changes` is how many changes may be applied automatically."""
 
     url: str
     title: str = ""
     kind: str = peer_files.BLOCK
     applies_itself: bool = False
-    most_changes: int = 10
+    max_changes: int = 10
 
 
 async def list_all(tx: Tx) -> list[PeerListRow]:
@@ -90,7 +90,7 @@ async def subscribe(tx: Tx, site: NodeContext, member: MemberRow, request: PeerL
         title=clean_name(request.title, 100) or url,
         kind=request.kind,
         applies_itself=request.applies_itself,
-        most_changes=_check_max_changes(request.most_changes),
+        most_changes=_check_max_changes(request.max_changes),
         etag="",
         fetch_at=tx.now,
         fetched_at=None,
@@ -124,25 +124,25 @@ def _check_url(site: NodeContext, url: str) -> str:
     return url
 
 
-def _check_max_changes(most_changes: int) -> int:
-    if not 0 < most_changes <= MAX_CHANGES:
+def _check_max_changes(max_changes: int) -> int:
+    if not 0 < max_changes <= MAX_CHANGES:
         raise InvalidError(
-            "most_changes",
+            "max_changes",
             f"must be from 1 to {MAX_CHANGES}",
             message=gettext("Please enter a number of changes from 1 to %(max)s.", max=MAX_CHANGES),
         )
-    return most_changes
+    return max_changes
 
 
 async def update_settings(
-    tx: Tx, member: MemberRow, list_id: int, *, applies_itself: bool, most_changes: int
+    tx: Tx, member: MemberRow, list_id: int, *, applies_itself: bool, max_changes: int
 ) -> None:
     """Set whether a list is applied automatically, and up to how many changes.
 
     Raises NotFoundError, InvalidError.
     """
     row = await get(tx, list_id)
-    new = structs.replace(row, applies_itself=applies_itself, most_changes=_check_max_changes(most_changes))
+    new = structs.replace(row, applies_itself=applies_itself, most_changes=_check_max_changes(max_changes))
     mode = f"by itself, up to {new.most_changes} changes" if applies_itself else "after a look"
     await audit_log.record(tx, member, "peer_list.change", target=row.url, reason=mode)
     await peer_list_queries.update_list(tx, new)

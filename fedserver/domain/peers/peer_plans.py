@@ -28,7 +28,7 @@ STRENGTH = {"allow": 0, "": 1, "limit": 2, "block": 3}
 
 
 class PeerChange(Struct, frozen=True):
-    """What happens to one peer: new, changed, gone; or same, kept (decided by hand), left (out by an admin).
+    """A change of one peer: new, changed, gone; or same, kept (decided by hand), left (out by an admin).
 
     A block ends `followers` (of our members, there) and `following` (whom our members follow there).
     """
@@ -63,7 +63,7 @@ class PeerPlan(Struct, frozen=True):
         """How many follows would end."""
         return sum(change.followers + change.following for change in self.changing)
 
-    def counted(self) -> dict[str, int]:
+    def count_by_kind(self) -> dict[str, int]:
         """Return the number of changes of each kind."""
         counts = dict.fromkeys((NEW, CHANGED, GONE, SAME, KEPT, LEFT), 0)
         for change in self.changes:

@@ -205,7 +205,7 @@ async def reset(
 
 
 def _emit_change(tx: Tx, domain: str) -> None:
-    """Once a transaction, as whoever hears it reads all decisions anew."""
+    """Emit the change of a decision, once in a transaction: handlers load all decisions."""
     if all(event.kind != events.PEER_CHANGED for event in tx.events):
         tx.emit(events.PEER_CHANGED, domain=domain)
 

@@ -56,11 +56,11 @@ async def get_pending(tx: Tx, holder: str) -> identities.OidcIdentity:
 async def _get_challenge(tx: Tx, holder: str) -> ChallengeRow:
     row = await challenges.find_pending(tx, challenges.OIDC_SIGNUP, holder)
     if row is None:
-        raise _expired()
+        raise _build_expired_error()
     return row
 
 
-def _expired() -> ForbiddenError:
+def _build_expired_error() -> ForbiddenError:
     return ForbiddenError(gettext("This took too long. Please log in again."))
 
 
@@ -80,7 +80,7 @@ async def join(
     row = await _get_challenge(tx, holder)
     person = _decode_person(row.data)
     if not await challenges.consume_pending(tx, row):
-        raise _expired()
+        raise _build_expired_error()
     new_member = members.NewMember(
         username=username, email=person.email, password_hash="", display_name=person.name
     )

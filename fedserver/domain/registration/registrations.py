@@ -20,7 +20,7 @@ from storage.queries.auth import members as member_queries
 
 
 class RegistrationRequest(Struct, frozen=True):
-    """What an app sends about a person who wants to join."""
+    """The data that an app sends about a person who wants to join."""
 
     username: str
     email: str

@@ -10,12 +10,10 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import emails, invitations, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.registration import duplicate_email, member_locales, signup_policy
-from fedserver.domain.relationships import follows
+from fedserver.domain.registration import duplicate_email, inviters, member_locales, signup_policy
 from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
-from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
@@ -67,15 +65,5 @@ async def join(
     if invitation is not None:
         await member_queries.set_value(tx, member.id, "invitation_id", invitation.id)
     if invitation is not None and invitation.created_by_id is not None:
-        await _follow_inviter(tx, site, account, invitation.created_by_id)
+        await inviters.follow_inviter(tx, site, account, invitation.created_by_id)
     return await members.get(tx, member.id)
-
-
-async def _follow_inviter(tx: Tx, site: NodeContext, account: AccountRow, inviter_id: int) -> None:
-    """Follow the member who sent the invitation, so that the home timeline is not empty."""
-    inviter_account = await member_queries.find_main_account_id(tx, inviter_id)
-    if inviter_account is None:
-        return
-    inviter = await accounts.get(tx, inviter_account)
-    if inviter.suspended_at is None and inviter.deleted_at is None:
-        await follows.follow(tx, site, account, inviter)

@@ -40,7 +40,7 @@ async def render_feed(
     values = {
         "author": author,
         "views": views,
-        "updated": max((_updated_at(view) for view in views), default=account.created_at),
+        "updated": max((_get_updated_at(view) for view in views), default=account.created_at),
         "own": f"{call.site.links.base}{call.request.path}",
         "page": call.site.links.blog(account.username) if blog else account.url,
         "rfc822": rfc822,
@@ -53,7 +53,7 @@ async def render_feed(
     return response
 
 
-def _updated_at(view: post_views.PostView) -> int:
+def _get_updated_at(view: post_views.PostView) -> int:
     return view.post.edited_at or view.post.published_at
 
 

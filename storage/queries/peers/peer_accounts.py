@@ -40,7 +40,7 @@ LIST_DOMAINS = select(accounts.c.domain).where(accounts.c.domain != "").distinct
 _local, _remote = accounts.alias("mine"), accounts.alias("theirs")
 
 
-def _select_follows(mine: str, theirs: str, followers: int) -> Any:
+def _select_follows(local: str, remote: str, followers: int) -> Any:
     """Select the follows between our accounts and those of other nodes, with the domain of the other."""
     return (
         select(
@@ -49,8 +49,8 @@ def _select_follows(mine: str, theirs: str, followers: int) -> Any:
             literal(1 - followers).label("following"),
         )
         .select_from(follows)
-        .join(_local, _local.c.id == follows.c[mine])
-        .join(_remote, _remote.c.id == follows.c[theirs])
+        .join(_local, _local.c.id == follows.c[local])
+        .join(_remote, _remote.c.id == follows.c[remote])
         .where(_local.c.domain == "", _remote.c.domain != "")
     )
 

@@ -59,18 +59,18 @@ LIST_CROSS_NODE_FOLLOWS = union_all(_select_cross_node(follows), _select_cross_n
 _local = accounts.alias("mine")
 
 
-def _select_lost(mine: str, other: str, followers: int) -> Any:
+def _select_lost(local: str, other: str, followers: int) -> Any:
     return (
         select(
-            follows.c[mine].label("id"),
+            follows.c[local].label("id"),
             literal(followers).label("followers"),
             literal(1 - followers).label("following"),
         )
-        .join(_local, _local.c.id == follows.c[mine])
+        .join(_local, _local.c.id == follows.c[local])
         .where(
             _local.c.domain == "",
             follows.c[other].in_(_suspended_ids),
-            follows.c[mine].not_in(_suspended_ids),
+            follows.c[local].not_in(_suspended_ids),
         )
     )
 

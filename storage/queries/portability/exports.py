@@ -17,11 +17,11 @@ Record = tuple[Any, ...]
 
 def _select_others(table: Table, other: str, *more: Any) -> Select[Any]:
     """Select a cursor, id, username and domain of the other account of each pair, and further columns."""
-    mine = table.c.target_id if other == "account_id" else table.c.account_id
+    owner = table.c.target_id if other == "account_id" else table.c.account_id
     return (
         select(table.c.id, accounts.c.id, accounts.c.username, accounts.c.domain, *more)
         .join(accounts, accounts.c.id == table.c[other])
-        .where(mine == bindparam("account_id"), table.c.id > bindparam("after_id"))
+        .where(owner == bindparam("account_id"), table.c.id > bindparam("after_id"))
         .order_by(table.c.id)
         .limit(bindparam("limit"))
     )

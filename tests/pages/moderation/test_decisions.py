@@ -11,7 +11,7 @@ from fedserver.config import MailConfig
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.moderation import moderation, post_moderation, report_filing
+from fedserver.domain.moderation import moderated_posts, moderation, post_moderation, report_filing
 from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.portability import account_deletion
 from fedserver.domain.posts import posts
@@ -202,7 +202,7 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     assert (await api.request("GET", f"/api/v1/statuses/{fine}")).status == 404
     node.clock.forward(days=91)
     async with node.db.write() as tx:
-        await audited_post_queries.erase_texts(tx, tx.now - post_moderation.TEXT_TTL_MS)
+        await audited_post_queries.erase_texts(tx, tx.now - moderated_posts.TEXT_TTL_MS)
         assert "post odd" not in str(await audited_post_queries.load_by_entries(tx, [act.id]))
 
 

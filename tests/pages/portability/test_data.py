@@ -91,7 +91,7 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
         "Account address,Line,Reason\n"
         "not an account,2,“not an account” is not an account.\n"
         "nobody@beta.test,4,This account was not found.\n"
-        "ann,5,You cannot block yourself\n"
+        "ann,5,You cannot block yourself.\n"
     )
     other = Visitor(alpha)
     await other.log_in("cas")
