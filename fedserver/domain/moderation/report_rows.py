@@ -45,7 +45,7 @@ def build(
 
 
 async def insert(tx: Tx, row: ReportRow) -> None:
-    """Insert a report and notify all moderators, except for one who reports; nothing happens for a known one."""
+    """Insert a report, unless it is known, and notify all moderators except for one who reports."""
     if not await report_queries.insert(tx, row):
         return
     for moderator_id in await member_queries.list_moderator_account_ids(tx):

@@ -18,7 +18,7 @@ from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
 MAX_ALIASES = 10
-COOL_DOWN_MS = 7 * 24 * 3_600_000  # between two moves: each of them makes all followers follow the new account
+COOL_DOWN_MS = 7 * 24 * 3_600_000  # between two moves, as each makes all followers follow
 
 
 async def set_aliases(
