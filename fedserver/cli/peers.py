@@ -131,7 +131,7 @@ def _print_plan(plan: peer_plans.PeerPlan, unusable: int) -> None:
         click.echo(
             f"{change.kind}\t{change.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}"
         )
-    counts = plan.counted()
+    counts = plan.count_by_kind()
     click.echo(
         f"{counts['new']} new, {counts['changed']} changed, {counts['same']} there already, "
         f"{counts['left']} left out, {unusable} rows not readable; {plan.lost} follows would end"

@@ -1,1 +1,1 @@
-"""What moderators see in a browser, with or without JavaScript: one file a subject, all named here."""
+"""The console: HTML pages for moderators and admins, which work with and without JavaScript."""

@@ -1,4 +1,4 @@
-"""Accounts: find one, see what was done to it, act on it, take it back."""
+"""Accounts: search them, see their history, moderate them and their posts, revoke decisions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fedserver.domain.moderation import (
     reports,
 )
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
@@ -57,44 +58,45 @@ class PurgeParams(Struct, frozen=True):
 
 
 def _parse_query(params: AccountSearchParams) -> admin_accounts.AdminAccountQuery:
-    """`ann`, `ann@beta.test`, `@beta.test` or the beginning of a mail address of a member."""
+    """Return a query for `ann`, `ann@beta.test` or `@beta.test`."""
     text = params.q.strip()
     username, at, host = text.lstrip("@").partition("@")
     if text.startswith("@") and not at:
         username, host = ("", username) if "." in username else (username, "")
-    local = admin_accounts.AdminAccountQuery(
+    return admin_accounts.AdminAccountQuery(
         origin=params.origin, status=params.status, username=username, domain=host
     )
-    return local
 
 
 @routes.get(PATH, html=True, auth=MODERATOR, params=AccountSearchParams)
 async def search(call: Call[AccountSearchParams]) -> web.Response:
     params = call.params
-    found = await admin_accounts.list_page(call.tx, _parse_query(params), call.page(PAGE_SIZE, PAGE_SIZE))
-    if not found and "@" in params.q.strip("@ "):
-        by_mail = admin_accounts.AdminAccountQuery(email=params.q)
-        found = await admin_accounts.list_page(call.tx, by_mail, call.page(PAGE_SIZE, PAGE_SIZE))
+    page = call.page(PAGE_SIZE, PAGE_SIZE)
+    views = await admin_accounts.list_page(call.tx, _parse_query(params), page)
+    if not views and "@" in params.q.strip("@ "):
+        # It may also be the beginning of the email address of a member.
+        by_email = admin_accounts.AdminAccountQuery(email=params.q)
+        views = await admin_accounts.list_page(call.tx, by_email, page)
     return call.render(
         "admin/accounts.html",
         params=params,
-        found=found,
+        found=views,
         statuses=admin_accounts.STATUSES,
-        older=found[-1].view.account.id if len(found) == PAGE_SIZE else None,
+        older=views[-1].view.account.id if len(views) == PAGE_SIZE else None,
     )
 
 
 @routes.get(PATH + "/{id}", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
-    found = await admin_accounts.get(call.tx, call.id())
-    row = found.view.account
-    latest = await timelines.list_by_account(
+    view = await admin_accounts.get(call.tx, call.id())
+    row = view.view.account
+    post_ids = await timelines.list_by_account(
         call.tx, row.id, call.viewer_id, call.page(MAX_POSTS, MAX_POSTS), exclude_boosts=True
     )
     return call.render(
         "admin/account.html",
-        posts=await post_views.load(call.tx, latest, call.viewer_id),
-        found=found,
+        posts=await post_views.load(call.tx, post_ids, call.viewer_id),
+        found=view,
         acts=await audit_log_views.list_by_target(call.tx, row.uri),
         notes=await moderation_notes.list_by_account(call.tx, row.id),
         reports=await reports.list_page(call.tx, call.page(20, 20), "all", target_id=row.id),
@@ -104,20 +106,20 @@ async def show(call: Call[NoParams]) -> web.Response:
 @routes.post(PATH + "/{id}/act", html=True, auth=MODERATOR, params=ModerationActionParams)
 async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
     params = call.params
-    order = moderation.ModerationAction(
+    action = moderation.ModerationAction(
         params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
     )
-    await moderation.apply(call.tx, call.site, call.member, call.id(), order)
+    await moderation.apply(call.tx, call.site, call.member, call.id(), action)
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
 @routes.post(PATH + "/{id}/posts", html=True, auth=MODERATOR, params=PostModerationParams)
 async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
     params = call.params
-    order = moderation.ModerationAction(
+    action = moderation.ModerationAction(
         params.kind, params.text, params.report_id, 0, params.mails, params.hides_reason
     )
-    await post_moderation.apply(call.tx, call.site, call.member, call.id(), order, params.post_ids)
+    await post_moderation.apply(call.tx, call.site, call.member, call.id(), action, params.post_ids)
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
@@ -145,6 +147,10 @@ async def delete_note(call: Call[ConsoleFormParams]) -> web.Response:
 @routes.post(PATH + "/{id}/delete", html=True, auth=ADMIN, params=PurgeParams)
 async def delete(call: Call[PurgeParams]) -> web.Response:
     if not call.params.sure:
-        raise InvalidError("account", "is deleted only if you tick that you are sure")
+        raise InvalidError(
+            "account",
+            "is deleted only if you tick that you are sure",
+            message=gettext("Please confirm that you want to delete all data of this account permanently."),
+        )
     await purges.purge(call.tx, call.member, call.id(), call.params.reason)
     return see_other(f"{PATH}/{call.id()}")

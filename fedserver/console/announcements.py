@@ -1,4 +1,4 @@
-"""Announcements: write, change, take away."""
+"""Announcements: create, edit, publish and delete them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appeals: what members think was wrong, and what becomes of it."""
+"""Appeals of members, and the decisions about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.moderation import appeals, warnings
+from fedserver.domain.moderation import appeal_decisions, appeal_views, warnings
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
@@ -27,8 +27,8 @@ class AppealDecisionParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, auth=MODERATOR, params=AppealStateParams)
 async def show(call: Call[AppealStateParams]) -> web.Response:
-    state = call.params.state if call.params.state in appeals.STATES else "open"
-    views = await appeals.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
+    state = call.params.state if call.params.state in appeal_views.STATES else "open"
+    views = await appeal_views.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
     return call.render(
         "admin/appeals.html",
         views=views,
@@ -44,6 +44,6 @@ async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     if verb not in ("approve", "reject"):
         raise NotFoundError
     params = call.params
-    decision = appeals.AppealDecision(verb == "approve", params.answer, params.sure)
-    await appeals.decide(call.tx, call.site, call.member, call.id(), decision)
+    decision = appeal_decisions.AppealDecision(verb == "approve", params.answer, params.sure)
+    await appeal_decisions.decide(call.tx, call.site, call.member, call.id(), decision)
     return see_other(PATH)

@@ -1,4 +1,4 @@
-"""What forms of the console share."""
+"""The form that most buttons of the console send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class ConsoleFormParams(Struct, frozen=True):
-    """A form with nothing but its word against forgery, and perhaps a reason."""
+    """A form with a CSRF token and an optional reason."""
 
     csrf: str = ""
     reason: str = ""

@@ -1,4 +1,4 @@
-"""Invitations of all members."""
+"""The invitations of all members."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PATH = "/admin/invitations"
 
 @routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
-    found = await invitations.list_all(call.tx)
-    return call.render("admin/invitations.html", found=found, now=call.tx.now)
+    rows = await invitations.list_all(call.tx)
+    return call.render("admin/invitations.html", found=rows, now=call.tx.now)
 
 
 @routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ConsoleFormParams)

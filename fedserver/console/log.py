@@ -1,4 +1,4 @@
-"""The log of what moderators did."""
+"""The moderation log with everything that only moderators may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first page: what waits for somebody."""
+"""The overview: what waits for a moderator, and the figures of the node."""
 
 from __future__ import annotations
 

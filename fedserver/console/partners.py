@@ -1,4 +1,4 @@
-"""Partners: offer an agreement to another node, answer one, end one."""
+"""Partners: offer a partnership to another node, answer an offer, end a partnership."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
 from fedserver.federation.inbound import offer as offers
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
@@ -53,7 +54,13 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
     partners.check_scopes(params.scopes)
     node = await call.services.resolver.fetch_node_actor(params.domain, require_allowed=False)
     if node is None:
-        raise InvalidError("domain", "does not answer as a node with an actor of its own, or is blocked")
+        raise InvalidError(
+            "domain",
+            "does not answer as a node with an actor of its own, or is blocked",
+            message=gettext(
+                "This server did not answer, cannot have partners, or is blocked. Please check the domain."
+            ),
+        )
     async with call.services.db.write() as tx:
         await partners.offer(tx, call.site, call.member, node, params.scopes, params.message)
     return see_other(PATH)
@@ -61,11 +68,15 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
 
 @routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
 async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
-    """Read an offer at its address: so it comes in where only allowed peers may send."""
-    found = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
-    if found is None:
-        raise InvalidError("address", "leads to no offer for this node")
-    node, uri, offered = found
+    """Fetch an offer from its address: in allow-list mode, a node that is not allowed yet cannot send one."""
+    result = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
+    if result is None:
+        raise InvalidError(
+            "address",
+            "leads to no offer for this node",
+            message=gettext("There is no offer for this server at this address."),
+        )
+    node, uri, offered = result
     async with call.services.db.write() as tx:
         await partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
     return see_other(PATH)

@@ -1,4 +1,4 @@
-"""Lists of peers: read in and written out as files, followed at an address; shown before they count."""
+"""Lists of peers: import and export files, subscribe to lists; changes are shown before they are applied."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PeerListParams(Struct, frozen=True):
     title: str = ""
     kind: str = "block"
     applies_itself: bool = False
-    most_changes: int = 10
+    max_changes: int = 10
 
 
 class PeerFileParams(Struct, frozen=True):
@@ -55,10 +55,10 @@ async def list_subscriptions(call: Call[NoParams]) -> web.Response:
 @routes.post(PATH, html=True, auth=ADMIN, params=PeerListParams)
 async def subscribe(call: Call[PeerListParams]) -> web.Response:
     params = call.params
-    wish = peer_lists.PeerListRequest(
-        params.url, params.title, params.kind, params.applies_itself, params.most_changes
+    request = peer_lists.PeerListRequest(
+        params.url, params.title, params.kind, params.applies_itself, params.max_changes
     )
-    row = await peer_lists.subscribe(call.tx, call.site, call.member, wish)
+    row = await peer_lists.subscribe(call.tx, call.site, call.member, request)
     return see_other(f"{PATH}/{row.id}")
 
 
@@ -79,18 +79,18 @@ async def export_file(call: Call[NoParams]) -> web.Response:
 
 @routes.post(PATH + "/file", html=True, auth=ADMIN, params=PeerFileParams, max_upload="upload_bytes")
 async def import_file(call: Call[PeerFileParams]) -> web.Response:
-    """Shows what a file would change; once more, with `sure`, it is changed."""
+    """Show what a file would change; a second request with `sure` applies it."""
     params = call.params
     data = params.file.data if params.file is not None and params.file.size else params.text
     if params.sure:
         await peer_lists.import_file(call.tx, call.site, call.member, data, params.kind, set(params.leave))
         return see_other("/admin/peers")
-    reading = peer_files.parse(data, params.kind)
-    plan = await peer_plans.build(call.tx, call.site, reading.entries)
+    parsed = peer_files.parse(data, params.kind)
+    plan = await peer_plans.build(call.tx, call.site, parsed.entries)
     return call.render(
         "admin/peer_file.html",
         plan=plan,
-        reading=reading,
+        reading=parsed,
         kind=params.kind,
         text=data.decode("utf-8-sig") if isinstance(data, bytes) else data,
         most=MAX_LISTED,
@@ -132,7 +132,7 @@ async def update(call: Call[PeerListParams]) -> web.Response:
         call.member,
         call.id(),
         applies_itself=params.applies_itself,
-        most_changes=params.most_changes,
+        max_changes=params.max_changes,
     )
     return see_other(f"{PATH}/{call.id()}")
 

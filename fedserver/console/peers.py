@@ -1,4 +1,4 @@
-"""Peers: allow, limit or block one, and say why."""
+"""Peers: allow, limit or block them, with a reason."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class PeerDecisionParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, auth=MODERATOR, params=PeerDomainParams)
 async def show(call: Call[PeerDomainParams]) -> web.Response:
-    found = await peers.list_all(call.tx)
-    silent = await backlog.list_unreachable(call.tx)
-    name = call.params.domain.strip().lower()
+    rows = await peers.list_all(call.tx)
+    unreachable = await backlog.list_unreachable(call.tx)
+    domain = call.params.domain.strip().lower()
     return call.render(
         "admin/peers.html",
-        decided=[row for row in found if row.decision_id is not None],
-        others=[row for row in found if row.decision_id is None][:MAX_LISTED],
-        chosen=next((row for row in found if row.domain == name), None),
-        silent=silent,
-        owed={each.row.domain: each.waiting for each in silent},
-        name=name,
+        decided=[row for row in rows if row.decision_id is not None],
+        others=[row for row in rows if row.decision_id is None][:MAX_LISTED],
+        chosen=next((row for row in rows if row.domain == domain), None),
+        silent=unreachable,
+        owed={peer.row.domain: peer.waiting for peer in unreachable},
+        name=domain,
         waiting=await peer_lists.count_pending(call.tx),
         mode=call.site.config.federation.mode,
     )

@@ -1,4 +1,4 @@
-"""The health of the queues: what waits, what was given up, who does not answer; to try again or to drop."""
+"""The queues: what is waiting, dead letters, and unreachable peers; retry or discard them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATH = "/admin/queue"
 
 
 class QueueSelectionParams(Struct, frozen=True):
-    """Of which queue, and what of it: what is of a host, or a task by its number."""
+    """The items of a queue to act on: those of a host, or one job by its id."""
 
     csrf: str = ""
     queue: Literal["tasks", "deliveries", "inbox"] = "tasks"
@@ -31,15 +31,15 @@ async def show(call: Call[NoParams]) -> web.Response:
 
 @routes.post(PATH + "/again", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def retry(call: Call[QueueSelectionParams]) -> web.Response:
-    chosen = call.params
-    await backlog.retry(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    params = call.params
+    await backlog.retry(call.tx, params.queue, params.host, params.task_id)
     return see_other(PATH)
 
 
 @routes.post(PATH + "/drop", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
-    chosen = call.params
-    await backlog.discard(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    params = call.params
+    await backlog.discard(call.tx, params.queue, params.host, params.task_id)
     return see_other(PATH)
 
 

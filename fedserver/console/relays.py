@@ -1,4 +1,4 @@
-"""Relays: follow one, turn it off and on, forget it."""
+"""Relays: add one, turn it on and off, delete it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import relays
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
@@ -27,14 +28,18 @@ async def show(call: Call[NoParams]) -> web.Response:
 
 @routes.post(PATH, html=True, auth=ADMIN, params=RelayParams, tx="own")
 async def add(call: Call[RelayParams]) -> web.Response:
-    """By its inbox, as Mastodon does, or by its actor, as LitePub does."""
+    """Add a relay by its inbox, as in Mastodon, or by its actor, as in LitePub."""
     address, target = call.params.address.strip(), ""
     if not call.services.policies.allows(relays.parse_host(address)):
-        raise InvalidError("address", "is of a node with which this one does not speak; allow it first")
+        raise InvalidError(
+            "address",
+            "is of a node with which this one does not speak; allow it first",
+            message=gettext("This server does not federate with the relay. Please allow the relay first."),
+        )
     if relays.parse_host(address) and not relays.is_inbox_url(address):
         actor = await call.services.resolver.fetch_actor(address)
         if actor is None or not actor.domain:
-            raise InvalidError("address", "leads to no relay")
+            raise InvalidError("address", "leads to no relay", message=relays.describe_no_relay())
         address, target = actor.inbox_uri, actor.uri
     async with call.services.db.write() as tx:
         await relays.add(tx, call.site, call.member, address, target)

@@ -1,4 +1,4 @@
-"""Reports: read one, say who looks after it, close it."""
+"""Reports: read, assign, classify, resolve and reopen them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Those who ask to join: yes or no."""
+"""Sign-ups that wait for approval."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ PATH = "/admin/sign-ups"
 
 @routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
-    wanted = admin_accounts.AdminAccountQuery(status="pending")
-    return call.render(
-        "admin/sign_ups.html", found=await admin_accounts.list_page(call.tx, wanted, call.page(50, 50))
-    )
+    query = admin_accounts.AdminAccountQuery(status="pending")
+    views = await admin_accounts.list_page(call.tx, query, call.page(50, 50))
+    return call.render("admin/sign_ups.html", found=views)
 
 
 @routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ConsoleFormParams)

@@ -1,4 +1,4 @@
-"""Everything under /admin."""
+"""The endpoints of the console, under /admin."""
 
 from __future__ import annotations
 

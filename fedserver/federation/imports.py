@@ -6,7 +6,7 @@ import asyncio
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.portability import imports
+from fedserver.domain.portability import import_batches, import_overwrites
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
@@ -19,11 +19,11 @@ async def continue_import(
     """Clear what the file replaces, or apply a batch of it; the rest is enqueued as another job."""
     if not job.cleared:
         async with db.write() as tx:
-            if not await imports.clear_unlisted(tx, site, job):
+            if not await import_overwrites.clear_unlisted(tx, site, job):
                 return
         job = jobs.ContinueImport(job.import_id, cleared=True)
     async with db.read() as tx:
-        batch = await imports.load_batch(tx, job)
+        batch = await import_batches.load_batch(tx, job)
     if batch is None:
         return
     row, lines = batch
@@ -38,4 +38,4 @@ async def continue_import(
     subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
     async with db.write() as tx:
         pairs = [(line, subject) for (line, _), subject in zip(lines, subjects, strict=True)]
-        await imports.process_batch(tx, site, job, pairs)
+        await import_batches.process_batch(tx, site, job, pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import jobs
 from fedserver.domain.moderation import moderation
 from fedserver.domain.notifications import notification_requests
-from fedserver.domain.portability import moves
+from fedserver.domain.portability import move_transfers
 from fedserver.domain.relationships import mutes
 from fedserver.federation import featured, imports, synchronization
 from fedserver.jobs.lease import JobLease
@@ -54,7 +54,7 @@ async def transfer_relationships(
 ) -> None:
     """Copy a batch of relationships with an account that moved to its target, and enqueue the next."""
     async with services.db.write() as tx:
-        await moves.transfer_relationships(tx, services.site, job)
+        await move_transfers.transfer_relationships(tx, services.site, job)
         await lease.finish(tx)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.auth import member_activity
-from fedserver.domain.moderation import post_moderation
+from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.portability import archives, imports
 from storage.engine import Tx
@@ -33,4 +33,4 @@ async def purge_rows(tx: Tx) -> None:
     await translation_queries.purge_expired(tx, tx.now - TRANSLATION_RETENTION_MS)
     await imports.purge_expired(tx)
     await archives.purge_expired(tx)
-    await post_moderation.erase_texts(tx)
+    await moderated_posts.erase_texts(tx)

@@ -1,1 +1,1 @@
-"""HTML pages for people, with and without JavaScript: one file a noun, all named here."""
+"""HTML pages, which work with and without JavaScript."""

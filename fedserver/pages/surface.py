@@ -1,4 +1,4 @@
-"""Everything that people see."""
+"""The endpoints of the pages."""
 
 from __future__ import annotations
 
@@ -9,28 +9,40 @@ from fedserver.pages.moderation import decisions
 from fedserver.pages.notifications import email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import composer, polls, posts
+from fedserver.pages.posts import composer, interactions, polls, posts
 from fedserver.pages.registration import signup
 from fedserver.pages.timelines import blog, front, timelines
 from fedserver.web.endpoint import Endpoint
 
+# Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
+RESOURCES = (
+    front,
+    signup,
+    language,
+    log,
+    timelines,
+    composer,
+    settings,
+    security,
+    passwords,
+    emails,
+    email_subscriptions,
+    two_factor,
+    passkeys,
+    sessions,
+    data,
+    keys,
+    moves,
+    decisions,
+    blog,
+    profiles,
+    polls,
+    partners,
+    interactions,
+    posts,
+)
+
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface; the more particular paths first."""
-    own = [
-        settings,
-        security,
-        passwords,
-        emails,
-        email_subscriptions,
-        two_factor,
-        passkeys,
-        sessions,
-        data,
-        keys,
-        moves,
-        decisions,
-    ]
-    first = [front, signup, language, log, timelines, composer]
-    files = [*first, *own, blog, profiles, polls, partners, posts]
-    return [endpoint for file in files for endpoint in file.routes.endpoints]
+    """Return the endpoints of this surface: those of every resource that is named here."""
+    return [endpoint for resource in RESOURCES for endpoint in resource.routes.endpoints]

@@ -18,7 +18,7 @@ from fedserver.domain.kernel.errors import (
 from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import Call, Endpoint, JsonResponse, NoParams, authorize
-from fedserver.web.errors import render_error_json, to_headers, to_message, to_status
+from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
@@ -169,7 +169,7 @@ class Dispatcher:
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
         page = self.services.pages.render_response(
-            "error.html", {**values, "text": to_message(error)}, status=status
+            "error.html", {**values, "text": to_page_message(error)}, status=status
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page

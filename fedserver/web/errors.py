@@ -62,6 +62,21 @@ def to_message(error: Exception) -> str:
     return gettext("Something went wrong on our side. The details are in the log of the server.")
 
 
+def to_page_message(error: Exception) -> str:
+    """Return what a page tells people about an error, in the current locale; nothing internal."""
+    if isinstance(error, DomainError):
+        return error.message
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return gettext("The file or text is too large. Please choose a smaller one.")
+    if isinstance(error, web.HTTPNotFound):
+        return gettext("There is no page at this address. Please check it and try again.")
+    if isinstance(error, web.HTTPException):
+        return gettext("Your browser sent a request that is not possible here. Please go back and try again.")
+    if isinstance(error, DatabaseUnavailableError):
+        return gettext("The server cannot do this right now. Please try again in a moment.")
+    return gettext("Something went wrong on our side. It was written to the server's log.")
+
+
 def to_headers(error: Exception, now: int) -> dict[str, str]:
     """Return the headers for an error: when to retry, how to authenticate, which methods are allowed."""
     if isinstance(error, TooManyRequestsError):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class AppealRow(Struct, frozen=True, gc=False):
-    """A member says that an act about them was wrong; `answer` is what the moderators said to it."""
+    """An appeal of a member against an action; `answer` is that of the moderators."""
 
     id: int
     act_id: int
@@ -18,7 +18,7 @@ class AppealRow(Struct, frozen=True, gc=False):
 
 
 class ModerationNoteRow(Struct, frozen=True, gc=False):
-    """What a moderator tells the others about an account; `member_id` is empty if they left."""
+    """A note of a moderator about an account; `member_id` is None if they left."""
 
     id: int
     account_id: int
@@ -28,7 +28,7 @@ class ModerationNoteRow(Struct, frozen=True, gc=False):
 
 
 class ReportRow(Struct, frozen=True, gc=False):
-    """What somebody brought before the moderators; JSON columns are text."""
+    """A report of a member or peer; `post_ids` and `rule_ids` are JSON."""
 
     id: int
     uri: str | None

@@ -1,10 +1,10 @@
-"""Rows of other nodes: policies, partners, relays."""
+"""Rows of other nodes: decisions, lists, partners, relays, severances."""
 
 from msgspec import Struct
 
 
 class PartnerRow(Struct, frozen=True, gc=False):
-    """A peer with which there is, was or may be an agreement."""
+    """A partnership with another node, in any state."""
 
     id: int
     domain: str
@@ -22,7 +22,7 @@ class PartnerRow(Struct, frozen=True, gc=False):
 
 
 class PeerListRow(Struct, frozen=True, gc=False):
-    """A list of peers at another place."""
+    """A subscribed list of peers; `waiting` is JSON of the entries that an admin has to confirm."""
 
     id: int
     url: str
@@ -42,7 +42,7 @@ class PeerListRow(Struct, frozen=True, gc=False):
 
 
 class PeerListEntryRow(Struct, frozen=True, gc=False):
-    """A peer that a list named when it was last applied."""
+    """An entry of a list when it was last applied; `declined`: an admin left it out."""
 
     list_id: int
     domain: str
@@ -55,7 +55,7 @@ class PeerListEntryRow(Struct, frozen=True, gc=False):
 
 
 class PeerRow(Struct, frozen=True, gc=False):
-    """Another node and what we know of it."""
+    """Another node: the decision about it, and whether it can be reached."""
 
     domain: str
     policy: str
@@ -77,7 +77,7 @@ class PeerRow(Struct, frozen=True, gc=False):
 
 
 class RelayRow(Struct, frozen=True, gc=False):
-    """A relay and how we stand to it."""
+    """A relay and the state of our follow."""
 
     id: int
     inbox_uri: str
@@ -91,7 +91,7 @@ class RelayRow(Struct, frozen=True, gc=False):
 
 
 class SeveranceRow(Struct, frozen=True, gc=False):
-    """What an account lost by one act of the moderators."""
+    """The follows that an account lost by one decision of the moderators."""
 
     id: int
     account_id: int

@@ -1,10 +1,10 @@
-"""Rows of moving, exports and imports."""
+"""Rows of archives and imports."""
 
 from msgspec import Struct
 
 
 class ArchiveRow(Struct, frozen=True, gc=False):
-    """An archive that is being made, was made (`name`), or could not be (no name)."""
+    """An archive; once it is finished, `name` is that of its file, '' if it failed."""
 
     id: int
     account_id: int
@@ -15,7 +15,7 @@ class ArchiveRow(Struct, frozen=True, gc=False):
 
 
 class ImportRow(Struct, frozen=True, gc=False):
-    """A file that is being carried out, or was; `overwrites`: what it does not name goes."""
+    """An imported file; `overwrites`: what it does not name is removed."""
 
     id: int
     account_id: int
@@ -30,7 +30,7 @@ class ImportRow(Struct, frozen=True, gc=False):
 
 
 class ImportLineRow(Struct, frozen=True, gc=False):
-    """A line of it, which waits or has a problem; `cells` is JSON."""
+    """A line that was not processed yet, or failed with `problem`; `cells` is JSON."""
 
     id: int
     import_id: int

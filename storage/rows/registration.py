@@ -1,10 +1,10 @@
-"""Rows of joining the node."""
+"""Rows of sign-ups."""
 
 from msgspec import Struct
 
 
 class EmailDomainBlockRow(Struct, frozen=True, gc=False):
-    """An e-mail domain."""
+    """A blocked email domain."""
 
     id: int
     domain: str
@@ -12,7 +12,7 @@ class EmailDomainBlockRow(Struct, frozen=True, gc=False):
 
 
 class CanonicalEmailBlockRow(Struct, frozen=True, gc=False):
-    """An address, kept as the hash of its canonical form."""
+    """A blocked email address, stored as the hash of its canonical form."""
 
     id: int
     hash: str

@@ -13,12 +13,12 @@ from sqlalchemy import (
 
 from storage.tables.metadata import key, linked, metadata, owned
 
-# What members and peers bring before the moderators.
+# Reports of members and peers.
 reports = Table(
     "reports",
     metadata,
     key(),
-    Column("uri", Text, unique=True),  # of the Flag that brought it; empty for ours
+    Column("uri", Text, unique=True),  # of the Flag activity; empty for reports of members
     owned("account_id", "accounts.id", index=True),  # who reports
     owned("target_id", "accounts.id"),
     Column("post_ids", Text, nullable=False),  # JSON [id]
@@ -40,7 +40,7 @@ reports = Table(
     ),
 )
 
-# Members who say that an act about them was wrong: once for each act.
+# Appeals of members against actions on their accounts: one for each action.
 appeals = Table(
     "appeals",
     metadata,
@@ -61,7 +61,7 @@ appeals = Table(
     ),
 )
 
-# What moderators tell each other about an account.
+# Notes of moderators about accounts.
 moderation_notes = Table(
     "moderation_notes",
     metadata,

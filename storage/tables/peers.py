@@ -1,4 +1,4 @@
-"""Tables of other nodes: policies, partners, relays."""
+"""Tables of other nodes: decisions, lists, partners, relays, severances."""
 
 from sqlalchemy import (
     BigInteger,
@@ -52,12 +52,12 @@ peer_lists = Table(
     Column("title", Text, nullable=False),
     Column("kind", Text, nullable=False),  # block, allow
     Column("applies_itself", Boolean, nullable=False),
-    Column("most_changes", Integer, nullable=False),  # that are applied without being asked for
+    Column("most_changes", Integer, nullable=False),  # at once, that are applied automatically
     Column("etag", Text, nullable=False),
     Column("fetch_at", BigInteger, nullable=False, index=True),  # the next time
     Column("fetched_at", BigInteger),
     Column("error", Text, nullable=False),  # why it could not be read the last time
-    Column("waiting", Text, nullable=False),  # JSON [entry] that an admin is to confirm; empty: nothing
+    Column("waiting", Text, nullable=False),  # JSON [entry] that an admin has to confirm; empty: nothing
     Column("unusable", Integer, nullable=False),  # rows that name no host
     Column("applied_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
@@ -87,7 +87,7 @@ peers = Table(
     Column("reason", Text, nullable=False),
     Column("decided_at", BigInteger),
     Column("first_seen_at", BigInteger, nullable=False),
-    Column("scheme", Text, nullable=False),  # the signature it took last: '', cavage, rfc9421
+    Column("scheme", Text, nullable=False),  # the signature scheme it accepted last: '', cavage, rfc9421
     Column("failures", Integer, nullable=False),  # in a row
     Column("failing_since_at", BigInteger),
     Column("retry_at", BigInteger),  # the circuit is open until then
@@ -98,7 +98,9 @@ peers = Table(
     Column("rejects_reports", Boolean, nullable=False),
     Column("public_comment", Text, nullable=False),
     Column("obfuscates", Boolean, nullable=False),  # the name is shown to the public in part only
-    linked("list_id", "peer_lists.id", index=True),  # the list that brought it, if nobody changed it since
+    linked(
+        "list_id", "peer_lists.id", index=True
+    ),  # where the decision comes from, unless it was changed by hand
     Index("uq_peers_decision_id", "decision_id", unique=True),
 )
 
@@ -107,8 +109,10 @@ relays = Table(
     metadata,
     key(),
     Column("inbox_uri", Text, nullable=False, unique=True),
-    Column("target_uri", Text, nullable=False),  # whom we follow there; empty: the Public, as Mastodon does
-    Column("actor_uri", Text, nullable=False, index=True),  # who answered for it; empty until then
+    Column(
+        "target_uri", Text, nullable=False
+    ),  # the actor that we follow; empty: the public collection, as in Mastodon
+    Column("actor_uri", Text, nullable=False, index=True),  # the actor that answered; empty until then
     Column("state", Text, nullable=False),  # pending, accepted, rejected, off
     Column("follow_uri", Text, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),

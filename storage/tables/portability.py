@@ -1,4 +1,4 @@
-"""Tables of moving, exports and imports."""
+"""Tables of archives and imports."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
@@ -9,9 +9,9 @@ archives = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    Column("name", Text, nullable=False),  # of the file; '' until it is made, and if that failed
+    Column("name", Text, nullable=False),  # of the file; '' until it is finished, and if that failed
     Column("bytes", BigInteger, nullable=False),
-    Column("created_at", BigInteger, nullable=False),  # when it was asked for
+    Column("created_at", BigInteger, nullable=False),  # when it was requested
     Column("finished_at", BigInteger),
     Index("ix_archives_account_id_id", "account_id", "id"),
 )
@@ -22,7 +22,7 @@ imports = Table(
     key(),
     owned("account_id", "accounts.id"),
     Column("kind", Text, nullable=False),  # following, blocking, muting, domain_blocking, bookmarks, lists
-    Column("overwrites", Boolean, nullable=False),  # what the file does not name goes
+    Column("overwrites", Boolean, nullable=False),  # what the file does not name is removed
     Column("filename", Text, nullable=False),
     Column("total", Integer, nullable=False),
     Column("done", Integer, nullable=False),
@@ -32,7 +32,7 @@ imports = Table(
     Index("ix_imports_account_id_id", "account_id", "id"),
 )
 
-# A line that was carried out is removed; what is left waits, or has a problem.
+# A processed line is deleted; the others wait, or have failed.
 import_lines = Table(
     "import_lines",
     metadata,
@@ -40,7 +40,7 @@ import_lines = Table(
     owned("import_id", "imports.id"),
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),  # JSON [text]
-    Column("address", Text, nullable=False),  # what is named, as it is compared
+    Column("address", Text, nullable=False),  # of the subject, in the form in which it is compared
     Column("problem", Text, nullable=False),
     Index("ix_import_lines_import_id_id", "import_id", "id"),
     Index("ix_import_lines_import_id_address", "import_id", "address"),

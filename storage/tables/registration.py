@@ -1,4 +1,4 @@
-"""Tables of joining the node."""
+"""Tables of sign-ups."""
 
 from sqlalchemy import (
     BigInteger,
@@ -23,7 +23,7 @@ email_domain_attempts = Table(
     metadata,
     owned("block_id", "email_domain_blocks.id", primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, UTC
-    Column("address", Text, primary_key=True),  # from where somebody tried to join
+    Column("address", Text, primary_key=True),  # the IP address of the attempt
     Column("attempts", Integer, nullable=False),
 )
 

@@ -13,7 +13,7 @@ from activitypub.terms import ACTIVITY_JSON
 from fedserver.domain.accounts import collections, endorsements
 from fedserver.domain.auth import ip_blocks, members
 from fedserver.domain.content import tags
-from fedserver.domain.moderation import reports
+from fedserver.domain.moderation import report_filing
 from fedserver.domain.notifications import notification_policies
 from fedserver.domain.peers import peers
 from fedserver.domain.posts import boosts, likes, posts, remote_posts, scheduled_posts
@@ -126,8 +126,8 @@ class CountedWorld:
             await tags.follow(tx, ann, f"followed{number}")
             request = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
             await follow_queries.insert_request(tx, request)
-            report = reports.NewReport(target_id=ann.id, comment="hm")
-            await reports.file(tx, site, other, report)
+            report = report_filing.NewReport(target_id=ann.id, comment="hm")
+            await report_filing.file(tx, site, other, report)
             await collections.create(tx, site, friend, collections.CollectionChange(name="Some"), [ann.id])
         for _ in range(SHORTER_PAGES["/api/v1/accounts/{id}/collections"]):
             await collections.create(tx, site, ann, collections.CollectionChange(name="Mine"))

@@ -81,8 +81,8 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
     assert "nothing to change" in (await upload(node, written))[1]
     assert "1 new" in (await upload(node, "good.test\n", "allow"))[1]
     for wrong, told in (
-        (b"\xff\xfe", "not text"), ("", "names no peer"), ("a.test\n" * 10_001, "more than 10000 rows"),
-        ("x" * 1_000_001, "larger than"),
+        (b"\xff\xfe", "not a text file"), ("", "No domain was found"),
+        ("a.test\n" * 10_001, "too many rows"), ("x" * 1_000_001, "too large"),
     ):  # fmt: skip
         status, page = await upload(node, wrong)
         assert status == 422 and told in page, page
@@ -144,7 +144,7 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
         found = await decided(node)
         assert set(found) == {"hand.test", "mine.test", "more.test"} and found["hand.test"].policy == "limit"
 
-        await submit(node, where, f"{where}/change", most_changes="1")
+        await submit(node, where, f"{where}/change", max_changes="1")
         serve(site, "more.test", "new.test")
         await next_day(node)
         assert "new.test" in await decided(node), "one change applies by itself"
@@ -157,7 +157,7 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
         assert not {"x.test"} & set(await decided(node)), "two changes wait"
         page = form_to(await read(node, where), f"{where}/confirm")
         async with node.http.post(page.action, data={**page.values, "seen": "1"}) as answer:
-            assert answer.status == 422 and "read anew" in await answer.text()
+            assert answer.status == 422 and "has changed in the meantime" in await answer.text()
         end = form_to(await read(node, where), f"{where}/end")
         values = {"csrf": end.values["csrf"]}
         async with node.http.post(end.action, data=values, allow_redirects=False) as answer:

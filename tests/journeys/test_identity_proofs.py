@@ -53,13 +53,13 @@ async def test_identity_proof_is_federated_and_removed(start: Start) -> None:
     (subject, key), (second, other) = make_key("own"), make_key("second")
     page = await visitor.fill_in("/settings/keys", "key", key="did:key:z6Mkwrong")
     assert page.status == 422
-    assert "no did:key" in page.text
+    assert "begins with did:key:z6Mk" in page.text
     page = await visitor.fill_in("/settings/keys", "key", key=subject.removeprefix("did:key:"))
     (data,) = re.findall(r'readonly value="([0-9a-f]{128})"', page.text)
     alpha.clock.forward(seconds=60)  # signing takes a while
     wrong = await visitor.fill_in(page, "signature", signature=other.sign(bytes.fromhex(data)).hex())
     assert wrong.status == 422
-    assert "does not hold" in wrong.text
+    assert "The signature is not valid" in wrong.text
     assert data in wrong.text
     page = await visitor.fill_in(wrong, "signature", signature=key.sign(bytes.fromhex(data)).hex())
     assert page.status == 200
@@ -70,10 +70,10 @@ async def test_identity_proof_is_federated_and_removed(start: Start) -> None:
     statement = json.dumps(fep_c390.with_signature(made, other.sign(signed)))
     foreign, signed = fep_c390.build_statement(second, bob.uri, alpha.clock())
     theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
-    for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
+    for text in ("{", theirs):
         page = await visitor.submit_action("/settings/keys", "/settings/keys", statement=text)
         assert page.status == 422
-        assert words in page.text
+        assert "The statement is not valid" in page.text
     assert (
         second in (await visitor.submit_action("/settings/keys", "/settings/keys", statement=statement)).text
     )

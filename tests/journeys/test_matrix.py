@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.moderation import reports
+from fedserver.domain.moderation import report_filing, reports
 from fedserver.domain.peers import partners, peers
 from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.portability import moves
@@ -86,8 +86,10 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         await reactions.react(tx, here.site, me, hello.id, "🎉")
         await boosts.boost(tx, here.site, me, hello.id)
         await votes.vote(tx, here.site, me, question.id, [1])
-        report = reports.NewReport(target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True)
-        await reports.file(tx, here.site, me, report)
+        report = report_filing.NewReport(
+            target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True
+        )
+        await report_filing.file(tx, here.site, me, report)
         await pins.pin(tx, me, mine)
     await settle(here, there)
     got = await post_at(there, first)

@@ -6,7 +6,7 @@ import pytest
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.content import media
-from fedserver.domain.moderation import moderation, purges, reports
+from fedserver.domain.moderation import moderation, purges, report_filing, report_flags, reports
 from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.peers import peers
 from fedserver.domain.peers.peers import PeerDecision
@@ -87,16 +87,18 @@ async def test_forwarded_report_does_not_name_its_author(start: Start) -> None:
 async def test_report_not_forwarded_or_not_accepted_stays_local(start: Start) -> None:
     alpha, beta, ann, _ = await friends(start)
     remote = await get_account(alpha, "bob@beta.test")
-    wanted = reports.NewReport(target_id=remote.id, comment="hm")
+    wanted = report_filing.NewReport(target_id=remote.id, comment="hm")
     async with alpha.db.write() as tx:
-        await reports.file(tx, alpha.site, ann, wanted)
+        await report_filing.file(tx, alpha.site, ann, wanted)
     await settle(alpha, beta)
     there = await moderator(beta)
     assert await there.get("/api/v1/admin/reports") == []
     async with beta.db.write() as tx:
         await peers.decide(tx, None, "alpha.test", PeerDecision("", rejects_reports=True))
     async with alpha.db.write() as tx:
-        await reports.file(tx, alpha.site, ann, reports.NewReport(target_id=remote.id, forward=True))
+        await report_filing.file(
+            tx, alpha.site, ann, report_filing.NewReport(target_id=remote.id, forward=True)
+        )
     await settle(alpha, beta)
     assert await there.get("/api/v1/admin/reports") == []
 
@@ -107,22 +109,22 @@ async def test_flag_about_accounts_of_other_nodes_is_ignored(start: Start) -> No
     async with beta.db.write() as tx:
         theirs = await accounts.find_by_uri(tx, ann.uri)
         assert theirs is not None
-        assert not await reports.receive(tx, theirs, "https://alpha.test/f/1", [ann.uri], "myself")
-        assert not await reports.receive(tx, theirs, "https://alpha.test/f/2", ["https://x.test/y"], "")
+        assert not await report_flags.receive(tx, theirs, "https://alpha.test/f/1", [ann.uri], "myself")
+        assert not await report_flags.receive(tx, theirs, "https://alpha.test/f/2", ["https://x.test/y"], "")
         for _ in range(2):
-            assert await reports.receive(
+            assert await report_flags.receive(
                 tx, theirs, "https://alpha.test/f/3", [bob.uri, "https://x.test/y"], ""
             )
         draft = await posts.publish(tx, beta.site, bob, posts.Draft(text="mine", state="draft"))
         inner = await posts.publish(tx, beta.site, bob, posts.Draft(text="ours", visibility="local"))
         uris = [f"{bob.uri}/statuses/{post_id}" for post_id in (draft, inner)]
-        assert not await reports.receive(tx, theirs, "https://alpha.test/f/5", uris, "")
-        assert await reports.receive(tx, theirs, "https://alpha.test/f/6", [bob.uri, *uris], "")
+        assert not await report_flags.receive(tx, theirs, "https://alpha.test/f/5", uris, "")
+        assert await report_flags.receive(tx, theirs, "https://alpha.test/f/6", [bob.uri, *uris], "")
         newest = (await reports.list_page(tx, Page(), "all"))[0]
         assert reports.post_ids(newest) == (), "what peers do not know is no evidence of theirs"
         instance = await accounts.find_instance_account(tx, beta.site)
         assert instance is not None
-        assert not await reports.receive(tx, theirs, "https://alpha.test/f/4", [instance.uri], "")
+        assert not await report_flags.receive(tx, theirs, "https://alpha.test/f/4", [instance.uri], "")
         assert len(await reports.list_page(tx, Page(), "all")) == 2
 
 

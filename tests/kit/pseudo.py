@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from fedserver.http import template_values
 
 from fedserver.text import locales
+from fedserver.web import template_values
 from tools.catalogues import read_catalogue, template_path
 
 CODE = "xx"
@@ -61,7 +61,7 @@ def pseudo_catalogue() -> gettext.GNUTranslations:
 @contextmanager
 def spoken(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Let nodes of this process answer in the pseudo-locale; the code to ask for."""
-    caches = (locales.negotiate, template_values.languages)
+    caches = (locales.negotiate, template_values.list_languages)
     with monkeypatch.context() as patch:
         patch.setattr(locales, "SUPPORTED", (*locales.SUPPORTED, CODE))
         patch.setitem(locales._catalogues, CODE, pseudo_catalogue())

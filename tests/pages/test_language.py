@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fedserver.text import locales
-from tests.kit.forms import forms, send
+from tests.kit.forms import parse_forms, send_form
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
@@ -61,7 +61,7 @@ async def test_an_error_page_is_in_the_same_language(start: Start) -> None:
 
 async def test_caches_are_told_what_a_page_depends_on(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     for path, wanted in (
         ("/about", {"Cookie", "Accept-Language"}),
         ("/@ann", {"Cookie", "Accept-Language", "Accept"}),
@@ -76,44 +76,44 @@ async def test_caches_are_told_what_a_page_depends_on(start: Start) -> None:
 
 async def test_a_guest_chooses_in_the_footer_without_script(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     guest = Visitor(node)
-    page = await guest.press("/login?next=/drafts", "/locale", locale="ar")
+    page = await guest.submit_action("/login?next=/drafts", "/locale", locale="ar")
     assert page.path == "/login?next=/drafts"
     assert 'lang="ar" dir="rtl"' in page.text
-    page = await guest.press(page, "/locale", locale="")
+    page = await guest.submit_action(page, "/locale", locale="")
     assert 'lang="en"' in page.text
-    page = await guest.press(page, "/locale", locale="../../etc/passwd")
+    page = await guest.submit_action(page, "/locale", locale="../../etc/passwd")
     assert 'lang="en"' in page.text
-    page = await guest.press(page, "/locale", locale="de", back="https://elsewhere.test/")
+    page = await guest.submit_action(page, "/locale", locale="de", back="https://elsewhere.test/")
     assert page.path == "/"
     assert 'lang="de"' in page.text
 
 
 async def test_a_member_has_a_language_in_every_browser(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     first, second = Visitor(node), Visitor(node)
     await first.log_in("ann")
     await second.log_in("ann")
-    page = await first.press("/settings/profile", "/locale", locale="fr")
+    page = await first.submit_action("/settings/profile", "/locale", locale="fr")
     assert 'lang="fr"' in page.text
     second.http.headers["Accept-Language"] = "de"
     assert 'lang="fr"' in (await second.open("/home")).text
     assert 'lang="fr"' in (await second.open("/admin")).text, "also where it ends in an error"
-    page = await second.press("/settings/profile", "/settings/profile", locale="")
+    page = await second.submit_action("/settings/profile", "/settings/profile", locale="")
     assert 'lang="de"' in page.text
-    page = await second.press("/settings/profile", "/settings/profile", locale="tlh")
+    page = await second.submit_action("/settings/profile", "/settings/profile", locale="tlh")
     assert 'lang="de"' in page.text
 
 
 async def test_the_footers_form_cannot_be_sent_from_elsewhere(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     visitor = Visitor(node)
     page = await visitor.log_in("ann")
-    [form] = [each for each in forms(page.text) if each.action == "/locale"]
-    forged = await send(visitor.http, node.base, node.base, form, csrf="wrong", locale="de")
+    [form] = [form for form in parse_forms(page.text) if form.action == "/locale"]
+    forged = await send_form(visitor.http, node.base, node.base, form, csrf="wrong", locale="de")
     assert forged.status == 403
     elsewhere = {"Origin": "https://elsewhere.test", "Sec-Fetch-Site": "cross-site"}
     async with visitor.http.post(
@@ -132,8 +132,8 @@ async def test_one_connection_serves_one_language_after_another(start: Start) ->
 
 async def test_what_is_filled_in_is_escaped_in_every_language(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    await node.write(ann, "Hello", summary="")
+    ann = await node.create_member("ann")
+    await node.publish(ann, "Hello", summary="")
     async with node.http.get("/search?q=%3Cscript%3Ealert(1)%3C/script%3E") as answer:
         assert "<script>alert" not in await answer.text()
     pages = node.node.services.pages
@@ -146,7 +146,7 @@ async def test_what_is_filled_in_is_escaped_in_every_language(start: Start) -> N
             "what": "mail",
             "email": "<b>@mail.test",
         }
-        text = pages.text("waiting.html", values)
+        text = pages.render_text("waiting.html", values)
     assert "de:We sent a link to <strong>&lt;b&gt;@mail.test</strong>." in text
 
 

@@ -6,20 +6,31 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from fedserver.domain.polls import NewPoll
 
-from fedserver.config import Mail
-from fedserver.domain import announcements, invitations, moderation, moderation_notes, peers, reports, tasks
-from fedserver.domain.moderation import Order
+from fedserver.config import MailConfig
+from fedserver.domain.auth import invitations
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.scopes import ALL_SCOPES
+from fedserver.domain.moderation import moderation, moderation_notes, report_filing
+from fedserver.domain.moderation.moderation import ModerationAction
+from fedserver.domain.notifications import announcements
+from fedserver.domain.peers import peers
+from fedserver.domain.posts.polls import NewPoll
 from fedserver.node import list_endpoints
-from storage import AccountRow, InboxItemRow, Tx, queries
+from storage.engine import Tx
+from storage.queries.auth import members as member_queries
+from storage.queries.kernel import inbox as inbox_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.kernel import InboxItemRow
 from tests.kit import pseudo
+from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import stranger
-from tests.kit.visitors import Visitor
+from tests.kit.people import create_remote_account
+from tests.kit.visitors import VisitedPage, Visitor
 
 # Names and what members and peers write, and codes of languages: plain letters here are theirs.
 KNOWN = frozenset({"ann", "bob", "oda", "eve", "fay", "Fay", "alpha", "Node", "test", "Like", "en"})
@@ -28,29 +39,6 @@ DESCRIPTION = "A place that its members own."  # of the community, as the config
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
 TEMPLATES = sorted((Path(__file__).parents[2] / "fedserver").rglob("templates/**/*.html"))
 PUBLIC = ("/", "/@ann", "/@ann?tab=replies", "/nothing/here", "/admin/accounts/x")
-
-# Texts of Python modules that are not marked yet. The list only gets shorter: what is marked is taken out.
-NOT_YET_MARKED = frozenset(
-    {
-        "Bookmarks",
-        "Bookmarks · Node alpha.test",
-        "Community",
-        "Community · Node alpha.test",
-        "Everything that you post is shown as sensitive from now on.",
-        "Nothing was found under this address",
-        "Partners",
-        "Partners · Node alpha.test",
-        "Record not found",
-        "The moderators have a warning for you.",
-        "This action is not allowed",
-        "This invitation is not valid any more. Ask for a new link.",
-        "This link is too old, or the subscription has ended",
-        "This link was used before, or is too old",
-        "Validation failed: Client id is not known here. Please start again in the app.",
-        "Your account is limited: only those who follow you see what you post.",
-        "Not Found",
-    }
-)
 
 
 @pytest.fixture
@@ -61,14 +49,16 @@ def locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, int]:
     """Posts of every kind; the ids of those that pages show alone."""
-    first = await node.write(ann, "Ένα #σπίτι", poll=NewPoll(("Ναι", "Όχι"), 3_600))
-    many = await node.write(ann, "Δύο", poll=NewPoll(("Ναι", "Όχι"), 3_600, multiple=True, hide_totals=True))
-    article = await node.write(ann, "# Α\n\nΒ", kind="Article", title="Άρθρο", content_type="text/markdown")
-    draft = await node.write(ann, "Σχέδιο", kind="Article", title="Σχέδιο", state="draft")
-    await node.write(bob, "Όχι", in_reply_to_id=first, summary="Προσοχή")
-    await node.write(ann, "Και", quoted_id=many)
+    first = await node.publish(ann, "Ένα #σπίτι", poll=NewPoll(("Ναι", "Όχι"), 3_600))
+    many = await node.publish(
+        ann, "Δύο", poll=NewPoll(("Ναι", "Όχι"), 3_600, multiple=True, hide_totals=True)
+    )
+    article = await node.publish(ann, "# Α\n\nΒ", kind="Article", title="Άρθρο", content_type="text/markdown")
+    draft = await node.publish(ann, "Σχέδιο", kind="Article", title="Σχέδιο", state="draft")
+    await node.publish(bob, "Όχι", in_reply_to_id=first, summary="Προσοχή")
+    await node.publish(ann, "Και", quoted_id=many)
     for visibility in ("unlisted", "followers", "direct", "local"):
-        await node.write(ann, "Μόνο", visibility=visibility)
+        await node.publish(ann, "Μόνο", visibility=visibility)
     return {"first": first, "many": many, "article": article, "draft": draft}
 
 
@@ -76,26 +66,26 @@ async def _moderate(
     tx: Tx, node: TestNode, mod: AccountRow, ann: AccountRow, bob: AccountRow
 ) -> dict[str, int]:
     """Decisions, notes, a report, peers that are silent, and tasks that failed; the id of the report."""
-    member = await queries.members.by_username(tx, mod.username)
+    member = await member_queries.find_by_username(tx, mod.username)
     assert member is not None
-    filed = await reports.file(
-        tx, node.site, ann, reports.NewReport(target_id=bob.id, comment="Αγενής", rule_ids=[1])
+    report = await report_filing.file(
+        tx, node.site, ann, report_filing.NewReport(target_id=bob.id, comment="Αγενής", rule_ids=[1])
     )
     for kind in ("none", "sensitive", "silence"):
-        await moderation.act(tx, node.site, member, ann.id, Order(kind, "Γιατί"))
-    await moderation.act(tx, node.site, member, bob.id, Order("suspend", "Γιατί", days=2))
+        await moderation.apply(tx, node.site, member, ann.id, ModerationAction(kind, "Γιατί"))
+    await moderation.apply(tx, node.site, member, bob.id, ModerationAction("suspend", "Γιατί", days=2))
     await moderation_notes.add(tx, member, bob.id, "Σημείωση")
     await announcements.create(tx, node.site, member, "Νέα")
     await invitations.create(tx, member, note="Για")
     await peers.ensure(tx, "quiet.test")
-    await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
-    fay = await stranger(tx, "fay")
+    await jobs.enqueue(tx, jobs.ExpireModerationAction(1, 1), run_at=tx.now + 86_400_000)
+    fay = await create_remote_account(tx, "fay")
     body = msgspec.json.encode({"type": "Like", "object": "https://alpha.test/1"})
-    await queries.inbox.add(
+    await inbox_queries.insert(
         tx, InboxItemRow(7, fay.uri, "x", fay.uri, "late.test", None, body, 1, 1, 0, 8, None, "")
     )
-    await queries.inbox.bury(tx, 7, "λάθος")
-    return {"report": filed.id, "fay": fay.id}
+    await inbox_queries.dead_letter(tx, 7, "λάθος")
+    return {"report": report.id, "fay": fay.id}
 
 
 def _paths(ids: dict[str, int]) -> Iterator[str]:
@@ -120,47 +110,132 @@ def _paths(ids: dict[str, int]) -> Iterator[str]:
             yield path
 
 
-async def _unmarked(visitor: Visitor, locale: str, paths: list[str]) -> dict[str, str]:
-    """The unmarked texts with the path of a page that shows them."""
-    found: dict[str, str] = {}
-    visitor.http.headers.update({"Accept-Language": locale, "Accept": "text/html"})
+def _find_unmarked(page: VisitedPage, locale: str) -> set[str]:
+    """Return the unmarked texts of a page."""
+    assert f'<html lang="{locale}"' in page.text, page.path
+    return pseudo.find_unmarked(page.text, KNOWN) - {DESCRIPTION}
+
+
+async def _walk(visitor: Visitor, locale: str, paths: list[str]) -> dict[str, str]:
+    """Return the unmarked texts, each with the path of a page that shows it."""
+    unmarked: dict[str, str] = {}
     for path in paths:
         page = await visitor.open(path)
         assert page.status < 500, path
-        if not page.text.startswith("<!doctype html>"):
-            continue
-        assert f'<html lang="{locale}"' in page.text, path
-        found |= {text: path for text in pseudo.find_unmarked(page.text, KNOWN) if text != DESCRIPTION}
-    return found
+        if page.text.startswith("<!doctype html>"):
+            unmarked |= dict.fromkeys(_find_unmarked(page, locale), path)
+    return unmarked
 
 
-async def test_pages_in_pseudo_locale_show_no_unmarked_text(start: Start, locale: str) -> None:
-    node = await start(
+def _open_browser(node: TestNode, locale: str) -> Visitor:
+    visitor = Visitor(node)
+    # The name of the browser is shown among the sessions.
+    visitor.http.headers.update({"User-Agent": "ann", "Accept-Language": locale, "Accept": "text/html"})
+    return visitor
+
+
+async def _start(start: Start) -> TestNode:
+    return await start(
         "alpha.test",
         registration="approval",
         rules=("Καλοσύνη",),
-        mail=Mail(host="mail.test", sender="us@alpha.test"),
+        mail=MailConfig(host="mail.test", sender="us@alpha.test"),
     )
-    ann, bob, oda = (await node.member("ann"), await node.member("bob"), await node.member("oda", "owner"))
+
+
+async def test_pages_in_pseudo_locale_show_no_unmarked_text(start: Start, locale: str) -> None:
+    node = await _start(start)
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    oda = await node.create_member("oda", "owner")
     ids = {"ann": ann.id, "bob": bob.id} | await _write(node, ann, bob)
     async with node.db.write() as tx:
         ids |= await _moderate(tx, node, oda, ann, bob)
     await node.settle()
     paths = list(dict.fromkeys(_paths(ids)))
-    guest, member, owner = Visitor(node), Visitor(node), Visitor(node)
-    for visitor in (guest, member, owner):
-        visitor.http.headers["User-Agent"] = "ann"  # it is shown among the browsers
+    guest, member, owner = (_open_browser(node, locale) for _ in range(3))
     await member.log_in("ann")
     await owner.log_in("oda")
     await guest.fill_in(
         "/signup", "username", username="eve", email="eve@mail.test", password="long enough", reason="Ναι"
     )
-    found: dict[str, str] = {}
+    unmarked: dict[str, str] = {}
     for visitor in (guest, member, owner):
-        found |= await _unmarked(visitor, locale, paths)
-    unknown = {text: path for text, path in found.items() if text not in NOT_YET_MARKED}
-    assert unknown == {}, "\n".join(f"{path}: {text!r}" for text, path in sorted(unknown.items()))
-    assert NOT_YET_MARKED - set(found) == frozenset(), "marked by now: take it out of the list"
+        unmarked |= await _walk(visitor, locale, paths)
+    assert unmarked == {}, "\n".join(f"{path}: {text!r}" for text, path in sorted(unmarked.items()))
+
+
+# Who sends which form, found by a field or by its address, with what is wrong in it.
+BAD_FORMS = (
+    ("guest", "/signup", "username", {"username": "ann", "email": "eve@mail.test", "reason": "Ναι"}),
+    ("guest", "/signup", "username", {"username": "e e", "email": "eve@mail.test", "reason": "Ναι"}),
+    ("guest", "/signup", "username", {"username": "eve", "email": "eve", "reason": "Ναι"}),
+    ("guest", "/signup", "username", {"username": "eve", "email": "eve@mail.test", "password": "123"}),
+    ("guest", "/signup", "username", {"username": "eve", "email": "eve@mail.test", "password": "password"}),
+    ("guest", "/signup", "username", {"username": "eve", "email": "eve@mail.test", "reason": ""}),
+    ("guest", "/login", "password", {"username": "ann"}),
+    ("member", "/write", "text", {"text": " "}),
+    ("member", "/write", "text", {"text": "α" * 10_000}),
+    ("member", "/write/article", "title", {"title": "", "text": "Β"}),
+    ("member", "/settings/profile", "display_name", {"display_name": "α" * 2_000}),
+    ("member", "/settings/password", "current", {"current": "no", "password": "long enough"}),
+    ("member", "/settings/email", "email", {"email": "ann"}),
+    ("member", "/settings/data", "/settings/data", {"kind": "following"}),
+    ("member", "/settings/moves", "target", {"target": "ψ"}),
+    ("member", "/settings/moves", "aliases", {"aliases": "ψ"}),
+    ("member", "/settings/keys", "key", {"key": "no"}),
+    ("member", "/settings/decisions", "text", {"text": " "}),
+    ("member", "/settings/two-step/app", "code", {"code": "0"}),
+    ("owner", "/admin/peers", "/admin/peers", {"domain": "a b", "policy": "block"}),
+    ("owner", "/admin/partners", "message", {"domain": "a b"}),
+    ("owner", "/admin/relays", "address", {"address": "no"}),
+    ("owner", "/admin/peer-lists", "url", {"url": "no"}),
+    ("owner", "/admin/announcements", "text", {"text": ""}),
+)
+
+
+async def test_pages_after_a_wrong_form_show_no_unmarked_text(start: Start, locale: str) -> None:
+    node = await _start(start)
+    ann, oda = await node.create_member("ann"), await node.create_member("oda", "owner")
+    async with node.db.write() as tx:
+        moderator = await member_queries.find_by_username(tx, oda.username)
+        await moderation.apply(tx, node.site, moderator, ann.id, ModerationAction("silence", "Γιατί"))
+    visitors = {name: _open_browser(node, locale) for name in ("guest", "member", "owner")}
+    await visitors["member"].log_in("ann")
+    await visitors["owner"].log_in("oda")
+    unmarked: dict[str, str] = {}
+    for name, path, field, values in BAD_FORMS:
+        visitor = visitors[name]
+        values = {"password": "long enough", **values} if name == "guest" else values
+        send = visitor.submit_action if field.startswith("/") else visitor.fill_in
+        page = await send(path, field, **values)
+        assert 400 <= page.status < 500, (path, values, page.status, page.path)
+        unmarked |= dict.fromkeys(_find_unmarked(page, locale), f"{path} {values}")
+    assert unmarked == {}, "\n".join(f"{path}: {text!r}" for text, path in sorted(unmarked.items()))
+
+
+async def test_consent_page_in_pseudo_locale_describes_scopes_without_unmarked_text(
+    start: Start, locale: str
+) -> None:
+    node = await _start(start)
+    await node.create_member("ann")
+    scopes = " ".join(ALL_SCOPES)
+    app = await Api(node).post(
+        "/api/v1/apps", client_name="Ψ", redirect_uris="https://app.test/back", scopes=scopes
+    )
+    visitor = _open_browser(node, locale)
+    await visitor.log_in("ann")
+    query = urlencode(
+        {
+            "client_id": app["client_id"],
+            "redirect_uri": "https://app.test/back",
+            "response_type": "code",
+            "scope": scopes,
+        }
+    )
+    page = await visitor.open(f"/oauth/authorize?{query}")
+    assert page.status == 200
+    assert page.text.count("<li>") >= len([scope for scope in ALL_SCOPES if not scope.startswith("admin:")])
+    assert _find_unmarked(page, locale) == set()
 
 
 def test_an_unmarked_text_is_found_wherever_it_stands() -> None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.reports import Report, render_report
 from fedserver.domain.accounts import account_views
-from fedserver.domain.moderation import reports
+from fedserver.domain.moderation import report_filing
 from fedserver.web.endpoint import USER, Call, Routes
 
 routes = Routes("client_api")
@@ -24,7 +24,7 @@ class ReportParams(Struct, frozen=True):
 @routes.post("/api/v1/reports", auth=USER, scope="write:reports", params=ReportParams)
 async def create(call: Call[ReportParams]) -> Report:
     params = call.params
-    report = reports.NewReport(
+    report = report_filing.NewReport(
         target_id=params.account_id,
         post_ids=params.status_ids,
         comment=params.comment,
@@ -32,6 +32,6 @@ async def create(call: Call[ReportParams]) -> Report:
         rule_ids=params.rule_ids,
         forward=params.forward,
     )
-    row = await reports.file(call.tx, call.site, call.account, report)
+    row = await report_filing.file(call.tx, call.site, call.account, report)
     target = (await account_views.load(call.tx, [row.target_id]))[row.target_id]
     return render_report(call.site.links, row, target)

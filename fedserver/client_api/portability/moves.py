@@ -11,7 +11,7 @@ from fedserver.client_api.entities.accounts import Account
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import login
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.portability import moves
+from fedserver.domain.portability import account_deletion, moves
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, JsonResponse, Routes
 from storage.rows.accounts import AccountRow
@@ -81,7 +81,7 @@ async def delete_account(call: Call[DeleteAccountParams]) -> JsonResponse:
     """Delete the caller's account permanently; needs the password."""
     await _check_password(call, call.params.password)
     async with call.services.db.write() as tx:
-        await moves.delete_account(tx, call.member, call.account)
+        await account_deletion.delete_account(tx, call.member, call.account)
     return JsonResponse({"message": "accepted"}, status=202)
 
 

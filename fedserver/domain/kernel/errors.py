@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from fedserver.domain.kernel.field_texts import describe_problem
 from fedserver.text.locales import gettext
+
+# Mastodon's wording, which its clients know; people read the `message` of the error instead.
+RECORD_NOT_FOUND = "Record not found"
+NOT_ALLOWED = "This action is not allowed"
+TOO_MANY_REQUESTS = "Too many requests"
 
 
 class DomainError(Exception):
-    """Base of all domain errors; `text` is shown to the caller."""
+    """Base of all domain errors; `text` goes to API clients, `message` to people on pages."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
 
+    @property
+    def message(self) -> str:
+        """A sentence for people, in the current locale."""
+        return self.text
+
 
 class NotFoundError(DomainError):
     """Something does not exist, or the caller may not know that it does."""
 
-    def __init__(self, text: str = "Record not found") -> None:
+    def __init__(self, text: str = RECORD_NOT_FOUND) -> None:
         super().__init__(text)
+
+    @property
+    def message(self) -> str:
+        """A sentence for people, in the current locale."""
+        if self.text != RECORD_NOT_FOUND:
+            return self.text
+        return gettext("It may have been deleted, or it is not visible to you. Please check the address.")
 
 
 class GoneError(DomainError):
@@ -30,8 +48,15 @@ class GoneError(DomainError):
 class ForbiddenError(DomainError):
     """The caller is known, but may not do this."""
 
-    def __init__(self, text: str = "This action is not allowed") -> None:
+    def __init__(self, text: str = NOT_ALLOWED) -> None:
         super().__init__(text)
+
+    @property
+    def message(self) -> str:
+        """A sentence for people, in the current locale."""
+        if self.text != NOT_ALLOWED:
+            return self.text
+        return gettext("Your account does not have the permission for this.")
 
 
 class UnauthorizedError(DomainError):
@@ -44,21 +69,30 @@ class UnauthorizedError(DomainError):
 class InvalidError(DomainError):
     """An invalid value: the field (`base`: the whole) and the reason.
 
-    `code` is Mastodon's error code (ERR_BLANK …). `also` holds errors of further fields, where all fields
-    were checked.
+    `code` is Mastodon's error code (ERR_BLANK …). API clients get Mastodon's `Validation failed: Field why`,
+    in English, as they parse it. People get `message`: the given sentence, or one that follows from the field
+    and the code. `other_errors` are those of further fields, where all fields were checked.
     """
 
-    message: str
-
-    def __init__(self, field: str, why: str, code: str = "ERR_INVALID", *also: InvalidError) -> None:
+    def __init__(
+        self, field: str, why: str, code: str = "ERR_INVALID", *other_errors: InvalidError, message: str = ""
+    ) -> None:
         label = "" if field == "base" else field.replace("_", " ").capitalize() + " "
-        message = f"{label}{why}"
-        super().__init__(", ".join([f"Validation failed: {message}", *(error.message for error in also)]))
+        self.detail = f"{label}{why}"
+        details = [f"Validation failed: {self.detail}", *(error.detail for error in other_errors)]
+        super().__init__(", ".join(details))
         self.field = field
         self.reason = why
         self.code = code
-        self.message = message
-        self.other_errors = also
+        self.other_errors = other_errors
+        self._message = message
+
+    @property
+    def message(self) -> str:
+        """A sentence for people, in the current locale."""
+        if self._message or self.field == "base":
+            return self._message or self.reason
+        return describe_problem(self.field, self.code) or f"{self.detail.removesuffix('.')}."
 
 
 class ReauthenticationRequiredError(UnauthorizedError):
@@ -80,9 +114,16 @@ class MediaNotReadyError(InvalidError):
 class TooManyRequestsError(DomainError):
     """A rate limit was exceeded; `retry_at` is when the caller may try again (ms UTC)."""
 
-    def __init__(self, retry_at: int, text: str = "Too many requests") -> None:
+    def __init__(self, retry_at: int, text: str = TOO_MANY_REQUESTS) -> None:
         super().__init__(text)
         self.retry_at = retry_at
+
+    @property
+    def message(self) -> str:
+        """A sentence for people, in the current locale."""
+        if self.text != TOO_MANY_REQUESTS:
+            return self.text
+        return gettext("You did this too often in a short time. Please wait a few minutes and try again.")
 
 
 class PeerError(DomainError):

@@ -1,4 +1,4 @@
-"""Accounts as moderators see them: with the member behind them, addresses, and who invited whom.
+"""Accounts as moderators see them: with the member, their IP addresses, and who invited them.
 
 docs.joinmastodon.org/methods/admin/accounts
 """
@@ -26,16 +26,16 @@ STAFF = ("owner", "admin", "moderator")
 
 
 class AdminAccountView(Struct, frozen=True):
-    """An account; `member` is None for those of peers. Addresses are pairs of address and last use."""
+    """An account; `member` is None for remote ones. `addresses` are pairs of IP address and last use."""
 
     view: AccountView
     member: MemberRow | None
     addresses: tuple[tuple[str, int], ...]
-    invited_by_id: int | None  # an account
+    invited_by_id: int | None  # id of an account
 
 
 class AdminAccountQuery(Struct, frozen=True, kw_only=True):
-    """Which accounts are wanted; '' and 0 stand for any."""
+    """The accounts to list; '' and 0 mean any."""
 
     origin: str = ""  # local, remote
     status: str = ""  # one of STATUSES
@@ -49,7 +49,7 @@ class AdminAccountQuery(Struct, frozen=True, kw_only=True):
 
 
 async def list_page(tx: Tx, query: AdminAccountQuery, page: Page) -> list[AdminAccountView]:
-    """A page of accounts, newest first. Raises Invalid."""
+    """Return a page of accounts, newest first. Raises InvalidError."""
     if query.origin not in ("", "local", "remote"):
         raise InvalidError("origin", "must be local or remote")
     if query.status and query.status not in STATUSES:
@@ -71,8 +71,8 @@ async def list_page(tx: Tx, query: AdminAccountQuery, page: Page) -> list[AdminA
         any_address=not query.ip,
         addresses=await _list_addresses(tx, query.ip) if query.ip else [],
     )
-    found = await load(tx, ids)
-    return [found[each] for each in ids if each in found]
+    views = await load(tx, ids)
+    return [views[account_id] for account_id in ids if account_id in views]
 
 
 def _prefix_pattern(text: str) -> str:
@@ -81,46 +81,50 @@ def _prefix_pattern(text: str) -> str:
 
 
 async def _list_addresses(tx: Tx, text: str) -> list[str]:
-    """The addresses that members came from within an address or network. Raises Invalid."""
+    """Return the known IP addresses of members within an address or network. Raises InvalidError."""
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network") from error
-    known = await member_activity_queries.list_addresses(tx)
     return [
-        each for each in known if (found := ip_blocks.parse_address(each)) is not None and found in network
+        text
+        for text in await member_activity_queries.list_addresses(tx)
+        if (address := ip_blocks.parse_address(text)) is not None and address in network
     ]
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
-    """Views by id: at most five statements."""
+    """Return views by account id, in at most five statements."""
     if not ids:
         return {}
     views = await account_views.load(tx, ids)
-    behind = await admin_account_queries.load_members(tx, ids)
-    member_ids = [row.id for row in behind.values()]
+    members_by_account = await admin_account_queries.load_members(tx, ids)
+    member_ids = [row.id for row in members_by_account.values()]
     addresses = await member_activity_queries.load_addresses(tx, member_ids) if member_ids else {}
-    invited = await admin_account_queries.load_inviters(tx, member_ids) if member_ids else {}
-    found = {}
+    inviters = await admin_account_queries.load_inviters(tx, member_ids) if member_ids else {}
+    admin_views = {}
     for account_id, view in views.items():
-        member = behind.get(account_id)
-        found[account_id] = AdminAccountView(
+        member = members_by_account.get(account_id)
+        admin_views[account_id] = AdminAccountView(
             view,
             member,
             tuple(addresses.get(member.id, ())) if member is not None else (),
-            invited.get(member.id) if member is not None else None,
+            inviters.get(member.id) if member is not None else None,
         )
-    return found
+    return admin_views
 
 
 async def get(tx: Tx, account_id: int) -> AdminAccountView:
-    """Raises NotFound."""
-    found = (await load(tx, [account_id])).get(account_id)
-    if found is None or (not found.view.account.domain and found.view.account.kind == "Application"):
+    """Return an account. Raises NotFoundError, also for the instance actor of this node."""
+    admin_view = (await load(tx, [account_id])).get(account_id)
+    if admin_view is None:
         raise NotFoundError
-    return found
+    account = admin_view.view.account
+    if not account.domain and account.kind == "Application":
+        raise NotFoundError
+    return admin_view
 
 
 async def count_pending(tx: Tx) -> int:
-    """How many ask to join."""
+    """Return how many sign-ups wait for approval."""
     return await admin_account_queries.count_pending(tx)

@@ -1,10 +1,11 @@
-"""What moderators tell each other about an account; nobody else reads it."""
+"""Notes of moderators about an account, which only moderators read."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -17,26 +18,30 @@ MAX_TEXT, MAX_LISTED = 2_000, 100
 
 
 class ModerationNoteView(Struct, frozen=True):
-    """A note; `by` is '' if its author left."""
+    """A note; `by` is the name of its author, '' if they left."""
 
     row: ModerationNoteRow
     by: str
 
 
 async def add(tx: Tx, moderator: MemberRow, account_id: int, text: str) -> ModerationNoteRow:
-    """Raises NotFound, Invalid."""
+    """Add a note to an account. Raises NotFoundError, InvalidError."""
     if await account_queries.find(tx, account_id) is None:
         raise NotFoundError
-    said = clean_text(text, MAX_TEXT).strip()
-    if not said or len(text) > MAX_TEXT:
-        raise InvalidError("text", f"has from 1 to {MAX_TEXT} characters")
-    row = ModerationNoteRow(tx.new_id(), account_id, moderator.id, said, tx.now)
+    cleaned_text = clean_text(text, MAX_TEXT).strip()
+    if not cleaned_text or len(text) > MAX_TEXT:
+        raise InvalidError(
+            "text",
+            f"has from 1 to {MAX_TEXT} characters",
+            message=gettext("Please write a note of up to %(max)s characters.", max=MAX_TEXT),
+        )
+    row = ModerationNoteRow(tx.new_id(), account_id, moderator.id, cleaned_text, tx.now)
     await moderation_note_queries.insert(tx, row)
     return row
 
 
 async def list_by_account(tx: Tx, account_id: int) -> list[ModerationNoteView]:
-    """Newest first."""
+    """Return the notes on an account, newest first."""
     rows = await moderation_note_queries.list_by_account(tx, account_id, MAX_LISTED)
     ids = {row.member_id for row in rows if row.member_id is not None}
     names = await member_queries.load_names(tx, list(ids)) if ids else {}
@@ -44,6 +49,6 @@ async def list_by_account(tx: Tx, account_id: int) -> list[ModerationNoteView]:
 
 
 async def remove(tx: Tx, account_id: int, note_id: int) -> None:
-    """Raises NotFound."""
+    """Delete a note. Raises NotFoundError."""
     if not await moderation_note_queries.delete_by_id(tx, account_id, note_id):
         raise NotFoundError

@@ -1,4 +1,4 @@
-"""Deleting for good what a suspended account has made. There is no way back."""
+"""Permanent deletion of the data of suspended accounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from fedserver.domain.accounts import account_removal
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import member_access
 from fedserver.domain.kernel.errors import ForbiddenError
-from fedserver.domain.moderation import moderation
+from fedserver.domain.moderation.moderation_targets import get_target
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries
@@ -14,14 +15,14 @@ from storage.rows.auth import MemberRow
 
 
 async def purge(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:
-    """Delete the data of a suspended account; of one of ours, peers are told.
+    """Delete the data of a suspended account; the deletion of a local one is sent to peers.
 
-    The name stays taken, and a member who is gone stays out. Raises NotFound; Forbidden for an account that
-    is not suspended.
+    The username stays taken and the member cannot log in. Raises NotFoundError; ForbiddenError for an account
+    that is not suspended.
     """
-    account, member = await moderation.get_target(tx, moderator, account_id)
+    account, member = await get_target(tx, moderator, account_id)
     if account.suspended_at is None:
-        raise ForbiddenError("Suspend the account first")
+        raise ForbiddenError(gettext("Please suspend the account first."))
     await audit_log.record(
         tx,
         moderator,

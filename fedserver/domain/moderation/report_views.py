@@ -1,4 +1,4 @@
-"""Reports as moderators read them, with all that is beside them: as many statements for any page."""
+"""Reports as moderators see them, loaded with a fixed number of statements for any page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.rows.moderation import ReportRow
 
 
 class ReportView(Struct, frozen=True):
-    """A report: who reports whom, who looks after it, the posts as evidence, the rules."""
+    """A report with its accounts, the reported posts and the rules."""
 
     row: ReportRow
     account: AdminAccountView
@@ -28,12 +28,16 @@ class ReportView(Struct, frozen=True):
 
 
 async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[ReportView]:
-    """Views in the order of `rows`. Posts are shown whoever they were written for."""
-    people = {each for row in rows for each in (row.account_id, row.target_id)}
-    people |= {each for row in rows for each in (row.assigned_id, row.resolved_by_id) if each is not None}
-    accounts = await admin_accounts.load(tx, list(people))
-    wanted = list(dict.fromkeys(each for row in rows for each in reports.post_ids(row)))
-    posts = {view.post.id: view for view in await post_views.load_evidence(tx, wanted)}
+    """Return views in the order of `rows`. Moderators see reported posts of any visibility."""
+    account_ids = {
+        account_id
+        for row in rows
+        for account_id in (row.account_id, row.target_id, row.assigned_id, row.resolved_by_id)
+        if account_id is not None
+    }
+    accounts = await admin_accounts.load(tx, list(account_ids))
+    post_ids = list(dict.fromkeys(post_id for row in rows for post_id in reports.post_ids(row)))
+    posts = {view.post.id: view for view in await post_views.load_evidence(tx, post_ids)}
     return [
         ReportView(
             row,
@@ -41,7 +45,7 @@ async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[Rep
             accounts[row.target_id],
             accounts.get(row.assigned_id or 0),
             accounts.get(row.resolved_by_id or 0),
-            tuple(posts[each] for each in reports.post_ids(row) if each in posts),
+            tuple(posts[post_id] for post_id in reports.post_ids(row) if post_id in posts),
             tuple(rules.list_by_numbers(site, reports.rule_ids(row))),
         )
         for row in rows
@@ -50,5 +54,5 @@ async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[Rep
 
 
 async def load_one(tx: Tx, site: NodeContext, row: ReportRow) -> ReportView:
-    """The view of one report."""
+    """Return the view of one report."""
     return (await load(tx, site, [row]))[0]

@@ -1,6 +1,6 @@
-"""What a member is told of an act about them: a notification, a page, and mail if the moderator wants it.
+"""Warnings: notify members of moderation of their account, on a page and (if the moderator chooses) by mail.
 
-docs.joinmastodon.org/entities/AccountWarning. Whoever is told may appeal, see `appeals`.
+docs.joinmastodon.org/entities/AccountWarning. Members may appeal, see `appeals`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ MESSAGES = {
 }
 VERBS = frozenset(f"account.{action}" for action in MESSAGES)
 DAY_MS = 86_400_000
-APPEAL_PERIOD_MS = 20 * DAY_MS
+APPEAL_PERIOD_MS = 20 * DAY_MS  # as in Mastodon
 MAX_LISTED = 200
 
 
 class WarningView(Struct, frozen=True):
-    """An act about a member, and the posts it was about; `undone` if it was taken back or is over."""
+    """An action on an account with the posts it was about; `undone` if it was revoked or is over."""
 
     row: LogEntryRow
     undone: bool
@@ -48,7 +48,7 @@ class WarningView(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """What was done, as clients name it."""
+        """The kind of action, as Mastodon's API names it."""
         return self.row.verb.removeprefix("account.")
 
 
@@ -79,25 +79,25 @@ async def enqueue_mail(
 async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
     """Return what was decided about an account, newest first; three statements."""
     rows = await audit_log_queries.list_by_target(tx, account.uri, MAX_LISTED)
-    undone = {row.undoes_id for row in rows}
-    told = [row for row in rows if row.verb in VERBS]
-    found = await appeal_queries.load_by_entries(tx, [row.id for row in told]) if told else {}
-    posts = await audited_post_queries.load_by_entries(tx, [row.id for row in told]) if told else {}
+    undone_ids = {row.undoes_id for row in rows}
+    entries = [row for row in rows if row.verb in VERBS]
+    appeals = await appeal_queries.load_by_entries(tx, [row.id for row in entries]) if entries else {}
+    posts = await audited_post_queries.load_by_entries(tx, [row.id for row in entries]) if entries else {}
     return [
         WarningView(
             row,
-            row.id in undone,
-            found.get(row.id),
-            row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_PERIOD_MS,
+            row.id in undone_ids,
+            appeals.get(row.id),
+            row.id not in appeals and row.id not in undone_ids and tx.now - row.at <= APPEAL_PERIOD_MS,
             tuple(posts.get(row.id, ())),
         )
-        for row in told
+        for row in entries
     ]
 
 
 async def get(tx: Tx, account: AccountRow, entry_id: int) -> WarningView:
-    """Return one decision about an account. Raises NotFoundError if it is about another."""
-    found = next((each for each in await list_by_account(tx, account) if each.row.id == entry_id), None)
-    if found is None:
-        raise NotFoundError
-    return found
+    """Return the action of an entry. Raises NotFoundError if it is not about this account."""
+    for warning in await list_by_account(tx, account):
+        if warning.row.id == entry_id:
+            return warning
+    raise NotFoundError

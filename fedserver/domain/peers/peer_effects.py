@@ -1,4 +1,4 @@
-"""What a decision about a peer does to its accounts: limited, suspended, without media, or free again."""
+"""The effects of a decision about a peer on its accounts: limit, suspend, drop media, or restore."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from storage.rows.peers import PeerRow
 
 
 async def apply_change(tx: Tx, former: PeerRow, row: PeerRow) -> None:
-    """Bring accounts from what `former` decided to what `row` decides.
+    """Change the accounts of a peer from the policy of `former` to that of `row`.
 
-    The moment of a decision marks what it did: accounts that were limited or suspended one by one stay so.
+    The time of the decision marks its effects, so accounts that were limited or suspended one by one stay so.
     """
     if former.policy != row.policy:
         await _revert(tx, former)
@@ -36,5 +36,5 @@ async def _apply(tx: Tx, row: PeerRow) -> None:
     elif row.policy == "block":
         await peer_account_queries.suspend(tx, row.domain, mark)
         await severances.sever(tx, mark, "domain_block", row.domain)
-        # It is not told: nothing goes to a peer that is blocked.
+        # The partner is not notified: nothing is delivered to a blocked peer.
         await partner_queries.end_with_subdomains(tx, row.domain)

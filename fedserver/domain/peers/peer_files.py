@@ -1,8 +1,8 @@
-"""Lists of peers as files: Mastodon's CSV of blocks and of allowances, and plain lists of names.
+"""Files with lists of peers: Mastodon's CSV of domain blocks and allows, and plain lists of domains.
 
 docs.joinmastodon.org/admin/moderation (import and export of domain blocks): the columns are
 `#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate`, for allowances `#domain`.
-Names of columns may lack their `#`; without a first line of names the columns stand in this order.
+Column names may lack their `#`; without a header the columns are in this order.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.peers import peers
+from fedserver.text.locales import format_megabytes, gettext
 from fedserver.text.sanitize import clean_text
 from storage.rows.peers import PeerRow
 
@@ -23,11 +24,12 @@ COLUMNS = ("domain", "severity", "reject_media", "reject_reports", "public_comme
 POLICY_BY_SEVERITY = {"suspend": "block", "silence": "limit", "noop": "", "": "block"}
 SEVERITY_BY_POLICY = {"block": "suspend", "limit": "silence", "": "noop"}
 TRUE_VALUES = frozenset({"true", "t", "1", "yes", "on"})
+# The largest public blocklists have some thousand rows.
 MAX_ROWS, MAX_BYTES = 10_000, 1_000_000
 
 
 class PeerEntry(Struct, frozen=True):
-    """What a file says of a peer."""
+    """One row of a file: a peer and the decision about it."""
 
     domain: str
     policy: str = "block"
@@ -38,59 +40,77 @@ class PeerEntry(Struct, frozen=True):
 
 
 class ParsedPeerFile(Struct, frozen=True):
-    """What a file says; `unusable` rows name no host, or are not understood."""
+    """The entries of a file; `unusable` counts the rows without a host name or with unknown values."""
 
     entries: tuple[PeerEntry, ...]
     unusable: int
 
 
 def parse(data: bytes | str, kind: str) -> ParsedPeerFile:
-    """The entries of a file, each peer once. Raises Invalid for what is no such file, or is too large."""
+    """Return the entries of a file, each peer once. Raises InvalidError for other or too large files."""
     text = _decode(data)
     rows = list(_parse_rows(text))
-    names: tuple[str, ...] = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if rows and rows[0] and rows[0][0].strip().lstrip("#").lower() in ("domain", "instance"):
-        head = [each.strip().lstrip("#").lower() for each in rows.pop(0)]
-        names = ("domain", *head[1:])
+        header = [cell.strip().lstrip("#").lower() for cell in rows.pop(0)]
+        columns = ("domain", *header[1:])
     if len(rows) > MAX_ROWS:
-        raise InvalidError("file", f"has more than {MAX_ROWS} rows")
-    found: dict[str, PeerEntry] = {}
+        raise InvalidError(
+            "file",
+            f"has more than {MAX_ROWS} rows",
+            message=gettext("The file has too many rows: %(max)s are possible.", max=MAX_ROWS),
+        )
+    entries: dict[str, PeerEntry] = {}
     unusable = 0
     for row in rows:
-        entry = _parse_entry(dict(zip(names, row, strict=False)), kind)
+        entry = _parse_entry(dict(zip(columns, row, strict=False)), kind)
         if entry is None:
             unusable += 1
         else:
-            found.setdefault(entry.domain, entry)
-    if not found:
-        raise InvalidError("file", "names no peer")
-    return ParsedPeerFile(tuple(found.values()), unusable)
+            entries.setdefault(entry.domain, entry)
+    if not entries:
+        raise InvalidError(
+            "file",
+            "names no peer",
+            message=gettext("No domain was found in the file. Please choose another."),
+        )
+    return ParsedPeerFile(tuple(entries.values()), unusable)
 
 
 def _decode(data: bytes | str) -> str:
     if len(data) > MAX_BYTES:
-        raise InvalidError("file", f"is larger than {MAX_BYTES} bytes")
+        raise InvalidError(
+            "file",
+            f"is larger than {MAX_BYTES} bytes",
+            message=gettext(
+                "The file is too large: %(size)s are possible.", size=format_megabytes(MAX_BYTES)
+            ),
+        )
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
-        raise InvalidError("file", "is not text in UTF-8") from error
+        raise InvalidError("file", "is not text in UTF-8", message=_not_text()) from error
     if "\0" in text:
-        raise InvalidError("file", "is not text")
+        raise InvalidError("file", "is not text", message=_not_text())
     return text
 
 
+def _not_text() -> str:
+    return gettext("This is not a text file. Please choose a CSV file in UTF-8.")
+
+
 def _parse_rows(text: str) -> Iterable[list[str]]:
-    """Rows with anything in them; a comment is a line that begins with `# `."""
+    """Yield the rows that are neither empty nor a comment, which begins with `# `."""
     try:
         for row in csv.reader(io.StringIO(text, newline="")):
             if any(cell.strip() for cell in row) and not row[0].startswith(("# ", "##")):
                 yield row
     except csv.Error as error:
-        raise InvalidError("file", f"is not CSV: {error}") from error
+        raise InvalidError("file", f"is not CSV: {error}", message=_not_text()) from error
 
 
 def _parse_entry(cells: dict[str, str], kind: str) -> PeerEntry | None:
-    """None for what names no host of its own: a part of a name, a whole top level, an unknown severity."""
+    """Return None for rows without a full host name, for top-level domains, and for unknown severities."""
     name = (cells.get("domain") or "").strip().removeprefix("*.").removeprefix("@")
     try:
         domain = peers.normalize_domain(name)
@@ -116,7 +136,7 @@ def _is_true(cells: dict[str, str], name: str) -> bool:
 
 
 def render(rows: Iterable[PeerRow], kind: str) -> str:
-    """Decisions as Mastodon writes them: blocks of any severity, or allowances."""
+    """Return a file as Mastodon writes it: blocks of any severity, or allows."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     columns = COLUMNS if kind == BLOCK else COLUMNS[:1]

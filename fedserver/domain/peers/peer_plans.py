@@ -1,7 +1,7 @@
-"""What a list of peers would change here, and doing it: nothing is changed that was not shown before.
+"""Plans: what a list of peers would change here, shown to admins before it is applied.
 
-What was decided by hand is not touched by a list to which we subscribe; what a list brought, only that list
-changes or takes back. A file that an admin reads in may change everything, as it is shown row by row.
+A subscribed list never changes decisions made by hand, and only the list that brought a decision changes or
+revokes it. A file that an admin imports may change everything, as every row of it is shown.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ STRENGTH = {"allow": 0, "": 1, "limit": 2, "block": 3}
 
 
 class PeerChange(Struct, frozen=True):
-    """What becomes of one peer: new, changed or gone; or same, kept (as it was decided by hand), left (out).
+    """A change of one peer: new, changed, gone; or same, kept (decided by hand), left (out by an admin).
 
-    `followers` of ours are there, and `following` whom we follow there: both end with a block.
+    A block ends `followers` (of our members, there) and `following` (whom our members follow there).
     """
 
     kind: str
@@ -42,32 +42,33 @@ class PeerChange(Struct, frozen=True):
 
     @property
     def is_milder(self) -> bool:
-        """It takes back some of what was decided."""
-        wanted = self.entry.policy if self.entry is not None else ""
-        return self.former is not None and STRENGTH[wanted] < STRENGTH[self.former.policy]
+        """True if the new policy is weaker than the former one."""
+        policy = self.entry.policy if self.entry is not None else ""
+        return self.former is not None and STRENGTH[policy] < STRENGTH[self.former.policy]
 
 
 class PeerPlan(Struct, frozen=True):
-    """All changes, those that do something first."""
+    """All changes; those that have an effect come first."""
 
     changes: tuple[PeerChange, ...]
-    known_domains: frozenset[str]  # the nodes of accounts that we know, and the domains above them
+    known_domains: frozenset[str]  # nodes with accounts stored here, and their parent domains
 
     @property
     def changing(self) -> list[PeerChange]:
-        return [each for each in self.changes if each.kind in CHANGING]
+        """The changes that have an effect."""
+        return [change for change in self.changes if change.kind in CHANGING]
 
     @property
     def lost(self) -> int:
         """How many follows would end."""
-        return sum(each.followers + each.following for each in self.changing)
+        return sum(change.followers + change.following for change in self.changing)
 
-    def counted(self) -> dict[str, int]:
-        """How many of each kind."""
-        found = dict.fromkeys((NEW, CHANGED, GONE, SAME, KEPT, LEFT), 0)
-        for each in self.changes:
-            found[each.kind] += 1
-        return found
+    def count_by_kind(self) -> dict[str, int]:
+        """Return the number of changes of each kind."""
+        counts = dict.fromkeys((NEW, CHANGED, GONE, SAME, KEPT, LEFT), 0)
+        for change in self.changes:
+            counts[change.kind] += 1
+        return counts
 
 
 async def build(
@@ -78,36 +79,40 @@ async def build(
     *,
     with_losses: bool = True,
 ) -> PeerPlan:
-    """What would change if a file, or the list `source`, were followed; `counts` also what would be lost."""
+    """Return what a file, or the subscribed list `source`, would change; `with_losses` counts follows."""
     decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
-    brought = await peer_list_queries.load_entries(tx, source.id) if source is not None else {}
-    ours = await _list_protected_domains(tx, site)
-    named: dict[str, PeerChange] = {}
+    applied = await peer_list_queries.load_entries(tx, source.id) if source is not None else {}
+    protected = await _list_protected_domains(tx, site)
+    by_domain: dict[str, PeerChange] = {}
     for entry in entries:
         former = decided.get(entry.domain)
-        left = entry.domain in brought and brought[entry.domain].declined
-        kind = _kind(entry, former, source)
-        if kind in CHANGING and (left or _covers(entry, ours)):
+        is_declined = entry.domain in applied and applied[entry.domain].declined
+        kind = _classify(entry, former, source)
+        if kind in CHANGING and (is_declined or _covers(entry, protected)):
             kind = LEFT
-        named[entry.domain] = PeerChange(kind, entry.domain, entry, former)
+        by_domain[entry.domain] = PeerChange(kind, entry.domain, entry, former)
     if source is not None:
         for domain, row in decided.items():
-            if row.list_id == source.id and domain not in named:
-                named[domain] = PeerChange(GONE, domain, None, row)
-    losses = await _count_losses(tx, [each for each in named.values() if with_losses and _blocks(each)])
-    changes = [structs.replace(each, **losses.get(each.domain, {})) for each in named.values()]
+            if row.list_id == source.id and domain not in by_domain:
+                by_domain[domain] = PeerChange(GONE, domain, None, row)
+    losses = await _count_losses(
+        tx, [change for change in by_domain.values() if with_losses and _blocks(change)]
+    )
+    changes = [structs.replace(change, **losses.get(change.domain, {})) for change in by_domain.values()]
     order = (NEW, CHANGED, GONE, KEPT, LEFT, SAME)
-    changes.sort(key=lambda each: (order.index(each.kind), -each.followers - each.following, each.domain))
-    met = {
-        above
+    changes.sort(
+        key=lambda change: (order.index(change.kind), -change.followers - change.following, change.domain)
+    )
+    known_domains = {
+        parent
         for name in await peer_account_queries.list_domains(tx)
-        for above in peers.list_parent_domains(name)
+        for parent in peers.list_parent_domains(name)
     }
-    return PeerPlan(tuple(changes), frozenset(met))
+    return PeerPlan(tuple(changes), frozenset(known_domains))
 
 
 async def _list_protected_domains(tx: Tx, site: NodeContext) -> set[str]:
-    """Our own names, and those of partners: about them a person decides."""
+    """Return our own domains and those of partners, about which only people decide."""
     partners = await partner_queries.list_by_state(tx, "agreed")
     return {site.links.domain, site.links.hostname, *(row.domain for row in partners)}
 
@@ -116,7 +121,7 @@ def _covers(entry: PeerEntry, names: Collection[str]) -> bool:
     return any(name == entry.domain or name.endswith(f".{entry.domain}") for name in names)
 
 
-def _kind(entry: PeerEntry, former: PeerRow | None, source: PeerListRow | None) -> str:
+def _classify(entry: PeerEntry, former: PeerRow | None, source: PeerListRow | None) -> str:
     if former is None:
         return NEW
     if _is_same(entry, former):
@@ -125,33 +130,33 @@ def _kind(entry: PeerEntry, former: PeerRow | None, source: PeerListRow | None) 
 
 
 def _is_same(entry: PeerEntry, row: PeerRow) -> bool:
-    """An empty comment says nothing against another; who is blocked sends neither media nor reports."""
+    """Return True if the entry changes nothing: an empty comment keeps another, a block implies the rest."""
     if entry.policy != row.policy or entry.public_comment not in ("", row.public_comment):
         return False
-    wanted = (entry.rejects_media, entry.rejects_reports)
-    rejects = entry.policy == "block" or wanted == (row.rejects_media, row.rejects_reports)
-    return rejects and entry.obfuscates == row.obfuscates
+    rejects = (entry.rejects_media, entry.rejects_reports)
+    is_same = entry.policy == "block" or rejects == (row.rejects_media, row.rejects_reports)
+    return is_same and entry.obfuscates == row.obfuscates
 
 
 def _blocks(change: PeerChange) -> bool:
-    """It ends the follows of a peer that go on now."""
-    new = change.kind in (NEW, CHANGED) and change.entry is not None and change.entry.policy == "block"
-    return new and (change.former is None or change.former.policy != "block")
+    """Return True if the change blocks a peer that is not blocked now."""
+    blocks = change.kind in (NEW, CHANGED) and change.entry is not None and change.entry.policy == "block"
+    return blocks and (change.former is None or change.former.policy != "block")
 
 
 async def _count_losses(tx: Tx, changes: Iterable[PeerChange]) -> dict[str, dict[str, int]]:
-    """Followers and followed accounts at each peer that is to be blocked, those below its domain too."""
-    wanted = {each.domain for each in changes}
-    found: dict[str, dict[str, int]] = {}
-    if not wanted:
-        return found
+    """Return followers and followed accounts on each peer to be blocked, subdomains included."""
+    domains = {change.domain for change in changes}
+    losses: dict[str, dict[str, int]] = {}
+    if not domains:
+        return losses
     for host, (followers, following) in (await peer_account_queries.count_follows_by_domain(tx)).items():
-        nearest = next((name for name in peers.list_parent_domains(host) if name in wanted), None)
+        nearest = next((name for name in peers.list_parent_domains(host) if name in domains), None)
         if nearest is not None:
-            counts = found.setdefault(nearest, {"followers": 0, "following": 0})
+            counts = losses.setdefault(nearest, {"followers": 0, "following": 0})
             counts["followers"] += followers
             counts["following"] += following
-    return found
+    return losses
 
 
 async def apply(
@@ -161,13 +166,13 @@ async def apply(
     excluded: Collection[str] = (),
     source: PeerListRow | None = None,
 ) -> int:
-    """Do what a plan says but for the peers in `leave`; how much was done.
+    """Apply a plan, except for the `excluded` domains; return how many changes.
 
-    What a list does not name any more, and is left, stays as if decided by hand.
+    An excluded domain that the list dropped keeps its decision, as if made by hand.
     """
     done = 0
     role = audit_log.NODE if member is None and source is not None else audit_log.OPERATOR
-    gone = [each for each in plan.changing if each.kind == GONE]
+    gone = [change.domain for change in plan.changing if change.kind == GONE]
     for change in plan.changing:
         if change.domain in excluded or change.entry is None:
             continue
@@ -183,16 +188,15 @@ async def apply(
         )
         done += 1
     if source is not None and gone:
-        kept = [each.domain for each in gone if each.domain in excluded]
-        await peer_list_queries.detach_decisions(tx, source.id, kept)
-        done += await revoke(
-            tx, member, source, [each.domain for each in gone if each.domain not in excluded]
+        await peer_list_queries.detach_decisions(
+            tx, source.id, [domain for domain in gone if domain in excluded]
         )
+        done += await revoke(tx, member, source, [domain for domain in gone if domain not in excluded])
     return done
 
 
 def to_decision(entry: PeerEntry | PeerListEntryRow, note: str) -> peers.PeerDecision:
-    """An entry as a decision; `note` says to moderators where it comes from."""
+    """Return an entry as a decision; `note` tells moderators where it comes from."""
     return peers.PeerDecision(
         entry.policy,
         note,
@@ -204,14 +208,14 @@ def to_decision(entry: PeerEntry | PeerListEntryRow, note: str) -> peers.PeerDec
 
 
 async def revoke(tx: Tx, member: MemberRow | None, source: PeerListRow, domains: Collection[str]) -> int:
-    """Take back what a list brought; another list that names the peer takes its place. How many."""
-    elsewhere = (
+    """Revoke decisions of a list, or replace them by those of another list; return how many."""
+    replacements = (
         await peer_list_queries.load_entries_of_other_lists(tx, source.id, list(domains)) if domains else {}
     )
     role = audit_log.NODE if member is None else audit_log.OPERATOR
-    titles = {row.id: row.title for row in await peer_list_queries.list_all(tx)} if elsewhere else {}
+    titles = {row.id: row.title for row in await peer_list_queries.list_all(tx)} if replacements else {}
     for domain in domains:
-        other = elsewhere.get(domain)
+        other = replacements.get(domain)
         if other is None:
             await peers.reset(tx, member, domain, f"No longer on the list: {source.title}", role=role)
         else:

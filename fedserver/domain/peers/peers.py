@@ -1,7 +1,7 @@
-"""Peers: with whom this node speaks, as the moderators decided.
+"""Peers: the other nodes, and the decisions of moderators about them.
 
-A decision about a domain holds for everything below it. In `allowlist` mode only allowed peers count, in
-`closed` mode none. What a decision does to accounts that are known is in `peer_effects`.
+A decision about a domain covers its subdomains. In `allowlist` mode this node federates with allowed peers
+only, in `closed` mode with none. `peer_effects` holds the effects of a decision on known accounts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peer_effects
+from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -22,22 +23,22 @@ from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerRow
 
 POLICIES = ("", "allow", "limit", "block")
-MAX_REASON = 1_000
+MAX_REASON = 1_000  # characters
 
 
 class PeerPolicies:
-    """The decisions of this moment, in memory: asked for each request, changed seldom."""
+    """The current decisions, held in memory: needed for each request and delivery, and rarely changed."""
 
     def __init__(self, mode: str) -> None:
         self._mode = mode
         self._decided: dict[str, PeerRow] = {}
 
     async def load(self, tx: Tx) -> None:
-        """Read them anew; to be called at start and when they changed."""
+        """Load the decisions; called at start and after each change."""
         self._decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
 
     def _find_decision(self, host: str) -> PeerRow | None:
-        """The decision about a host or the nearest domain above it."""
+        """Return the decision about a host or its nearest parent domain."""
         if not self._decided:
             return None
         name = host.partition(":")[0].rstrip(".").lower()
@@ -47,31 +48,31 @@ class PeerPolicies:
         return None
 
     def find(self, host: str) -> str:
-        """The decision about a host or the nearest domain above it; '' for none."""
+        """Return the policy for a host or its nearest parent domain; '' for none."""
         row = self._find_decision(host)
         return row.policy if row is not None else ""
 
     def allows(self, host: str) -> bool:
-        """True if this node speaks with the host at all."""
+        """Return True if this node federates with the host at all."""
         policy = self.find(host)
         if policy == "block" or self._mode == "closed":
             return False
         return self._mode == "open" or policy == "allow"
 
     def allows_media(self, host: str) -> bool:
-        """False if files, pictures and emoji of the host are not taken."""
+        """Return False if files, pictures and emoji of the host are rejected."""
         row = self._find_decision(host)
         return row is None or not row.rejects_media
 
 
 def list_parent_domains(name: str) -> list[str]:
-    """A domain and every domain above it, the nearest first."""
-    parts = name.split(".")
-    return [".".join(parts[place:]) for place in range(len(parts))]
+    """Return a domain and its parent domains, the nearest first."""
+    labels = name.split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]
 
 
 def obfuscate(domain: str) -> str:
-    """A domain with most of its middle hidden, for lists that everybody reads."""
+    """Return a domain with its middle replaced by asterisks, for public lists."""
     shown = max(2, len(domain) // 4)
     middle = "".join(letter if letter == "." else "*" for letter in domain[shown:-shown])
     return domain[:shown] + middle + domain[-shown:]
@@ -82,7 +83,7 @@ def _public_name(row: PeerRow) -> str:
 
 
 class PeerDecision(Struct, frozen=True):
-    """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
+    """A decision about a peer: `reason` is for moderators, `public_comment` for everyone."""
 
     policy: str
     reason: str = ""
@@ -93,7 +94,7 @@ class PeerDecision(Struct, frozen=True):
 
 
 def normalize_domain(domain: str) -> str:
-    """A domain in its plain form. Raises Invalid."""
+    """Return a domain in lower case and IDNA form. Raises InvalidError."""
     domain = domain.strip().rstrip(".").lower()
     if not domain:
         raise InvalidError("domain", "can't be blank", "ERR_BLANK")
@@ -101,10 +102,17 @@ def normalize_domain(domain: str) -> str:
         try:
             domain = domain.encode("idna").decode()
         except UnicodeError as error:
-            raise InvalidError("domain", "is not a host name") from error
+            raise _not_a_host() from error
+    # 253 characters is the limit of DNS (RFC 1035, section 2.3.4).
     if not set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") or len(domain) > 253:
-        raise InvalidError("domain", "is not a host name")
+        raise _not_a_host()
     return domain
+
+
+def _not_a_host() -> InvalidError:
+    return InvalidError(
+        "domain", "is not a host name", message=gettext("Please enter a domain, such as social.example.")
+    )
 
 
 async def decide(
@@ -117,15 +125,19 @@ async def decide(
     is_known: bool = True,
     role: str = audit_log.OPERATOR,
 ) -> PeerRow:
-    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid.
+    """Allow, limit or block a peer, or (policy '') add a note to it. Raises InvalidError.
 
-    `list_id` is the list that brings the decision; without one it was made by hand. `is_met` is False where
-    the caller knows that there are no accounts of the peer. `role` is who decides if it is no member.
+    `list_id` is the list that the decision comes from, None for one made by hand. `is_known` is False if the
+    caller knows that no accounts of the peer are stored. `role` says who decides if it is not a member.
     """
     if decision.policy not in POLICIES:
-        raise InvalidError("policy", "must be allow, limit or block")
+        raise InvalidError(
+            "policy",
+            "must be allow, limit or block",
+            message=gettext("Please choose what to do with this server."),
+        )
     former = await _find_or_insert(tx, normalize_domain(domain))
-    same = former.decision_id is not None and former.policy == decision.policy
+    is_same = former.decision_id is not None and former.policy == decision.policy
     row = structs.replace(
         former,
         policy=decision.policy,
@@ -135,7 +147,7 @@ async def decide(
         rejects_reports=decision.rejects_reports,
         obfuscates=decision.obfuscates,
         decision_id=former.decision_id or tx.new_id(),
-        decided_at=former.decided_at if same else tx.now,
+        decided_at=former.decided_at if is_same else tx.now,
         list_id=list_id,
     )
     verb = f"peer.{decision.policy or 'note'}"
@@ -159,7 +171,7 @@ async def decide(
 async def reset(
     tx: Tx, member: MemberRow | None, domain: str, reason: str = "", *, role: str = audit_log.OPERATOR
 ) -> PeerRow:
-    """Take a decision back; nothing happens if there is none. The row before. Raises Invalid."""
+    """Revoke the decision about a peer, if there is one; return the row before. Raises InvalidError."""
     former = await _find_or_insert(tx, normalize_domain(domain))
     if former.decision_id is None:
         return former
@@ -193,7 +205,7 @@ async def reset(
 
 
 def _emit_change(tx: Tx, domain: str) -> None:
-    """Once a transaction, as whoever hears it reads all decisions anew."""
+    """Emit the change of a decision, once in a transaction: handlers load all decisions."""
     if all(event.kind != events.PEER_CHANGED for event in tx.events):
         tx.emit(events.PEER_CHANGED, domain=domain)
 
@@ -206,7 +218,7 @@ async def _find_or_insert(tx: Tx, domain: str) -> PeerRow:
 
 
 async def get_decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
-    """A peer by its decision. Raises NotFound if there is none, or one of the other kind."""
+    """Return a peer by its decision. Raises NotFoundError for none, and for one of the other kind."""
     row = await peer_queries.find_by_decision(tx, decision_id)
     if row is None or (row.policy == "allow") is not allows:
         raise NotFoundError
@@ -214,31 +226,32 @@ async def get_decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
 
 
 async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
-    """A page of allowances, or of the other decisions, newest first."""
+    """Return a page of allows, or of the other decisions, newest first."""
     return await peer_queries.list_decisions(tx, page, allows=allows)
 
 
 async def list_with_decision(tx: Tx) -> list[PeerRow]:
-    """All peers about which there is a decision, by name."""
+    """Return all peers with a decision, by domain."""
     return sorted(await peer_queries.list_with_decision(tx), key=lambda row: row.domain)
 
 
 async def find_blocking_decision(tx: Tx, domain: str) -> PeerRow | None:
-    """The decision other than an allowance that covers a domain: its own, or the nearest above."""
-    found = await peer_queries.load_by_domains(tx, list_parent_domains(domain))
-    rows = (found.get(name) for name in list_parent_domains(domain))
-    row = next((each for each in rows if each is not None and each.decision_id is not None), None)
-    return row if row is not None and row.policy != "allow" else None
+    """Return the decision that covers a domain, its own or that of the nearest parent; None for an allow."""
+    names = list_parent_domains(domain)
+    rows = await peer_queries.load_by_domains(tx, names)
+    decided = (rows[name] for name in names if name in rows and rows[name].decision_id is not None)
+    nearest = next(decided, None)
+    return nearest if nearest is not None and nearest.policy != "allow" else None
 
 
 async def list_public_decisions(tx: Tx) -> list[PeerRow]:
-    """What everybody may know: limited and blocked peers, by name."""
-    found = [row for row in await peer_queries.list_with_decision(tx) if row.policy in ("limit", "block")]
-    return sorted(found, key=lambda row: row.domain)
+    """Return the decisions that are public: limited and blocked peers, by domain."""
+    rows = [row for row in await peer_queries.list_with_decision(tx) if row.policy in ("limit", "block")]
+    return sorted(rows, key=lambda row: row.domain)
 
 
 async def get(tx: Tx, domain: str) -> PeerRow:
-    """A peer that we met. Raises NotFound."""
+    """Return a known peer. Raises NotFoundError."""
     row = await peer_queries.find_by_domain(tx, domain)
     if row is None:
         raise NotFoundError
@@ -246,10 +259,10 @@ async def get(tx: Tx, domain: str) -> PeerRow:
 
 
 async def ensure(tx: Tx, domain: str) -> None:
-    """A row for a peer that we met."""
+    """Insert a row for a peer, if there is none."""
     await peer_queries.insert(tx, domain)
 
 
 async def list_all(tx: Tx) -> Sequence[PeerRow]:
-    """All peers, those with a decision first."""
+    """Return all peers, those with a decision first."""
     return await peer_queries.list_all(tx)

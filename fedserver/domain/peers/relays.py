@@ -1,7 +1,7 @@
-"""Relays: public posts go to one, and it names those of other nodes, which are read from their origin.
+"""Relays: servers that pass public posts on; posts of others are fetched from their origin.
 
-Mastodon follows the Public at the inbox of a relay and sends it what its members write (FEP-ae0c).
-As LitePub has it, the node follows the relay's actor and boosts what its members write.
+In Mastodon's protocol the node follows the public collection at the inbox of the relay and sends it the
+posts of its members (FEP-ae0c). In LitePub's, it follows the actor of the relay and boosts the posts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.peers import relays as relay_queries
 from storage.queries.posts import posts as post_queries
@@ -23,15 +24,16 @@ from storage.rows.peers import RelayRow
 from storage.rows.posts import PostRow
 
 PENDING, ACCEPTED, REJECTED, OFF = "pending", "accepted", "rejected", "off"
-MAX_RELAYS = 20
+MAX_RELAYS = 20  # each public post is delivered to every relay
 
 
 async def list_all(tx: Tx) -> list[RelayRow]:
+    """Return all relays, oldest first."""
     return await relay_queries.list_all(tx)
 
 
 async def get(tx: Tx, relay_id: int) -> RelayRow:
-    """Raises NotFound."""
+    """Return a relay. Raises NotFoundError."""
     row = await relay_queries.find(tx, relay_id)
     if row is None:
         raise NotFoundError
@@ -39,7 +41,7 @@ async def get(tx: Tx, relay_id: int) -> RelayRow:
 
 
 def parse_host(address: str) -> str:
-    """Host and port of an inbox, '' if it is none."""
+    """Return host and port of an HTTP address, '' for anything else."""
     try:
         parts = urlsplit(address)
         return parts.netloc.lower() if parts.scheme in ("https", "http") and parts.hostname else ""
@@ -48,28 +50,38 @@ def parse_host(address: str) -> str:
 
 
 def is_inbox_url(address: str) -> bool:
-    """True for the address of an inbox, False where it may be that of an actor."""
+    """Return True for the address of an inbox, False if it may be that of an actor."""
     return bool(parse_host(address)) and urlsplit(address).path.rstrip("/").endswith("/inbox")
 
 
 async def add(tx: Tx, site: NodeContext, member: MemberRow, address: str, target: str = "") -> RelayRow:
-    """Follow a relay by the address of its inbox, or its actor `target` there. Raises Invalid, Forbidden."""
+    """Follow a relay at the address of its inbox; `target` is its actor, '' in Mastodon's protocol.
+
+    Raises InvalidError; ForbiddenError if there are too many relays.
+    """
     address = address.strip()
-    plain = address.isprintable() and " " not in address and len(address) <= 2_000
-    if not plain or not parse_host(address) or "@" in parse_host(address) or site.links.is_local(address):
-        raise InvalidError("address", "is not the address of a relay")
+    is_plain = address.isprintable() and " " not in address and len(address) <= 2_000
+    if not is_plain or not parse_host(address) or "@" in parse_host(address) or site.links.is_local(address):
+        raise InvalidError("address", "is not the address of a relay", message=describe_no_relay())
     if not is_inbox_url(address):
-        raise InvalidError("address", "leads to no relay")
+        raise InvalidError("address", "leads to no relay", message=describe_no_relay())
     if len(await list_all(tx)) >= MAX_RELAYS:
-        raise ForbiddenError(f"A node follows at most {MAX_RELAYS} relays")
+        raise ForbiddenError(
+            gettext("You can follow %(max)s relays. Please remove one first.", max=MAX_RELAYS)
+        )
     row = RelayRow(tx.new_id(), address, target, "", OFF, "", tx.now, tx.now, member.id)
     if not await relay_queries.insert(tx, row):
-        raise InvalidError("address", "is known already")
+        raise InvalidError("address", "is known already", message=gettext("You already added this relay."))
     return await enable(tx, site, member, row.id)
 
 
+def describe_no_relay() -> str:
+    """Return what to tell an admin whose address is not that of a relay."""
+    return gettext("No relay was found at this address. Please enter the full address of its inbox.")
+
+
 async def enable(tx: Tx, site: NodeContext, member: MemberRow, relay_id: int) -> RelayRow:
-    """Ask a relay, once more if it is off or said no. Raises NotFound."""
+    """Send a Follow to a relay that is off or rejected us. Raises NotFoundError."""
     row = await get(tx, relay_id)
     if row.state in (PENDING, ACCEPTED):
         return row
@@ -84,7 +96,7 @@ async def enable(tx: Tx, site: NodeContext, member: MemberRow, relay_id: int) ->
 
 
 async def disable(tx: Tx, member: MemberRow, relay_id: int) -> RelayRow:
-    """Nothing goes to a relay and nothing is taken from it any more; it is told. Raises NotFound."""
+    """Stop using a relay, and send it an Undo of our Follow. Raises NotFoundError."""
     row = await get(tx, relay_id)
     if row.state == OFF:
         return row
@@ -97,17 +109,20 @@ async def disable(tx: Tx, member: MemberRow, relay_id: int) -> RelayRow:
 
 
 async def remove(tx: Tx, member: MemberRow, relay_id: int) -> None:
-    """Turn a relay off and forget it. Raises NotFound."""
+    """Turn a relay off and delete it. Raises NotFoundError."""
     await disable(tx, member, relay_id)
     await relay_queries.delete_by_id(tx, relay_id)
 
 
 async def receive_follow(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> bool:
-    """A relay that we follow follows our node's own actor: it is accepted, and nothing is kept of it."""
+    """Accept the Follow of a relay that we follow for our instance actor; return False for any other actor.
+
+    No follow is stored: relays send it to learn that they may deliver here.
+    """
     if target.kind != "Application":
         return False
-    asked = {row.target_uri for row in await list_all(tx) if row.state in (PENDING, ACCEPTED)}
-    if actor.uri not in asked:
+    followed = {row.target_uri for row in await list_all(tx) if row.state in (PENDING, ACCEPTED)}
+    if actor.uri not in followed:
         return False
     await jobs.enqueue(tx, jobs.AnswerFollow(target.id, actor.id, uri, True))
     return True
@@ -120,18 +135,18 @@ async def enqueue_boost(tx: Tx, post_id: int) -> None:
 
 
 async def find_boostable(tx: Tx, post_id: int) -> PostRow | None:
-    """A post that is to be boosted, None if it is not there for all any more."""
+    """Return a post to boost; None if it is gone or no longer public."""
     post = await post_queries.find(tx, post_id)
     return post if post is not None and post.visibility == "public" else None
 
 
 async def list_boost_inboxes(tx: Tx) -> tuple[str, ...]:
-    """The relays for which public posts are boosted."""
+    """Return the inboxes of the relays for which public posts are boosted."""
     return tuple(await relay_queries.list_inboxes(tx, litepub=True))
 
 
 async def receive_answer(tx: Tx, site: NodeContext, actor: AccountRow, uri: str, *, accepted: bool) -> bool:
-    """A relay answers, or ends what it accepted; False if it was not asked, or somebody else answers."""
+    """Store the answer of a relay, or that it ended what it accepted; return False for any other actor."""
     if site.links.is_local(actor.uri):
         return False
     row = await relay_queries.find_by_follow(tx, uri)

@@ -1,4 +1,4 @@
-"""Severances: what members lose when moderators suspend an account or a peer, and that they are told.
+"""Severances: the follows that members lose when moderators suspend an account or a peer.
 
 docs.joinmastodon.org/entities/RelationshipSeveranceEvent
 """
@@ -13,23 +13,24 @@ from storage.rows.peers import SeveranceRow
 
 
 async def sever(tx: Tx, mark: int, kind: str, name: str, *, notify_peers: bool = False) -> None:
-    """End every follow of the accounts suspended at `mark`; `name` is what is said to be gone.
+    """End every follow of the accounts that were suspended at `mark` (ms UTC), and notify who lost some.
 
-    `tells_peers`: the other nodes hear of it, where we still speak with them.
+    `name` is the domain or handle that the notification shows. `notify_peers` sends Undo and Reject to the
+    other nodes; it is False for a blocked peer, to which nothing is delivered.
     """
     if notify_peers:
-        for follow, ours in await severance_queries.list_cross_node_follows(tx, mark):
-            task: jobs.Job = (
+        for follow, is_ours in await severance_queries.list_cross_node_follows(tx, mark):
+            job: jobs.Job = (
                 jobs.UndoFollow(follow.account_id, follow.target_id, follow.uri)
-                if ours
+                if is_ours
                 else jobs.AnswerFollow(follow.target_id, follow.account_id, follow.uri, False)
             )
-            await jobs.enqueue(tx, task)
-    lost = await severance_queries.count_losses(tx, mark)
-    await severance_queries.sever(tx, mark, lost)
+            await jobs.enqueue(tx, job)
+    losses = await severance_queries.count_losses(tx, mark)
+    await severance_queries.sever(tx, mark, losses)
     rows = [
         SeveranceRow(tx.new_id(), account_id, kind, name, followers, following, tx.now)
-        for account_id, followers, following in lost
+        for account_id, followers, following in losses
     ]
     await severance_queries.insert(tx, rows)
     for row in rows:

@@ -1,9 +1,10 @@
-"""Archives of all that a member made: asked for, made in the background, kept for a week, for nobody else."""
+"""Archives of a member's data: requested, created in the background, and available to them for a week."""
 
 from __future__ import annotations
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.portability import archives as archive_queries
@@ -11,15 +12,15 @@ from storage.rows.accounts import AccountRow
 from storage.rows.portability import ArchiveRow
 
 DAY_MS = 24 * 3_600_000
-RETENTION_MS = 7 * DAY_MS
+RETENTION_MS = 7 * DAY_MS  # archives hold private data and take much space
 MAX_LISTED = 10
 
 
 async def request(tx: Tx, actor: AccountRow) -> ArchiveRow:
-    """Owe an archive of all that `actor` made. Raises Invalid for a second one within a day."""
-    former = await list_recent(tx, actor)
-    if former and former[0].created_at > tx.now - DAY_MS and not has_failed(former[0]):
-        raise InvalidError("base", "You can ask for an archive once a day")
+    """Enqueue the creation of an archive. Raises InvalidError for a second one within a day."""
+    earlier = await list_recent(tx, actor)
+    if earlier and earlier[0].created_at > tx.now - DAY_MS and not has_failed(earlier[0]):
+        raise InvalidError("base", gettext("You can request one archive a day. Please try again tomorrow."))
     row = ArchiveRow(tx.new_id(), actor.id, "", 0, tx.now, None)
     await archive_queries.insert_archive(tx, row)
     await jobs.enqueue(tx, jobs.MakeArchive(row.id))
@@ -27,17 +28,17 @@ async def request(tx: Tx, actor: AccountRow) -> ArchiveRow:
 
 
 def has_failed(row: ArchiveRow) -> bool:
-    """True if it could not be made."""
+    """Return True if the archive could not be created."""
     return row.finished_at is not None and not row.name
 
 
 async def list_recent(tx: Tx, actor: AccountRow) -> list[ArchiveRow]:
-    """The archives of `actor`, newest first."""
+    """Return the archives of `actor`, newest first."""
     return await archive_queries.list_by_account(tx, actor.id, MAX_LISTED)
 
 
 async def get(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
-    """One that is made. Raises NotFound, also for anybody else's."""
+    """Return a finished archive of `actor`. Raises NotFoundError, also for those of others."""
     row = await archive_queries.find(tx, archive_id)
     # guard: archives of others @2
     if row is None or row.account_id != actor.id or not row.name:
@@ -46,7 +47,7 @@ async def get(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
 
 
 async def find_pending_owner(tx: Tx, archive_id: int) -> AccountRow | None:
-    """Whose archive is to be made; None if that is done, or nobody wants it any more."""
+    """Return the owner of an archive to create; None if it is finished, or it or the account was deleted."""
     row = await archive_queries.find(tx, archive_id)
     if row is None or row.finished_at is not None:
         return None
@@ -55,7 +56,7 @@ async def find_pending_owner(tx: Tx, archive_id: int) -> AccountRow | None:
 
 
 async def finish(tx: Tx, archive_id: int, name: str, size: int) -> bool:
-    """It was made, or (without a name) could not be; False if it is not wanted any more."""
+    """Store the file of an archive, or ('' as its name) that it failed; return False if it was deleted."""
     return await archive_queries.mark_finished(tx, archive_id, name, size)
 
 

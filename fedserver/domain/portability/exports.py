@@ -1,6 +1,6 @@
-"""What members take along, in the files that Mastodon writes and reads.
+"""Exports of relationships, lists and bookmarks, as the CSV files that Mastodon writes and reads.
 
-Its page: docs.joinmastodon.org/user/moving.
+docs.joinmastodon.org/user/moving
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FILE_NAMES = {
     "muting": "muted_accounts",
     "domain_blocking": "blocked_domains",
 }
-BATCH_SIZE = 1_000
-# Mastodon names the columns of these only.
+BATCH_SIZE = 1_000  # rows of one statement
+# Mastodon writes a header in these files only.
 HEADERS = {
     "following": import_files.COLUMNS["following"],
     "muting": import_files.COLUMNS["muting"],
@@ -32,34 +32,34 @@ _decode_languages = msgspec.json.Decoder(list[str]).decode
 
 
 def filename(kind: str) -> str:
-    """The name of a file, as people know it from Mastodon."""
+    """Return the name of a file, as in Mastodon."""
     return f"{FILE_NAMES.get(kind, kind)}.csv"
 
 
 async def export(tx: Tx, site: NodeContext, actor: AccountRow, kind: str) -> bytes:
-    """A file of all that `actor` has of a kind. Raises NotFound for a kind that there is not."""
+    """Return a CSV file of everything of a kind. Raises NotFoundError for an unknown kind."""
     if kind in ("domain_blocking", "bookmarks"):
-        ask = (
+        list_values = (
             export_queries.list_muted_domains
             if kind == "domain_blocking"
             else export_queries.list_bookmarked_uris
         )
-        return import_files.render((), [[each] for each in await ask(tx, actor.id)])
+        return import_files.render((), [[value] for value in await list_values(tx, actor.id)])
     if kind == "lists":
-        listed = await export_queries.list_list_members(tx, actor.id)
+        members = await export_queries.list_list_members(tx, actor.id)
         rows = [
-            [title, import_files.format_handle(site, name, domain)] for _, title, _, name, domain in listed
+            [title, import_files.format_handle(site, name, domain)] for _, title, _, name, domain in members
         ]
         return import_files.render((), rows)
     if kind not in KINDS:
         raise NotFoundError
-    rows, after = [], -1
-    while found := await export_queries.list_related_accounts(tx, kind, actor.id, after, BATCH_SIZE):
+    rows, after_id = [], -1
+    while batch := await export_queries.list_related_accounts(tx, kind, actor.id, after_id, BATCH_SIZE):
         rows += [
-            [import_files.format_handle(site, each[2], each[3]), *_extra_cells(kind, each[4:])]
-            for each in found
+            [import_files.format_handle(site, name, domain), *_extra_cells(kind, tuple(extra))]
+            for _, _, name, domain, *extra in batch
         ]
-        after = found[-1][0]
+        after_id = batch[-1][0]
     return import_files.render(HEADERS.get(kind, ()), rows)
 
 
@@ -67,7 +67,7 @@ def _extra_cells(kind: str, values: tuple[object, ...]) -> list[str]:
     if kind == "following":
         boosts, notifies, languages = values
         return [_format_value(boosts), _format_value(notifies), ", ".join(_decode_languages(str(languages)))]
-    return [_format_value(each) for each in values]
+    return [_format_value(value) for value in values]
 
 
 def _format_value(value: object) -> str:

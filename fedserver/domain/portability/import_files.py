@@ -1,6 +1,6 @@
-"""Reading the files that people bring along, as Mastodon writes them: comma-separated, one entry a line.
+"""CSV files of other servers, in Mastodon's formats: one entry per line.
 
-With a first line of names the columns may stand in any order; without it they stand as Mastodon has them.
+With a header the columns may be in any order; without one they are in Mastodon's order.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text.locales import gettext
 
 MAX_LINES, MAX_CELL_LENGTH = 20_000, 2_048
-# The columns of each kind, in Mastodon's order and words; what follows the first ones may be missing.
+MAX_COLUMNS = 20  # further cells of a line are ignored
+MAX_REPORTED = 5  # bad lines that an error names
+# The columns of each kind, with Mastodon's names and in its order; only the first one is required.
 COLUMNS = {
     "following": ("Account address", "Show boosts", "Notify on new posts", "Languages"),
     "blocking": ("Account address",),
@@ -31,7 +34,7 @@ _DOMAIN = re.compile(r"[^\s/@,]{1,253}")
 
 
 class ImportLine(Struct, frozen=True):
-    """A line with its number (from 1), its cells in our order, and what is wrong with it."""
+    """A line with its number (from 1), its cells in the order of COLUMNS, and what is wrong with it."""
 
     number: int
     cells: tuple[str, ...]
@@ -39,87 +42,116 @@ class ImportLine(Struct, frozen=True):
 
 
 def parse(kind: str, data: bytes) -> list[ImportLine]:
-    """The lines of a file that say something. Raises Invalid, with line numbers, for one of another kind."""
+    """Return the lines of a file that are not empty.
+
+    Raises InvalidError, with line numbers, if none of them is of this kind.
+    """
     columns = COLUMNS[kind]
     rows = _parse_rows(data)
     if not rows:
-        raise InvalidError("base", "The file has no lines")
-    places = _find_columns(columns, rows[0][1])
-    if places is not None:
+        raise InvalidError("base", gettext("The file is empty. Please choose another one."))
+    positions = _find_columns(columns, rows[0][1])
+    if positions is not None:
         rows = rows[1:]
-    found = [_parse_line(kind, number, cells, places) for number, cells in rows]
-    bad = [each for each in found if each.problem]
-    if bad and len(bad) == len(found):
-        told = "; ".join(f"line {each.number}: {each.problem}" for each in bad[:5])
-        raise InvalidError("base", f"The file is not of this kind: {told}")
-    if not found:
-        raise InvalidError("base", "The file has nothing but names of columns")
-    return found
+    lines = [_parse_line(kind, number, cells, positions) for number, cells in rows]
+    bad_lines = [line for line in lines if line.problem]
+    if bad_lines and len(bad_lines) == len(lines):
+        raise InvalidError("base", _describe_bad_lines(bad_lines[:MAX_REPORTED]))
+    if not lines:
+        raise InvalidError(
+            "base", gettext("The file has a header but no entries. Please choose another one.")
+        )
+    return lines
+
+
+def _describe_bad_lines(lines: Sequence[ImportLine]) -> str:
+    """Return one sentence for the file and one for each line."""
+    sentences = [gettext("The file does not hold what you chose.")]
+    sentences += [
+        gettext("Line %(number)s: %(problem)s", number=line.number, problem=line.problem) for line in lines
+    ]
+    return " ".join(sentences)
 
 
 def _parse_rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Line numbers and cells. Raises Invalid for what is no such text, or too much of it."""
+    """Return line numbers and cells. Raises InvalidError for files that are not CSV, or are too long."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        number = data[: error.start].count(b"\n") + 1
-        raise InvalidError("base", f"The file is not UTF-8 text: line {number}") from error
+        raise _not_text(data[: error.start].count(b"\n") + 1) from error
     if "\0" in text:
-        number = text[: text.index("\0")].count("\n") + 1
-        raise InvalidError("base", f"The file is not text: line {number}")
+        raise _not_text(text[: text.index("\0")].count("\n") + 1)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    found: list[tuple[int, list[str]]] = []
+    rows: list[tuple[int, list[str]]] = []
     try:
         for cells in reader:
-            if any(each.strip() for each in cells):
-                found.append((reader.line_num, [each.strip() for each in cells[:20]]))
-            if len(found) > MAX_LINES + 1:
-                raise InvalidError("base", f"The file has more than {MAX_LINES} lines")
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, [cell.strip() for cell in cells[:MAX_COLUMNS]]))
+            if len(rows) > MAX_LINES + 1:  # one is the header
+                raise InvalidError(
+                    "base",
+                    gettext(
+                        "The file has too many lines. Please split it: %(max)s are possible.", max=MAX_LINES
+                    ),
+                )
     except csv.Error as error:
-        raise InvalidError("base", f"Line {reader.line_num + 1} cannot be read: {error}") from error
-    return found
+        raise InvalidError(
+            "base",
+            gettext("Line %(number)s of the file is not valid CSV.", number=reader.line_num + 1),
+        ) from error
+    return rows
 
 
-def _find_columns(columns: Sequence[str], first: Sequence[str]) -> list[int] | None:
-    """Where each column stands if the first line names them; None if it does not."""
-    named = [each.lower() for each in first]
-    if not any(each.lower() in named for each in columns):
+def _not_text(line: int) -> InvalidError:
+    return InvalidError(
+        "base",
+        gettext("The file is not UTF-8 text (line %(number)s). Please choose a CSV file.", number=line),
+    )
+
+
+def _find_columns(columns: Sequence[str], first_line: Sequence[str]) -> list[int] | None:
+    """Return the position of each column (-1 if it is missing); None if the first line is not a header."""
+    header = [cell.lower() for cell in first_line]
+    if not any(column.lower() in header for column in columns):
         return None
-    return [named.index(each.lower()) if each.lower() in named else -1 for each in columns]
+    return [header.index(column.lower()) if column.lower() in header else -1 for column in columns]
 
 
-def _parse_line(kind: str, number: int, cells: Sequence[str], places: Sequence[int] | None) -> ImportLine:
-    places = places if places is not None else range(len(COLUMNS[kind]))
-    ours = tuple(cells[each] if 0 <= each < len(cells) else "" for each in places)
-    if any(len(each) > MAX_CELL_LENGTH for each in ours):
-        return ImportLine(number, tuple(each[:200] for each in ours), "is too long")
-    return ImportLine(number, ours, _find_problem(kind, ours))
+def _parse_line(kind: str, number: int, cells: Sequence[str], positions: Sequence[int] | None) -> ImportLine:
+    positions = positions if positions is not None else range(len(COLUMNS[kind]))
+    ordered = tuple(cells[position] if 0 <= position < len(cells) else "" for position in positions)
+    if any(len(cell) > MAX_CELL_LENGTH for cell in ordered):
+        return ImportLine(number, tuple(cell[:200] for cell in ordered), gettext("This is too long."))
+    return ImportLine(number, ordered, _find_problem(kind, ordered))
 
 
 def _find_problem(kind: str, cells: Sequence[str]) -> str:
+    """Return what is wrong with a line, '' if nothing is."""
     subject = cells[-1] if kind == "lists" else cells[0]
+    shown = subject[:80]
     if kind == "domain_blocking":
-        return "" if _DOMAIN.fullmatch(subject) and "." in subject else f"{subject[:80]!r} is no domain"
+        is_domain = _DOMAIN.fullmatch(subject) and "." in subject
+        return "" if is_domain else gettext("“%(text)s” is not a domain.", text=shown)
     if kind == "bookmarks":
-        web = subject.startswith(("https://", "http://")) and " " not in subject
-        return "" if web else f"{subject[:80]!r} is no address of a post"
+        is_url = subject.startswith(("https://", "http://")) and " " not in subject
+        return "" if is_url else gettext("“%(text)s” is not the address of a post.", text=shown)
     if kind == "lists" and not cells[0]:
-        return "it names no list"
-    return "" if _ACCOUNT.fullmatch(subject) else f"{subject[:80]!r} is no account"
+        return gettext("The name of the list is missing.")
+    return "" if _ACCOUNT.fullmatch(subject) else gettext("“%(text)s” is not an account.", text=shown)
 
 
 def format_handle(site: NodeContext, username: str, domain: str) -> str:
-    """An account as such files name it: ours with our domain."""
+    """Return the handle of an account as these files hold it: local ones with our domain."""
     return f"{username}@{domain or site.links.domain}"
 
 
 def parse_bool(cell: str, *, default: bool) -> bool:
-    """What a cell says that may be true or false, or empty."""
+    """Return the value of a cell that is true or false; the default for an empty one."""
     return default if not cell else cell.lower() not in FALSE_VALUES
 
 
 def render(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """A file of these rows; without a header where Mastodon writes none."""
+    """Return a CSV file in UTF-8; an empty header is left out."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\n")
     if header:

@@ -1,4 +1,4 @@
-"""E-mail addresses that nobody may join with: whole domains, or single addresses kept as hashes.
+"""Blocked email addresses, with which nobody may join: whole domains, or single addresses stored as hashes.
 
 docs.joinmastodon.org/methods/admin/email_domain_blocks, …/canonical_email_blocks
 """
@@ -12,6 +12,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.registration import email_blocks as email_block_queries
@@ -19,19 +20,24 @@ from storage.rows.auth import MemberRow
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow
 
 DAY_MS = 86_400_000
-HISTORY_DAYS = 7
+HISTORY_DAYS = 7  # as Mastodon shows in Admin::EmailDomainBlock
 
 
 class EmailBlockedError(InvalidError):
-    """An address that is blocked; `block_id` is the block of its domain, if it is that."""
+    """An address is blocked; `block_id` is the block of its domain, None if the address itself is blocked."""
 
     def __init__(self, block_id: int | None) -> None:
-        super().__init__("email", "is not taken here", "ERR_BLOCKED")
+        super().__init__(
+            "email",
+            "is not taken here",
+            "ERR_BLOCKED",
+            message=gettext("You cannot join with this email address. Please use another one."),
+        )
         self.block_id = block_id
 
 
 class SignupAttempts(Struct, frozen=True):
-    """Who tried to join with addresses of a domain, on a day (since 1970)."""
+    """Attempts to join with addresses of a domain on one day, counted since 1970 (UTC)."""
 
     day: int
     addresses: int
@@ -39,35 +45,35 @@ class SignupAttempts(Struct, frozen=True):
 
 
 class EmailDomainView(Struct, frozen=True):
-    """A blocked domain with the attempts of its last seven days, today first."""
+    """A blocked domain with the attempts of the last seven days, today first."""
 
     row: EmailDomainBlockRow
     history: tuple[SignupAttempts, ...]
 
 
 def canonicalize(email: str) -> str:
-    """The address that mail for `email` ends at: without dots, a tag after + and capitals."""
+    """Return the address in its canonical form: in lower case, without dots and without a tag after `+`."""
     name, _, domain = email.strip().lower().rpartition("@")
     return f"{name.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def hash_email(email: str) -> str:
-    """SHA-256 of the canonical address, hex."""
+    """Return the SHA-256 of the canonical address in hex."""
     return hashlib.sha256(canonicalize(email).encode("utf-8", "replace")).hexdigest()
 
 
 async def check(tx: Tx, email: str) -> None:
-    """Raises Refused for an address that nobody may join with."""
+    """Raise EmailBlockedError for a blocked address."""
     domain = email.strip().lower().rpartition("@")[2]
-    named = await email_block_queries.load_domains_by_name(tx, list_parent_domains(domain))
-    if named:
-        raise EmailBlockedError(named[0].id)
+    blocks = await email_block_queries.load_domains_by_name(tx, list_parent_domains(domain))
+    if blocks:
+        raise EmailBlockedError(blocks[0].id)
     if await email_block_queries.find_canonical_by_hash(tx, hash_email(email)) is not None:
         raise EmailBlockedError(None)
 
 
 async def record_refusal(tx: Tx, refusal: EmailBlockedError, address: str) -> None:
-    """Count an attempt to join from `address` that was refused."""
+    """Count a refused attempt to join from the IP address `address`."""
     if (
         refusal.block_id is not None
         and await email_block_queries.find_domain(tx, refusal.block_id) is not None
@@ -79,7 +85,7 @@ async def record_refusal(tx: Tx, refusal: EmailBlockedError, address: str) -> No
 
 
 async def block_domain(tx: Tx, member: MemberRow, domain: str) -> EmailDomainView:
-    """Nobody may join with an address of this domain, or one below. Raises Invalid."""
+    """Block a domain and its subdomains. Raises InvalidError."""
     domain = normalize_domain(domain.rpartition("@")[2])
     row = EmailDomainBlockRow(tx.new_id(), domain, tx.now)
     if not await email_block_queries.insert_domain(tx, row):
@@ -89,12 +95,12 @@ async def block_domain(tx: Tx, member: MemberRow, domain: str) -> EmailDomainVie
 
 
 async def list_domains(tx: Tx, page: Page) -> list[EmailDomainView]:
-    """A page, newest first."""
+    """Return a page of blocked domains, newest first."""
     return await _load_views(tx, await email_block_queries.list_domains(tx, page))
 
 
 async def get_domain(tx: Tx, block_id: int) -> EmailDomainView:
-    """Raises NotFound."""
+    """Return a blocked domain. Raises NotFoundError."""
     row = await email_block_queries.find_domain(tx, block_id)
     if row is None:
         raise NotFoundError
@@ -102,22 +108,25 @@ async def get_domain(tx: Tx, block_id: int) -> EmailDomainView:
 
 
 async def unblock_domain(tx: Tx, member: MemberRow, block_id: int) -> None:
-    """Raises NotFound."""
+    """Unblock a domain. Raises NotFoundError."""
     view = await get_domain(tx, block_id)
     await email_block_queries.delete_domain(tx, block_id)
-    undone = await audit_log.find_active(tx, view.row.domain, "email_domain.block")
+    block = await audit_log.find_active(tx, view.row.domain, "email_domain.block")
     await audit_log.record(
-        tx, member, "email_domain.unblock", target=view.row.domain, undoes_id=undone.id if undone else None
+        tx, member, "email_domain.unblock", target=view.row.domain, undoes_id=block.id if block else None
     )
 
 
 async def _load_views(tx: Tx, rows: list[EmailDomainBlockRow]) -> list[EmailDomainView]:
     today = tx.now // DAY_MS
-    found = await email_block_queries.count_attempts(tx, [row.id for row in rows], today - HISTORY_DAYS + 1)
-    counted = {(block, day): SignupAttempts(day, addresses, tries) for block, day, addresses, tries in found}
-    days = [today - back for back in range(HISTORY_DAYS)]
+    counts = await email_block_queries.count_attempts(tx, [row.id for row in rows], today - HISTORY_DAYS + 1)
+    by_day = {
+        (block_id, day): SignupAttempts(day, addresses, attempts)
+        for block_id, day, addresses, attempts in counts
+    }
+    days = [today - age for age in range(HISTORY_DAYS)]
     return [
-        EmailDomainView(row, tuple(counted.get((row.id, day), SignupAttempts(day, 0, 0)) for day in days))
+        EmailDomainView(row, tuple(by_day.get((row.id, day), SignupAttempts(day, 0, 0)) for day in days))
         for row in rows
     ]
 
@@ -126,24 +135,26 @@ async def _load_views(tx: Tx, rows: list[EmailDomainBlockRow]) -> list[EmailDoma
 
 
 async def block_address(tx: Tx, member: MemberRow, email: str, hashed: str) -> CanonicalEmailBlockRow:
-    """Nobody may join with this address, given itself or (if `email` is '') as its hash. Raises Invalid."""
-    word = hash_email(email) if email.strip() else hashed.strip().lower()
-    if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
-        raise InvalidError("canonical_email_hash", "can't be blank" if not word else "is not a SHA-256 hash")
-    row = CanonicalEmailBlockRow(tx.new_id(), word, tx.now)
+    """Block a single address, given itself or (if `email` is '') as its hash. Raises InvalidError."""
+    digest = hash_email(email) if email.strip() else hashed.strip().lower()
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise InvalidError(
+            "canonical_email_hash", "can't be blank" if not digest else "is not a SHA-256 hash"
+        )
+    row = CanonicalEmailBlockRow(tx.new_id(), digest, tx.now)
     if not await email_block_queries.insert_canonical(tx, row):
         raise InvalidError("canonical_email_hash", "has already been taken", "ERR_TAKEN")
-    await audit_log.record(tx, member, "email.block", target=word)
+    await audit_log.record(tx, member, "email.block", target=digest)
     return row
 
 
 async def list_addresses(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
-    """A page, newest first."""
+    """Return a page of blocked addresses, newest first."""
     return await email_block_queries.list_canonicals(tx, page)
 
 
 async def get_address(tx: Tx, block_id: int) -> CanonicalEmailBlockRow:
-    """Raises NotFound."""
+    """Return a blocked address. Raises NotFoundError."""
     row = await email_block_queries.find_canonical(tx, block_id)
     if row is None:
         raise NotFoundError
@@ -151,7 +162,7 @@ async def get_address(tx: Tx, block_id: int) -> CanonicalEmailBlockRow:
 
 
 async def list_matching(tx: Tx, email: str) -> list[CanonicalEmailBlockRow]:
-    """The blocks that hit an address. Raises Invalid for none."""
+    """Return the blocks that cover an address. Raises InvalidError if it is not an address."""
     if "@" not in email:
         raise InvalidError("email", "can't be blank", "ERR_BLANK")
     row = await email_block_queries.find_canonical_by_hash(tx, hash_email(email))
@@ -159,10 +170,10 @@ async def list_matching(tx: Tx, email: str) -> list[CanonicalEmailBlockRow]:
 
 
 async def unblock_address(tx: Tx, member: MemberRow, block_id: int) -> None:
-    """Raises NotFound."""
+    """Unblock a single address. Raises NotFoundError."""
     row = await get_address(tx, block_id)
     await email_block_queries.delete_canonical(tx, block_id)
-    undone = await audit_log.find_active(tx, row.hash, "email.block")
+    block = await audit_log.find_active(tx, row.hash, "email.block")
     await audit_log.record(
-        tx, member, "email.unblock", target=row.hash, undoes_id=undone.id if undone else None
+        tx, member, "email.unblock", target=row.hash, undoes_id=block.id if block else None
     )

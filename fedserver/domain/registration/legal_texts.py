@@ -1,6 +1,6 @@
-"""The privacy policy and the terms of service: Markdown files of the admins, rendered when they changed.
+"""The privacy policy and the terms of service: Markdown files of the admins, rendered when they change.
 
-The terms lie in a folder, one file for each version, named by the day from which it holds (`2026-01-31.md`).
+The terms are in a folder, one file per version, named by the day it takes effect (`2026-01-31.md`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.markup import render_markdown
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000  # more of a file is not read: it is rendered in the request
 
 
 class PrivacyPolicyText(Struct, frozen=True):
-    """A text and when it was last changed (ms UTC)."""
+    """A rendered text and when its file was last modified (ms UTC)."""
 
     html: str
     updated_at: int
 
 
 class TermsVersion(Struct, frozen=True):
-    """A version of the terms of service."""
+    """A version of the terms of service, with the day the next one takes effect."""
 
     html: str
     effective_from: date
@@ -35,38 +35,37 @@ class TermsVersion(Struct, frozen=True):
 
 
 def get_privacy_policy(site: NodeContext) -> PrivacyPolicyText:
-    """Raises NotFound if there is none."""
+    """Return the privacy policy. Raises NotFoundError if there is none."""
     path = site.config.community.privacy_policy_file
     if not path:
         raise NotFoundError
     return PrivacyPolicyText(_render(site, Path(path)), _read_modified_at(Path(path)) // 1_000_000)
 
 
-def get_terms(site: NodeContext, today: date, wanted: date | None = None) -> TermsVersion:
-    """The terms of a day that a version is named by; else those that hold today, or are the first to come.
+def get_terms(site: NodeContext, today: date, effective_from: date | None = None) -> TermsVersion:
+    """Return the version of a day; without one the version in effect, or the first one to come.
 
-    Raises NotFound if there are none.
+    Raises NotFoundError if there are none.
     """
     folder = site.config.community.terms_folder
     versions = _list_versions(Path(folder)) if folder else []
-    held = [day for day in versions if day <= today]
-    chosen = wanted or (held[-1] if held else versions[0] if versions else None)
+    effective = [day for day in versions if day <= today]
+    chosen = effective_from or (effective[-1] if effective else versions[0] if versions else None)
     if chosen is None or chosen not in versions:
         raise NotFoundError
-    later = next((day for day in versions if day > chosen), None)
-    return TermsVersion(
-        _render(site, Path(folder) / f"{chosen.isoformat()}.md"), chosen, chosen <= today, later
-    )
+    successor = next((day for day in versions if day > chosen), None)
+    html = _render(site, Path(folder) / f"{chosen.isoformat()}.md")
+    return TermsVersion(html, chosen, chosen <= today, successor)
 
 
 def _list_versions(folder: Path) -> list[date]:
-    found = []
+    days = []
     for path in folder.glob("????-??-??.md"):
         try:
-            found.append(date.fromisoformat(path.stem))
+            days.append(date.fromisoformat(path.stem))
         except ValueError:
-            continue
-    return sorted(found)
+            continue  # another file of the admin
+    return sorted(days)
 
 
 def _read_modified_at(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""Who may ask to join, and who hears of it."""
+"""Blocks that apply to sign-ups, and the notification of moderators."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from storage.rows.auth import MemberRow
 
 
 async def requires_approval(tx: Tx, email: str, address: str) -> bool:
-    """True if somebody who comes from `address` has to wait for approval, however open the node is.
+    """Return True if a person from this IP address has to wait for approval, however open the node is.
 
-    Raises Forbidden, Refused (an Invalid) if they may not join at all.
+    Raises ForbiddenError, EmailBlockedError (an InvalidError) if they may not join at all.
     """
     await email_blocks.check(tx, email)
     return await ip_blocks.check_sign_up(tx, address)
 
 
 async def record_address(tx: Tx, member: MemberRow, address: str) -> None:
-    """Remember from where somebody joined."""
+    """Store the IP address from which a member joined."""
     await member_activity.record_address(tx, member.id, address)
 
 
 async def notify_moderators(tx: Tx, account: AccountRow) -> None:
-    """Somebody waits to be let in."""
+    """Notify the moderators of a person who joined, or who waits for approval."""
     for moderator_id in await member_queries.list_moderator_account_ids(tx):
         await notifications.notify(tx, "admin.sign_up", moderator_id, account.id)

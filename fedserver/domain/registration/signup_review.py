@@ -1,4 +1,4 @@
-"""What moderators answer to those who ask to join: yes, or no and forgotten."""
+"""Review of sign-ups: moderators approve them, or reject them, which deletes the account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -22,12 +23,12 @@ async def _get_pending(tx: Tx, account_id: int) -> tuple[AccountRow, MemberRow]:
         raise NotFoundError
     member = await member_queries.find_by_account(tx, account_id)
     if member is None or member.approved_at is not None:
-        raise ForbiddenError("Nobody waits for an answer here")
+        raise ForbiddenError(gettext("This account is not waiting for approval."))
     return account, member
 
 
 async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, account_id: int) -> None:
-    """Let somebody in who asked. Raises NotFound; Forbidden if they did not ask, or are in already."""
+    """Approve a sign-up. Raises NotFoundError; ForbiddenError if the account does not wait for approval."""
     account, member = await _get_pending(tx, account_id)
     await audit_log.record(tx, moderator, "member.approve", target=account.uri)
     await members.approve(tx, member)
@@ -37,7 +38,10 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:
-    """Say no: what was asked for is forgotten, name and address are free. Raises NotFound, Forbidden."""
+    """Reject a sign-up and delete it, so that username and email address are free again.
+
+    Raises NotFoundError, ForbiddenError.
+    """
     account, member = await _get_pending(tx, account_id)
     await audit_log.record(tx, moderator, "member.reject", target=account.uri, reason=reason)
     await _dismiss_notifications(tx, account.id)
@@ -45,6 +49,6 @@ async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: s
 
 
 async def _dismiss_notifications(tx: Tx, account_id: int) -> None:
-    """Nobody has to be told any more that somebody waits."""
+    """Remove the notifications of moderators about a sign-up."""
     for moderator_id in await member_queries.list_moderator_account_ids(tx):
         await notifications.retract(tx, "admin.sign_up", moderator_id, account_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activitypub.document import id_of
-from fedserver.domain.moderation import reports
+from fedserver.domain.moderation import report_flags
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
@@ -18,5 +18,5 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """File a report. Raises IgnoredError if it is about no member, or reports of the peer are refused."""
     uris = [uri for entry in inbound.activity.objects if (uri := id_of(entry))]
     comment = inbound.activity.content
-    if not await reports.receive(tx, inbound.actor, inbound.activity.id, uris, comment):
+    if not await report_flags.receive(tx, inbound.actor, inbound.activity.id, uris, comment):
         raise IgnoredError("it is about no member, or reports of its server are refused")

@@ -1,4 +1,4 @@
-"""A key that a member holds: what is to be signed with it, and the signature pasted back."""
+"""Keys of members, linked by an identity proof (FEP-c390): a text to sign, and the signature of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 from activitypub import identity_proofs as fep_c390
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 
@@ -28,7 +29,7 @@ class KeyFormParams(Struct, frozen=True):
 
 
 def _render_page(
-    call: Call[KeyFormParams], problem: str, made: dict[str, Any] | None, signed: bytes
+    call: Call[KeyFormParams], problem: str, statement: dict[str, Any] | None, to_sign: bytes
 ) -> web.Response:
     return call.render(
         "keys.html",
@@ -36,9 +37,9 @@ def _render_page(
         problem=problem,
         done="done" in call.request.query,
         params=call.params,
-        made=made,
-        text=json.dumps(made, indent=2) if made is not None else "",
-        signed=signed.hex(),
+        made=statement,
+        text=json.dumps(statement, indent=2) if statement is not None else "",
+        signed=to_sign.hex(),
         created=call.params.created or call.tx.now,
         linked=identity_proofs.list_by_account(call.account),
     )
@@ -51,37 +52,43 @@ async def show(call: Call[KeyFormParams]) -> web.Response:
 
 @routes.post("/settings/keys", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
 async def link_key(call: Call[KeyFormParams]) -> web.StreamResponse:
-    """First the key, to be told what to sign; then the signature, or a statement signed elsewhere."""
+    """Show what to sign with a key; then link it by the signature, or by a statement signed elsewhere."""
     params, now, actor = call.params, call.tx.now, call.account.uri
-    made, signed = None, b""
+    statement, to_sign = None, b""
     try:
         if params.statement.strip():
             proof = fep_c390.parse_statement(params.statement, actor, now)
         else:
             created = params.created if 0 < params.created <= now else now
             subject = fep_c390.parse_subject(params.key)
-            made, signed = fep_c390.build_statement(subject, actor, created)
+            statement, to_sign = fep_c390.build_statement(subject, actor, created)
             if not params.signature.strip():
-                return _render_page(call, "", made, signed)
-            whole = fep_c390.with_signature(made, _parse_signature(params.signature))
-            proof = fep_c390.verify(whole, actor, now)
-        kept = identity_proofs.IdentityProof(proof.subject, proof.created, proof.document)
-        await identity_proofs.add(call.tx, call.account, kept)
+                return _render_page(call, "", statement, to_sign)
+            signed_statement = fep_c390.with_signature(statement, _parse_signature(params.signature))
+            proof = fep_c390.verify(signed_statement, actor, now)
+        row = identity_proofs.IdentityProof(proof.subject, proof.created, proof.document)
+        await identity_proofs.add(call.tx, call.account, row)
     except fep_c390.SignatureError as error:
-        return _render_page(call, _describe_error(str(error)), made, signed)
+        return _render_page(call, _describe_error(params, str(error)), statement, to_sign)
     except InvalidError as error:
-        return _render_page(call, error.reason, made, signed)
+        return _render_page(call, error.message, statement, to_sign)
     return see_other("/settings/keys?done=1")
 
 
-def _describe_error(reason: str) -> str:
+def _describe_error(params: KeyFormParams, reason: str) -> str:
+    """Return what people can do about a key, statement or signature that is not accepted."""
+    if params.statement.strip():
+        return gettext(
+            "The statement is not valid. Please check that it is about this account, is signed with the key "
+            "that it names, and has not expired."
+        )
     if reason.startswith("bad-key"):
-        return "This is no did:key of an Ed25519 key: it begins with did:key:z6Mk"
-    return f"The signature does not hold: {reason}"
+        return gettext("Please enter the did:key of an Ed25519 key. It begins with did:key:z6Mk.")
+    return gettext("The signature is not valid. Please sign the text below with this key and try again.")
 
 
 def _parse_signature(text: str) -> bytes:
-    """64 bytes as people copy them: base64, hexadecimal, or base58 after a z; b'' for anything else."""
+    """Return the 64 bytes of base64, hexadecimal, or base58 after a z (multibase); b'' for anything else."""
     text = "".join(text.split())
     try:
         if len(text) == 128:

@@ -22,13 +22,13 @@ class LocaleParams(Struct, frozen=True):
 
 @routes.post("/locale", html=True, params=LocaleParams, allow_suspended=True)
 async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
-    """Remember a language, for a member in the settings and for a guest in the browser; '' is automatic."""
+    """Store a language, for members in their settings and for guests in a cookie; '' is automatic."""
     code = call.params.locale if is_supported(call.params.locale) else ""
     response = see_other(to_local_path(call.params.back, "/"))
     if call.principal is not None and call.principal.member is not None:
         member = call.principal.member
-        changed = structs.replace(members.decode_settings(member), locale=code)
-        await members.set_settings(call.tx, member, changed)
+        settings = structs.replace(members.decode_settings(member), locale=code)
+        await members.set_settings(call.tx, member, settings)
     else:
         set_locale_cookie(response, call.site, code)
     return response

@@ -1,4 +1,4 @@
-"""Profiles: `/@ann` of members, `/@bob@beta.test` of peers' accounts (for members; others are sent there)."""
+"""Profiles: `/@ann` of members, `/@bob@beta.test` of remote accounts (guests are redirected there)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
 from fedserver.pages.content.feeds import render_feed
-from fedserver.pages.forms import FormParams, load_feed, next_page_url, redirect_back
+from fedserver.pages.forms import FormParams, redirect_back
+from fedserver.pages.post_feed import PAGE_SIZE, load_feed, next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
@@ -27,7 +28,7 @@ class ProfilePageParams(Struct, frozen=True):
 
 
 async def get_account(call: Call[Any], tx: Tx, name: str) -> AccountRow:
-    """The account of a path. Raises NotFound, Gone; strangers are sent to where a peer's account lives."""
+    """Return the account of a path; guests are redirected to remote ones. Raises NotFoundError, GoneError."""
     username, _, host = name.partition("@")
     if not host or host in (call.site.links.domain, call.site.links.host):
         return await accounts.get_local(tx, username)
@@ -56,16 +57,17 @@ async def show(call: Call[ProfilePageParams]) -> web.StreamResponse:
     pinned = await timelines.list_pinned(call.tx, row.id, call.viewer_id) if not replies else []
     relation = None
     if call.viewer_id is not None and call.viewer_id != row.id:
-        found = await relations.load(call.tx, call.viewer_id, [row.id])
-        relation = found[0] if found else None
+        rows = await relations.load(call.tx, call.viewer_id, [row.id])
+        relation = rows[0] if rows else None
     return call.render(
         "profile.html",
         view=view,
         relation=relation,
         mails=email_subscriptions.is_available(call.site, row),
         pinned=await load_feed(call, pinned if "max_id" not in call.request.query else [], "account"),
-        feed=await load_feed(call, [each for each in ids if each not in pinned], "account", 10_000),
-        older=next_page_url(call, ids, 20),
+        # Its link to older posts would count without the pinned ones, so it gets one of its own.
+        feed=await load_feed(call, [post_id for post_id in ids if post_id not in pinned], "account", 10_000),
+        older=next_page_url(call, ids, PAGE_SIZE),
         tab="replies" if replies else "posts",
     )
 
@@ -83,17 +85,17 @@ async def redirect_post_uri(call: Call[NoParams]) -> web.StreamResponse:
 @routes.post("/accounts/{id}/follow", html=True, auth=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.follow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return redirect_back(call, call.params.next)
+    return redirect_back(call.params.next)
 
 
 @routes.post("/accounts/{id}/unfollow", html=True, auth=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.unfollow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return redirect_back(call, call.params.next)
+    return redirect_back(call.params.next)
 
 
 @routes.post("/follow_requests/{id}/{answer}", html=True, auth=USER, params=FormParams)
 async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
     decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
     await decide(call.tx, call.account, call.id())
-    return redirect_back(call, call.params.next, "/notifications")
+    return redirect_back(call.params.next, "/notifications")

@@ -1,4 +1,4 @@
-"""Settings: the profile, and what a member prefers."""
+"""Settings: the profile and the preferences of a member."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
             await _update_profile(call, keys)
     except DomainError as error:
         async with call.services.db.read() as tx:
-            return await _render_page(call, tx, error.text, done=False)
+            return await _render_page(call, tx, error.message, done=False)
     return see_other("/settings/profile?done=1")
 
 
@@ -110,11 +110,14 @@ async def _update_profile(call: Call[ProfileFormParams], keys: list[str]) -> Non
 async def _store_picture(
     call: Call[ProfileFormParams], upload: Upload | None, keys: list[str], *, square: bool
 ) -> str | UnsetType:
+    """Store a picture of the profile; return its key, which also goes to `keys` for a later error."""
     if upload is None or not upload.size:
         return UNSET
     try:
-        made = await call.services.image_worker.run(process_square if square else process_banner, upload.data)
+        image = await call.services.image_worker.run(
+            process_square if square else process_banner, upload.data
+        )
     except UnacceptableFileError as error:
-        raise InvalidError("picture", f"was not taken: {error.text}") from error
-    keys.append(await call.services.store.put(made.data, made.extension))
+        raise InvalidError("picture", f"was not taken: {error.text}", message=str(error.text)) from error
+    keys.append(await call.services.store.put(image.data, image.extension))
     return keys[-1]

@@ -1,1 +1,1 @@
-"""Pages about the public, hash-linked log of moderation."""
+"""Pages of the public, hash-linked moderation log."""

@@ -1,4 +1,4 @@
-"""The public log: what moderators and admins did, to be read and checked by anybody."""
+"""The public moderation log, which anyone can read and verify."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ async def show(call: Call[NoParams]) -> web.Response:
         "log.html",
         entries=[hash_chain.to_entry(row) for row in rows],
         head=await audit_log.find_head(call.tx),
-        rules=lambda named: rules.list_by_numbers(call.site, rules.parse_numbers(named)),
+        rules=lambda numbers: rules.list_by_numbers(call.site, rules.parse_numbers(numbers)),
         older=rows[-1].seq if len(rows) == PAGE_SIZE else None,
     )

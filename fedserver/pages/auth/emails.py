@@ -1,4 +1,4 @@
-"""A new e-mail address: asked for in the settings, confirmed by a link that comes by mail."""
+"""A new email address: requested in the settings, confirmed by a link in a mail."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             mailed = await emails.request_change(tx, call.site, call.member, email)
     except InvalidError as error:
-        return _render_page(call, problem=f"{error.message}.")
+        return _render_page(call, problem=error.message)
     return _render_page(call, sent=email) if mailed else see_other("/settings/security?done=1")
 
 
@@ -58,6 +58,6 @@ async def show_confirmation(call: Call[NoParams]) -> web.Response:
 
 @routes.post("/email/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
-    """By a form, as programs that look at mail open its links."""
+    """Confirm the new address by a form: programs that scan mail open its links."""
     await emails.confirm_change(call.tx, call.site, call.text("token"))
     return see_other("/settings/security?done=1")

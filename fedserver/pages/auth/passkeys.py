@@ -1,4 +1,4 @@
-"""Passkeys in the settings: add, name, remove. Adding needs JavaScript; everything else does not."""
+"""Passkeys in the settings: add, rename, remove. Only adding needs JavaScript."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def _challenge_key(call: Call[PasskeyFormParams]) -> str:
     "/settings/passkeys/options", html=True, auth=USER, requires_recent_auth=True, params=PasskeyFormParams
 )
 async def create_options(call: Call[PasskeyFormParams]) -> web.Response:
-    """What the browser hands to its authenticators."""
-    made = await passkeys.create_registration_options(
+    """Return the options that the browser passes to its authenticators."""
+    options = await passkeys.create_registration_options(
         call.tx, call.site, call.member, call.account, _challenge_key(call)
     )
-    return json_response(made.encode(), headers={"Cache-Control": "no-store"})
+    return json_response(options.encode(), headers={"Cache-Control": "no-store"})
 
 
 @routes.post(
@@ -58,7 +58,7 @@ async def add(call: Call[PasskeyFormParams]) -> web.StreamResponse:
                 tx, call.site, call.member, _challenge_key(call), params.credential, params.name
             )
     except DomainError as error:
-        return await _render_page(call, error.text)
+        return await _render_page(call, error.message)
     return see_other("/settings/passkeys")
 
 
@@ -75,7 +75,7 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             await passkeys.rename(tx, call.member, call.id(), call.params.name)
     except InvalidError as error:
-        return await _render_page(call, error.text)
+        return await _render_page(call, error.message)
     return see_other("/settings/passkeys")
 
 

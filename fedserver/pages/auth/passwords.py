@@ -1,6 +1,6 @@
-"""Passwords: a new one in the settings, or by a link that comes by mail to those who forgot theirs.
+"""Passwords: change one in the settings, or reset a forgotten one by a link in a mail.
 
-Who asks for a link is told the same, whether the name is known or not.
+The answer to a request for a link is the same whether the account exists or not.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import login, member_access, one_time_links, password_resets, passwords
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
@@ -39,7 +40,7 @@ async def request_reset(call: Call[ResetRequestParams]) -> web.Response:
 
 
 def _render_form(call: Call[PasswordParams], action: str, problem: str = "", *, known: bool) -> web.Response:
-    """`known`: somebody logged in, who has to give the present password too."""
+    """Render the form for a new password; `known`: a logged-in member, who gives the current one too."""
     status = 422 if problem else 200
     return call.render("password.html", status=status, action=action, problem=problem, known=known)
 
@@ -52,24 +53,24 @@ async def show_reset(call: Call[PasswordParams]) -> web.Response:
 
 @routes.post("/reset/{token}", html=True, params=PasswordParams, tx="own", limit="log_ins", no_csrf=True)
 async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
-    word, services = call.text("token"), call.services
+    token, services = call.text("token"), call.services
     try:
         async with services.db.read() as tx:
-            link = await one_time_links.get(tx, "reset", word)
+            link = await one_time_links.get(tx, "reset", token)
         passwords.check_password(call.params.password, link.email)
         hashed = await services.passwords.hash(call.params.password)
         async with services.db.write() as tx:
-            await password_resets.reset(tx, word, hashed)
+            await password_resets.reset(tx, token, hashed)
     except NotFoundError:
         raise
     except DomainError as error:
-        return _render_form(call, f"/reset/{word}", error.text, known=False)
+        return _render_form(call, f"/reset/{token}", error.message, known=False)
     return see_other("/login")
 
 
 @routes.get("/.well-known/change-password", html=True, tx="own")
 async def redirect_well_known(call: Call[NoParams]) -> web.StreamResponse:
-    """Where password managers look (W3C, A Well-Known URL for Changing Passwords)."""
+    """Redirect password managers to the settings (W3C, A Well-Known URL for Changing Passwords)."""
     return see_other("/settings/password")
 
 
@@ -82,7 +83,7 @@ async def show(call: Call[PasswordParams]) -> web.StreamResponse:
 
 @routes.post("/settings/password", html=True, auth=USER, params=PasswordParams, tx="own", limit="log_ins")
 async def change(call: Call[PasswordParams]) -> web.StreamResponse:
-    """All browsers and apps are logged out; this browser gets a new session."""
+    """Change the password: all browsers and apps are logged out, and this browser gets a new session."""
     params, services, name = call.params, call.services, call.account.username
     address = call.address
     try:
@@ -91,12 +92,12 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
         if not await services.passwords.verify(call.member.password_hash, params.current):
             async with services.db.write() as tx:
                 await login.record_failure(tx, name, address)
-            raise ForbiddenError("The present password is not right.")
+            raise ForbiddenError(gettext("Your current password is not correct. Please try again."))
         passwords.check_password(params.password, name, call.member.email)
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
             await member_access.set_password(tx, call.member, hashed)
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:
-        return _render_form(call, "/settings/password", error.text, known=True)
+        return _render_form(call, "/settings/password", error.message, known=True)
     return call.login_response(cookie, "/settings/security?done=1")

@@ -1,4 +1,4 @@
-"""How an account is protected, on one page; each part is changed on a page of its own."""
+"""Overview of how an account is protected; each part has a page of its own."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
     try:
         await identities.disconnect(call.tx, call.member)
     except InvalidError as error:
-        return await _render_page(call, call.tx, error.text)
+        return await _render_page(call, call.tx, error.message)
     return see_other("/settings/security?done=1")

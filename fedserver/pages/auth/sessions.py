@@ -1,4 +1,4 @@
-"""Where a member is logged in: apps with access to the account, and browsers."""
+"""Apps with access to the account, and browsers in which the member is logged in."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from aiohttp import web
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.pages.forms import FormParams
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("pages")
-# The first word found decides; Chromium's relatives name it too, and everybody names Safari.
+# The first match decides: browsers built on Chromium name Chrome as well, and nearly all name Safari.
 BROWSERS = (
     ("Firefox/", "Firefox"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
     ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("FxiOS/", "Firefox"), ("Safari/", "Safari"),
@@ -23,10 +24,13 @@ SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """What to call a browser in a list, from what it calls itself."""
-    browser = next((name for word, name in BROWSERS if word in user_agent), "")
-    system = next((name for word, name in SYSTEMS if word in user_agent), "")
-    return f"{browser}, {system}" if browser and system else browser or user_agent[:60] or "Unknown"
+    """Return a short name for a browser from its User-Agent header."""
+    browser = next((name for token, name in BROWSERS if token in user_agent), "")
+    system = next((name for token, name in SYSTEMS if token in user_agent), "")
+    # Names of products, joined by a comma in every language.
+    if browser and system:
+        return f"{browser}, {system}"
+    return browser or user_agent[:60] or gettext("Unknown")
 
 
 @routes.get("/settings/apps", html=True, auth=USER)
@@ -42,7 +46,7 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
 
 @routes.post("/settings/apps/{id}/revoke", html=True, auth=USER, params=FormParams)
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
-    """0 stands for what was made on the command line."""
+    """Revoke the tokens of an app; the id 0 stands for tokens created on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
     return see_other("/settings/apps")
 

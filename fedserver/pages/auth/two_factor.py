@@ -1,4 +1,4 @@
-"""The second step of a log-in: turned on and off in the settings, with recovery codes that are shown once."""
+"""Two-factor authentication in the settings: turn it on and off, with recovery codes that are shown once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ routes = Routes("pages")
 
 
 class TwoFactorAppParams(Struct, frozen=True):
-    """`secret` comes from our own form: it is kept only once the app shows the right code."""
+    """The form that enables an app; `secret` is stored only after the app has shown a correct code."""
 
     secret: str = ""
     code: str = ""
@@ -39,11 +39,11 @@ async def show_app(call: Call[NoParams]) -> web.Response:
 def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: str) -> web.Response:
     name = f"{call.account.username}@{call.site.links.domain}"
     address = two_factor.build_provisioning_uri(secret, name, call.site.config.community.title)
-    picture = segno.make(address, error="m", micro=False)
-    drawn = picture.svg_inline(scale=5, border=3, light="#fff", omitsize=True)
+    qr_code = segno.make(address, error="m", micro=False)
+    svg = qr_code.svg_inline(scale=5, border=3, light="#fff", omitsize=True)
     status = 422 if problem else 200
     page = call.render(
-        "two_step_app.html", status=status, qr=drawn, address=address, secret=secret, problem=problem
+        "two_step_app.html", status=status, qr=svg, address=address, secret=secret, problem=problem
     )
     page.headers["Cache-Control"] = "no-store"
     return page
@@ -62,8 +62,9 @@ async def enable_app(call: Call[TwoFactorAppParams]) -> web.Response:
     try:
         codes = await two_factor.enable_app(call.tx, call.member, params.secret, params.code)
     except InvalidError as error:
-        known = params.secret if error.field == "code" else two_factor.new_secret()
-        return _render_app(call, known, f"{error.message}.")
+        # After a wrong code the member can try again with the same secret in the app.
+        secret = params.secret if error.field == "code" else two_factor.new_secret()
+        return _render_app(call, secret, error.message)
     return _render_codes(call, codes)
 
 

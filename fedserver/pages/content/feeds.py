@@ -1,4 +1,4 @@
-"""Atom (RFC 4287) and RSS 2.0 of what a member publishes openly."""
+"""Atom (RFC 4287) and RSS 2.0 feeds of the public posts of a member."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_ENTRIES = 30
 async def render_feed(
     call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False
 ) -> web.Response:
-    """The feed of an account's posts, or of its articles."""
+    """Return the feed of the posts of an account, or (`blog`) of its articles. Raises NotFoundError."""
     if ending not in CONTENT_TYPES:
         raise NotFoundError
     page = Page(limit=MAX_ENTRIES)
@@ -40,7 +40,7 @@ async def render_feed(
     values = {
         "author": author,
         "views": views,
-        "updated": max((_updated_at(view) for view in views), default=account.created_at),
+        "updated": max((_get_updated_at(view) for view in views), default=account.created_at),
         "own": f"{call.site.links.base}{call.request.path}",
         "page": call.site.links.blog(account.username) if blog else account.url,
         "rfc822": rfc822,
@@ -53,12 +53,12 @@ async def render_feed(
     return response
 
 
-def _updated_at(view: post_views.PostView) -> int:
+def _get_updated_at(view: post_views.PostView) -> int:
     return view.post.edited_at or view.post.published_at
 
 
 def entry_title(view: post_views.PostView) -> str:
-    """What an entry is called: a note has no title, so its day has to do."""
+    """Return the title of an entry: notes have none, so author and time replace it."""
     if view.post.title:
         return view.post.title
     return gettext(
@@ -67,5 +67,5 @@ def entry_title(view: post_views.PostView) -> str:
 
 
 def rfc822(moment: int) -> str:
-    """A date as RSS writes it."""
+    """Return a time (ms UTC) as RSS writes it."""
     return format_rfc822(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)

@@ -1,4 +1,4 @@
-"""What was decided about a member, and their appeals; also for members who are suspended or disabled."""
+"""Moderation decisions about a member, and their appeals; also for suspended and disabled members."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _render_page(
         status=422 if problem else 200,
         views=await warnings.list_by_account(call.tx, call.account),
         said=warnings.MESSAGES,
-        rules=lambda named: rules.list_by_numbers(call.site, rules.parse_numbers(named)),
+        rules=lambda numbers: rules.list_by_numbers(call.site, rules.parse_numbers(numbers)),
         state=appeals.render_state,
         problem=problem,
         text=text,
@@ -45,5 +45,5 @@ async def file_appeal(call: Call[AppealParams]) -> web.Response:
     try:
         await appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)
     except (InvalidError, ForbiddenError) as error:
-        return await _render_page(call, error.text, text=call.params.text)
+        return await _render_page(call, error.message, text=call.params.text)
     return see_other(f"{PATH}?done=1")

@@ -1,7 +1,7 @@
-"""Public posts by mail: asked for on a profile, confirmed and ended by the links in the mails.
+"""Subscriptions to public posts by mail: requested on a profile, confirmed and ended by links in the mails.
 
-Links are followed by a form, as programs that look at mail open them; mail programs end a subscription with
-one POST (RFC 8058).
+The links lead to forms, as programs that scan mail open links; mail clients end a subscription with one POST
+(RFC 8058).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class EmailSubscriptionFormParams(Struct, frozen=True):
     email: str = ""
 
 
-def _render_page(call: Call[Any], what: str, **values: Any) -> web.Response:
-    return call.render("email_subscription.html", what=what, **values)
+def _render_page(call: Call[Any], state: str, **values: Any) -> web.Response:
+    return call.render("email_subscription.html", what=state, **values)
 
 
 @routes.post(

@@ -1,4 +1,4 @@
-"""Partners: with which communities this one has agreements."""
+"""Partners: the communities with which this one has a partnership, and the posts of their members."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from aiohttp import web
 
 from fedserver.domain.peers import partners
 from fedserver.domain.timelines import partner_posts
-from fedserver.pages.forms import load_feed
+from fedserver.pages.post_feed import load_feed
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("pages")
@@ -19,6 +20,8 @@ async def list_partners(call: Call[NoParams]) -> web.Response:
 
 @routes.get("/partners/posts", html=True, auth=USER)
 async def list_posts(call: Call[NoParams]) -> web.Response:
-    """What members of partners wrote."""
+    """Show the posts of members of partners."""
     ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())
-    return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title="Partners", tag="")
+    return call.render(
+        "timeline.html", feed=await load_feed(call, ids, "public"), title=gettext("Partners"), tag=""
+    )

@@ -1,4 +1,4 @@
-"""What a member takes along and brings along: files of accounts, lists, domains and bookmarks."""
+"""Exports and imports of relationships, lists and bookmarks, and archives of everything."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
+from fedserver.text.locales import format_megabytes, gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
@@ -24,7 +25,7 @@ class ImportFormParams(Struct, frozen=True):
 
 
 def _download_headers(name: str) -> dict[str, str]:
-    """Of a file that browsers save and nobody keeps."""
+    """Return headers that make browsers save a private file, and keep it out of caches."""
     return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
@@ -33,14 +34,14 @@ def _download_headers(name: str) -> dict[str, str]:
 
 
 def csv_response(name: str, data: bytes) -> web.Response:
-    """A file of lines."""
+    """Return a CSV file to download."""
     return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=_download_headers(name))
 
 
 async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.Response:
     async with call.services.db.read() as tx:
-        brought = await imports.list_recent(tx, call.account)
-        archive_page = await archives.list_recent(tx, call.account)
+        import_rows = await imports.list_recent(tx, call.account)
+        archive_rows = await archives.list_recent(tx, call.account)
     return call.render(
         "data.html",
         status=422 if problem else 200,
@@ -49,8 +50,8 @@ async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.R
         kinds=exports.KINDS,
         kind=call.params.kind,
         mode=call.params.mode,
-        brought=brought,
-        archives=archive_page,
+        brought=import_rows,
+        archives=archive_rows,
     )
 
 
@@ -76,11 +77,17 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
     params = call.params
     try:
         if params.data is None or not params.data.size:
-            raise InvalidError("base", "Choose a file first")
+            raise InvalidError("base", gettext("Please choose a file."))
         if params.kind not in import_files.COLUMNS or params.mode not in ("merge", "overwrite"):
-            raise InvalidError("base", "Choose what is in the file")
+            raise InvalidError("base", gettext("Please choose what is in the file."))
         if params.data.size > imports.MAX_BYTES:
-            raise InvalidError("base", f"The file is larger than {imports.MAX_BYTES // 1_000_000} MB")
+            raise InvalidError(
+                "base",
+                gettext(
+                    "The file is too large. It can have up to %(size)s.",
+                    size=format_megabytes(imports.MAX_BYTES),
+                ),
+            )
         lines = await asyncio.to_thread(import_files.parse, params.kind, params.data.data)
         async with call.services.db.write() as tx:
             await imports.start(
@@ -93,7 +100,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
                 overwrites=params.mode == "overwrite",
             )
     except InvalidError as error:
-        return await _render_page(call, error.text)
+        return await _render_page(call, error.message)
     return see_other("/settings/data?done=1#brought")
 
 
@@ -121,7 +128,7 @@ async def request_archive(call: Call[ImportFormParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             await archives.request(tx, call.account)
     except InvalidError as error:
-        return await _render_page(call, error.reason)
+        return await _render_page(call, error.message)
     return see_other("/settings/data#archives")
 
 

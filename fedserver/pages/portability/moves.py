@@ -1,4 +1,4 @@
-"""Moving: the other accounts of a member, and the one to which this account moves."""
+"""Moves: the aliases of an account, and the account that it moves to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts, profiles
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.portability import moves
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
@@ -39,11 +40,15 @@ async def show(call: Call[MoveFormParams]) -> web.Response:
     return await _render_page(call, call.tx, "")
 
 
-async def _resolve_account(call: Call[MoveFormParams], given: str) -> AccountRow:
-    found = await call.services.resolver.refetch_account(given)
-    if found is None:
-        raise InvalidError("base", f"No account can be found under this name or address: {given[:200]}")
-    return found
+async def _resolve_account(call: Call[MoveFormParams], handle: str) -> AccountRow:
+    """Fetch an account by its handle or address. Raises InvalidError."""
+    account = await call.services.resolver.refetch_account(handle)
+    if account is None:
+        raise InvalidError(
+            "base",
+            gettext("No account was found at “%(handle)s”. Please check the spelling.", handle=handle[:200]),
+        )
+    return account
 
 
 @routes.post(
@@ -55,16 +60,17 @@ async def _resolve_account(call: Call[MoveFormParams], given: str) -> AccountRow
     tx="own",
 )
 async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
-    """One name or address on each line."""
-    given = list(dict.fromkeys(call.params.aliases.split()))
+    """Replace the aliases: the form has one handle or address per line."""
+    handles = list(dict.fromkeys(call.params.aliases.split()))
     try:
-        others = [await _resolve_account(call, each) for each in given[: moves.MAX_ALIASES + 1]]
+        # One more than possible is enough for the error.
+        others = [await _resolve_account(call, handle) for handle in handles[: moves.MAX_ALIASES + 1]]
         async with call.services.db.write() as tx:
             row = await accounts.get(tx, call.account.id)
             await moves.set_aliases(tx, call.site, row, others)
     except InvalidError as error:
         async with call.services.db.read() as tx:
-            return await _render_page(call, tx, error.text)
+            return await _render_page(call, tx, error.message)
     return see_other("/settings/moves?done=1")
 
 
@@ -78,7 +84,7 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
             await moves.move(tx, call.account, target)
     except InvalidError as error:
         async with call.services.db.read() as tx:
-            return await _render_page(call, tx, error.text)
+            return await _render_page(call, tx, error.message)
     return see_other("/settings/moves?done=1")
 
 

@@ -1,1 +1,1 @@
-"""Pages about writing: posts, edits, polls, quotes, likes and boosts."""
+"""Pages of posts: threads, the composer, polls, likes and boosts."""

@@ -1,4 +1,4 @@
-"""Writing: notes and articles, drafts and changes. Plain forms; nothing is lost when something is wrong."""
+"""Composer: write and edit notes, articles and drafts. After an error the form keeps what was written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
-from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
+from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
 from fedserver.runtime import media_intake
@@ -39,7 +39,7 @@ class ComposerParams(Struct, frozen=True):
 
 
 async def _store_picture(call: Call[ComposerParams]) -> media.NewFile | None:
-    """The picture of a form, cleaned and kept. Raises Invalid."""
+    """Process and store the picture of the form, if there is one. Raises InvalidError."""
     picture = call.params.picture
     if picture is None or not picture.size:
         return None
@@ -72,15 +72,9 @@ async def _render_page(
     )
 
 
-def _describe_error(error: DomainError) -> str:
-    if isinstance(error, InvalidError):
-        return f"{error.field.replace('_', ' ').capitalize()} {error.reason}."
-    return error.text
-
-
 def _parse_poll(params: ComposerParams) -> polls.NewPoll | None:
-    """What a form asks, None where no choice was written."""
-    if not any(each.strip() for each in params.options):
+    """Return the poll of the form, None if no option was filled in."""
+    if not any(option.strip() for option in params.options):
         return None
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
@@ -114,9 +108,7 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
             )
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
-        return await _render_page(
-            call, "write.html", _describe_error(error), answered=await _load_parent(call)
-        )
+        return await _render_page(call, "write.html", error.message, answered=await _load_parent(call))
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
@@ -153,14 +145,14 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
             )
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
-        return await _render_page(call, "write_article.html", _describe_error(error))
+        return await _render_page(call, "write_article.html", error.message)
     if params.decision == "draft":
         return see_other(f"/edit/{post_id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
-    """A post of the caller's. Raises NotFound."""
+    """Return a post of the caller. Raises NotFoundError."""
     async with call.services.db.read() as tx:
         row = await posts.get_own(tx, call.account, call.id())
         views = await post_views.load(tx, [row.id], call.viewer_id)
@@ -173,7 +165,7 @@ async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
 async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     view = await _get_own(call)
     row = view.post
-    filled = ComposerParams(
+    params = ComposerParams(
         text=row.source,
         title=row.title,
         summary=row.summary,
@@ -187,7 +179,7 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     return call.render(
         template,
         problem="",
-        params=filled,
+        params=params,
         settings=members.decode_settings(call.member),
         post_id=row.id,
         answered=None,
@@ -216,7 +208,7 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
             post_id = await edits.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
         template = "write_article.html" if article else "write.html"
-        return await _render_page(call, template, _describe_error(error), post_id=row.id, state=row.state)
+        return await _render_page(call, template, error.message, post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
         return see_other(f"/edit/{row.id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")

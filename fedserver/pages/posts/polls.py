@@ -1,4 +1,4 @@
-"""Voting on a page: a form that works without JavaScript, and shows the result in its place with it."""
+"""Votes on pages: a plain form, which JavaScript replaces by the result in place."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ async def vote(call: Call[VoteFormParams]) -> web.StreamResponse:
     except InvalidError as error:
         if not in_place:
             raise
-        problem = error.text
+        problem = error.message
     if not in_place:
-        return redirect_back(call, params.next)
+        return redirect_back(params.next)
     async with call.services.db.read() as tx:
         view = await votes.get_view(tx, call.id(), call.viewer_id)
     return call.render("poll.html", view=view, next=params.next, problem=problem)
 
 
 async def refresh_if_stale(call: Call[Any], view: post_views.PostView) -> None:
-    """A member looks at a peer's poll: its figures are asked for in the background if they are old."""
+    """Enqueue a refresh of a remote poll that a member views, if its counts are stale."""
     if call.viewer_id is None or view.poll is None:
         return
     if poll_views.is_stale(view.post, view.poll, call.tx.now):

@@ -1,20 +1,17 @@
-"""A post with its thread, or an article with its answers; and what readers do to them."""
+"""The page of a post with its thread, or of an article with its replies."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from aiohttp import web
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles, boosts, likes, pins, post_removal
-from fedserver.domain.timelines import bookmarks, post_views, timelines
+from fedserver.domain.posts import articles
+from fedserver.domain.timelines import post_views, timelines
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
-from fedserver.pages.forms import FormParams, redirect_back
 from fedserver.pages.posts.polls import refresh_if_stale
 from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
 
@@ -39,16 +36,17 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     if view.post.slug and place != view.post.slug:
         return see_other(view.post.url)
     await refresh_if_stale(call, view)
-    first = frozenset(above)
+    above_ids = frozenset(above)
     return _render_page(
         call,
         view,
-        [each for each in views[1:] if each.post.id in first],
-        [each for each in views[1:] if each.post.id not in first],
+        [other for other in views[1:] if other.post.id in above_ids],
+        [other for other in views[1:] if other.post.id not in above_ids],
     )
 
 
 async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str) -> int:
+    """Return the id of a post from the last part of its path: the id, or the slug of an article."""
     if place.isascii() and place.isdigit():
         return call.id("place")
     return (await articles.get_by_slug(call.tx, account.id, place)).id
@@ -73,41 +71,3 @@ def _render_page(
     if view.post.local:
         page.headers["Link"] = f'<{view.post.uri}>; rel="alternate"; type="application/activity+json"'
     return page
-
-
-async def _apply_interaction(call: Call[Any], interaction: str) -> None:
-    tx, account, post_id = call.tx, call.account, call.id()
-    match interaction:
-        case "like":
-            await likes.like(tx, call.site, account, post_id)
-        case "unlike":
-            await likes.unlike(tx, account, post_id)
-        case "boost":
-            await boosts.boost(tx, call.site, account, post_id)
-        case "unboost":
-            await boosts.unboost(tx, account, post_id)
-        case "bookmark":
-            await bookmarks.add(tx, account, post_id)
-        case "unbookmark":
-            await bookmarks.remove(tx, account, post_id)
-        case "pin":
-            await pins.pin(tx, account, post_id)
-        case "unpin":
-            await pins.unpin(tx, account, post_id)
-        case _:
-            raise NotFoundError
-
-
-@routes.post("/posts/{id}/delete", html=True, auth=USER, params=FormParams)
-async def delete(call: Call[FormParams]) -> web.StreamResponse:
-    await post_removal.delete(call.tx, call.account, call.id())
-    return redirect_back(call, call.params.next)
-
-
-@routes.post("/posts/{id}/{act}", html=True, auth=USER, params=FormParams)
-async def interact(call: Call[FormParams]) -> web.StreamResponse:
-    await _apply_interaction(call, call.text("act"))
-    if "HX-Request" not in call.request.headers:
-        return redirect_back(call, call.params.next)
-    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
-    return call.render("actions.html", view=views[0], next=call.params.next)

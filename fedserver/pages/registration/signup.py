@@ -1,4 +1,4 @@
-"""Joining: the first owner's set-up link, sign-up, invitations, confirmation of an address."""
+"""Joining: sign-up, the set-up link of the first owner, invitations, confirmation of an email address."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
-from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
+from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
 from fedserver.pages.forms import FormParams
+from fedserver.text.locales import current_locale, gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.auth import MemberRow
@@ -29,16 +30,16 @@ def _render_form(
     call: Call[SignupFormParams], problem: str, *, setup: str = "", status: int = 200
 ) -> web.Response:
     mode = call.site.config.registration.mode
-    page = call.render(
+    return call.render(
         "signup.html", status=status, problem=problem, params=call.params, mode=mode, setup=setup
     )
-    return page
 
 
 @routes.get("/signup", html=True, params=SignupFormParams)
 async def show(call: Call[SignupFormParams]) -> web.StreamResponse:
     if call.params.invitation and await invitations.find_valid(call.tx, call.params.invitation) is None:
-        return _render_form(call, "This invitation is not valid any more. Ask for a new link.", status=410)
+        problem = gettext("This invitation is no longer valid. Please ask for a new link.")
+        return _render_form(call, problem, status=410)
     return _render_form(call, "")
 
 
@@ -52,20 +53,21 @@ async def sign_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     params, services = call.params, call.services
     try:
         passwords.check_password(params.password, params.username, params.email)
-        wanted = members.NewMember(
+        new_member = members.NewMember(
             username=params.username.strip(),
             email=params.email,
             password_hash=await services.passwords.hash(params.password),
             reason=params.reason,
             invitation=params.invitation,
+            locale=current_locale(),
             address=call.address,
         )
-        new = await call.services.generate_keys()
+        new_keys = await services.generate_keys()
         async with services.db.write() as tx:
-            member = await signups.join(tx, call.site, wanted, new)
+            member = await signups.join(tx, call.site, new_member, new_keys, current_locale())
     except DomainError as error:
         await _record_refusal(call, error)
-        return _render_form(call, _describe_error(error), status=422)
+        return _render_form(call, error.message, status=422)
     if member is None:
         return call.render("waiting.html", what="mail", email=params.email.strip())
     return await _finish_signup(call, member)
@@ -77,14 +79,8 @@ async def _record_refusal(call: Call[SignupFormParams], error: DomainError) -> N
             await email_blocks.record_refusal(tx, error, call.address)
 
 
-def _describe_error(error: DomainError) -> str:
-    if isinstance(error, InvalidError):
-        return f"{error.field.replace('_', ' ').capitalize()} {error.reason}."
-    return error.text
-
-
 async def _finish_signup(call: Call[SignupFormParams], member: MemberRow) -> web.StreamResponse:
-    """Log somebody in who is let in; tell the others what to wait for."""
+    """Log a confirmed and approved member in; show others what they have to wait for."""
     if member.email_confirmed_at is None:
         return call.render("waiting.html", what="mail", email=member.email)
     if member.approved_at is None:
@@ -108,15 +104,15 @@ async def set_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     try:
         passwords.check_password(params.password, params.username, params.email)
         hashed = await services.passwords.hash(params.password)
-        new = await call.services.generate_keys()
+        new_keys = await services.generate_keys()
         async with services.db.write() as tx:
             member = await setup.create_owner(
-                tx, call.site, token, params.username.strip(), params.email, hashed, new
+                tx, call.site, token, params.username.strip(), params.email, hashed, new_keys
             )
     except NotFoundError:
         raise
     except DomainError as error:
-        return _render_form(call, _describe_error(error), setup=token, status=422)
+        return _render_form(call, error.message, setup=token, status=422)
     return await _finish_signup(call, member)
 
 
@@ -128,7 +124,7 @@ async def show_confirmation(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
-    """By a form, as programs that look at mail open its links."""
+    """Confirm an address by a form: programs that scan mail open its links."""
     member = await emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
@@ -151,11 +147,11 @@ class InvitationFormParams(Struct, frozen=True):
 @routes.post("/settings/invitations", html=True, auth=USER, params=InvitationFormParams)
 async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamResponse:
     member = await members.get(call.tx, call.member.id)
-    new = await invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
+    invitation = await invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
     rows = await invitations.list_by_member(call.tx, member)
     member = await members.get(call.tx, member.id)
-    made = f"{call.site.links.base}/invite/{new.code}"
-    return call.render("invitations.html", rows=rows, member=member, made=made, now=call.tx.now)
+    url = f"{call.site.links.base}/invite/{invitation.code}"
+    return call.render("invitations.html", rows=rows, member=member, made=url, now=call.tx.now)
 
 
 @routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)

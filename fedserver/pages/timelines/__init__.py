@@ -1,1 +1,1 @@
-"""Pages about reading: who may see what, views of posts, timelines, search."""
+"""Pages for reading: timelines, blogs, search."""

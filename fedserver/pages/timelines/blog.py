@@ -1,4 +1,4 @@
-"""The blog: of one member or of all; latest, or most helpful first. The page says how the rank is made."""
+"""The blog of one member or of all, by date or by helpfulness; the page explains the ranking."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
-from fedserver.pages.forms import next_page_url
+from fedserver.pages.post_feed import next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import parse_offset
 from storage.rows.accounts import AccountRow
@@ -30,18 +30,18 @@ async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> we
     member, account_id = call.principal is not None, account.id if account else None
     window = params.window if params.window in articles.WINDOWS else "quarter"
     votes: dict[int, int] = {}
-    following = ""
+    older = ""
     if params.order == "helpful":
         offset = parse_offset(call.request)
         ranked = await articles.list_helpful(call.tx, account_id, window, PAGE_SIZE, offset, is_member=member)
         ids, votes = [post_id for post_id, _ in ranked], dict(ranked)
         if len(ranked) == PAGE_SIZE:
-            following = f"{call.request.path}?order=helpful&window={window}&offset={offset + PAGE_SIZE}"
+            older = f"{call.request.path}?order=helpful&window={window}&offset={offset + PAGE_SIZE}"
     else:
         ids = await articles.list_latest(
             call.tx, account_id, call.page(PAGE_SIZE, PAGE_SIZE), is_member=member
         )
-        following = next_page_url(call, ids, PAGE_SIZE)
+        older = next_page_url(call, ids, PAGE_SIZE)
     views = await post_views.load(call.tx, ids, call.viewer_id)
     author = (await account_views.load(call.tx, [account.id]))[account.id] if account else None
     return call.render(
@@ -51,7 +51,7 @@ async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> we
         order="helpful" if params.order == "helpful" else "latest",
         window=window,
         author=author,
-        older=following,
+        older=older,
     )
 
 

@@ -1,4 +1,4 @@
-"""The front page, what the community is, and how to use an app."""
+"""The front page, the page about the community, and the page about apps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from aiohttp import web
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import see_other, static_url
+from fedserver.web.html import mark_language, see_other, static_url
 from fedserver.web.json import json_response
 from storage.paging import Page
 
@@ -25,14 +26,14 @@ async def show_front(call: Call[NoParams]) -> web.StreamResponse:
     best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
     ids = await timelines.list_public(call.tx, None, Page(limit=10), local=True)
     latest = await post_views.load(call.tx, ids, None)
-    found = await instance_stats.load(call.tx)
-    return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=found)
+    stats = await instance_stats.load(call.tx)
+    return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=stats)
 
 
 @routes.get("/about", html=True)
 async def show_about(call: Call[NoParams]) -> web.StreamResponse:
-    found = await instance_stats.load(call.tx)
-    return call.render("about.html", figures=found, mode=call.site.config.registration.mode)
+    stats = await instance_stats.load(call.tx)
+    return call.render("about.html", figures=stats, mode=call.site.config.registration.mode)
 
 
 @routes.get("/apps", html=True, tx="own")
@@ -46,7 +47,7 @@ ICONS = (("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "imag
 
 @routes.get("/manifest.json", tx="own")
 async def show_manifest(call: Call[NoParams]) -> web.Response:
-    """What a device needs to install the pages as an app (W3C, Web Application Manifest)."""
+    """Return the manifest with which devices install the pages as an app (W3C, Web Application Manifest)."""
     community = call.site.config.community
     body: dict[str, Any] = {
         "id": "/home",
@@ -64,6 +65,13 @@ async def show_manifest(call: Call[NoParams]) -> web.Response:
             {"src": static_url(name), "sizes": sizes, "type": kind, "purpose": "any"}
             for name, sizes, kind in ICONS
         ],
-        "shortcuts": [{"name": "Write", "url": "/write"}, {"name": "Notifications", "url": "/notifications"}],
+        "shortcuts": [
+            {"name": gettext("Write"), "url": "/write"},
+            {"name": gettext("Notifications"), "url": "/notifications"},
+        ],
     }
-    return json_response(body, kind="application/manifest+json", headers={"Cache-Control": "max-age=3600"})
+    response = json_response(
+        body, kind="application/manifest+json", headers={"Cache-Control": "max-age=3600"}
+    )
+    mark_language(response)
+    return response

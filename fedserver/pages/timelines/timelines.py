@@ -1,4 +1,4 @@
-"""What a member reads: home, the community, a tag, notifications, search."""
+"""Timelines: home, the community, hashtags, bookmarks; notifications and search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.timelines import markers, post_views, search, timelines
-from fedserver.pages.forms import load_feed, next_page_url
+from fedserver.pages.post_feed import load_feed, next_page_url
+from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
@@ -27,7 +28,9 @@ async def show_home(call: Call[NoParams]) -> web.StreamResponse:
 @routes.get("/local", html=True)
 async def show_local(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_public(call.tx, call.viewer_id, call.page(), local=True)
-    return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title="Community", tag="")
+    return call.render(
+        "timeline.html", feed=await load_feed(call, ids, "public"), title=gettext("Community"), tag=""
+    )
 
 
 @routes.get("/tags/{tag}", html=True)
@@ -39,7 +42,7 @@ async def show_tag(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get("/@{name}/tagged/{tag}", html=True)
 async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
-    """What one member wrote with a hashtag."""
+    """Show the posts of one member with a hashtag."""
     row = await accounts.get_local(call.tx, call.text("name"))
     name = call.text("tag")
     ids = await timelines.list_by_account(call.tx, row.id, call.viewer_id, call.page(), tag_name=name)
@@ -50,8 +53,9 @@ async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
 @routes.get("/bookmarks", html=True, auth=USER)
 async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
     pairs = await timelines.list_bookmarked(call.tx, call.account.id, call.page())
-    found = await load_feed(call, [each for _, each in pairs], "account", 10_000)
-    return call.render("timeline.html", feed=found, title="Bookmarks", tag="")
+    # Pages go by the ids of bookmarks, so a page of posts has no link to older ones.
+    feed = await load_feed(call, [post_id for _, post_id in pairs], "account", 10_000)
+    return call.render("timeline.html", feed=feed, title=gettext("Bookmarks"), tag="")
 
 
 @routes.get("/notifications", html=True, auth=USER)
@@ -68,7 +72,7 @@ class SearchPageParams(Struct, frozen=True):
 
 @routes.get("/search", html=True, auth=USER, params=SearchPageParams, tx="own")
 async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
-    """Search; an address or a full handle of a peer leads straight to it."""
+    """Search; an address or a full handle redirects to the post or account."""
     text, resolver = call.params.q.strip(), call.services.resolver
     exact = None
     if text.startswith(("https://", "http://")):
@@ -78,29 +82,30 @@ async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
     if exact is not None:
         return await _redirect_to(call, exact)
     async with call.services.db.read() as tx:
-        found = await search.run(tx, call.site, call.viewer_id, search.SearchRequest(text=text))
-        people = await account_views.load_page(tx, found.accounts)
-        posts = await post_views.load(tx, found.posts, call.viewer_id, context="public")
-    return call.render("search.html", text=text, people=people, posts=posts, tags=found.tags)
+        result = await search.run(tx, call.site, call.viewer_id, search.SearchRequest(text=text))
+        people = await account_views.load_page(tx, result.accounts)
+        posts = await post_views.load(tx, result.posts, call.viewer_id, context="public")
+    return call.render("search.html", text=text, people=people, posts=posts, tags=result.tags)
 
 
-async def _redirect_to(call: Call[SearchPageParams], found: AccountRow | PostRow) -> web.StreamResponse:
-    account_id = found.id if isinstance(found, AccountRow) else found.account_id
+async def _redirect_to(call: Call[SearchPageParams], row: AccountRow | PostRow) -> web.StreamResponse:
+    """Redirect to the page of an account or post."""
+    account_id = row.id if isinstance(row, AccountRow) else row.account_id
     async with call.services.db.read() as tx:
         views = await account_views.load(tx, [account_id])
     if account_id not in views:
         raise NotFoundError
     base = f"/@{views[account_id].handle}"
-    return see_other(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
+    return see_other(base if isinstance(row, AccountRow) else f"{base}/{row.id}")
 
 
 @routes.get("/authorize_interaction", html=True, auth=USER, params=SearchPageParams, tx="own")
 async def authorize_interaction(call: Call[SearchPageParams]) -> web.StreamResponse:
-    """Where other nodes send a member who wants to follow or answer something there."""
+    """Redirect a member whom another node sent here to follow an account or reply to a post there."""
     uri = call.params.uri.removeprefix("acct:")
     resolver = call.services.resolver
-    web_address = uri.startswith(("https://", "http://"))
-    found = await (resolver.resolve_address(uri) if web_address else resolver.resolve_account(uri))
-    if found is None:
-        raise NotFoundError("Nothing was found under this address")
-    return await _redirect_to(call, found)
+    is_url = uri.startswith(("https://", "http://"))
+    row = await (resolver.resolve_address(uri) if is_url else resolver.resolve_account(uri))
+    if row is None:
+        raise NotFoundError(gettext("Nothing was found at this address. Please check it and try again."))
+    return await _redirect_to(call, row)

@@ -1,4 +1,4 @@
-"""Accounts as moderators look for them, and the members behind them."""
+"""Accounts as moderators search them, and the members behind them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _inviter = member_accounts.alias("inviter")
 
 
 def _matches_prefix(column: Any, name: str) -> ColumnElement[bool]:
-    """Like the given pattern, or anything if none is given."""
+    """Match the bound pattern, or everything if it is ''."""
     pattern = bindparam(name, type_=Text())
     return or_(pattern == "", column.like(pattern, escape="\\"))
 
@@ -70,7 +70,10 @@ LIST_PAGE = PagedStatement(
             and_(_origin == "local", accounts.c.domain == ""),
             and_(_origin == "remote", accounts.c.domain != ""),
         ),
-        or_(_status == "", *(and_(_status == word, each) for word, each in _status_conditions.items())),
+        or_(
+            _status == "",
+            *(and_(_status == name, condition) for name, condition in _status_conditions.items()),
+        ),
         or_(bindparam("any_role", type_=Boolean()), one_of(members.c.role, "roles")),
         or_(bindparam("invited_by", type_=BigInteger()) == 0, _is_invited),
         _matches_prefix(accounts.c.username_lower, "username"),
@@ -98,18 +101,18 @@ DELETE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
 
 
 async def list_page(tx: Tx, page: Page, **params: Any) -> list[int]:
-    """Ids, newest first; `params` are the names in PAGE, '' and 0 standing for anything."""
+    """Return account ids, newest first; `params` are the parameters of LIST_PAGE, '' and 0 mean any."""
     return sorted(await tx.values(LIST_PAGE.for_page(page), **params, **page.bind_params()), reverse=True)
 
 
 async def load_members(tx: Tx, account_ids: Sequence[int]) -> dict[int, MemberRow]:
-    """Members by the id of their main account."""
-    found = await tx.all(LOAD_MEMBERS, ids=list(account_ids))
-    return {row[0]: MemberRow(*tuple(row)[1:]) for row in found}
+    """Return members by the id of their main account."""
+    records = await tx.all(LOAD_MEMBERS, ids=list(account_ids))
+    return {record[0]: MemberRow(*tuple(record)[1:]) for record in records}
 
 
 async def load_inviters(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
-    """The account of whoever invited a member, by the member's id."""
+    """Return the id of the account that invited each member, by member id."""
     return {row[0]: row[1] for row in await tx.all(LOAD_INVITERS, ids=list(member_ids))}
 
 
@@ -118,6 +121,6 @@ async def count_pending(tx: Tx) -> int:
 
 
 async def delete_pending(tx: Tx, member_id: int, account_id: int) -> None:
-    """Remove somebody who was never let in, and the account they wanted: both names are free again."""
+    """Delete a member who was never approved, and their account: username and email are free again."""
     await tx.run(DELETE_ACCOUNT, account_id=account_id)
     await tx.run(DELETE_MEMBER, member_id=member_id)

@@ -30,7 +30,7 @@ MARK_DECIDED = (
 
 
 async def insert(tx: Tx, row: AppealRow) -> bool:
-    """False if there is one against the act already."""
+    """Insert an appeal; return False if there is one against the action."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -39,24 +39,23 @@ async def find(tx: Tx, appeal_id: int) -> AppealRow | None:
 
 
 async def load_by_entries(tx: Tx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
-    """By the act that they are against."""
-    found = to_rows(AppealRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(entry_ids)))
-    return {row.act_id: row for row in found}
+    """Return appeals by the id of the contested entry of the audit log."""
+    rows = to_rows(AppealRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(entry_ids)))
+    return {row.act_id: row for row in rows}
 
 
 async def list_by_state(tx: Tx, page: Page, state: str) -> list[AppealRow]:
-    """`state` is open or decided. Newest first."""
-    found = to_rows(AppealRow, await tx.all(LIST_BY_STATE[state].for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    """Return a page of appeals, newest first; `state` is open or decided."""
+    rows = to_rows(AppealRow, await tx.all(LIST_BY_STATE[state].for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def count_open(tx: Tx) -> int:
-    found: int = await tx.value(COUNT_OPEN)
-    return found
+    return int(await tx.value(COUNT_OPEN))
 
 
 async def mark_decided(tx: Tx, row: AppealRow) -> bool:
-    """Keep what was decided; False if it was decided before."""
+    """Store a decision; return False if there is one."""
     values = {
         f"b_{name}": getattr(row, name) for name in ("decided_at", "decided_by_id", "approved", "answer")
     }

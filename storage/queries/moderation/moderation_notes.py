@@ -27,7 +27,7 @@ async def insert(tx: Tx, row: ModerationNoteRow) -> None:
 
 
 async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ModerationNoteRow]:
-    """Newest first."""
+    """Return the notes on an account, newest first."""
     return to_rows(ModerationNoteRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 

@@ -45,7 +45,7 @@ UPDATE = (
 
 
 async def insert(tx: Tx, row: ReportRow) -> bool:
-    """Keep a report; False if the Flag that brings it came before."""
+    """Insert a report; return False if its Flag activity was received before."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -58,10 +58,10 @@ async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[ReportRow]:
 
 
 async def list_page(tx: Tx, page: Page, state: str, account_id: int, target_id: int) -> list[ReportRow]:
-    """`state` is open, resolved or all; 0 stands for anybody. Newest first."""
+    """Return a page of reports, newest first; `state` is open, resolved or all, an id of 0 means any."""
     params = {"state": state, "account_id": account_id, "target_id": target_id, **page.bind_params()}
-    found = to_rows(ReportRow, await tx.all(LIST_PAGE.for_page(page), **params))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    rows = to_rows(ReportRow, await tx.all(LIST_PAGE.for_page(page), **params))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def list_open_by_target(tx: Tx, target_id: int) -> list[ReportRow]:
@@ -73,6 +73,6 @@ async def count_open(tx: Tx) -> int:
 
 
 async def update_report(tx: Tx, row: ReportRow) -> None:
-    """Write the CHANGEABLE columns."""
+    """Update the columns in CHANGEABLE."""
     values = {f"b_{name}": getattr(row, name) for name in CHANGEABLE}
     await tx.run(UPDATE, b_id=row.id, **values)

@@ -1,1 +1,1 @@
-"""Statements about other nodes: policies, partners, relays."""
+"""Statements about other nodes: decisions, lists, partners, relays, severances."""

@@ -1,4 +1,4 @@
-"""Partners: what was offered, agreed and ended."""
+"""Partnerships: offers, agreements, and ends."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ LIST_ACTOR_URIS = (
 
 
 async def upsert_partner(tx: Tx, row: PartnerRow) -> None:
-    """Write down how things stand with a peer, in place of what was known."""
+    """Insert the partnership with a domain, or replace it."""
     await tx.run(UPSERT, **structs.asdict(row))
 
 
@@ -85,28 +85,29 @@ async def list_by_state(tx: Tx, state: str) -> list[PartnerRow]:
 
 
 async def count_pending_offers(tx: Tx) -> int:
-    """How many wait for our answer."""
+    """Return how many offers of others wait for an answer."""
     return int(await tx.value(COUNT_PENDING_OFFERS))
 
 
 async def load_inboxes(tx: Tx, scope: str) -> dict[str, str]:
-    """By domain: where partners with a scope take what is for all of them."""
-    found = await tx.all(LOAD_INBOXES, scope=f'%"{scope}"%')
-    return {row[2]: row[0] or row[1] for row in found}
+    """Return the shared inboxes, or inboxes, of the partners with a scope, by domain."""
+    # Scopes are a JSON list, so the quotes keep one from matching a part of another.
+    rows = await tx.all(LOAD_INBOXES, scope=f'%"{scope}"%')
+    return {row[2]: row[0] or row[1] for row in rows}
 
 
 async def find_collection(tx: Tx, domain: str, scope: str) -> str | None:
-    """The collection of partners of a partner that has a scope, None for any other node."""
+    """Return the URI of the partners collection of a partner with a scope; None for any other node."""
     uri = await tx.value(FIND_COLLECTION, domain=domain, scope=f'%"{scope}"%')
     return f"{uri}/partners" if uri else None
 
 
 async def list_actor_uris(tx: Tx) -> list[str]:
-    """The own actors of all partners."""
+    """Return the URIs of the instance actors of all partners."""
     return await tx.values(LIST_ACTOR_URIS)
 
 
 async def end_with_subdomains(tx: Tx, domain: str) -> int:
-    """End everything with a domain and those below it; how many."""
+    """End offers and partnerships with a domain and its subdomains; return how many."""
     escaped = domain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return await tx.run(END_WITH_SUBDOMAINS, b_domain=domain, b_below=f"%.{escaped}", b_now=tx.now)

@@ -1,7 +1,7 @@
-"""All accounts of a peer at once: limited, suspended, without media. A domain stands for those below it.
+"""All accounts of a peer at once: limit, suspend, drop media. A domain covers its subdomains.
 
-What a decision does carries the moment of the decision as its mark, so that taking the decision back leaves
-alone what was done to single accounts.
+The time of a decision marks its effects, so that revoking the decision leaves accounts alone that were
+limited or suspended one by one.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ LIST_DOMAINS = select(accounts.c.domain).where(accounts.c.domain != "").distinct
 _local, _remote = accounts.alias("mine"), accounts.alias("theirs")
 
 
-def _select_follows(mine: str, theirs: str, followers: int) -> Any:
-    """Follows across the border, by the other node."""
+def _select_follows(local: str, remote: str, followers: int) -> Any:
+    """Select the follows between our accounts and those of other nodes, with the domain of the other."""
     return (
         select(
             _remote.c.domain.label("domain"),
@@ -49,8 +49,8 @@ def _select_follows(mine: str, theirs: str, followers: int) -> Any:
             literal(1 - followers).label("following"),
         )
         .select_from(follows)
-        .join(_local, _local.c.id == follows.c[mine])
-        .join(_remote, _remote.c.id == follows.c[theirs])
+        .join(_local, _local.c.id == follows.c[local])
+        .join(_remote, _remote.c.id == follows.c[remote])
         .where(_local.c.domain == "", _remote.c.domain != "")
     )
 
@@ -71,34 +71,36 @@ async def _run_for_domain(tx: Tx, statement: Any, domain: str, **more: int) -> N
 
 
 async def silence(tx: Tx, domain: str, mark: int) -> None:
+    """Limit the accounts that are not limited yet."""
     await _run_for_domain(tx, SILENCE, domain, b_mark=mark)
 
 
 async def unsilence(tx: Tx, domain: str, mark: int) -> None:
-    """End what was begun with that mark."""
+    """Lift the limits that were set with this mark."""
     await _run_for_domain(tx, UNSILENCE, domain, b_mark=mark)
 
 
 async def suspend(tx: Tx, domain: str, mark: int) -> None:
+    """Suspend the accounts that are not suspended yet."""
     await _run_for_domain(tx, SUSPEND, domain, b_mark=mark)
 
 
 async def unsuspend(tx: Tx, domain: str, mark: int) -> None:
-    """End what was begun with that mark."""
+    """Lift the suspensions that were set with this mark."""
     await _run_for_domain(tx, UNSUSPEND, domain, b_mark=mark)
 
 
 async def delete_media(tx: Tx, domain: str) -> None:
-    """Forget pictures, attached files and emoji."""
+    """Delete the rows of profile pictures, attachments and emoji."""
     for statement in (CLEAR_PROFILE_IMAGES, CLEAR_POST_MEDIA, DELETE_MEDIA):
         await _run_for_domain(tx, statement, domain)
 
 
 async def list_domains(tx: Tx) -> set[str]:
-    """The nodes of all accounts that we know."""
+    """Return the domains of all remote accounts."""
     return set(await tx.values(LIST_DOMAINS))
 
 
 async def count_follows_by_domain(tx: Tx) -> dict[str, tuple[int, int]]:
-    """By node: how many followers of ours are there, and how many whom we follow."""
+    """Return by domain how many followers our members have there, and how many accounts they follow there."""
     return {row[0]: (int(row[1]), int(row[2])) for row in await tx.all(COUNT_FOLLOWS_BY_DOMAIN)}

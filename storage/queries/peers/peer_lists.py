@@ -1,4 +1,4 @@
-"""Lists of peers to which we subscribe, and what they named."""
+"""Subscribed lists of peers, and their entries when they were last applied."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DETACH_DECISIONS = (
 
 
 async def insert(tx: Tx, row: PeerListRow) -> bool:
-    """False if there is one of that address already."""
+    """Insert a list; return False if there is one with this address."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -60,7 +60,7 @@ async def list_all(tx: Tx) -> list[PeerListRow]:
 
 
 async def list_due(tx: Tx) -> list[PeerListRow]:
-    """Those that are to be read again by now."""
+    """Return the lists that are due to be fetched."""
     return to_rows(PeerListRow, await tx.all(LIST_DUE, now=tx.now))
 
 
@@ -73,26 +73,26 @@ async def delete_by_id(tx: Tx, list_id: int) -> None:
 
 
 async def load_entries(tx: Tx, list_id: int) -> dict[str, PeerListEntryRow]:
-    """What a list named when it was last applied, by domain."""
+    """Return the entries of a list when it was last applied, by domain."""
     return {row.domain: row for row in to_rows(PeerListEntryRow, await tx.all(LOAD_ENTRIES, list_id=list_id))}
 
 
 async def load_entries_of_other_lists(
     tx: Tx, list_id: int, domains: Sequence[str]
 ) -> dict[str, PeerListEntryRow]:
-    """What other lists say of these domains; of several lists the oldest."""
-    found = to_rows(
+    """Return the entries of other lists for these domains; the oldest list wins."""
+    entries = to_rows(
         PeerListEntryRow, await tx.all(LOAD_ENTRIES_OF_OTHER_LISTS, list_id=list_id, domains=list(domains))
     )
-    return {row.domain: row for row in reversed(found)}
+    return {row.domain: row for row in reversed(entries)}
 
 
 async def replace_entries(tx: Tx, list_id: int, entries: Iterable[PeerListEntryRow]) -> None:
-    """Write down what a list names from now on."""
+    """Replace the entries of a list."""
     await tx.run(DELETE_ENTRIES, list_id=list_id)
     await tx.run_many(INSERT_ENTRY, [structs.asdict(row) for row in entries])
 
 
 async def detach_decisions(tx: Tx, list_id: int, domains: Sequence[str]) -> None:
-    """Decisions that a list brought are nobody's but ours from now on."""
+    """Make decisions independent of the list that they came from."""
     await tx.run(DETACH_DECISIONS, domains=list(domains), b_list_id=list_id)

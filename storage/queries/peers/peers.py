@@ -1,4 +1,4 @@
-"""Peers: decisions about them, and whether they answer."""
+"""Peers: the decisions about them, and whether they can be reached."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIST_DOMAINS_BY_LIST = (
     select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
 )
 FIND_BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
-# A block of some severity, as clients know it, is every decision but an allowance.
+# Mastodon's API calls every decision but an allow a domain block, of some severity.
 LIST_BLOCKS = PagedStatement(LIST_WITH_DECISION.where(peers.c.policy != "allow"), peers.c.decision_id)
 LIST_ALLOWANCES = PagedStatement(LIST_WITH_DECISION.where(peers.c.policy == "allow"), peers.c.decision_id)
 LOAD_RETRY_TIMES = select(peers.c.domain, peers.c.retry_at).where(
@@ -80,7 +80,7 @@ SET_SCHEME = update(peers).where(peers.c.domain == bindparam("b_domain")).values
 
 
 async def insert(tx: Tx, domain: str) -> None:
-    """A row for a peer, if there is none."""
+    """Insert a row for a peer, if there is none."""
     await insert_many(tx, [domain])
 
 
@@ -125,7 +125,7 @@ async def list_all(tx: Tx) -> list[PeerRow]:
 
 
 async def list_with_decision(tx: Tx) -> list[PeerRow]:
-    """Those about which there is a decision."""
+    """Return the peers with a decision."""
     return to_rows(PeerRow, await tx.all(LIST_WITH_DECISION))
 
 
@@ -134,38 +134,38 @@ async def find_by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
 
 
 async def list_domains_by_list(tx: Tx, list_id: int) -> list[str]:
-    """The domains of the decisions that a list brought and nobody changed since."""
+    """Return the domains whose decisions come from a list and were not changed by hand."""
     return await tx.values(LIST_DOMAINS_BY_LIST, list_id=list_id)
 
 
 async def find_limited_at(tx: Tx, domain: str) -> int | None:
-    """Since when a domain is limited, by the nearest decision about it or a domain above it."""
-    parts = domain.split(".")
-    names = [".".join(parts[place:]) for place in range(len(parts))]
-    found = await load_by_domains(tx, names)
-    nearest = next((found[name] for name in names if name in found and found[name].decision_id), None)
+    """Return since when a domain is limited (ms UTC), by the nearest decision; None if it is not."""
+    labels = domain.split(".")
+    names = [".".join(labels[start:]) for start in range(len(labels))]
+    rows = await load_by_domains(tx, names)
+    nearest = next((rows[name] for name in names if name in rows and rows[name].decision_id), None)
     return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
 
 
 async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
-    """A page of blocks, or of allowances, newest first."""
+    """Return a page of blocks, or of allows, newest first."""
     statement = (LIST_ALLOWANCES if allows else LIST_BLOCKS).for_page(page)
-    found = to_rows(PeerRow, await tx.all(statement, **page.bind_params()))
-    return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
+    rows = to_rows(PeerRow, await tx.all(statement, **page.bind_params()))
+    return sorted(rows, key=lambda row: row.decision_id or 0, reverse=True)
 
 
 async def load_retry_times(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
-    """Those of these to which nothing is sent before a moment."""
+    """Return the domains with an open circuit, and when it may be retried (ms UTC)."""
     return {row[0]: row[1] for row in await tx.all(LOAD_RETRY_TIMES, domains=list(domains), now=tx.now)}
 
 
 async def list_unreachable(tx: Tx, limit: int) -> list[tuple[PeerRow, int]]:
-    """Peers that do not answer, the longest first, and how many deliveries wait for each."""
+    """Return unreachable peers, the longest first, with the number of pending deliveries."""
     return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(LIST_UNREACHABLE, most=limit)]
 
 
 async def set_decision(tx: Tx, row: PeerRow) -> None:
-    """Write the decision in `row`."""
+    """Store the decision of `row`."""
     await tx.run(
         SET_DECISION,
         b_domain=row.domain,
@@ -182,25 +182,25 @@ async def set_decision(tx: Tx, row: PeerRow) -> None:
 
 
 async def mark_delivered(tx: Tx, domains: Sequence[str]) -> None:
-    """They took what we sent: their circuits close."""
+    """Store a successful delivery, and close the circuits."""
     await tx.run(MARK_DELIVERED, domains=list(domains), b_now=tx.now)
 
 
 async def close_circuit(tx: Tx, domain: str) -> bool:
-    """It spoke to us: its circuit closes; False if it was closed."""
+    """Close the circuit of a peer that sent us something; return False if it was closed."""
     return bool(await tx.run(CLOSE_CIRCUIT, b_domain=domain))
 
 
 async def clear_retry_time(tx: Tx, domain: str) -> None:
-    """It may be asked at once, however often it did not answer."""
+    """Allow an attempt at once, however often the peer did not answer."""
     await tx.run(CLEAR_RETRY_TIME, b_domain=domain)
 
 
 async def mark_failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:
-    """It did not answer, so often in a row: nothing is sent before `retry_at`."""
+    """Store how often in a row a peer did not answer; nothing is sent before `retry_at` (ms UTC)."""
     await tx.run(MARK_FAILED, b_domain=domain, b_failures=failures, b_since=since, b_retry_at=retry_at)
 
 
 async def set_scheme(tx: Tx, domain: str, scheme: str) -> None:
-    """Which signatures it takes."""
+    """Store which signature scheme a peer accepts."""
     await tx.run(SET_SCHEME, b_domain=domain, b_scheme=scheme)

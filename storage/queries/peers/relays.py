@@ -1,4 +1,4 @@
-"""Relays: which there are, and which of them are on."""
+"""Relays and their states."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DELETE = delete(relays).where(relays.c.id == bindparam("id"))
 
 
 async def insert(tx: Tx, row: RelayRow) -> bool:
-    """False if there is one of that address already."""
+    """Insert a relay; return False if there is one with this address."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -55,12 +55,12 @@ async def find_by_follow(tx: Tx, follow_uri: str) -> RelayRow | None:
 
 
 async def is_enabled(tx: Tx, actor_uri: str) -> bool:
-    """True for the actor of a relay that is on."""
+    """Return True for the actor of an accepted relay."""
     return await tx.one(IS_ENABLED, actor_uri=actor_uri) is not None
 
 
 async def list_inboxes(tx: Tx, *, litepub: bool = False) -> list[str]:
-    """Where relays that are on take posts, or (`litepub`) that we boost them."""
+    """Return the inboxes of accepted relays that take posts, or (`litepub`) boosts."""
     return await tx.values(LIST_INBOXES[litepub])
 
 

@@ -1,7 +1,6 @@
-"""Ends every follow of accounts that were just suspended, and keeps what others lost by it.
+"""The end of every follow of accounts that were just suspended, and what others lost by it.
 
-Which accounts are meant is said by the moment of their suspension; the number of statements does not depend
-on how many they are.
+The time of their suspension selects the accounts, so the number of statements does not depend on theirs.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _follower, _target = accounts.alias("follower"), accounts.alias("target")
 
 
 def _select_cross_node(table: Table) -> Any:
-    """Follows, or requests, between one who is gone and somebody of another node."""
+    """Select follows, or requests, between a suspended account and one of another node."""
     return (
         select(*columns_of(table, FollowRow), _follower.c.domain.label("from_domain"))
         .join(_follower, _follower.c.id == table.c.account_id)
@@ -60,18 +59,18 @@ LIST_CROSS_NODE_FOLLOWS = union_all(_select_cross_node(follows), _select_cross_n
 _local = accounts.alias("mine")
 
 
-def _select_lost(mine: str, other: str, followers: int) -> Any:
+def _select_lost(local: str, other: str, followers: int) -> Any:
     return (
         select(
-            follows.c[mine].label("id"),
+            follows.c[local].label("id"),
             literal(followers).label("followers"),
             literal(1 - followers).label("following"),
         )
-        .join(_local, _local.c.id == follows.c[mine])
+        .join(_local, _local.c.id == follows.c[local])
         .where(
             _local.c.domain == "",
             follows.c[other].in_(_suspended_ids),
-            follows.c[mine].not_in(_suspended_ids),
+            follows.c[local].not_in(_suspended_ids),
         )
     )
 
@@ -118,26 +117,26 @@ DELETE_RELATIONS = (
 
 
 async def list_cross_node_follows(tx: Tx, mark: int) -> list[tuple[FollowRow, bool]]:
-    """Follows and requests between nodes that are about to end; True: the follower is ours."""
-    found = await tx.all(LIST_CROSS_NODE_FOLLOWS, mark=mark)
-    return [(FollowRow(*tuple(record)[:-1]), record[-1] == "") for record in found]
+    """Return the follows and requests between nodes that will end, with True if the follower is ours."""
+    records = await tx.all(LIST_CROSS_NODE_FOLLOWS, mark=mark)
+    return [(FollowRow(*tuple(record)[:-1]), record[-1] == "") for record in records]
 
 
 async def count_losses(tx: Tx, mark: int) -> list[tuple[int, int, int]]:
-    """Accounts of ours that stay, with how many followers and followed ones they lose."""
+    """Return our other accounts with how many followers and followed accounts each of them loses."""
     return [(row[0], int(row[1]), int(row[2])) for row in await tx.all(COUNT_LOSSES, mark=mark)]
 
 
 async def sever(tx: Tx, mark: int, losses: Sequence[tuple[int, int, int]]) -> None:
-    """End the follows; `lost` is what `losses` said, to be taken from the counters."""
+    """End the follows, and subtract `losses`, from `count_losses`, from the counters."""
     for statement in (*DELETE_RELATIONS, RESET_COUNTS):
         await tx.run(statement, mark=mark)
     names = ("b_id", "b_followers_count", "b_following_count")
-    await tx.run_many(DECREMENT_COUNTS, [dict(zip(names, each, strict=True)) for each in losses])
+    await tx.run_many(DECREMENT_COUNTS, [dict(zip(names, loss, strict=True)) for loss in losses])
 
 
-async def insert(tx: Tx, made: Iterable[SeveranceRow]) -> None:
-    await tx.run_many(INSERT, [structs.asdict(row) for row in made])
+async def insert(tx: Tx, rows: Iterable[SeveranceRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
 async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[SeveranceRow]:

@@ -54,26 +54,26 @@ async def find(tx: Tx, archive_id: int) -> ArchiveRow | None:
 
 
 async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ArchiveRow]:
-    """Newest first."""
+    """Return the archives of an account, newest first."""
     return to_rows(ArchiveRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 
 async def mark_finished(tx: Tx, archive_id: int, name: str, size: int) -> bool:
-    """It was made, or (without a name) could not be; False if it is not wanted any more."""
+    """Store the file of an archive, or ('' as its name) that it failed; return False if it was deleted."""
     return bool(await tx.run(MARK_FINISHED, b_id=archive_id, b_name=name, b_bytes=size, b_now=tx.now))
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget those that were asked for before a moment."""
+    """Delete the archives that were requested before a time (ms UTC)."""
     await tx.run(PURGE_EXPIRED, until=until)
 
 
 async def list_posts(tx: Tx, account_id: int, after_id: int, limit: int) -> list[PostRow]:
-    """Published posts and boosts of an account, oldest first."""
-    found = await tx.all(LIST_POSTS, account_id=account_id, after_id=after_id, limit=limit)
-    return to_rows(PostRow, found)
+    """Return published posts and boosts of an account, oldest first."""
+    records = await tx.all(LIST_POSTS, account_id=account_id, after_id=after_id, limit=limit)
+    return to_rows(PostRow, records)
 
 
 async def list_liked_uris(tx: Tx, account_id: int) -> list[str]:
-    """URIs of what the account likes, the newest like first."""
+    """Return the URIs of liked posts, the newest like first."""
     return list(await tx.values(LIST_LIKED_URIS, account_id=account_id))

@@ -16,12 +16,12 @@ Record = tuple[Any, ...]
 
 
 def _select_others(table: Table, other: str, *more: Any) -> Select[Any]:
-    """The cursor, and the other account of each pair: id, name, domain, and what more there is."""
-    mine = table.c.target_id if other == "account_id" else table.c.account_id
+    """Select a cursor, id, username and domain of the other account of each pair, and further columns."""
+    owner = table.c.target_id if other == "account_id" else table.c.account_id
     return (
         select(table.c.id, accounts.c.id, accounts.c.username, accounts.c.domain, *more)
         .join(accounts, accounts.c.id == table.c[other])
-        .where(mine == bindparam("account_id"), table.c.id > bindparam("after_id"))
+        .where(owner == bindparam("account_id"), table.c.id > bindparam("after_id"))
         .order_by(table.c.id)
         .limit(bindparam("limit"))
     )
@@ -60,26 +60,26 @@ LIST_LIST_MEMBERS = (
 async def list_related_accounts(
     tx: Tx, kind: str, account_id: int, after_id: int, limit: int
 ) -> list[Record]:
-    """Cursor, id, name and domain of others, and what more belongs to the kind; oldest first."""
+    """Return cursor, id, username and domain of other accounts and the columns of the kind, oldest first."""
     now = {"now": tx.now} if kind == "muting" else {}
     return [
-        tuple(each)
-        for each in await tx.all(
+        tuple(record)
+        for record in await tx.all(
             LIST_RELATED_ACCOUNTS[kind], account_id=account_id, after_id=after_id, limit=limit, **now
         )
     ]
 
 
 async def list_muted_domains(tx: Tx, account_id: int) -> list[str]:
-    """Domains that the account keeps away."""
+    """Return the domains that the account blocks for itself."""
     return list(await tx.values(LIST_MUTED_DOMAINS, account_id=account_id))
 
 
 async def list_bookmarked_uris(tx: Tx, account_id: int) -> list[str]:
-    """URIs of the posts, the newest bookmark first."""
+    """Return the URIs of bookmarked posts, the newest bookmark first."""
     return list(await tx.values(LIST_BOOKMARKED_URIS, account_id=account_id))
 
 
 async def list_list_members(tx: Tx, account_id: int) -> list[Record]:
-    """Id and title of each list with id, name and domain of each account on it."""
-    return [tuple(each) for each in await tx.all(LIST_LIST_MEMBERS, account_id=account_id)]
+    """Return id and title of each list with id, username and domain of each account on it."""
+    return [tuple(record) for record in await tx.all(LIST_LIST_MEMBERS, account_id=account_id)]

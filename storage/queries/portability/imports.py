@@ -75,7 +75,7 @@ DELETE_UNLISTED_DOMAIN_MUTES = delete(domain_mutes).where(
 
 async def insert_with_lines(tx: Tx, row: ImportRow, lines: Iterable[ImportLineRow]) -> None:
     await tx.run(INSERT, **structs.asdict(row))
-    await tx.run_many(INSERT_LINE, [structs.asdict(each) for each in lines])
+    await tx.run_many(INSERT_LINE, [structs.asdict(line) for line in lines])
 
 
 async def find(tx: Tx, import_id: int) -> ImportRow | None:
@@ -83,43 +83,43 @@ async def find(tx: Tx, import_id: int) -> ImportRow | None:
 
 
 async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ImportRow]:
-    """Newest first."""
+    """Return the imports of an account, newest first."""
     return to_rows(ImportRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 
 async def count_unfinished(tx: Tx, account_id: int) -> int:
-    """How many are under way."""
+    """Return how many imports are in progress."""
     return int(await tx.value(COUNT_UNFINISHED, account_id=account_id))
 
 
 async def list_pending_lines(tx: Tx, import_id: int, after_id: int, limit: int) -> list[ImportLineRow]:
-    """The next lines that were not tried."""
-    found = await tx.all(LIST_PENDING_LINES, import_id=import_id, after_id=after_id, limit=limit)
-    return to_rows(ImportLineRow, found)
+    """Return the next lines that were not processed."""
+    records = await tx.all(LIST_PENDING_LINES, import_id=import_id, after_id=after_id, limit=limit)
+    return to_rows(ImportLineRow, records)
 
 
 async def list_failed_lines(tx: Tx, import_id: int) -> list[ImportLineRow]:
-    """What could not be carried out, in the order of the file."""
+    """Return the lines that failed, in the order of the file."""
     return to_rows(ImportLineRow, await tx.all(LIST_FAILED_LINES, import_id=import_id))
 
 
 async def load_existing_addresses(tx: Tx, import_id: int, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses that the file names."""
+    """Return those of the addresses that the file names."""
     return set(await tx.values(LOAD_EXISTING_ADDRESSES, import_id=import_id, addresses=list(addresses)))
 
 
 async def list_addresses(tx: Tx, import_id: int) -> list[str]:
-    """All that the file names and was not carried out yet."""
+    """Return the addresses of the lines that were not processed."""
     return list(await tx.values(LIST_ADDRESSES, import_id=import_id))
 
 
 async def delete_line(tx: Tx, line_id: int) -> bool:
-    """A line was carried out; False if that was known."""
+    """Delete a processed line; return False if there is none."""
     return bool(await tx.run(DELETE_LINE, id=line_id))
 
 
 async def mark_line_failed(tx: Tx, line_id: int, problem: str) -> bool:
-    """A line has a problem; False if that was known."""
+    """Store why a line failed; return False if a reason is stored."""
     return bool(await tx.run(MARK_LINE_FAILED, b_id=line_id, b_problem=problem))
 
 
@@ -132,20 +132,20 @@ async def mark_finished(tx: Tx, import_id: int) -> None:
 
 
 async def delete_by_id(tx: Tx, account_id: int, import_id: int) -> bool:
-    """Forget one with its lines; False if the account has none of that id."""
+    """Delete an import with its lines; return False if the account has none with this id."""
     return bool(await tx.run(DELETE, account_id=account_id, id=import_id))
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget those that ended before a moment."""
+    """Delete the imports that finished before a time (ms UTC)."""
     await tx.run(PURGE_EXPIRED, until=until)
 
 
 async def delete_unlisted_bookmarks(tx: Tx, account_id: int, import_id: int) -> None:
-    """Remove the bookmarks that the file does not name."""
+    """Delete the bookmarks that the file does not name."""
     await tx.run(DELETE_UNLISTED_BOOKMARKS, account_id=account_id, import_id=import_id)
 
 
 async def delete_unlisted_domain_mutes(tx: Tx, account_id: int, import_id: int) -> None:
-    """Remove the domains that the file does not name."""
+    """Delete the blocked domains that the file does not name."""
     await tx.run(DELETE_UNLISTED_DOMAIN_MUTES, account_id=account_id, import_id=import_id)

@@ -1,1 +1,1 @@
-"""Statements about joining the node."""
+"""Statements about sign-ups."""

@@ -1,4 +1,4 @@
-"""E-mail domains and addresses that nobody may join with, and how often somebody tried."""
+"""Blocked email domains and addresses, and attempts to join with them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UPSERT_ATTEMPT = _upsert_attempt.on_conflict_do_update(
     index_elements=["block_id", "day", "address"],
     set_={"attempts": email_domain_attempts.c.attempts + 1},
 )
-# By day: how many addresses they came from, how often they tried.
+# By block and day: the number of IP addresses, and of attempts.
 COUNT_ATTEMPTS = (
     select(
         email_domain_attempts.c.block_id,
@@ -46,7 +46,7 @@ DELETE_CANONICAL = delete(canonical_email_blocks).where(canonical_email_blocks.c
 
 
 async def insert_domain(tx: Tx, row: EmailDomainBlockRow) -> bool:
-    """False if the domain is blocked already."""
+    """Block a domain; return False if it is blocked."""
     return bool(await tx.run(INSERT_DOMAIN, **structs.asdict(row)))
 
 
@@ -59,9 +59,9 @@ async def load_domains_by_name(tx: Tx, domains: Sequence[str]) -> list[EmailDoma
 
 
 async def list_domains(tx: Tx, page: Page) -> list[EmailDomainBlockRow]:
-    """A page, newest first."""
-    found = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.for_page(page), **page.bind_params()))
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    """Return a page of blocked domains, newest first."""
+    rows = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def delete_domain(tx: Tx, block_id: int) -> bool:
@@ -69,18 +69,18 @@ async def delete_domain(tx: Tx, block_id: int) -> bool:
 
 
 async def upsert_attempt(tx: Tx, block_id: int, day: int, address: str) -> None:
-    """Somebody tried to join with an address of that domain."""
+    """Count an attempt from an IP address to join with an email address of a domain."""
     await tx.run(UPSERT_ATTEMPT, block_id=block_id, day=day, address=address, attempts=1)
 
 
 async def count_attempts(tx: Tx, ids: Sequence[int], since: int) -> list[tuple[int, int, int, int]]:
-    """Block, day, from how many addresses, how often."""
-    found = await tx.all(COUNT_ATTEMPTS, ids=list(ids), since=since)
-    return [(row[0], row[1], int(row[2]), int(row[3])) for row in found]
+    """Return block id, day, number of IP addresses, and number of attempts, from the day `since` on."""
+    rows = await tx.all(COUNT_ATTEMPTS, ids=list(ids), since=since)
+    return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
 
 
 async def insert_canonical(tx: Tx, row: CanonicalEmailBlockRow) -> bool:
-    """False if the hash is blocked already."""
+    """Block a hash; return False if it is blocked."""
     return bool(await tx.run(INSERT_CANONICAL, **structs.asdict(row)))
 
 
@@ -93,11 +93,9 @@ async def find_canonical_by_hash(tx: Tx, digest: str) -> CanonicalEmailBlockRow 
 
 
 async def list_canonicals(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
-    """A page, newest first."""
-    found = to_rows(
-        CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.for_page(page), **page.bind_params())
-    )
-    return sorted(found, key=lambda row: row.id, reverse=True)
+    """Return a page of blocked addresses, newest first."""
+    rows = to_rows(CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.for_page(page), **page.bind_params()))
+    return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
 async def delete_canonical(tx: Tx, block_id: int) -> bool:

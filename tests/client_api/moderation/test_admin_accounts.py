@@ -11,7 +11,7 @@ import pytest
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import invitations, members
-from fedserver.domain.portability import moves
+from fedserver.domain.portability import account_deletion
 from fedserver.node import list_endpoints
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
@@ -441,7 +441,9 @@ async def test_public_log_names_no_member_and_verifies(start: Start) -> None:
 
     async with node.db.write() as tx:
         before = await audit_log.list_by_target(tx, world.people["ann"].uri)
-        await moves.delete_account(tx, await members.get_by_username(tx, "ann"), world.people["ann"])
+        await account_deletion.delete_account(
+            tx, await members.get_by_username(tx, "ann"), world.people["ann"]
+        )
         assert len(before) == 3
         assert await audit_log.list_by_target(tx, world.people["ann"].uri) == []
         assert (await audit_log.verify(tx, blocked["hash"])).last == 5

@@ -17,7 +17,7 @@ from fedserver.cli.commands import main
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.moderation import moderation, reports
+from fedserver.domain.moderation import moderation, report_filing, reports
 from fedserver.domain.peers import peers
 from storage.engine import Database
 from storage.errors import ConflictError, StorageError
@@ -65,7 +65,7 @@ async def test_concurrent_decisions_about_one_subject_do_not_deadlock(
     """Limit an account of a peer, decide about the peer, and resolve the report, each by another member."""
     async with database.write() as tx:
         eve, bob = await create_remote_account(tx, "eve"), await create_remote_account(tx, "bob")
-        report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))
+        report = await report_filing.file(tx, here, bob, report_filing.NewReport(target_id=eve.id))
         mod, account = await members.create_approved(
             tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator"
         )

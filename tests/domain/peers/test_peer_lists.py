@@ -38,7 +38,7 @@ async def test_two_lists_and_a_partner(database: Database, here: NodeContext) ->
             tx,
             PartnerRow(1, "partner.test", pat.id, "agreed", True, "u", '["local"]', "", 1, 1, None, "", None),
         )
-        wish = peer_lists.PeerListRequest("https://a.test/l", "A", applies_itself=True, most_changes=3)
+        wish = peer_lists.PeerListRequest("https://a.test/l", "A", applies_itself=True, max_changes=3)
         first = await peer_lists.subscribe(tx, here, ada, wish)
         second = await peer_lists.subscribe(
             tx, here, ada, peer_lists.PeerListRequest("https://b.test/l", "B")

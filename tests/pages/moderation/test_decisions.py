@@ -11,9 +11,9 @@ from fedserver.config import MailConfig
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.moderation import moderation, post_moderation, reports
+from fedserver.domain.moderation import moderated_posts, moderation, post_moderation, report_filing
 from fedserver.domain.moderation.moderation import ModerationAction
-from fedserver.domain.portability import moves
+from fedserver.domain.portability import account_deletion
 from fedserver.domain.posts import posts
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from fedserver.node import list_endpoints
@@ -98,7 +98,7 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     assert log[0]["undoes"] == log[1]["undoes"] == str(act_id) and log[0]["reason"] == "A mistake, sorry"
     assert "newsletter" not in str(log), "what the member writes is not for everybody"
     async with node.db.write() as tx:
-        await moves.delete_account(tx, await members.get_by_username(tx, "ann"), ann)
+        await account_deletion.delete_account(tx, await members.get_by_username(tx, "ann"), ann)
         assert (await audit_log.verify(tx)).last == 4, "the appeal went with her, the log stays"
 
 
@@ -158,8 +158,8 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     bad, odd, fine = [await node.publish(ann, f"a <b> post {word}") for word in ("bad", "odd", "fine")]
     bob = await node.create_member("bob")
     async with node.db.write() as tx:
-        wanted = reports.NewReport(target_id=ann.id, post_ids=[bad, odd], rule_ids=[1])
-        report = await reports.file(tx, node.site, bob, wanted)
+        wanted = report_filing.NewReport(target_id=ann.id, post_ids=[bad, odd], rule_ids=[1])
+        report = await report_filing.file(tx, node.site, bob, wanted)
     await own.log_in("mod")
     action = f"/admin/accounts/{ann.id}/posts"
     form = {"kind": "delete_statuses", "post_ids[]": str(bad), "text": "Not kind"}
@@ -202,7 +202,7 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     assert (await api.request("GET", f"/api/v1/statuses/{fine}")).status == 404
     node.clock.forward(days=91)
     async with node.db.write() as tx:
-        await audited_post_queries.erase_texts(tx, tx.now - post_moderation.TEXT_TTL_MS)
+        await audited_post_queries.erase_texts(tx, tx.now - moderated_posts.TEXT_TTL_MS)
         assert "post odd" not in str(await audited_post_queries.load_by_entries(tx, [act.id]))
 
 

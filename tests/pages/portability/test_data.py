@@ -89,9 +89,9 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     address = page.text[page.text.index("/settings/data/imports/") :].partition('"')[0]
     assert (await visitor.open(address)).text == (
         "Account address,Line,Reason\n"
-        "not an account,2,'not an account' is no account\n"
-        "nobody@beta.test,4,No such account can be found\n"
-        "ann,5,You cannot block yourself\n"
+        "not an account,2,“not an account” is not an account.\n"
+        "nobody@beta.test,4,This account was not found.\n"
+        "ann,5,You cannot block yourself.\n"
     )
     other = Visitor(alpha)
     await other.log_in("cas")
@@ -124,7 +124,7 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
     for _ in range(imports.MAX_UNFINISHED):
         await bring(visitor, "domain_blocking", "again.test\n")
     page = await bring(visitor, "domain_blocking", "again.test\n")
-    assert page.status == 422 and "are under way" in page.text
+    assert page.status == 422 and "imports are in progress" in page.text
     for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
         page = await visitor.submit_action("/settings/data", stop)
     assert page.text.count(">Cancel<") == imports.MAX_UNFINISHED - 2
@@ -139,19 +139,19 @@ async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
     visitor = Visitor(alpha)
     await visitor.log_in("ann")
     for kind, data, words in (
-        ("following", b"", "Choose a file"),
-        ("odd", b"x", "Choose what is in the file"),
-        ("following", b"\n\n", "has no lines"),
-        ("following", b"Account address\n", "nothing but names of columns"),
-        ("following", b"bob\n\xff\xfe\n", "not UTF-8 text: line 2"),
-        ("following", b"bob\n\nx\0y\n", "not text: line 3"),
-        ("following", b'bob\n"never closed\n', "Line 3 cannot be read"),
-        ("following", b"two words\nmore words\n", "line 1: &#39;two words&#39; is no account; line 2"),
-        ("domain_blocking", b"bob@beta.test\n", "line 1"),
-        ("bookmarks", b"Account address\nbob@beta.test\n", "line 1"),
-        ("lists", b",bob@beta.test\n", "line 1: it names no list"),
-        ("following", b"bob\n" * 20_002, "more than 20000 lines"),
-        ("following", b"x" * 10_000_001, "larger than 10 MB"),
+        ("following", b"", "Please choose a file"),
+        ("odd", b"x", "Please choose what is in the file"),
+        ("following", b"\n\n", "The file is empty"),
+        ("following", b"Account address\n", "has a header but no entries"),
+        ("following", b"bob\n\xff\xfe\n", "not UTF-8 text (line 2)"),
+        ("following", b"bob\n\nx\0y\n", "not UTF-8 text (line 3)"),
+        ("following", b'bob\n"never closed\n', "Line 3 of the file is not valid CSV"),
+        ("following", b"two words\nmore words\n", "Line 1: “two words” is not an account. Line 2"),
+        ("domain_blocking", b"bob@beta.test\n", "Line 1"),
+        ("bookmarks", b"Account address\nbob@beta.test\n", "Line 1"),
+        ("lists", b",bob@beta.test\n", "Line 1: The name of the list is missing."),
+        ("following", b"bob\n" * 20_002, "20000 are possible"),
+        ("following", b"x" * 10_000_001, "up to 10 MB"),
     ):
         page = await bring(visitor, kind, data)
         assert page.status == 422 and words in page.text, (kind, data[:40], page.text[-3000:])
@@ -182,7 +182,7 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     page = await visitor.submit_action("/settings/data", "/settings/data/archives")
     assert page.status == 200 and ">In progress<" in page.text
     again = await visitor.submit_action("/settings/data", "/settings/data/archives")
-    assert again.status == 422 and "once a day" in again.text
+    assert again.status == 422 and "one archive a day" in again.text
     await settle(alpha)
     page = await visitor.open("/settings/data")
     (address,) = re.findall(r'"(/settings/data/archives/\d+\.zip)"', page.text)

@@ -49,7 +49,7 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
             return answer.status, answer.headers.get("Location") or await answer.text()
 
     status, text = await write("Only one", "", "")
-    assert status == 422 and "Choices must have more than one item." in text
+    assert status == 422 and "Choices: This is too short. Please add more." in text
     assert 'value="Only one"' in text and "<details open><summary>Poll" in text, "nothing is lost"
     status, place = await write("Tea & <b>milk</b>", "", "Coffee", "")
     assert status == 303 and place.startswith("/@ann/")

@@ -62,7 +62,7 @@ async def test_without_mail_the_text_does_not_say_why(start: Start) -> None:
     node = await start("alpha.test")
     await node.create_member("ann")
     status, page = await join(node, "zoe", "ann@mail.test")
-    assert status == 422 and "taken" not in page and "cannot be used to join" in page
+    assert status == 422 and "taken" not in page and "cannot join with this email address" in page
 
 
 async def test_an_approval_and_an_invitation_are_no_way_around(start: Start) -> None:

@@ -1,0 +1,48 @@
+"""The limits that moderators set on accounts: sensitive, silenced, suspended, and disabled log-in."""
+
+from __future__ import annotations
+
+from fedserver.domain.auth import member_access
+from fedserver.domain.kernel import events
+from fedserver.domain.peers import severances
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.auth import MemberRow
+
+LIMIT_COLUMNS = {"sensitive": "sensitized_at", "silence": "silenced_at", "suspend": "suspended_at"}
+
+
+def is_set(account: AccountRow, member: MemberRow | None, kind: str) -> bool:
+    """Return True if the limit is in effect; `disable` is one of the member, the others of the account."""
+    if kind == "disable":
+        return member is not None and member.disabled_at is not None
+    return getattr(account, LIMIT_COLUMNS[kind]) is not None
+
+
+async def set_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind: str) -> None:
+    """Set a limit; nothing happens if it is in effect, or for kinds that set none."""
+    if kind in LIMIT_COLUMNS and not is_set(account, member, kind):
+        await account_queries.set_limit(tx, account.id, LIMIT_COLUMNS[kind], tx.now)
+        if kind == "suspend":
+            await _cut_off(tx, account, member)
+    elif kind == "disable" and member is not None:
+        await member_access.set_disabled(tx, member, disabled=True)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def clear_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind: str) -> None:
+    """Clear a limit."""
+    if kind in LIMIT_COLUMNS:
+        await account_queries.set_limit(tx, account.id, LIMIT_COLUMNS[kind], None)
+    elif member is not None:
+        await member_access.set_disabled(tx, member, disabled=False)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> None:
+    """End the follows of a suspended account and log its member out."""
+    handle = f"{account.username}@{account.domain}" if account.domain else account.username
+    await severances.sever(tx, tx.now, "account_suspension", handle, notify_peers=True)
+    if member is not None:
+        await member_access.log_out(tx, member)

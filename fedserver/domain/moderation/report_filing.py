@@ -1,0 +1,69 @@
+"""New reports of members.
+
+docs.joinmastodon.org/methods/reports
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.moderation import report_rows, reports, rules
+from fedserver.domain.timelines import post_views
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.moderation import ReportRow
+
+MAX_POSTS = 100
+
+
+class NewReport(Struct, frozen=True, kw_only=True):
+    """A report as a member sends it."""
+
+    target_id: int
+    post_ids: Sequence[int] = ()
+    comment: str = ""
+    category: str = "other"
+    rule_ids: Sequence[int] = ()
+    forward: bool = False
+
+
+async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewReport) -> ReportRow:
+    """Store a report about an account and its posts, and notify the moderators.
+
+    Raises NotFoundError, InvalidError.
+    """
+    target = await account_queries.find(tx, new_report.target_id)
+    if target is None or target.deleted_at is not None:
+        raise NotFoundError
+    if len(new_report.comment) > report_rows.MAX_COMMENT:
+        raise InvalidError("comment", f"is longer than {report_rows.MAX_COMMENT} characters", "ERR_TOO_LONG")
+    broken_rules = rules.check_numbers(site, new_report.rule_ids)
+    category = "violation" if broken_rules else new_report.category
+    reports.check_category(category)
+    post_ids = await _check_posts(tx, reporter, target, new_report.post_ids)
+    row = report_rows.build(tx, None, reporter, target, post_ids, new_report.comment, category)
+    forwarded = new_report.forward and bool(target.domain)
+    row = structs.replace(row, rule_ids=reports.encode_ids(broken_rules), forwarded=forwarded)
+    await report_rows.insert(tx, row)
+    if forwarded:
+        await jobs.enqueue(tx, jobs.Flag(row.id))
+    return row
+
+
+async def _check_posts(
+    tx: Tx, reporter: AccountRow, target: AccountRow, post_ids: Sequence[int]
+) -> tuple[int, ...]:
+    """Return each id once. Raises NotFoundError unless all are posts of `target` that `reporter` sees."""
+    ids = tuple(dict.fromkeys(post_ids))
+    if len(ids) > MAX_POSTS:
+        raise InvalidError("status_ids", f"are more than {MAX_POSTS}", "ERR_TOO_LONG")
+    views = await post_views.load(tx, ids, reporter.id)
+    if len([view for view in views if view.post.account_id == target.id]) != len(ids):
+        raise NotFoundError
+    return ids

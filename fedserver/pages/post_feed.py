@@ -1,0 +1,36 @@
+"""Lists of posts on pages, with the link to older ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from fedserver.domain.timelines import post_views
+from fedserver.web.endpoint import Call
+
+PAGE_SIZE = 20  # as `call.page()` reads by default
+
+
+class PostFeed(Struct, frozen=True):
+    """A page of posts; `older` is the address of the next page, '' at the end."""
+
+    views: list[post_views.PostView]
+    older: str
+
+
+async def load_feed(call: Call[Any], ids: Sequence[int], context: str, size: int = PAGE_SIZE) -> PostFeed:
+    """Return the posts as the viewer sees them, without those that their filters hide in this context."""
+    views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
+    visible = [view for view in views if not any(match.filter.action == "hide" for match in view.filtered)]
+    return PostFeed(visible, next_page_url(call, ids, size))
+
+
+def next_page_url(call: Call[Any], ids: Sequence[int], size: int) -> str:
+    """Return the address of the next page, '' if `ids` do not fill this one."""
+    if len(ids) < size:
+        return ""
+    query = [(name, value) for name, value in call.request.query.items() if name != "max_id"]
+    return f"{call.request.path}?{urlencode([*query, ('max_id', str(ids[-1]))])}"

@@ -1,0 +1,54 @@
+"""What members do with posts on pages: like, boost, bookmark, pin and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.posts import boosts, likes, pins, post_removal
+from fedserver.domain.timelines import bookmarks, post_views
+from fedserver.pages.forms import FormParams, redirect_back
+from fedserver.web.endpoint import USER, Call, Routes
+
+routes = Routes("pages")
+
+
+@routes.post("/posts/{id}/delete", html=True, auth=USER, params=FormParams)
+async def delete(call: Call[FormParams]) -> web.StreamResponse:
+    await post_removal.delete(call.tx, call.account, call.id())
+    return redirect_back(call.params.next)
+
+
+@routes.post("/posts/{id}/{act}", html=True, auth=USER, params=FormParams)
+async def interact(call: Call[FormParams]) -> web.StreamResponse:
+    """Apply an interaction; with JavaScript the response is the new row of buttons, otherwise a redirect."""
+    await _apply_interaction(call, call.text("act"))
+    if "HX-Request" not in call.request.headers:
+        return redirect_back(call.params.next)
+    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
+    return call.render("actions.html", view=views[0], next=call.params.next)
+
+
+async def _apply_interaction(call: Call[Any], interaction: str) -> None:
+    tx, account, post_id = call.tx, call.account, call.id()
+    match interaction:
+        case "like":
+            await likes.like(tx, call.site, account, post_id)
+        case "unlike":
+            await likes.unlike(tx, account, post_id)
+        case "boost":
+            await boosts.boost(tx, call.site, account, post_id)
+        case "unboost":
+            await boosts.unboost(tx, account, post_id)
+        case "bookmark":
+            await bookmarks.add(tx, account, post_id)
+        case "unbookmark":
+            await bookmarks.remove(tx, account, post_id)
+        case "pin":
+            await pins.pin(tx, account, post_id)
+        case "unpin":
+            await pins.unpin(tx, account, post_id)
+        case _:
+            raise NotFoundError
