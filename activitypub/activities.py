@@ -19,7 +19,7 @@ from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUB
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """What a peer says that somebody did. `object` is the document if it is embedded, `object_id` its id."""
+    """An activity, read from its document. `object` is the embedded document, `object_id` its id."""
 
     id: str
     kind: str
@@ -74,7 +74,7 @@ def _activity(kind: str, uri: str, actor: str, object_: Any, **more: Any) -> Doc
 
 
 def create(uri: str, actor: str, document: Document) -> Document:
-    """Create an object; addressed as the object is."""
+    """Return the Create of an object, with the addresses of the object."""
     return {
         **_activity("Create", uri, actor, document),
         "@context": POST_CONTEXT,
@@ -85,12 +85,12 @@ def create(uri: str, actor: str, document: Document) -> Document:
 
 
 def vote(uri: str, actor: str, document: Document) -> Document:
-    """Create a vote; addressed as it is."""
+    """Return the Create of a vote, with the addresses of the vote."""
     return _activity("Create", uri, actor, document, to=document["to"])
 
 
 def update(uri: str, actor: str, document: Document, moment: int) -> Document:
-    """Update an object; `updated` says since when."""
+    """Return the Update of an object at the moment `updated` (ms UTC)."""
     return {
         **_activity("Update", uri, actor, document),
         "@context": POST_CONTEXT,
@@ -101,39 +101,43 @@ def update(uri: str, actor: str, document: Document, moment: int) -> Document:
 
 
 def update_actor(uri: str, actor: Document, followers: str) -> Document:
-    """Update a profile."""
+    """Return the Update of an actor for its followers."""
     bare = {name: value for name, value in actor.items() if name != "@context"}
     made = _activity("Update", uri, actor["id"], bare, to=[PUBLIC], cc=[followers])
     return {**made, "@context": ACTOR_CONTEXT}
 
 
 def delete(uri: str, actor: str, object_uri: str, to: Sequence[str]) -> Document:
-    """Delete an object: a tombstone is left."""
+    """Return the Delete of an object, which leaves a tombstone."""
     stone = {"id": object_uri, "type": "Tombstone"}
     return _activity("Delete", uri, actor, stone, to=list(to))
 
 
 def delete_authorization(uri: str, actor: str, authorization_uri: str, to: Sequence[str]) -> Document:
-    """Take back a QuoteAuthorization."""
+    """Return the Delete of a QuoteAuthorization (FEP-044f)."""
     return _activity("Delete", uri, actor, authorization_uri, to=list(to))
 
 
 def delete_actor(uri: str, actor: str) -> Document:
-    """Delete an account."""
+    """Return the Delete of an actor by itself."""
     return _activity("Delete", uri, actor, actor, to=[PUBLIC])
 
 
 def move(uri: str, actor: str, target: str, followers: str) -> Document:
-    """Move to another account (FEP-7628), told by the old one."""
+    """Return the Move of an account to another one (FEP-7628), sent by the old one."""
     return _activity("Move", uri, actor, actor, target=target, to=[followers])
 
 
 def follow(uri: str, actor: str, target: str) -> Document:
+    """Return a Follow."""
     return _activity("Follow", uri, actor, target, to=[target])
 
 
 def answer(kind: str, uri: str, actor: str, asked: Document, to: str, result: str | None = None) -> Document:
-    """Accept or Reject what was asked, embedded whole as some peers need it; `result` is what came of it."""
+    """Return the Accept or Reject of an activity, which is embedded whole as some peers need it.
+
+    `result` is what came of it, such as a QuoteAuthorization.
+    """
     bare = {name: value for name, value in asked.items() if name != "@context"}
     made = _activity(kind, uri, actor, bare, to=[to])
     made["@context"] = asked["@context"]
@@ -141,26 +145,28 @@ def answer(kind: str, uri: str, actor: str, asked: Document, to: str, result: st
 
 
 def undo(uri: str, actor: str, undone: Document) -> Document:
-    """Undo an activity of one's own, embedded whole; addressed as it was."""
+    """Return the Undo of an activity of the actor's own, embedded whole and with the same addresses."""
     bare = {name: value for name, value in undone.items() if name != "@context"}
     more = {name: undone[name] for name in ("to", "cc") if name in undone}
     return _activity("Undo", uri, actor, bare, **more)
 
 
 def like(uri: str, actor: str, object_uri: str, author: str) -> Document:
+    """Return a Like."""
     return _activity("Like", uri, actor, object_uri, to=[author])
 
 
 def announce(
     uri: str, actor: str, object_uri: str, to: Sequence[str], cc: Sequence[str], moment: int
 ) -> Document:
-    """Boost an object; peers fetch it themselves."""
+    """Return the Announce (boost) of an object, which peers fetch themselves."""
     return _activity(
         "Announce", uri, actor, object_uri, to=list(to), cc=list(cc), published=format_instant(moment)
     )
 
 
 def block(uri: str, actor: str, target: str) -> Document:
+    """Return a Block."""
     return _activity("Block", uri, actor, target, to=[target])
 
 
@@ -170,5 +176,5 @@ def change_collection(kind: str, uri: str, actor: str, object_uri: str, collecti
 
 
 def flag(uri: str, actor: str, objects: Sequence[str], content: str, to: str) -> Document:
-    """Report an account and posts of it to its own node."""
+    """Return a Flag: the report of an account and posts of it, for its own node."""
     return _activity("Flag", uri, actor, list(objects), content=content, to=[to])

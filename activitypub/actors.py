@@ -32,7 +32,7 @@ class Field(Struct, frozen=True):
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """An actor, read from its own document. Addresses are '' where there is none."""
+    """An actor, read from its own document. Addresses that it lacks are ''."""
 
     id: str
     kind: str
@@ -119,13 +119,13 @@ def _statements(document: Document) -> list[Document]:
 
 
 def _domains(value: Any) -> list[str]:
-    """Hosts whose pages may name the actor as their author."""
+    """Return the hosts whose pages may name the actor as their author."""
     hosts = (normalize_host(each) for each in read.many(value, MAX_DOMAINS) if isinstance(each, str))
     return list(dict.fromkeys(host for host in hosts if host))
 
 
 def _own(identifier: str, address: str | None) -> str:
-    """An address if it is of the actor's own origin, else ''."""
+    """Return an address if it is of the actor's own origin, else ''."""
     if address is None:
         return ""
     try:
@@ -145,7 +145,7 @@ def _picture(value: Any) -> tuple[str, str]:
 
 
 def _read_keys(document: Document, identifier: str) -> list[ActorKey]:
-    """Keys that the actor owns; a key that names another owner is left out."""
+    """Return the keys that the actor owns; a key that names another owner is left out."""
     found = []
     for each in read.many(document.get("publicKey"), 5):
         if isinstance(each, dict) and read.id_of(each.get("owner")) in (identifier, None):
@@ -172,7 +172,7 @@ def _read_fields(document: Document) -> list[Field]:
 
 
 def write_actor(actor: Actor) -> Document:
-    """The document of an actor of ours."""
+    """Return the document of an actor of ours."""
     rsa = next((key for key in actor.keys if key.kind == "rsa"), None)
     document: Document = {
         "@context": ACTOR_CONTEXT,

@@ -1,4 +1,4 @@
-"""Addressing and visibility: `to` and `cc` for the words we use, and back (ActivityPub §5.6, §7.1).
+"""Addressing and visibility: `to` and `cc` for our visibilities, and back (ActivityPub §5.6, §7.1).
 
 | ours      | to        | cc                    |
 | public    | Public    | followers, mentioned  |
@@ -7,7 +7,8 @@
 | direct    | mentioned |                       |
 | partners  | partners  | mentioned             |
 
-Another word (`local`) has no addresses: such posts never leave. The partners are those of a node's own actor.
+Any other visibility (`local`) has no addresses: such posts never leave. The partners are those of a node's
+own actor.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MAX_RECIPIENTS = 1_000
 def addresses(
     visibility: str, followers: str, mentioned: Iterable[str], partners: str = ""
 ) -> tuple[list[str], list[str]]:
-    """`to` and `cc`. Raises ValueError for a visibility that does not leave the node."""
+    """Return `to` and `cc`. Raises ValueError for a visibility that does not leave the node."""
     named = list(dict.fromkeys(mentioned))
     match visibility:
         case "public":
@@ -42,7 +43,7 @@ def addresses(
 
 
 def recipients(document: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """`to` and `cc` of a document, with one spelling of Public, without repetitions."""
+    """Return `to` and `cc` of a document, with one spelling of Public, without repetitions."""
     return _normalize(document.get("to")), _normalize(document.get("cc"))
 
 
@@ -52,7 +53,7 @@ def _normalize(value: Any) -> list[str]:
 
 
 def visibility(to: Sequence[str], cc: Sequence[str], followers: str) -> str:
-    """The word for what a peer addressed; `followers` is the author's own collection ('' if unknown)."""
+    """Return our visibility for addresses; `followers` is the author's own collection ('' if unknown)."""
     if PUBLIC in to:
         return "public"
     if PUBLIC in cc:

@@ -1,7 +1,7 @@
-"""Who may speak about what: the origin rules of FEP-fe34.
+"""Who may publish what: the origin rules of FEP-fe34.
 
 An origin is scheme, host and port. An object is believed from the origin of its id, and what it names as
-its author, owner or actor must be of that origin. Everything else is fetched from where it lives.
+its author, owner or actor must be of that origin. Everything else is fetched from its own address.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def normalize_host(host: str) -> str:
-    """A host name as it is compared: lower case, IDN as punycode, no dot at the end. '' if it is none."""
+    """Return a host name as it is compared: lower case, punycode, no dot at the end; '' if it is none."""
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253:
         return ""
@@ -28,9 +28,9 @@ def normalize_host(host: str) -> str:
 
 
 def origin(uri: str) -> tuple[str, str, int]:
-    """Scheme, normal host and port. Raises AuthorityError if `uri` is not an absolute web address.
+    """Return scheme, normalized host and port. Raises AuthorityError if `uri` is not an absolute web address.
 
-    Addresses with a user in them have no origin we accept.
+    Addresses with a user in them have no origin that we accept.
     """
     if len(uri) > MAX_URI or not uri.isprintable() or "\\" in uri or " " in uri:
         raise AuthorityError(f"not an address: {uri[:80]!r}")
@@ -46,13 +46,13 @@ def origin(uri: str) -> tuple[str, str, int]:
 
 
 def host_of(uri: str) -> str:
-    """The host, with its port unless it is the default: how we name a peer. Raises AuthorityError."""
+    """Return the host, with its port unless it is the default: how peers are named. Raises AuthorityError."""
     scheme, host, port = origin(uri)
     return host if port == DEFAULT_PORTS[scheme] else f"{host}:{port}"
 
 
 def same_origin(first: str, *others: str) -> bool:
-    """True if all are absolute web addresses of one origin."""
+    """Return True if all are absolute web addresses of one origin."""
     try:
         wanted = origin(first)
         return all(origin(other) == wanted for other in others)
@@ -61,12 +61,12 @@ def same_origin(first: str, *others: str) -> bool:
 
 
 def require_same_origin(first: str, *others: str) -> None:
-    """Raises AuthorityError unless all are of one origin."""
+    """Raise AuthorityError unless all are of one origin."""
     for other in others:
         if not same_origin(first, other):
             raise AuthorityError(f"{other[:120]!r} is not of the origin of {first[:120]!r}")
 
 
 def without_fragment(uri: str) -> str:
-    """The address of the document in which something is found."""
+    """Return the address of the document that holds an object."""
     return uri.partition("#")[0]

@@ -16,14 +16,14 @@ MAX_HEADER = 4_096
 
 
 def write_collection(uri: str, total: int, *, first: str | None = None, ordered: bool = True) -> Document:
-    """A collection that is read page by page, or (without `first`) only counted."""
+    """Return a collection that is read page by page, or (without `first`) only counted."""
     kind = "OrderedCollection" if ordered else "Collection"
     made: Document = {"@context": CONTEXT, "id": uri, "type": kind, "totalItems": total}
     return made if first is None else {**made, "first": first}
 
 
 def write_items(uri: str, items: Sequence[Any], *, ordered: bool = True) -> Document:
-    """A small collection with everything in it."""
+    """Return a small collection with all its items."""
     kind, name = ("OrderedCollection", "orderedItems") if ordered else ("Collection", "items")
     made = {"id": uri, "type": kind, "totalItems": len(items), name: list(items)}
     return {"@context": POST_CONTEXT, **made}
@@ -32,7 +32,7 @@ def write_items(uri: str, items: Sequence[Any], *, ordered: bool = True) -> Docu
 def write_page(
     uri: str, collection: str, items: Sequence[Any], *, total: int, following: str | None = None
 ) -> Document:
-    """One page of an ordered collection."""
+    """Return one page of an ordered collection."""
     made: Document = {
         "@context": POST_CONTEXT,
         "id": uri,
@@ -45,12 +45,12 @@ def write_page(
 
 
 def total(document: Document) -> int:
-    """How many items a collection says it has."""
+    """Return how many items a collection claims to have."""
     return read.number(document.get("totalItems"), 1_000_000_000)
 
 
 def items(document: Document, limit: int) -> list[Any]:
-    """The items in a collection or page, at most `limit`; an embedded first page counts."""
+    """Return the items in a collection or page, at most `limit`; an embedded first page counts."""
     found = read.many(document.get("orderedItems", document.get("items")), limit)
     first = read.embedded(document.get("first"))
     if not found and first is not None:
@@ -59,12 +59,12 @@ def items(document: Document, limit: int) -> list[Any]:
 
 
 def item_uris(document: Document, limit: int) -> list[str]:
-    """The web addresses of what is in a collection or page, at most `limit`."""
+    """Return the web addresses of the items in a collection or page, at most `limit`."""
     return [uri for uri in read.ids_of(items(document, limit)) if read.is_web(uri)]
 
 
 def next_page(document: Document) -> str | None:
-    """Where the items go on: the next page, of a collection its first. An embedded first page counts."""
+    """Return where the items go on: the next page, or the first one of a collection that embeds none."""
     first = document.get("first")
     inner = read.embedded(first)
     if inner is not None and items(document, 1):
@@ -73,19 +73,22 @@ def next_page(document: Document) -> str | None:
 
 
 def thread_collections(document: Document) -> list[str]:
-    """Addresses of collections, of an object's own origin, that name what belongs to its thread."""
+    """Return the collections, of an object's own origin, that list what belongs to its thread."""
     identifier = read.id_of(document) or ""
     named = read.ids_of([document.get("replies"), document.get("context")])
     return [uri for uri in named if uri != identifier and same_origin(identifier, uri)]
 
 
 def write_synchronization(collection: str, url: str, digest: str) -> str:
-    """The header Collection-Synchronization (FEP-8fcf)."""
+    """Return the header Collection-Synchronization (FEP-8fcf)."""
     return f'collectionId="{collection}", url="{url}", digest="{digest}"'
 
 
 def read_synchronization(header: str) -> tuple[str, str, str] | None:
-    """The collection, where its part for us is, and the digest of that; None if the header has not all."""
+    """Return the collection, the address of its part for us, and the digest of that part.
+
+    Returns None if the header lacks one of them.
+    """
     named = dict(PARAMETER.findall(header[:MAX_HEADER]))
     found = tuple(named.get(name, "") for name in ("collectionId", "url", "digest"))
     return (found[0], found[1], found[2].lower()) if all(found) else None

@@ -25,7 +25,7 @@ Document = dict[str, Any]
 
 
 def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
-    """A JSON object from bytes. Raises MalformedDocument.
+    """Return a JSON object from bytes. Raises MalformedDocumentError.
 
     Refused: more than `max_bytes`, deeper than 40 levels, more than 60,000 values, NaN and infinities, lone
     surrogates, invalid UTF-8, anything but an object on top. Of a repeated name the last counts.
@@ -63,7 +63,7 @@ def _measure(document: Document) -> None:
 
 
 def many(value: Any, limit: int = 100) -> list[Any]:
-    """A value, a list of values or nothing, as a list of at most `limit`; nulls left out."""
+    """Return a value, a list of values or nothing, as a list of at most `limit`, without nulls."""
     if value is None:
         return []
     values = value if isinstance(value, list) else [value]
@@ -71,13 +71,13 @@ def many(value: Any, limit: int = 100) -> list[Any]:
 
 
 def one(value: Any) -> Any:
-    """The first of a list, or the value itself."""
+    """Return the first of a list, or the value itself."""
     found = many(value, 1)
     return found[0] if found else None
 
 
 def get(document: Mapping[str, Any], *names: str) -> Any:
-    """The first property that is there, under its plain or its `as:` name."""
+    """Return the first property that is there, under its plain or its `as:` name."""
     for name in names:
         for spelled in (name, f"as:{name}"):
             value = document.get(spelled)
@@ -87,7 +87,7 @@ def get(document: Mapping[str, Any], *names: str) -> Any:
 
 
 def id_of(value: Any) -> str | None:
-    """The id of a reference: a string, or an object with `id`. None if there is none or it is too long."""
+    """Return the id of a reference: a string, or an object with `id`. Returns None if there is none."""
     value = one(value)
     if isinstance(value, dict):
         value = value.get("id", value.get("@id"))
@@ -97,19 +97,19 @@ def id_of(value: Any) -> str | None:
 
 
 def ids_of(value: Any, limit: int = 1_000) -> list[str]:
-    """The ids of several references, without repetitions."""
+    """Return the ids of several references, without repetitions."""
     found = (id_of(each) for each in many(value, limit))
     return list(dict.fromkeys(each for each in found if each))
 
 
 def embedded(value: Any) -> Document | None:
-    """The object that is embedded at this place, None if there is only a reference."""
+    """Return the object that is embedded at this place, None if there is only a reference."""
     value = one(value)
     return value if isinstance(value, dict) else None
 
 
 def type_of(document: Mapping[str, Any], known: tuple[str, ...] | frozenset[str] | None = None) -> str:
-    """The type; of several, the first of `known` that is among them. '' if there is none."""
+    """Return the type; of several, the first of `known` that is among them. Returns '' if there is none."""
     named = document.get("type", document.get("@type"))
     types = [each.removeprefix("as:") for each in many(named, 20) if isinstance(each, str)]
     if known is not None:
@@ -119,13 +119,13 @@ def type_of(document: Mapping[str, Any], known: tuple[str, ...] | frozenset[str]
 
 
 def text(value: Any, limit: int) -> str:
-    """A string, cut to `limit` characters; '' for anything else. NUL never comes through."""
+    """Return a string, cut to `limit` characters and without NUL, '' for anything else."""
     value = one(value)
     return value.replace("\0", "")[:limit] if isinstance(value, str) else ""
 
 
 def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, str | None]:
-    """A natural language value and its language (ActivityStreams 2.0 §4.7).
+    """Return a natural language value and its language (ActivityStreams 2.0 §4.7).
 
     The language is known only where a map has an entry that equals the plain value, or where there is
     only the map.
@@ -145,7 +145,7 @@ def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, st
 
 
 def number(value: Any, max_value: int) -> int:
-    """A count, from 0 to `most`; 0 for anything else."""
+    """Return a count, from 0 to `most`; 0 for anything else."""
     value = one(value)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
@@ -157,13 +157,13 @@ def number(value: Any, max_value: int) -> int:
 
 
 def flag(value: Any) -> bool:
-    """True only for true."""
+    """Return True only for true."""
     value = one(value)
     return value is True or value == "true"
 
 
 def parse_instant(value: Any) -> int | None:
-    """A moment in milliseconds UTC from ISO 8601; None if it is not one between 1970 and 9999."""
+    """Return ISO 8601 as milliseconds since 1970 UTC, None if it is not between 1970 and 9999."""
     value = one(value)
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
         return None
@@ -177,14 +177,14 @@ def parse_instant(value: Any) -> int | None:
 
 
 def format_instant(moment: int) -> str:
-    """Milliseconds UTC as ISO 8601 with `Z`, as peers expect it."""
+    """Return milliseconds since 1970 UTC as ISO 8601 with `Z`, as peers expect it."""
     return (
         datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
 
 
 def is_web(uri: Any) -> bool:
-    """True for an absolute http or https address that is fit to be shown or fetched."""
+    """Return True for an absolute http or https address that is fit to be shown or fetched."""
     if not isinstance(uri, str) or not 8 < len(uri) <= MAX_URI or not uri.isprintable() or " " in uri:
         return False
     try:
@@ -195,7 +195,7 @@ def is_web(uri: Any) -> bool:
 
 
 def link(value: Any, media_type: str = "text/html") -> str | None:
-    """The web address in a `url`: a string, a Link, or a list of them; `media_type` is preferred."""
+    """Return the web address in a `url`: a string, a Link, or a list of them; `media_type` is preferred."""
     fallback: str | None = None
     for each in many(value, 50):
         if isinstance(each, dict):

@@ -1,16 +1,16 @@
-"""What can be wrong with what a peer says. Messages are for our log, not for the peer."""
+"""What can be wrong with a document or request of a peer. Messages are for our log, not for the peer."""
 
 
 class ActivityPubError(Exception):
-    """Base of all."""
+    """Base of all errors of the protocol."""
 
 
 class MalformedDocumentError(ActivityPubError):
-    """Not a document we can read: where, and why."""
+    """A document that cannot be read: where, and why."""
 
 
 class SignatureError(ActivityPubError):
-    """A signature is missing, malformed, too old or wrong. `reason` is a stable word for logs and tests."""
+    """A signature that is missing, malformed, too old or wrong. `reason` is a stable word for logs."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -18,4 +18,4 @@ class SignatureError(ActivityPubError):
 
 
 class AuthorityError(ActivityPubError):
-    """Somebody speaks for another (FEP-fe34)."""
+    """An actor that acts in the name of another (FEP-fe34)."""

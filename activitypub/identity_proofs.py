@@ -1,7 +1,7 @@
-"""Identity proofs (FEP-c390): the holder of a key says that an actor is theirs.
+"""Identity proofs (FEP-c390): the holder of a key states that an actor is theirs.
 
-The statement stands by itself among the `attachment`s of the actor. Its key is in its subject, a did:key, so
-nobody has to be asked; only Ed25519 keys and proofs of FEP-8b32 are known here.
+The statement is one of the `attachment`s of the actor. Its key is in its subject, a did:key, so nothing has
+to be fetched; only Ed25519 keys and proofs of FEP-8b32 are supported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_BYTES = 8_000
 
 
 class IdentityProof(Struct, frozen=True):
-    """A statement whose proof was checked: of which key, made when (ms UTC), and all of it as JSON."""
+    """A statement whose proof was verified: its key, when it was made (ms UTC), and all of it as JSON."""
 
     subject: str
     created: int
@@ -32,7 +32,7 @@ class IdentityProof(Struct, frozen=True):
 
 
 def build_statement(subject: str, actor: str, created: int) -> tuple[Document, bytes]:
-    """What the holder of `subject` is to sign: the statement with its proof but for the value, and the bytes.
+    """Return what the holder of `subject` is to sign: the statement without its signature, and the bytes.
 
     Raises SignatureError for a subject that is no did:key of an Ed25519 key.
     """
@@ -49,12 +49,12 @@ def build_statement(subject: str, actor: str, created: int) -> tuple[Document, b
 
 
 def with_signature(unsigned: Document, signature: bytes) -> Document:
-    """The statement with its signature; nothing is checked."""
+    """Return the statement with its signature; nothing is verified."""
     return {**unsigned, "proof": {**unsigned["proof"], "proofValue": "z" + encode_base58(signature)}}
 
 
 def parse_statement(text: str, actor: str, now: int) -> IdentityProof:
-    """A statement as somebody pastes it. Raises SignatureError."""
+    """Return a statement that was pasted as text. Raises SignatureError."""
     try:
         return verify(read.parse(text.encode("utf-8", "replace"), max_bytes=MAX_BYTES), actor, now)
     except MalformedDocumentError as error:
@@ -62,7 +62,7 @@ def parse_statement(text: str, actor: str, now: int) -> IdentityProof:
 
 
 def verify(document: Document, actor: str, now: int) -> IdentityProof:
-    """A statement about `actor`, in force at `now` (ms UTC). Raises SignatureError."""
+    """Return a statement about `actor` that is valid at `now` (ms UTC). Raises SignatureError."""
     subject, text = read.text(document.get("subject"), 200), json.dumps(document, ensure_ascii=False)
     # guard: keys of others @last
     if read.type_of(document) != KIND or read.id_of(document.get("alsoKnownAs")) != actor:
@@ -85,19 +85,19 @@ def _load_key(subject: str) -> Any:
 
 
 def decode_multibase(text: str) -> bytes:
-    """The bytes in a multibase string of base58, b'' if it is none."""
+    """Return the bytes in a multibase string of base58, b'' if it is none."""
     return decode_base58(text[1:]) if text.startswith("z") else b""
 
 
 def parse_subject(text: str) -> str:
-    """The did:key that somebody wrote, with or without its beginning. Raises SignatureError."""
+    """Return a did:key that was entered with or without its prefix. Raises SignatureError."""
     subject = did_key(text.strip().removeprefix(PREFIX).partition("#")[0])
     _load_key(subject)
     return subject
 
 
 def list_valid_proofs(statements: Iterable[Document], actor: str, now: int) -> tuple[IdentityProof, ...]:
-    """The statements of an actor that hold, one for each key; others are left out."""
+    """Return the statements of an actor that are valid, one for each key; others are left out."""
     found: dict[str, IdentityProof] = {}
     for each in statements:
         try:

@@ -1,6 +1,6 @@
-"""What may be done with an object, and proofs that it may: interaction policies, quotes (FEP-044f, FEP-e232).
+"""What may be done with an object, and who allowed it: interaction policies, quotes (FEP-044f, FEP-e232).
 
-A policy names collections and actors by their URIs; a quote points to the authorization that its author gave.
+A policy names collections and actors by their URIs; a quote points to the authorization by the quoted author.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ QUOTE_REL = "https://misskey-hub.net/ns#_misskey_quote"
 
 
 class InteractionRule(Struct, frozen=True):
-    """Who may do something: URIs whose request is granted, and those whose request its author decides."""
+    """Who may do something: URIs that are allowed at once, and those that the author has to approve."""
 
     automatic: tuple[str, ...] = ()
     manual: tuple[str, ...] = ()
 
     def write(self) -> Document:
+        """Return the properties of the rule."""
         made: Document = {"automaticApproval": list(self.automatic)}
         return {**made, "manualApproval": list(self.manual)} if self.manual else made
 
 
 class InteractionPolicy(Struct, frozen=True):
-    """Rules by what they are about; None where there is none."""
+    """The rules of an object by kind of interaction; None where there is none."""
 
     quote: InteractionRule | None = None
     like: InteractionRule | None = None
@@ -43,7 +44,7 @@ class InteractionPolicy(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """What an object quotes. `legacy`: said only in the words of software that asks nobody."""
+    """What an object quotes. `legacy`: only in the terms of software that asks for no consent."""
 
     uri: str
     url: str = ""
@@ -52,7 +53,7 @@ class Quote(Struct, frozen=True):
 
 
 class QuoteAuthorization(Struct, frozen=True):
-    """The author of `target` lets `quoting` quote it."""
+    """The consent of the author of `target` that `quoting` quotes it."""
 
     id: str
     author: str
@@ -60,6 +61,7 @@ class QuoteAuthorization(Struct, frozen=True):
     target: str
 
     def write(self) -> Document:
+        """Return the document."""
         return {
             "@context": AUTHORIZATION_CONTEXT,
             "id": self.id,
@@ -71,7 +73,7 @@ class QuoteAuthorization(Struct, frozen=True):
 
 
 def read_policy(value: object) -> InteractionPolicy:
-    """An `interactionPolicy`."""
+    """Return the rules of an `interactionPolicy`."""
     document = read.embedded(value) or {}
     return InteractionPolicy(
         *(_rule(document.get(name)) for name in ("canQuote", "canLike", "canReply", "canAnnounce"))
@@ -89,12 +91,12 @@ def _rule(value: object) -> InteractionRule | None:
 
 
 def _audience(value: object) -> list[str]:
-    """URIs, with one spelling of Public."""
+    """Return URIs, with one spelling of Public."""
     return recipients({"to": value})[0][:MAX_RULES]
 
 
 def write_policy(policy: InteractionPolicy) -> Document:
-    """An `interactionPolicy` with the rules that there are."""
+    """Return an `interactionPolicy` with the rules that there are."""
     named = {
         "canQuote": policy.quote,
         "canLike": policy.like,
@@ -105,7 +107,7 @@ def write_policy(policy: InteractionPolicy) -> Document:
 
 
 def read_quote(document: Document) -> Quote | None:
-    """What a post quotes, by `quote` or by what older software writes; None if it quotes nothing."""
+    """Return what a post quotes, by `quote` or the terms of older software; None if it quotes nothing."""
     uri = read.id_of(document.get("quote"))
     if uri:
         return Quote(uri, authorization=read.id_of(document.get("quoteAuthorization")))
@@ -115,7 +117,7 @@ def read_quote(document: Document) -> Quote | None:
 
 
 def _find_linked_quote(tags: object) -> str | None:
-    """What a Link among the tags quotes (FEP-e232)."""
+    """Return what a Link among the tags quotes (FEP-e232)."""
     for each in read.many(tags, 100):
         if isinstance(each, dict) and each.get("rel") == QUOTE_REL and read.type_of(each) == "Link":
             return read.id_of(each.get("href"))
@@ -123,13 +125,13 @@ def _find_linked_quote(tags: object) -> str | None:
 
 
 def quote_parts(quote: Quote) -> Document:
-    """The properties of a post that quotes, in all words that peers understand."""
+    """Return the properties of a post that quotes, in all terms that peers understand."""
     made: Document = dict.fromkeys(("quote", *LEGACY_QUOTE_PROPERTIES), quote.uri)
     return {**made, "quoteAuthorization": quote.authorization} if quote.authorization else made
 
 
 def quote_link(quote: Quote) -> Document:
-    """The quote as one of the tags (FEP-e232)."""
+    """Return the quote as one of the tags (FEP-e232)."""
     return {
         "type": "Link",
         "mediaType": LD_JSON,
@@ -152,7 +154,7 @@ def read_authorization(document: Document) -> QuoteAuthorization:
 
 
 def quote_request(uri: str, actor: str, quoted: str, quoting: Document | str, to: Sequence[str]) -> Document:
-    """Ask the author of `quoted` whether it may be quoted; `quoting` is the post, or its id."""
+    """Return the request to the author of `quoted`; `quoting` is the post that quotes it, or its id."""
     return {
         "@context": QUOTE_REQUEST_CONTEXT,
         "id": uri,

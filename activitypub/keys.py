@@ -1,7 +1,7 @@
 """Keys: RSA for HTTP signatures, Ed25519 for integrity proofs and newer signatures.
 
-Public keys are loaded once and kept as objects by whoever uses them; loading checks their size. Our own
-private keys are loaded without the slow RSA consistency check (32 ms). Multikeys are FEP-521a.
+Callers load public keys once and keep the objects; loading checks their size. Our own private keys are loaded
+without the slow RSA consistency check (32 ms). Multikeys are FEP-521a.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
 def generate_rsa() -> tuple[str, str]:
-    """A new RSA-2048 key: private and public PEM. Takes some 50 ms: call it off the loop."""
+    """Return a new RSA-2048 key: private and public PEM. Takes some 50 ms: call it off the loop."""
     key = generate_private_key(public_exponent=65_537, key_size=MIN_BITS)
     return _private_pem(key), _public_pem(key.public_key())
 
 
 def generate_ed25519() -> tuple[str, str]:
-    """A new Ed25519 key: private PEM and public multibase."""
+    """Return a new Ed25519 key: private PEM and public multibase."""
     key = Ed25519PrivateKey.generate()
     return _private_pem(key), multibase(key.public_key())
 
@@ -47,7 +47,7 @@ def _public_pem(key: PublicKey) -> str:
 
 
 def load_private(pem: str) -> PrivateKey:
-    """One of our own private keys, from our own database."""
+    """Return one of our own private keys, from our own database."""
     key = serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise ValueError("neither an RSA nor an Ed25519 key")
@@ -55,7 +55,7 @@ def load_private(pem: str) -> PrivateKey:
 
 
 def load_public_pem(pem: str) -> PublicKey:
-    """A peer's public key. Raises SignatureError if it is none, too small, too large or weak."""
+    """Return a peer's public key. Raises SignatureError if it is none, too small, too large or weak."""
     if len(pem) > 8_000:
         raise SignatureError("bad-key", "too long")
     try:
@@ -73,13 +73,13 @@ def load_public_pem(pem: str) -> PublicKey:
 
 
 def multibase(key: Ed25519PublicKey) -> str:
-    """`z6Mk…`: base58btc of the multicodec prefix and the raw key."""
+    """Return `z6Mk…`: base58btc of the multicodec prefix and the raw key."""
     raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return "z" + encode_base58(ED25519_PREFIX + raw)
 
 
 def load_multibase(text: str) -> Ed25519PublicKey:
-    """The key in a multibase string. Raises SignatureError."""
+    """Return the key in a multibase string. Raises SignatureError."""
     raw = decode_base58(text[1:]) if text.startswith("z") and len(text) < 100 else b""
     if len(raw) != 34 or not raw.startswith(ED25519_PREFIX):
         raise SignatureError("bad-key", "not an Ed25519 multikey")
@@ -87,12 +87,12 @@ def load_multibase(text: str) -> Ed25519PublicKey:
 
 
 def did_key(multibase_key: str) -> str:
-    """The did:key of a multibase key."""
+    """Return the did:key of a multibase key."""
     return f"did:key:{multibase_key}"
 
 
 def encode_base58(data: bytes) -> str:
-    """Bytes in base58btc."""
+    """Return bytes in base58btc."""
     number, letters = int.from_bytes(data, "big"), ""
     while number:
         number, rest = divmod(number, 58)
@@ -101,7 +101,7 @@ def encode_base58(data: bytes) -> str:
 
 
 def decode_base58(text: str) -> bytes:
-    """The bytes of a base58btc string; b'' if it is none or longer than a signature needs."""
+    """Return the bytes of a base58btc string, b'' if it is none or longer than a signature needs."""
     number = 0
     if len(text) > 128:
         return b""

@@ -14,7 +14,7 @@ APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
 
 
 class Usage(Struct, frozen=True):
-    """How much a node is used."""
+    """Counts of members and posts."""
 
     members: int
     active_month: int
@@ -23,7 +23,7 @@ class Usage(Struct, frozen=True):
 
 
 def write_index(base: str, instance_actor: str) -> Document:
-    """`/.well-known/nodeinfo`."""
+    """Return `/.well-known/nodeinfo`."""
     links = [{"rel": SCHEMA + each, "href": f"{base}/nodeinfo/{each}"} for each in VERSIONS]
     return {"links": [*links, {"rel": APPLICATION, "href": instance_actor}]}
 
@@ -31,7 +31,7 @@ def write_index(base: str, instance_actor: str) -> Document:
 def write_nodeinfo(
     version: str, software: str, usage: Usage, *, open_registrations: bool, metadata: dict[str, Any]
 ) -> Document:
-    """The document of schema `version`; `software` is our own version."""
+    """Return the document of schema `version`; `software` is our own version."""
     about: Document = {"name": "fedserver", "version": software}
     return {
         "version": version,
@@ -53,5 +53,5 @@ def write_nodeinfo(
 
 
 def content_type(version: str) -> str:
-    """The media type of a NodeInfo document."""
+    """Return the media type of a NodeInfo document."""
     return f'application/json; profile="{SCHEMA}{version}#"; charset=utf-8'

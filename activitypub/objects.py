@@ -1,6 +1,6 @@
 """Objects: notes, articles and the other things that people post (ActivityStreams 2.0 Vocabulary §3.3).
 
-Read into one struct whatever their type; every list is capped. Text is still HTML of a stranger here: it is
+Read into one struct whatever their type; every list is capped. Text is still hostile HTML here: it is
 sanitized where it is stored. Written as Note, as Article (FEP-b2b8) and as Question (FEP-9967).
 """
 
@@ -39,6 +39,7 @@ class Mention(Struct, frozen=True):
     name: str
 
     def write(self) -> Document:
+        """Return the tag."""
         return {"type": "Mention", "href": self.href, "name": self.name}
 
 
@@ -49,6 +50,7 @@ class Hashtag(Struct, frozen=True):
     href: str = ""
 
     def write(self) -> Document:
+        """Return the tag."""
         return {"type": "Hashtag", "href": self.href, "name": f"#{self.name}"}
 
 
@@ -60,12 +62,13 @@ class CustomEmoji(Struct, frozen=True):
     media_type: str = "image/png"
 
     def write(self) -> Document:
+        """Return the tag."""
         icon = {"type": "Image", "mediaType": self.media_type, "url": self.url}
         return {"type": "Emoji", "id": self.url, "name": f":{self.shortcode}:", "icon": icon}
 
 
 class Attachment(Struct, frozen=True):
-    """A file."""
+    """A file, with a description, a focus (-1 to 1) and a size in pixels if they are known."""
 
     url: str
     media_type: str = ""
@@ -76,6 +79,7 @@ class Attachment(Struct, frozen=True):
     height: int | None = None
 
     def write(self) -> Document:
+        """Return the attachment."""
         group = self.media_type.partition("/")[0]
         kind = {"image": "Image", "video": "Video", "audio": "Audio"}.get(group, "Document")
         made: Document = {"type": kind, "mediaType": self.media_type, "url": self.url}
@@ -88,14 +92,14 @@ class Attachment(Struct, frozen=True):
 
 
 class Option(Struct, frozen=True):
-    """A choice of a question and how many took it (None: not told)."""
+    """An option of a question and its votes (None if they are hidden)."""
 
     name: str
     votes: int | None
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What a Question has beside a Note (FEP-9967). `closed` may be told without saying since when."""
+    """What a Question has in addition to a Note (FEP-9967). `closed` may be true without a time."""
 
     options: tuple[Option, ...] = ()
     multiple: bool = False
@@ -106,7 +110,7 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Object(Struct, frozen=True, kw_only=True):
-    """An object that somebody posted, read from its document. Text is not sanitized."""
+    """An object that was posted, read from its document. Text is not sanitized."""
 
     id: str
     kind: str
@@ -199,7 +203,7 @@ def _hashtags(value: Any) -> tuple[Hashtag, ...]:
 
 
 def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
-    """The custom emoji in a `tag`; names that are not plain words are left out."""
+    """Return the custom emoji in a `tag`; names that are not plain words are left out."""
     found = []
     for each in _list_tags(value, "Emoji"):
         shortcode = read.text(each.get("name"), 100).strip(":")
@@ -222,7 +226,7 @@ def _attachments(document: Document) -> tuple[Attachment, ...]:
 
 
 def _page(value: Any) -> str | None:
-    """The address of a page that is attached as a Link, as forums and calendars do it; None for a file."""
+    """Return the address of a page that is attached as a Link, as forums and calendars do; None for files."""
     if not isinstance(value, dict) or read.type_of(value) != "Link":
         return None
     kind = read.text(value.get("mediaType"), 100)
@@ -234,13 +238,13 @@ def _links(value: Any) -> list[str]:
 
 
 def _thumbnail(value: Any) -> Attachment | None:
-    """The widest of several pictures."""
+    """Return the widest of several pictures."""
     found = [each for each in map(_attachment, read.many(value, 10)) if each is not None]
     return max(found, key=lambda each: each.width or 0, default=None)
 
 
 def _place(value: Any) -> str:
-    """Where something is, in one line: its name, street and town."""
+    """Return where something is, in one line: its name, street and town."""
     place = read.embedded(value)
     if place is None:
         return read.text(value, 500)
@@ -310,7 +314,7 @@ def _options(value: Any) -> tuple[Option, ...]:
 
 
 def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int = 0) -> Document:
-    """The document of a Note, an Article or a Question of ours, without `@context`."""
+    """Return the document of a Note, an Article or a Question of ours, without `@context`."""
     document: Document = {
         "id": post.id,
         "type": post.kind,
@@ -353,7 +357,7 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
 
 
 def _article_parts(post: Object) -> Document:
-    """What an Article has beside a Note: title, cover, and a note to show instead (FEP-b2b8)."""
+    """Return what an Article has in addition to a Note: title, cover, and a note as preview (FEP-b2b8)."""
     parts: Document = {
         "name": post.name,
         "preview": {
@@ -370,7 +374,7 @@ def _article_parts(post: Object) -> Document:
 
 
 def _question_parts(question: Question) -> Document:
-    """What a Question has beside a Note: choices with their figures, its end, how many voted."""
+    """Return what a Question has in addition to a Note: options with votes, end, number of voters."""
     options: list[Document] = []
     for each in question.options:
         replies: Document = {"type": "Collection"}
@@ -388,7 +392,7 @@ def _question_parts(question: Question) -> Document:
 
 
 def write_vote(uri: str, voter: str, name: str, poll: str, author: str) -> Document:
-    """A vote: a Note with nothing but the name of the choice, for the poll's author (FEP-9967)."""
+    """Return a vote: a Note with nothing but the name of the option, for the poll's author (FEP-9967)."""
     return {
         "id": uri,
         "type": "Note",
@@ -400,11 +404,11 @@ def write_vote(uri: str, voter: str, name: str, poll: str, author: str) -> Docum
 
 
 def with_context(document: Document) -> Document:
-    """A document of ours that stands alone."""
+    """Return a document of ours with its `@context`."""
     return {"@context": POST_CONTEXT, **document}
 
 
 def write_tombstone(uri: str, deleted: int | None = None) -> Document:
-    """What is left of an object (ActivityPub §6.4)."""
+    """Return what is left of a deleted object (ActivityPub §6.4)."""
     stone: Document = {"@context": CONTEXT, "id": uri, "type": "Tombstone"}
     return stone if deleted is None else {**stone, "deleted": format_instant(deleted)}

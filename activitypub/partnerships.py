@@ -1,6 +1,6 @@
 """Partnerships of two nodes: an Offer of a Relationship between their own actors, answered and undone.
 
-The Relationship is that of ActivityStreams 2.0 Vocabulary §3.3; its kind and its scopes are words of ours.
+The Relationship is that of ActivityStreams 2.0 Vocabulary §3.3; its kind and its scopes are terms of ours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_MESSAGE, MAX_SCOPES = 1_000, 20
 
 
 class Partnership(Struct, frozen=True):
-    """What is offered: by whose actor to whose, and its scopes."""
+    """What is offered: by the actor of one node to that of another, with its scopes."""
 
     subject: str
     object: str
@@ -34,7 +34,7 @@ class Partnership(Struct, frozen=True):
 
 
 def write_offer(uri: str, actor: str, target: str, scopes: tuple[str, ...], message: str) -> Document:
-    """Offer a partnership."""
+    """Return the Offer of a partnership."""
     made: Document = {
         "@context": PARTNERSHIP_CONTEXT,
         "id": uri,
@@ -53,7 +53,10 @@ def write_offer(uri: str, actor: str, target: str, scopes: tuple[str, ...], mess
 
 
 def read_partnership(offer: Activity) -> Partnership:
-    """What an Offer offers. Raises MalformedDocument if it is no partnership, or not between these two."""
+    """Return the partnership in an Offer.
+
+    Raises MalformedDocumentError if it is no partnership, or not between these two.
+    """
     found = offer.object
     if found is None or read.type_of(found) != "Relationship":
         raise MalformedDocumentError("an offer of something else than a relationship")

@@ -1,4 +1,4 @@
-"""Emoji reactions: EmojiReact (FEP-c0e0), and a Like that says with what, as Misskey sends it."""
+"""Emoji reactions: EmojiReact (FEP-c0e0), and a Like with an emoji, as Misskey sends it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reaction(Struct, frozen=True):
 
 
 def read_reaction(document: Document) -> Reaction | None:
-    """The emoji of an activity; None if it has none, or a picture that is not there."""
+    """Return the emoji of an activity, None if it has none, or a picture without an address."""
     if not read.type_of(document, KINDS):
         return None
     name = read.text(document.get("content"), 200) or read.text(document.get("_misskey_reaction"), 200)
@@ -35,7 +35,7 @@ def read_reaction(document: Document) -> Reaction | None:
 
 
 def with_reaction(like: Document, reaction: Reaction) -> Document:
-    """A Like that says with which emoji: whoever does not know that sees a Like."""
+    """Return a Like with its emoji: software that does not know reactions sees a Like."""
     name = f":{reaction.name}:" if reaction.url else reaction.name
     made = {**like, "@context": REACTION_CONTEXT, "content": name, "_misskey_reaction": name}
     return {**made, "tag": [CustomEmoji(reaction.name, reaction.url).write()]} if reaction.url else made

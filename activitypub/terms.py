@@ -1,4 +1,4 @@
-"""Words of the protocol: types, media types, contexts.
+"""The terms of the protocol: types, media types, contexts.
 
 Every extension term that we write is mapped in its context, as some peers expand JSON-LD and drop what
 is not (ActivityStreams 2.0 §2.1).
@@ -113,7 +113,7 @@ AUTHORIZATION_CONTEXT: Final[list[Any]] = [
 
 
 def is_activitypub(content_type: str) -> bool:
-    """True for the two media types of ActivityPub documents (§3.2); plain JSON is not one.
+    """Return True for the two media types of ActivityPub documents (§3.2); plain JSON is not one.
 
     `application/ld+json` needs the ActivityStreams profile, so that an uploaded file is never taken for
     an actor.

@@ -18,7 +18,7 @@ MAX_RESOURCE = 2_048
 
 
 class Handle(Struct, frozen=True):
-    """`username@domain`, the domain normalised."""
+    """`username@domain`, with the domain normalized."""
 
     username: str
     domain: str
@@ -28,7 +28,7 @@ class Handle(Struct, frozen=True):
 
 
 def parse_handle(text: str) -> Handle | None:
-    """`@ann@o.example`, `ann@o.example` or `acct:ann@o.example`; None for anything else."""
+    """Return `@ann@o.example`, `ann@o.example` or `acct:ann@o.example` as a handle, None for others."""
     bare = text.strip().removeprefix("acct:").removeprefix("@")
     username, at, host = bare.partition("@")
     name, _, port = host.partition(":")
@@ -41,7 +41,7 @@ def parse_handle(text: str) -> Handle | None:
 
 
 def parse_resource(resource: str) -> Handle | str | None:
-    """What a `resource` asks for: a handle, or a web address; None if it is neither."""
+    """Return the handle or web address that a `resource` asks for, None if it is neither."""
     if not 0 < len(resource) <= MAX_RESOURCE:
         return None
     if resource.startswith(("https://", "http://")):
@@ -50,7 +50,7 @@ def parse_resource(resource: str) -> Handle | str | None:
 
 
 def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
-    """The answer for an account of ours."""
+    """Return the JRD of an account of ours."""
     template = f"{base}/authorize_interaction?uri={{uri}}"
     return {
         "subject": f"acct:{handle}",
@@ -64,7 +64,10 @@ def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
 
 
 def read_jrd(document: Document) -> tuple[Handle | None, str]:
-    """The subject (if it is a handle) and the actor's address. Raises MalformedDocument without one."""
+    """Return the subject (if it is a handle) and the actor's URI.
+
+    Raises MalformedDocumentError if there is no actor.
+    """
     for link in read.many(document.get("links"), 50):
         if not isinstance(link, dict) or link.get("rel") != "self":
             continue
@@ -74,12 +77,12 @@ def read_jrd(document: Document) -> tuple[Handle | None, str]:
 
 
 def build_query_url(base: str, handle: Handle) -> str:
-    """Where to ask for a handle."""
+    """Return the address that answers for a handle."""
     return f"{base}/.well-known/webfinger?resource={quote(f'acct:{handle}', safe='')}"
 
 
 def write_host_meta(base: str) -> str:
-    """host-meta as XRD."""
+    """Return host-meta as XRD."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
@@ -89,13 +92,13 @@ def write_host_meta(base: str) -> str:
 
 
 def write_host_meta_json(base: str) -> Document:
-    """host-meta.json."""
+    """Return host-meta as JSON."""
     template = f"{base}/.well-known/webfinger?resource={{uri}}"
     return {"links": [{"rel": "lrdd", "type": JRD, "template": template}]}
 
 
 def read_host_meta(xrd: str) -> str | None:
-    """The lrdd template of an XRD, looked for as text: no XML parser meets a stranger's entities."""
+    """Return the lrdd template of an XRD, found as text: no XML parser has to read hostile entities."""
     for part in xrd[:20_000].split("<Link")[1:20]:
         tag = part.partition(">")[0]
         if 'rel="lrdd"' not in tag.replace("'", '"'):
@@ -108,5 +111,5 @@ def read_host_meta(xrd: str) -> str | None:
 
 
 def fill_template(template: str, handle: Handle) -> str:
-    """The address that a template gives for a handle."""
+    """Return the address that a template gives for a handle."""
     return template.replace("{uri}", quote(f"acct:{handle}", safe=""))

@@ -30,6 +30,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.posts import posts
 from fedserver.federation.signing import build_request
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from fedserver.node import system_clock
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
@@ -139,7 +140,7 @@ async def prepare_targets(config: Config, seeded: SeedResult, peers: BenchmarkPe
             assert row is not None
             published.append((row.id, row.uri))
         # These were written to be liked, not to be delivered.
-        leased = await job_queries.lease(tx, until=tx.now, limit=10 * POSTS)
+        leased = await job_queries.lease(tx, until=tx.now, limit=10 * POSTS, kinds=KINDS_BY_QUEUE[DEFAULT])
         await job_queries.finish(tx, [job.id for job in leased])
         token = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
     async with db.write() as tx:

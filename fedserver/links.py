@@ -19,139 +19,160 @@ class Links(Struct, frozen=True):
 
     base: str
     domain: str
-    proxies: bool = True  # files of peers are shown from here
-    secret: bytes = b""  # known to this node alone; without it emoji are shown from where they lie
+    proxies: bool = True  # files of peers are served by this node
+    secret: bytes = b""  # signs addresses of emoji; without it they are linked at their peers
 
     @property
     def host(self) -> str:
-        """Host and port of the base, as in a Host header."""
+        """Return host and port of the base, as in a Host header."""
         return urlsplit(self.base).netloc
 
     @property
     def hostname(self) -> str:
-        """The host alone: what passkeys belong to."""
+        """Return the host alone, to which passkeys belong."""
         return urlsplit(self.base).hostname or ""
 
     def is_local(self, uri: str) -> bool:
+        """Return True for an address of this node."""
         return uri == self.base or uri.startswith(self.base + "/")
 
     def path(self, uri: str) -> str | None:
-        """The path of an address of ours, None for others'."""
+        """Return the path of an address of ours, None for others."""
         return uri.removeprefix(self.base) or "/" if self.is_local(uri) else None
 
     # --- actors
 
     def actor(self, username: str) -> str:
+        """Return the id of a member, or of the node's own actor."""
         return self.instance_actor if username == INSTANCE_ACTOR else f"{self.base}/users/{username}"
 
     @property
     def instance_actor(self) -> str:
+        """Return the id of the node's own actor."""
         return f"{self.base}/actor"
 
     @property
     def partners(self) -> str:
-        """The collection to which posts for partners are addressed."""
+        """Return the collection that posts for partners are addressed to."""
         return f"{self.instance_actor}/partners"
 
     def actor_endpoint(self, actor_uri: str, name: str) -> str:
-        """`inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
+        """Return `inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
         return f"{actor_uri}/{name}"
 
     @property
     def shared_inbox(self) -> str:
+        """Return the inbox for activities for any member."""
         return f"{self.base}/inbox"
 
     def rsa_key(self, actor_uri: str) -> str:
+        """Return the id of the key that signs requests."""
         return f"{actor_uri}#main-key"
 
     def ed25519_key(self, actor_uri: str) -> str:
+        """Return the id of the key that signs documents."""
         return f"{actor_uri}#ed25519-key"
 
     def profile(self, username: str) -> str:
+        """Return the profile page of a member, for the node's own actor the start page."""
         return self.base if username == INSTANCE_ACTOR else f"{self.base}/@{username}"
 
     # --- objects
 
     def note(self, username: str, identifier: int) -> str:
+        """Return the id of a post."""
         return f"{self.base}/users/{username}/statuses/{identifier}"
 
     def article(self, username: str, identifier: int) -> str:
+        """Return the id of an article."""
         return f"{self.base}/users/{username}/articles/{identifier}"
 
     def post_page(self, username: str, identifier: int) -> str:
+        """Return the page of a post."""
         return f"{self.base}/@{username}/{identifier}"
 
     def article_page(self, username: str, slug: str) -> str:
+        """Return the page of an article."""
         return f"{self.base}/@{username}/{quote(slug)}"
 
     def context(self, identifier: int) -> str:
+        """Return the collection of a thread that began here (FEP-7888)."""
         return f"{self.base}/contexts/{identifier}"
 
     def quote_authorization(self, username: str, identifier: int) -> str:
-        """Where an author of ours says that the post `identifier` may quote one of theirs."""
+        """Return the id of the consent of a member that the post `identifier` quotes theirs (FEP-044f)."""
         return f"{self.actor(username)}/quote_authorizations/{identifier}"
 
     def tag(self, name: str) -> str:
+        """Return the page of a hashtag."""
         return f"{self.base}/tags/{quote(name)}"
 
     def tagged(self, username: str, name: str) -> str:
-        """The page of one account's posts with a hashtag."""
+        """Return the page of one account's posts with a hashtag."""
         return f"{self.base}/@{username}/tagged/{quote(name)}"
 
     def media(self, key: str) -> str:
+        """Return the address of a stored file."""
         return f"{self.base}/media/{key}"
 
     def remote_media(self, subject_id: int, shape: str, url: str) -> str:
-        """Where a file of a peer is shown: `shape` is original, small, avatar, header or card."""
+        """Return where a file of a peer is served: `shape` is original, small, avatar, header or card."""
         if not self.proxies or not url or self.is_local(url):
             return url
         return f"{self.base}/media/proxy/{subject_id}/{shape}?v={self.file_token(url)}"
 
     @staticmethod
     def file_token(url: str) -> str:
-        """What only those can tell who know an address: ids alone lead to nobody's private files."""
+        """Return a token that only those know who know the address: ids can be guessed, private files not."""
         return hashlib.sha256(url.encode()).hexdigest()[:20]
 
     def emoji(self, url: str, shape: str) -> str:
-        """Where an emoji of peers is shown, the same wherever it stands: `shape` is original or small."""
+        """Return where an emoji of a peer is served: `shape` is original or small."""
         if not self.proxies or not self.secret or not url or self.is_local(url):
             return url
         return f"{self.base}/media/proxy/emoji/{shape}?u={quote(url, safe='')}&v={self.sign(url)}"
 
     def sign(self, url: str) -> str:
-        """What only this node can make: it fetches no address that others thought of."""
+        """Return a signature of this node, so that it fetches only addresses that it has published itself."""
         return hmac.new(self.secret, url.encode(), hashlib.sha256).hexdigest()[:32]
 
     # --- activities
 
     def create(self, object_uri: str) -> str:
+        """Return the id of the Create of a post."""
         return f"{object_uri}/activity"
 
     def update(self, object_uri: str, moment: int) -> str:
+        """Return the id of the Update of an object at a moment (ms since 1970)."""
         return f"{object_uri}#updates/{moment}"
 
     def delete(self, object_uri: str) -> str:
+        """Return the id of the Delete of an object."""
         return f"{object_uri}#delete"
 
     def undo(self, activity_uri: str) -> str:
+        """Return the id of the Undo of an activity."""
         return f"{activity_uri}/undo" if "#" in activity_uri else f"{activity_uri}#undo"
 
     def activity(self, actor_uri: str, kind: str, identifier: int) -> str:
-        """An activity that has no page: `kind` is follows, likes, blocks, accepts, rejects, pins …"""
+        """Return the id of an activity without a page: `kind` is follows, likes, blocks, accepts, pins …"""
         return f"{actor_uri}#{kind}/{identifier}"
 
     def boost(self, username: str, identifier: int) -> str:
+        """Return the id of a boost."""
         return f"{self.base}/users/{username}/statuses/{identifier}/activity"
 
     # --- pages
 
     def blog(self, username: str) -> str:
+        """Return the blog of a member."""
         return f"{self.base}/@{username}/blog"
 
     def static(self, name: str) -> str:
+        """Return the address of a static file."""
         return f"{self.base}/static/{name}"
 
     @property
     def streaming(self) -> str:
-        """The address of streams without a path: clients add `/api/v1/streaming`."""
+        """Return the address of streams without a path: clients add `/api/v1/streaming`."""
         return "ws" + self.base.removeprefix("http")

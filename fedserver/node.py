@@ -30,6 +30,7 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
+from fedserver.federation.verified_links import LinkChecker
 from fedserver.integrations.oidc import OidcProvider
 from fedserver.integrations.translator import Translator
 from fedserver.integrations.web_push import generate_vapid_key
@@ -263,6 +264,7 @@ def _build_services(
         remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
         av_worker=_build_av_worker(config.limits),
         resolver=finder,
+        link_checker=LinkChecker(db, site, client, policies, clock),
         keyring=keyring,
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),

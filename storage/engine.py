@@ -25,7 +25,7 @@ Params = Mapping[str, Any]
 
 
 class Event(Struct, frozen=True):
-    """Something that happened, told after the commit to whoever listens: a kind and ids."""
+    """Something that happened, for listeners after the commit: a kind and ids."""
 
     kind: str
     data: dict[str, Any]
@@ -44,64 +44,75 @@ class Connection(Protocol):
     async def execute_many(self, statement: Executable, params: Sequence[Params]) -> None: ...
 
 
-class Tx:
-    """One transaction: the statements of one request or job, its moment and its events.
+class ReadTx:
+    """A transaction that reads: what views and renderers are given.
 
-    `now` is the moment it began (milliseconds UTC); `count` is the number of statements so far.
-    `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
+    `now` is the moment it began (milliseconds UTC); `statement_count` is the number of statements so far.
+    `caches` are the process's own; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "caches", "events", "ids", "is_write", "now", "statement_count")
+    __slots__ = ("_connection", "caches", "is_write", "now", "statement_count")
 
-    def __init__(
-        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
-    ) -> None:
+    def __init__(self, connection: Connection, *, now: int, caches: CacheRegistry) -> None:
         self._connection = connection
         self.now = now
-        self.ids = ids
         self.caches = caches
-        self.is_write = is_write
+        self.is_write = False
         self.statement_count = 0
-        self.events: list[Event] = []
-
-    def new_id(self, at: int | None = None) -> int:
-        """A new id for this moment, or for a past one."""
-        return self.ids.new() if at is None else self.ids.new_at(at)
-
-    def new_exact_id(self) -> int:
-        """A new id that is given to clients as a number too."""
-        return self.ids.new_exact()
-
-    def emit(self, kind: str, **data: Any) -> None:
-        """Tell listeners after the commit; nothing is told if the transaction fails."""
-        self.events.append(Event(kind, data))
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
+        """Return every row."""
         self.statement_count += 1
         return await self._connection.fetch(statement, params)
 
     async def one(self, statement: Executable, /, **params: Any) -> Sequence[Any] | None:
-        """The first row or None."""
+        """Return the first row or None."""
         self.statement_count += 1
-        found = await self._connection.fetch(statement, params)
-        return found[0] if found else None
+        rows = await self._connection.fetch(statement, params)
+        return rows[0] if rows else None
 
     async def value(self, statement: Executable, /, **params: Any) -> Any:
-        """The first column of the first row, or None."""
-        found = await self.one(statement, **params)
-        return found[0] if found else None
+        """Return the first column of the first row, or None."""
+        row = await self.one(statement, **params)
+        return row[0] if row else None
 
     async def values(self, statement: Executable, /, **params: Any) -> list[Any]:
-        """The first column of every row."""
+        """Return the first column of every row."""
         return [row[0] for row in await self.all(statement, **params)]
 
+
+class Tx(ReadTx):
+    """A transaction that may write: the statements of one request or job, and its events."""
+
+    __slots__ = ("events", "ids")
+
+    def __init__(
+        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
+    ) -> None:
+        super().__init__(connection, now=now, caches=caches)
+        self.ids = ids
+        self.is_write = is_write
+        self.events: list[Event] = []
+
+    def new_id(self, at: int | None = None) -> int:
+        """Return a new id for this moment, or for a past one."""
+        return self.ids.new() if at is None else self.ids.new_at(at)
+
+    def new_exact_id(self) -> int:
+        """Return a new id that is given to clients as a number too."""
+        return self.ids.new_exact()
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Add an event that listeners get after the commit, and not if the transaction fails."""
+        self.events.append(Event(kind, data))
+
     async def run(self, statement: Executable, /, **params: Any) -> int:
-        """Execute; the number of rows that changed. Raises Conflict, Unavailable."""
+        """Execute; return the number of rows that changed. Raises ConflictError, DatabaseUnavailableError."""
         self.statement_count += 1
         return await self._connection.execute(statement, params)
 
     async def run_many(self, statement: Executable, params: Iterable[Params]) -> None:
-        """Execute once per set of parameters (all with the same names); nothing if there is none."""
+        """Execute once per set of parameters (all with the same names); do nothing if there is none."""
         rows = list(params)
         if rows:
             self.statement_count += 1
@@ -127,7 +138,7 @@ class Database(Protocol):
         ...
 
     async def has_external_changes(self) -> bool:
-        """True if another process wrote since this was last asked, and its events are not heard here."""
+        """Return True if another process wrote since the last call, whose events are not heard here."""
         ...
 
     async def close(self) -> None: ...

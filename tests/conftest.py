@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than processors: a third of the time of a test is waiting for the database or a program."""
+    """Return one more than processors: a third of a test's time is waiting for the database or a program."""
     return (os.cpu_count() or 1) + 1
 
 
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every test runs on both databases; if it has four cases or more they take turns between the two.
+    """Run each test on both databases; if it has four cases or more they take turns between the two.
 
     So do the tests of SURFACES and those marked `surface`: they are slow, and about what is on the other side
     of HTTP, which cannot see the database; half of them begin with either. A test that wants one database
@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _parse_case(item: pytest.Item) -> tuple[str, str, bool] | None:
-    """The test, its case and the database, None for what has no database."""
+    """Return the test, its case and its database, None if it needs no database."""
     spec = getattr(item, "callspec", None)
     kind = next((name for name in ("database_url", "start") if spec and name in spec.params), "")
     if spec is None or not kind:
@@ -90,7 +90,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, empty database with the schema in it."""
+    """Provide a fresh, empty database with the schema in it."""
     if request.param == "sqlite":
         yield databases.new_sqlite(tmp_path)
         return
@@ -116,7 +116,7 @@ def names() -> tls.LoopbackResolver:
 async def start(
     request: pytest.FixtureRequest, tmp_path: Path, names: tls.LoopbackResolver, clock: Clock
 ) -> AsyncIterator[nodes.Start]:
-    """Starts nodes: `alpha = await start("alpha.test")`; all are stopped at the end."""
+    """Start nodes: `alpha = await start("alpha.test")`; all are stopped at the end."""
     started: list[nodes.TestNode] = []
     urls: list[str] = []
 

@@ -43,7 +43,7 @@ from activitypub.webfinger import Handle, parse_handle, parse_resource, read_hos
 from fedserver import config
 from fedserver.domain.content import search_terms
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.federation import convert
+from fedserver.federation.convert import accounts, polls, posts
 from fedserver.text.excerpts import make_excerpt, slugify
 from fedserver.text.language import normalize_language
 from fedserver.text.markup import render_markdown, render_plain, scan
@@ -107,9 +107,9 @@ def check_documents(value: dict[str, Any]) -> None:
     whole = {"id": f"{ORIGIN}/1", "type": "Note", "attributedTo": f"{ORIGIN}/u", **value}
     actor = {"id": f"{ORIGIN}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{ORIGIN}/i", **value}
     call_allowing(ActivityPubError, lambda: read_activity(value))
-    call_allowing(ActivityPubError, lambda: convert.to_remote_account(read_actor(actor), "u", "a.test", NOW))
-    call_allowing(ActivityPubError, lambda: convert.to_remote_post(read_object(whole), "{}", f"{ORIGIN}/f"))
-    call_allowing(ActivityPubError, lambda: convert.to_remote_vote(f"{ORIGIN}/u", whole))
+    call_allowing(ActivityPubError, lambda: accounts.to_remote_account(read_actor(actor), "u", "a.test", NOW))
+    call_allowing(ActivityPubError, lambda: posts.to_remote_post(read_object(whole), "{}", f"{ORIGIN}/f"))
+    call_allowing(ActivityPubError, lambda: polls.to_remote_vote(f"{ORIGIN}/u", whole))
     msgspec.json.encode(whole)
 
 

@@ -1,1 +1,1 @@
-"""HTTP signatures and integrity proofs: making and checking them, as pure functions."""
+"""HTTP signatures and integrity proofs: making and verifying them, as pure functions."""

@@ -51,7 +51,7 @@ class CavageSignature(Struct, frozen=True):
 def sign(
     key: RSAPrivateKey, key_id: str, request: SignedRequest, now: int, digest: str | None = None
 ) -> dict[str, str]:
-    """The headers that sign `request`: Host, Date, Digest (for `digest` of a body) and Signature."""
+    """Return the headers that sign `request`: Host, Date, Digest (for `digest` of a body) and Signature."""
     moment = format_datetime(datetime.fromtimestamp(now / 1000, UTC), usegmt=True)
     headers = {"host": request.host, "date": moment}
     if digest is not None:
@@ -95,7 +95,7 @@ def parse(request: SignedRequest) -> CavageSignature:
 
 
 def _split_parameters(raw: str) -> list[str]:
-    """The parameters, split at commas outside quotes."""
+    """Return the parameters, split at commas outside quotes."""
     parts, quoted, start = [], False, 0
     for place, letter in enumerate(raw):
         if letter == '"':

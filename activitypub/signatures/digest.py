@@ -11,17 +11,17 @@ from activitypub.errors import SignatureError
 
 
 def sha256(body: bytes) -> str:
-    """SHA-256 of a body in base64: made once for all inboxes."""
+    """Return SHA-256 of a body in base64; it is computed once for all inboxes."""
     return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
 def digest_header(digest: str) -> str:
-    """The value of `Digest`."""
+    """Return the value of `Digest`."""
     return f"SHA-256={digest}"
 
 
 def content_digest_header(digest: str) -> str:
-    """The value of `Content-Digest`."""
+    """Return the value of `Content-Digest`."""
     return f"sha-256=:{digest}:"
 
 

@@ -22,7 +22,7 @@ MAX_AGE_MS, MAX_AHEAD_MS = 12 * 3_600_000, 300_000  # as for HTTP signatures
 
 
 def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> Document:
-    """A copy of `document` with a proof by `key`, made at `now` (ms UTC). All fields must be final."""
+    """Return a copy of `document` with a proof by `key`, made at `now` (ms UTC). All fields must be final."""
     options: Document = {
         "type": "DataIntegrityProof",
         "cryptosuite": SUITE,
@@ -74,14 +74,14 @@ def check_time(document: Document, now: int) -> None:
 
 
 def find_verification_method(document: Document) -> str | None:
-    """The key that a proof names, None without one."""
+    """Return the key that a proof names, None without a proof."""
     proof = document.get("proof")
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
     return method if isinstance(method, str) else None
 
 
 def compute_signing_input(options: Document, bare: Document) -> bytes:
-    """The bytes that are signed. Raises SignatureError."""
+    """Return the bytes that are signed. Raises SignatureError."""
     try:
         return hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(bare)).digest()
     except (rfc8785.CanonicalizationError, RecursionError) as error:

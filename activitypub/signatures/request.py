@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class SignedRequest(Struct, frozen=True):
-    """What was received, or what will be sent.
+    """A request that was received, or that will be sent.
 
     `target` is the raw path with query, `base` scheme and host (`https://commons.example`), as the public
     sees them; `headers` maps lower-case names to their values in order.
@@ -22,20 +22,22 @@ class SignedRequest(Struct, frozen=True):
 
     @property
     def host(self) -> str:
+        """Return host and port."""
         return self.base.partition("://")[2]
 
     @property
     def url(self) -> str:
+        """Return the full address."""
         return self.base + self.target
 
     def field(self, name: str) -> str | None:
-        """All values of a header, joined as HTTP says; None if it is absent."""
+        """Return all values of a header, joined by commas (RFC 9110 §5.3), None if it is absent."""
         values = self.headers.get(name)
         return None if values is None else ", ".join(value.strip() for value in values)
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Header fields by lower-case name, repetitions kept in order."""
+    """Return header fields by lower-case name, with repetitions in order."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name.lower(), []).append(value)

@@ -32,7 +32,7 @@ MAX_HEADER = 4_096
 
 
 class MessageSignature(Struct, frozen=True):
-    """What a `Signature-Input` header says."""
+    """The parsed `Signature-Input` header."""
 
     key_id: str
     algorithm: str
@@ -42,7 +42,7 @@ class MessageSignature(Struct, frozen=True):
 
 
 class SignedMessage:
-    """The message interface of the library, over our request."""
+    """A request of ours with the interface that the library expects of a message."""
 
     def __init__(self, request: SignedRequest, headers: dict[str, str]) -> None:
         self.method = request.method
@@ -51,16 +51,16 @@ class SignedMessage:
 
 
 class ExternalClockVerifier(HTTPMessageVerifier):
-    """Leaves times to us: the library has a clock of its own, and gives peers five seconds."""
+    """A verifier without times: the library has a clock of its own, and allows five seconds."""
 
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
-        """Checked before, by the clock that is given in."""
+        """Do nothing: the times were checked before, by the given clock."""
 
 
 def sign(
     key: RSAPrivateKey, key_id: str, request: SignedRequest, now: int, digest: str | None = None
 ) -> dict[str, str]:
-    """The headers that sign `request`: Content-Digest (if there is a body), Signature-Input, Signature."""
+    """Return the headers that sign `request`: Content-Digest (with a body), Signature-Input, Signature."""
     headers = {"Content-Digest": content_digest_header(digest)} if digest is not None else {}
     message = SignedMessage(request, headers)
     covered = ("@method", "@target-uri", *(("content-digest",) if digest is not None else ()))

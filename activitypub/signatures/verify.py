@@ -1,7 +1,7 @@
-"""One way in for every signed request, whatever the scheme.
+"""The one entry for every signed request, whatever its scheme.
 
-Two steps, as the key lies elsewhere: `describe` says whose key is claimed, without any key; `check` verifies
-with it. Nothing of the request may be believed before `check`.
+Two steps, as the key has to be found between them: `parse_claim` reads whose key is claimed, without any key;
+`check_signature` verifies with it. Nothing of the request may be believed before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from activitypub.signatures.request import SignedRequest
 
 
 class SignatureClaim(Struct, frozen=True):
-    """Whose key a request claims to be signed with, and how."""
+    """Which key a request claims to be signed with, and how."""
 
     key_id: str
     scheme: str  # cavage, rfc9421
@@ -42,9 +42,9 @@ def parse_claim(request: SignedRequest) -> SignatureClaim:
 
 
 def check_body(request: SignedRequest) -> None:
-    """Refuse a body that is not the one of its digest: cheap, and needs no key. Raises SignatureError.
+    """Check that a body matches its digest, which is cheap and needs no key. Raises SignatureError.
 
-    Whether there has to be a digest, and whether it is signed, is told by `check`.
+    Whether there has to be a digest, and whether it is signed, is checked by `check_signature`.
     """
     if "signature-input" in request.headers:
         if (value := request.field("content-digest")) is not None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
+from fedserver.federation.inbound import offer as offers
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
@@ -61,7 +62,7 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
 @routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
 async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     """Read an offer at its address: so it comes in where only allowed peers may send."""
-    found = await call.services.resolver.fetch_offer(call.params.address.strip())
+    found = await offers.fetch_offer(call.services.resolver, call.site, call.params.address.strip())
     if found is None:
         raise InvalidError("address", "leads to no offer for this node")
     node, uri, offered = found

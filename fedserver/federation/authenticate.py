@@ -1,7 +1,7 @@
-"""Who signed a request: a claim, the key it names, the account that owns the key, then the proof.
+"""Who signed a request: its claim, the key this names, the account that owns the key, then the signature.
 
-Keys are kept as loaded objects. One that fails is fetched anew once, if it is older than five minutes: then
-the peer has rotated it, or somebody forged.
+Keys are cached as loaded objects. One that fails is fetched again once if it is older than five minutes: the
+peer may have rotated it.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
 
-MIN_REFETCH_AGE_MS = 300_000
-# Whoever signs with ever new keys of hosts that do not answer must not hold every connection.
+MIN_REFETCH_AGE_MS = 300_000  # so that forged signatures do not cause a request to the peer each
+# Requests signed with ever new keys of hosts that do not answer must not use up all connections.
 MAX_PENDING_KEYS, MAX_PENDING_KEYS_PER_HOST = 400, 60
 MAX_CONCURRENT_FETCHES, MAX_CONCURRENT_FETCHES_PER_HOST = 40, 4
-QUEUE_TIMEOUT_S = 10.0
-CACHE_TTL_S = 3_600
+QUEUE_TIMEOUT_S = 10.0  # the peer that sends waits as long
+CACHE_TTL_S = 3_600  # bounds how long a key counts that another process knows to be withdrawn
 
 
 class Signatory(Struct, frozen=True):
-    """The account behind a key."""
+    """A key and the account that owns it."""
 
     account: AccountRow
     key: PublicKey
-    fetched_at: int  # when the key was read
+    fetched_at: int  # when the key was read, in ms since 1970
 
 
 class PeerBlockedError(Exception):
-    """The signer's node is one we do not speak with."""
+    """Federation policy refuses the node of the signer."""
 
 
 class BusyError(SignatureError):
-    """Too many keys are being fetched; the signer may come again later."""
+    """Too many keys are being fetched; the peer may send the request again later."""
 
 
 class Authenticator:
@@ -77,7 +77,7 @@ class Authenticator:
         )
 
     async def authenticate(self, request: SignedRequest) -> AccountRow:
-        """The account that signed `request`. Raises SignatureError, Blocked, Gone."""
+        """Return the account that signed `request`. Raises SignatureError, PeerBlockedError."""
         claim = verify.parse_claim(request)
 
         def check(key: PublicKey) -> None:
@@ -86,9 +86,9 @@ class Authenticator:
         return await self._verify_with_key(claim.key_id, check)
 
     async def verify_proof(self, document: Document, actor: str) -> None:
-        """Let `document` pass if `actor` proved it by a key of its own, lately (FEP-8b32).
+        """Check that `actor` signed `document` with a key of its own, and recently (FEP-8b32).
 
-        Raises SignatureError, Blocked, Gone.
+        Raises SignatureError, PeerBlockedError.
         """
         method = proofs.find_verification_method(document)
         if method is None or not same_origin(method, actor):
@@ -96,42 +96,46 @@ class Authenticator:
         proofs.check_time(document, self._clock())
         prover = await self._verify_with_key(method, lambda key: proofs.verify(document, key))
         if prover.uri != actor:
-            raise SignatureError("proof-wrong", "proved by somebody else than the actor")
+            raise SignatureError("proof-wrong", "the proof is not the actor's")
 
     async def _verify_with_key(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
-        """The owner of a key that passes `check`, which raises SignatureError if it does not."""
+        """Return the owner of a key that passes `check`, which raises SignatureError if it does not."""
         try:
             host = host_of(key_id)
         except ActivityPubError as error:
             raise SignatureError("bad-key", "keyId is not an address") from error
         if not self._policies.allows(host):
             raise PeerBlockedError(host)
-        signatory = await self._get_signatory(key_id)
         try:
-            check(signatory.key)
-        except SignatureError:
-            signatory = await self._refetch_signatory(key_id, signatory)
-            check(signatory.key)
+            signatory = await self._get_signatory(key_id)
+            try:
+                check(signatory.key)
+            except SignatureError:
+                signatory = await self._refetch_signatory(key_id, signatory)
+                check(signatory.key)
+        except RemoteGoneError as error:
+            raise SignatureError("key-gone") from error
         return signatory.account
 
     async def _get_signatory(self, key_id: str) -> Signatory:
-        found = self._signatories.get(key_id)
-        self.hits += found is not None
-        self.misses += found is None
-        found = found or await self._find_stored_signatory(key_id)
-        if found is None:
-            found = await self._fetch_signatory(key_id)
-        self._signatories[key_id] = found
-        return found
+        """Return a key from the cache, the database or its peer."""
+        signatory = self._signatories.get(key_id)
+        self.hits += signatory is not None
+        self.misses += signatory is None
+        signatory = signatory or await self._find_stored_signatory(key_id)
+        if signatory is None:
+            signatory = await self._fetch_signatory(key_id)
+        self._signatories[key_id] = signatory
+        return signatory
 
     async def _refetch_signatory(self, key_id: str, failed: Signatory) -> Signatory:
-        """The key as it is now, if it may have changed. Raises SignatureError if it cannot have."""
+        """Return the key as its peer publishes it now. Raises SignatureError if it cannot have changed."""
         if self._clock() - failed.fetched_at < MIN_REFETCH_AGE_MS or not failed.account.domain:
             raise SignatureError("signature-wrong")
         self._signatories.pop(key_id, None)
-        found = await self._fetch_signatory(key_id)
-        self._signatories[key_id] = found
-        return found
+        signatory = await self._fetch_signatory(key_id)
+        self._signatories[key_id] = signatory
+        return signatory
 
     async def _find_stored_signatory(self, key_id: str) -> Signatory | None:
         async with self._db.read() as tx:
@@ -142,20 +146,24 @@ class Authenticator:
         return Signatory(account, loaded.load_public_key(row), account.fetched_at or 0)
 
     async def _fetch_signatory(self, key_id: str) -> Signatory:
-        """Read a key's owner when it is its turn. Raises SignatureError, Gone; Busy if many others wait."""
+        """Read the owner of a key when a slot is free.
+
+        Raises SignatureError, RemoteGoneError, and BusyError if too many wait.
+        """
         host = host_of(key_id)
         if self._pending[host] >= MAX_PENDING_KEYS_PER_HOST or self._pending.total() >= MAX_PENDING_KEYS:
             raise BusyError("key-unavailable", "too many keys are fetched at this moment")
         self._pending[host] += 1
-        turn = self._host_slots.setdefault(host, asyncio.Semaphore(MAX_CONCURRENT_FETCHES_PER_HOST))
+        host_slots = self._host_slots.setdefault(host, asyncio.Semaphore(MAX_CONCURRENT_FETCHES_PER_HOST))
         try:
-            async with AsyncExitStack() as held:
+            async with AsyncExitStack() as slots:
                 try:
                     async with asyncio.timeout(QUEUE_TIMEOUT_S):
-                        await held.enter_async_context(turn)
-                        await held.enter_async_context(self._fetch_slots)
+                        await slots.enter_async_context(host_slots)
+                        await slots.enter_async_context(self._fetch_slots)
                 except TimeoutError as error:
                     raise BusyError("key-unavailable", "too many keys are fetched at this moment") from error
+                # The one before in the queue may have read the same key.
                 return self._signatories.get(key_id) or await self._read_key_owner(key_id)
         finally:
             self._pending[host] -= 1
@@ -174,15 +182,12 @@ class Authenticator:
         account = await self._resolver.fetch_actor(without_fragment(uri))
         if account is None:
             raise SignatureError("key-unavailable", uri[:200])
-        found = await self._find_stored_signatory(key_id)
-        if found is None or found.account.id != account.id:
+        signatory = await self._find_stored_signatory(key_id)
+        if signatory is None or signatory.account.id != account.id:
             raise SignatureError("bad-key", "its owner does not publish it")
-        return found
+        return signatory
 
     def invalidate(self, account_id: int) -> None:
-        """An account changed: read its key anew."""
-        for key_id in [key for key, each in self._signatories.items() if each.account.id == account_id]:
+        """Drop the keys of an account that changed."""
+        for key_id in [key for key, entry in self._signatories.items() if entry.account.id == account_id]:
             self._signatories.pop(key_id, None)
-
-
-__all__ = ["Authenticator", "BusyError", "PeerBlockedError", "RemoteGoneError", "Signatory"]

@@ -1,6 +1,6 @@
-"""What peers' accounts have on top of their profiles: the collections `featured` and `featuredTags`.
+"""What accounts of peers have on top of their profiles: the collections `featured` and `featuredTags`.
 
-Read when a member looks, once a day at most; posts count from the account's own origin only.
+Read when a member looks at the profile, once a day at most. Posts count only from the account's own origin.
 """
 
 from __future__ import annotations
@@ -16,38 +16,40 @@ from fedserver.domain.posts import pins
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 
+MAX_TAG_NAME = 200  # characters; hashtags that members see are far shorter
+
 
 async def refresh_featured(db: Database, resolver: Resolver, account_id: int) -> None:
-    """Read both collections of an account; one that cannot be read changes nothing."""
+    """Read both collections of an account and store them; one that cannot be read changes nothing."""
     async with db.read() as tx:
-        row = await accounts.get(tx, account_id)
-    document = await resolver.fetch_collection(row.uri)
+        account = await accounts.get(tx, account_id)
+    document = await resolver.fetch_collection(account.uri)
     try:
         actor = read_actor(document) if document is not None else None
     except ActivityPubError:
         return
-    if actor is None or actor.id != row.uri:
+    if actor is None or actor.id != account.uri:
         return
-    posts = await _fetch_items(resolver, actor.featured)
-    if posts is not None:
-        uris = item_uris({"items": posts}, pins.MAX_REMOTE_PINS)
-        found = [await resolver.resolve_post(uri) for uri in uris if same_origin(uri, row.uri)]
+    post_items = await _fetch_items(resolver, actor.featured)
+    if post_items is not None:
+        uris = item_uris({"items": post_items}, pins.MAX_REMOTE_PINS)
+        posts = [await resolver.resolve_post(uri) for uri in uris if same_origin(uri, account.uri)]
         async with db.write() as tx:
-            await pins.receive_all(tx, row, [each for each in found if each is not None])
-    tags = await _fetch_items(resolver, actor.featured_tags)
-    if tags is not None:
-        names = [str(each.get("name", ""))[:200] for each in tags if isinstance(each, dict)]
+            await pins.receive_all(tx, account, [post for post in posts if post is not None])
+    tag_items = await _fetch_items(resolver, actor.featured_tags)
+    if tag_items is not None:
+        names = [str(item.get("name", ""))[:MAX_TAG_NAME] for item in tag_items if isinstance(item, dict)]
         async with db.write() as tx:
-            await featured_tags.replace_remote(tx, row, names)
+            await featured_tags.replace_remote(tx, account, names)
 
 
 async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
-    """What is in a collection, or on its first page."""
+    """Return the items of a collection, or of its first page. Returns None if it cannot be read."""
     document = await resolver.fetch_collection(uri) if uri else None
     if document is None:
         return None
-    found, page = items(document, pins.MAX_REMOTE_PINS), next_page(document)
-    if found or page is None or not same_origin(uri, page):
-        return found
+    inline_items, page = items(document, pins.MAX_REMOTE_PINS), next_page(document)
+    if inline_items or page is None or not same_origin(uri, page):
+        return inline_items
     document = await resolver.fetch_collection(page)
     return None if document is None else items(document, pins.MAX_REMOTE_PINS)

@@ -1,4 +1,4 @@
-"""Reading documents of peers over the network: signed by the instance actor, believed by their origin.
+"""Reading documents of peers: requests are signed by the instance actor, documents believed by their origin.
 
 A document counts only if its id is the address it was finally read from, or if it is read once more from
 that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25623).
@@ -25,16 +25,16 @@ from fedserver.net.errors import NetError
 from storage.engine import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-FAILURE_TTL_S = 300
-SCHEME_TTL_S = 86_400
+FAILURE_TTL_S = 300  # a thread may name one address many times; a failed one is not asked for each time
+SCHEME_TTL_S = 86_400  # servers change their signature scheme with an update, so a day is enough
 
 
 class RemoteGoneError(Exception):
-    """The peer says that it was deleted."""
+    """The peer answers 410: the document was deleted."""
 
 
 class Fetcher:
-    """Fetches for one node. What failed is not asked for again for five minutes."""
+    """Fetches documents for one node. An address that failed is not asked for again for five minutes."""
 
     def __init__(
         self, db: Database, site: NodeContext, client: Client, keyring: Keyring, clock: Callable[[], int]
@@ -60,52 +60,54 @@ class Fetcher:
         return self._signer
 
     async def get(self, url: str, accept: str) -> Response | None:
-        """Any address, signed; None if it cannot be read.
+        """Return the answer to a signed GET of any address. Returns None if there is no answer.
 
-        Who refuses the signature is asked once more with the other kind, and remembered if that is taken.
+        A host that refuses the signature is asked once more with the other scheme, which is remembered if
+        it is accepted.
         """
         signer, host = await self._get_signer(), urlsplit(url).netloc
         try:
             if signer is None:
                 return await self._client.get(url, accept=accept)
-            kinds, newer = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
-            response = await self._client.get(url, accept=accept, sign=kinds[newer])
+            schemes, uses_rfc9421 = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
+            response = await self._client.get(url, accept=accept, sign=schemes[uses_rfc9421])
             if response.status != 401:
                 return response
-            other = await self._client.get(url, accept=accept, sign=kinds[not newer])
+            second = await self._client.get(url, accept=accept, sign=schemes[not uses_rfc9421])
         except NetError as error:
             log.info("fetch_failed", url=url[:300], reason=str(error))
             return None
-        if other.status == 401:
+        if second.status == 401:
             return response
         self._rfc9421_hosts.pop(host, None)
-        if not newer:
+        if not uses_rfc9421:
             self._rfc9421_hosts[host] = True
-        return other
+        return second
 
     async def fetch_document(self, uri: str) -> Document | None:
-        """The document at `uri`, with `id` as its origin says; None if there is none to believe.
+        """Return the document at `uri` as its origin publishes it. Returns None if there is none to believe.
 
-        Raises Gone if it was deleted.
+        Raises RemoteGoneError if it was deleted.
         """
         address = without_fragment(uri)
         if address in self._failed or self._site.links.is_local(address):
             return None
-        found = await self._fetch_once(address)
-        if found is not None:
-            document, final = found
+        answer = await self._fetch_once(address)
+        if answer is not None:
+            document, final_url = answer
             identifier = id_of(document)
             # guard: origin of what is fetched @true
-            if identifier == final:
+            if identifier == final_url:
                 return document
-            if identifier and same_origin(identifier, final):
-                again = await self._fetch_once(without_fragment(identifier))
-                if again is not None and id_of(again[0]) == again[1] == without_fragment(identifier):
-                    return again[0]
+            if identifier and same_origin(identifier, final_url):
+                second = await self._fetch_once(without_fragment(identifier))
+                if second is not None and id_of(second[0]) == second[1] == without_fragment(identifier):
+                    return second[0]
         self._failed[address] = True
         return None
 
     async def _fetch_once(self, address: str) -> tuple[Document, str] | None:
+        """Return a document and the address it was finally read from, after redirects."""
         response = await self.get(address, ACCEPT)
         if response is None:
             return None
@@ -122,5 +124,5 @@ class Fetcher:
             return None
 
     def clear_failure(self, uri: str) -> None:
-        """Ask again for what failed."""
+        """Forget that an address failed, so that it is asked for again at once."""
         self._failed.pop(without_fragment(uri), None)

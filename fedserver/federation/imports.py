@@ -1,4 +1,4 @@
-"""The next lines of a file that a member brought: whom they name is looked up, then they are carried out."""
+"""The next lines of a file that a member imports: accounts and posts are resolved, then the lines applied."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from storage.rows.posts import PostRow
 async def continue_import(
     db: Database, site: NodeContext, resolver: Resolver, job: jobs.ContinueImport
 ) -> None:
-    """Clear what the file takes the place of, or carry out a slice of it; the rest is owed."""
+    """Clear what the file replaces, or apply a batch of it; the rest is enqueued as another job."""
     if not job.cleared:
         async with db.write() as tx:
             if not await imports.clear_unlisted(tx, site, job):
                 return
         job = jobs.ContinueImport(job.import_id, cleared=True)
     async with db.read() as tx:
-        found = await imports.load_batch(tx, job)
-    if found is None:
+        batch = await imports.load_batch(tx, job)
+    if batch is None:
         return
-    row, lines = found
+    row, lines = batch
 
     async def look_up(text: str) -> AccountRow | PostRow | None:
         if row.kind == "domain_blocking":
             return None
-        return await (
-            resolver.resolve_address(text) if row.kind == "bookmarks" else resolver.resolve_account(text)
-        )
+        if row.kind == "bookmarks":
+            return await resolver.resolve_address(text)
+        return await resolver.resolve_account(text)
 
     subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
     async with db.write() as tx:

@@ -1,4 +1,4 @@
-"""Keys at hand: ours loaded once, those of peers as objects, both in bounded caches."""
+"""Key objects: those of our accounts in a bounded cache, as loading a private key takes a millisecond."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.rows.accounts import KeyRow
 
 
 async def generate() -> keys.NewKeys:
-    """New keys for an account, made in a thread: RSA takes its time."""
+    """Return new keys for an account, generated in a thread as RSA takes a tenth of a second."""
 
     def make() -> keys.NewKeys:
         return keys.NewKeys(*key_formats.generate_rsa(), *key_formats.generate_ed25519())
@@ -25,46 +25,45 @@ async def generate() -> keys.NewKeys:
 
 
 def load_public_key(row: KeyRow) -> PublicKey:
-    """The public key in a row. Raises SignatureError if it is too weak."""
+    """Return the public key of a row. Raises SignatureError if it is too weak."""
     if row.public.startswith("z"):
         return key_formats.load_multibase(row.public)
     return key_formats.load_public_pem(row.public)
 
 
 class Keyring:
-    """Private keys of our accounts: (key URI, key object) by account and kind."""
+    """The private keys of our accounts: (key URI, key object) by account and kind."""
 
     def __init__(self, size: int = 2_000) -> None:
         self.hits = self.misses = 0
         self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
 
     async def get_rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
-        """The key with which an account signs requests. Raises LookupError if it has none."""
+        """Return the key with which an account signs requests. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.RSA)
         assert isinstance(key, RSAPrivateKey)
         return uri, key
 
     async def get_ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
-        """The key with which an account signs what it says. Raises LookupError if it has none."""
+        """Return the key with which an account signs documents. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.ED25519)
         assert isinstance(key, Ed25519PrivateKey)
         return uri, key
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
-        found = self._private.get((account_id, kind))
-        self.hits += found is not None
-        self.misses += found is None
-        if found is None:
-            for row in await keys.list_by_account(tx, account_id):
-                if row.kind == kind and row.private is not None:
-                    found = (row.uri, key_formats.load_private(row.private))
-                    self._private[account_id, kind] = found
-                    break
-        if found is None:
-            raise LookupError(f"account {account_id} has no {kind} key")
-        return found
+        entry = self._private.get((account_id, kind))
+        self.hits += entry is not None
+        self.misses += entry is None
+        if entry is not None:
+            return entry
+        for row in await keys.list_by_account(tx, account_id):
+            if row.kind == kind and row.private is not None:
+                entry = (row.uri, key_formats.load_private(row.private))
+                self._private[account_id, kind] = entry
+                return entry
+        raise LookupError(f"account {account_id} has no {kind} key")
 
     def invalidate(self, account_id: int) -> None:
-        """Read the keys of an account anew next time."""
+        """Drop the keys of an account, so that they are loaded again when they are needed."""
         for kind in (keys.RSA, keys.ED25519):
             self._private.pop((account_id, kind), None)

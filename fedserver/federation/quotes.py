@@ -1,4 +1,4 @@
-"""Verifying quotes of peers: what is quoted, and the consent of its author, read where that author lives."""
+"""Verifying quotes of peers (FEP-044f): the quoted post, and the authorization by its author."""
 
 from __future__ import annotations
 
@@ -19,33 +19,34 @@ log = structlog.stdlib.get_logger("fedserver.federation")
 
 
 async def verify_quote(db: Database, resolver: Resolver, job: jobs.VerifyQuote) -> None:
-    """Find what a post of a peer quotes, and whether it may.
+    """Fetch what a post of a peer quotes, and record whether it may quote it.
 
-    Raises Later if an authorization is named and it, or what is quoted, cannot be read now.
+    Raises RetryLaterError if it names an authorization and this, or the quoted post, cannot be read now.
     """
     async with db.read() as tx:
-        found = await quote_requests.find_pending(tx, job.post_id)
-    if found is None:
+        pending = await quote_requests.find_pending(tx, job.post_id)
+    if pending is None:
         return
-    row, quote = found
+    row, quote = pending
     quoted = await resolver.resolve_post(quote.quoted_uri, depth=job.depth)
     if quoted is not None and quoted.local:
         return
-    agreed, named = None, quote.authorization_uri
+    is_authorized, authorization_uri = None, quote.authorization_uri
     if quoted is not None:
-        agreed = await _is_authorized(db, resolver, row, quoted, named) if named is not None else None
+        if authorization_uri is not None:
+            is_authorized = await _is_authorized(db, resolver, row, quoted, authorization_uri)
         async with db.write() as tx:
-            await quote_requests.record_verification(tx, row.id, quoted, is_authorized=agreed)
-    if named is not None and agreed is None:
-        raise RetryLaterError(f"{named[:300]} cannot be read now")
+            await quote_requests.record_verification(tx, row.id, quoted, is_authorized=is_authorized)
+    if authorization_uri is not None and is_authorized is None:
+        raise RetryLaterError(f"{authorization_uri[:300]} cannot be read now")
 
 
 async def _is_authorized(
     db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str
 ) -> bool | None:
-    """True if the authorization at `uri` is by the quoted author and about these two posts.
+    """Return True if the authorization at `uri` is by the quoted author and about these two posts.
 
-    None if it cannot be read now.
+    Returns None if it cannot be read now.
     """
     async with db.read() as tx:
         author = await accounts.get(tx, quoted.account_id)
@@ -53,10 +54,11 @@ async def _is_authorized(
         document = await resolver.fetch_document(uri)
         if document is None:
             return None
-        granted = read_authorization(document)
+        authorization = read_authorization(document)
     except RemoteGoneError:
         return False
     except ActivityPubError as error:
         log.info("authorization_refused", uri=uri[:300], reason=str(error))
         return False
-    return (granted.author, granted.quoting, granted.target) == (author.uri, row.uri, quoted.uri)
+    expected = (author.uri, row.uri, quoted.uri)
+    return (authorization.author, authorization.quoting, authorization.target) == expected

@@ -1,7 +1,7 @@
-"""Files of peers, fetched when somebody first looks at them and shown from here.
+"""Files of peers, fetched when they are first viewed and served from here.
 
-Readers stay unknown to peers that way. Pictures are cleaned as uploads are; films and sound are kept as they
-are if they are what they should be. What failed is not asked for again for some minutes.
+So peers do not learn who reads what. Images are re-encoded as uploads are; video and audio are stored as they
+are if their content has the expected type. A file that failed is not asked for again for some minutes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from storage.rows.content import RemoteFileRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FAILURE_TTL_S = 300
-FETCH_TIMEOUT_S = 40.0
+FETCH_TIMEOUT_S = 40.0  # videos of tens of megabytes from slow servers
 GONE_STATUSES = frozenset({401, 403, 404, 410})
 EXTENSIONS = {
     "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
@@ -46,7 +46,7 @@ File = tuple[bytes, str]
 
 
 class ProcessedFile(Struct, frozen=True):
-    """A file as it is shown, and its small form if there is one; pictures have a size (pixels) and a blur."""
+    """A file as it is served, perhaps with a thumbnail; images have a size (pixels) and a blurhash."""
 
     full: File
     small: File | None = None
@@ -56,7 +56,7 @@ class ProcessedFile(Struct, frozen=True):
 
 
 class RemoteFiles:
-    """Fetches for one node, each file once at a time."""
+    """Fetches files for one node, each once at a time however many ask for it."""
 
     def __init__(
         self, db: Database, site: NodeContext, client: Client, store: FileStore, images: ImageWorker,
@@ -73,79 +73,81 @@ class RemoteFiles:
             20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000
         )
 
-    async def get(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
-        """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
-        if not self._policies.allows_media(wanted.host) or self._policies.find(wanted.host) == "block":
+    async def get(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
+        """Return a file, from the store or from its peer. Raises NotFoundError, PeerError."""
+        if not self._policies.allows_media(request.host) or self._policies.find(request.host) == "block":
             raise NotFoundError
-        if wanted.stored is not None and self._store.path(wanted.stored.file_key) is not None:
-            return wanted.stored
-        if wanted.url in self._failed:
-            raise self._failed[wanted.url]
-        key = (wanted.subject_id, wanted.shape)
+        if request.stored is not None and self._store.path(request.stored.file_key) is not None:
+            return request.stored
+        if request.url in self._failed:
+            raise self._failed[request.url]
+        key = (request.subject_id, request.shape)
         flight = self._in_flight.get(key)
         if flight is None:
-            flight = asyncio.ensure_future(self._fetch_and_store(wanted))
+            flight = asyncio.ensure_future(self._fetch_and_store(request))
             self._in_flight[key] = flight
             flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
 
-    async def _fetch_and_store(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
+    async def _fetch_and_store(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
-            made = await self._process(wanted, await self._download(wanted))
+            processed = await self._process(request, await self._download(request))
         except (NetError, UnacceptableFileError, DomainError) as error:
-            log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
-            missing = isinstance(error, NotFoundError | UnacceptableFileError)
-            told = NotFoundError if missing else PeerError
-            self._failed[wanted.url] = told
-            raise told from error
-        files = [made.full] if made.small is None else [made.full, made.small]
-        keys = [await self._store.put(data, ending) for data, ending in files]
+            log.info("remote_file_failed", url=request.url[:300], reason=str(error)[:300])
+            is_missing = isinstance(error, NotFoundError | UnacceptableFileError)
+            failure = NotFoundError if is_missing else PeerError
+            self._failed[request.url] = failure
+            raise failure from error
+        files = [processed.full] if processed.small is None else [processed.full, processed.small]
+        keys = [await self._store.put(data, extension) for data, extension in files]
         size = sum(len(data) for data, _ in files)
         small = keys[1] if len(keys) > 1 else ""
-        kept = remote_files.FetchedFile(keys[0], small, size, made.width, made.height, made.blurhash)
+        fetched = remote_files.FetchedFile(
+            keys[0], small, size, processed.width, processed.height, processed.blurhash
+        )
         try:
             async with self._db.write() as tx:
-                return await remote_files.store(tx, wanted, kept)
+                return await remote_files.store(tx, request, fetched)
         except BaseException:
             await self._store.remove(tuple(keys))
             raise
 
-    async def _download(self, wanted: remote_files.RemoteFileRequest) -> bytes:
-        host = urlsplit(wanted.url).netloc.rpartition("@")[2]
-        # Links lead to strangers, with whom no node federates: the picture of a card may lie anywhere.
-        stranger = not wanted.host and self._policies.find(host) != "block"
-        if not stranger and not (self._policies.allows(host) and self._policies.allows(wanted.host)):
+    async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
+        host = urlsplit(request.url).netloc.rpartition("@")[2]
+        # Preview cards are of websites, which are on no allowlist: only blocked hosts are refused.
+        is_website = not request.host and self._policies.find(host) != "block"
+        if not is_website and not (self._policies.allows(host) and self._policies.allows(request.host)):
             raise NotFoundError
-        most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
-        answer = await self._client.get(
-            wanted.url, accept="image/*,video/*,audio/*", max_bytes=most, seconds=FETCH_TIMEOUT_S
+        max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
+        response = await self._client.get(
+            request.url, accept="image/*,video/*,audio/*", max_bytes=max_bytes, seconds=FETCH_TIMEOUT_S
         )
-        if answer.status in GONE_STATUSES:
+        if response.status in GONE_STATUSES:
             raise NotFoundError
-        if answer.status != 200:
+        if response.status != 200:
             raise PeerError
-        return answer.body
+        return response.body
 
-    async def _process(self, wanted: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
-        if wanted.shape in CROPPERS:
-            picture = await self._images.run(CROPPERS[wanted.shape], data)
-            return ProcessedFile((picture.data, picture.extension))
+    async def _process(self, request: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
+        if request.shape in CROPPERS:
+            image = await self._images.run(CROPPERS[request.shape], data)
+            return ProcessedFile((image.data, image.extension))
         kind = sniff(data)
-        if wanted.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
+        if request.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
             return ProcessedFile((data, EXTENSIONS[kind]))
-        if wanted.kind in ("video", "audio"):
-            raise UnacceptableFileError("It is not a film or sound")
-        made = await self._images.run(PROCESSORS[wanted.shape], data)
-        full, small = made.full, None if made.small is made.full else made.small
+        if request.kind in ("video", "audio"):
+            raise UnacceptableFileError("It is neither video nor audio")
+        images = await self._images.run(PROCESSORS[request.shape], data)
+        full, small = images.full, None if images.small is images.full else images.small
         return ProcessedFile(
             (full.data, full.extension),
             (small.data, small.extension) if small is not None else None,
             full.width,
             full.height,
-            made.blurhash,
+            images.blurhash,
         )
 
     def close(self) -> None:
-        """End what is under way."""
+        """Cancel what is under way."""
         for flight in self._in_flight.values():
             flight.cancel()

@@ -1,4 +1,4 @@
-"""Signing requests of ours: the instance actor's for reading, an account's for deliveries."""
+"""Signatures of ours: the instance actor's on what is fetched, an account's on deliveries and documents."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub.signatures import cavage, rfc9421
+from activitypub.document import Document
+from activitypub.errors import ActivityPubError
+from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest
 from activitypub.terms import ACTIVITY_JSON
+from fedserver.federation.keys import Keyring
+from storage.engine import Tx
 
 SCHEMES = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}
 
 
 def build_request(method: str, url: str, body: bytes = b"") -> SignedRequest:
-    """A request to `url`, to be signed."""
+    """Return a request to `url` as it is to be signed."""
     parts = urlsplit(url)
     target = parts.path or "/"
     if parts.query:
@@ -24,7 +28,7 @@ def build_request(method: str, url: str, body: bytes = b"") -> SignedRequest:
 
 
 class Signer:
-    """Signs with one key."""
+    """Signs requests with one key."""
 
     def __init__(self, key_id: str, key: RSAPrivateKey, clock: Callable[[], int]) -> None:
         self._key_id = key_id
@@ -32,15 +36,24 @@ class Signer:
         self._clock = clock
 
     def sign_get(self, method: str, url: str) -> Mapping[str, str]:
-        """Headers that sign a GET."""
+        """Return the headers that sign a GET, in the older scheme that every server knows."""
         return cavage.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
     def sign_get_rfc9421(self, method: str, url: str) -> Mapping[str, str]:
-        """The same by RFC 9421."""
+        """Return the headers that sign a GET by RFC 9421."""
         return rfc9421.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
     def sign_post(self, url: str, digest: str, scheme: str) -> dict[str, str]:
-        """Headers for a POST of a body with this SHA-256; `scheme` is cavage or rfc9421."""
+        """Return the headers of a POST of a body with this SHA-256; `scheme` is cavage or rfc9421."""
         request = build_request("POST", url)
         headers = SCHEMES[scheme](self._key, self._key_id, request, self._clock(), digest)
         return {**headers, "Content-Type": ACTIVITY_JSON}
+
+
+async def add_proof(tx: Tx, keyring: Keyring, sender_id: int, document: Document) -> Document:
+    """Return the document with an integrity proof by its sender (FEP-8b32), if it has a key for one."""
+    try:
+        uri, key = await keyring.get_ed25519(tx, sender_id)
+        return proofs.sign(document, key, uri, tx.now)
+    except (LookupError, ActivityPubError):
+        return document

@@ -1,7 +1,7 @@
-"""Threads of peers read anew: what the `replies` and `context` collections name and we do not have.
+"""Refreshing threads of peers: posts that their `replies` and `context` collections name and we lack.
 
-Bounded on every side, as a thread is what strangers make of it: in posts, collections, pages, depth and time.
-A collection counts only from the origin of the post that names it; each post is read from its own.
+Bounded in posts, collections, pages, depth and time, as anyone can make a thread as large as they like. A
+collection counts only from the origin of the post that names it; each post is read from its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fedserver.federation.resolve import Resolver
 log = structlog.stdlib.get_logger("fedserver.federation")
 MAX_POSTS, MAX_PAGES, MAX_COLLECTIONS, MAX_DEPTH = 100, 5, 40, 6
 TIMEOUT_S = 60.0
-REPORT_INTERVAL = 10
+REPORT_INTERVAL = 10  # new posts
 
 ProgressCallback = Callable[[int], Awaitable[None]]
 
@@ -27,7 +27,7 @@ ProgressCallback = Callable[[int], Awaitable[None]]
 async def refresh_thread(
     resolver: Resolver, uri: str, report: ProgressCallback, *, max_posts: int = MAX_POSTS
 ) -> int:
-    """Learn the posts of the thread at the post `uri`; how many were new. `report` hears of it on the way."""
+    """Fetch the posts of the thread at the post `uri`. Returns how many are new; `report` gets counts."""
     reader = _ThreadReader(resolver, report, max_posts)
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -40,8 +40,8 @@ async def refresh_thread(
 class _ThreadReader:
     """One walk through a thread, breadth first."""
 
-    def __init__(self, resolver: Resolver, report: ProgressCallback, most: int) -> None:
-        self._max_posts = most
+    def __init__(self, resolver: Resolver, report: ProgressCallback, max_posts: int) -> None:
+        self._max_posts = max_posts
         self._resolver = resolver
         self._report = report
         self._seen: set[str] = set()
@@ -50,6 +50,7 @@ class _ThreadReader:
         self.new_count = 0
 
     async def read(self, root: str) -> None:
+        """Fetch the posts below and around `root` until a bound is reached."""
         waiting = deque([(root, 0)])
         self._seen.add(root)
         while waiting and self._fetched_count < self._max_posts:
@@ -58,10 +59,10 @@ class _ThreadReader:
                 await self._fetch_post(uri)
             if depth >= MAX_DEPTH:
                 continue
-            async for each in self._iter_thread_uris(uri):
-                if each not in self._seen and len(self._seen) <= self._max_posts:
-                    self._seen.add(each)
-                    waiting.append((each, depth + 1))
+            async for linked_uri in self._iter_thread_uris(uri):
+                if linked_uri not in self._seen and len(self._seen) <= self._max_posts:
+                    self._seen.add(linked_uri)
+                    waiting.append((linked_uri, depth + 1))
 
     async def _fetch_post(self, uri: str) -> None:
         if await self._resolver.find_post(uri) is not None:
@@ -73,14 +74,14 @@ class _ThreadReader:
                 await self._report(self.new_count)
 
     async def _iter_thread_uris(self, uri: str) -> AsyncIterator[str]:
-        """What the collections of a post name; nothing for a post that is ours or that never came."""
+        """Yield what the collections of a post name; nothing for a post of ours or one that is not stored."""
         original = await self._resolver.find_original(uri)
         for collection in thread_collections(original) if original is not None else ():
             if self._collection_count >= MAX_COLLECTIONS:
                 return
             self._collection_count += 1
-            async for each in self._iter_collection(collection):
-                yield each
+            async for item_uri in self._iter_collection(collection):
+                yield item_uri
 
     async def _iter_collection(self, collection: str) -> AsyncIterator[str]:
         page: str | None = collection
@@ -88,8 +89,8 @@ class _ThreadReader:
             document = await self._resolver.fetch_collection(page) if page is not None else None
             if document is None:
                 return
-            for each in item_uris(document, MAX_POSTS):
-                yield each
+            for item_uri in item_uris(document, MAX_POSTS):
+                yield item_uri
             page = next_page(document)
             if page is not None and not same_origin(collection, page):
                 return

@@ -72,7 +72,7 @@ class OidcProvider:
         await self._client.close()
 
     async def discover(self) -> Discovery:
-        """The provider's metadata. Raises ProviderError."""
+        """Return the provider's metadata. Raises ProviderError."""
         now = self._clock()
         if self._discovery is not None and now - self._discovery[0] < DISCOVERY_TTL_MS:
             return self._discovery[1]
@@ -108,7 +108,7 @@ class OidcProvider:
         return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
 
     async def fetch_claims(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
-        """What the provider says of the person who came back with `code`. Raises ProviderError."""
+        """Return what the provider says of the person who came back with `code`. Raises ProviderError."""
         found = await self.discover()
         tokens = await self._exchange_code(found, redirect_uri, code, verifier)
         claims = await self._verify_id_token(found, tokens.id_token, nonce)
@@ -159,7 +159,7 @@ class OidcProvider:
             raise ProviderError(str(error)) from error
 
     async def _verify_id_token(self, found: Discovery, token: str, nonce: str) -> dict[str, Any]:
-        """The claims of an ID token for us, for this log-in, signed by the provider (§3.1.3.7)."""
+        """Return the claims of an ID token for us, for this login, signed by the provider (§3.1.3.7)."""
         offered = found.id_token_signing_alg_values_supported
         algorithms = [each for each in ALGORITHMS if each in offered]
         if not algorithms:
@@ -192,7 +192,7 @@ class OidcProvider:
             return jwt.decode(token, await self._load_key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
 
     async def _load_key_set(self, found: Discovery, older_than: int) -> Any:
-        """The provider's keys; read anew if `older_than` is not 0 and they were read longer ago."""
+        """Return the provider's keys, fetched again after `older_than` ms (0: DISCOVERY_TTL_MS)."""
         now = self._clock()
         most = older_than or DISCOVERY_TTL_MS
         if self._keys is not None and now - self._keys[0] < most:
@@ -210,7 +210,7 @@ class OidcProvider:
 
 
 def _is_usable(key: Any) -> bool:
-    """True for a public key that may sign: never a shared secret."""
+    """Return True for a public key that may sign; a shared secret never may."""
     return isinstance(key, dict) and key.get("kty") in KEY_TYPES and key.get("use", "sig") == "sig"
 
 

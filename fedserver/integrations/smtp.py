@@ -48,7 +48,7 @@ async def send_mail(config: MailConfig, to: str, subject: str, text: str, unsubs
 
 
 def _build_message(config: MailConfig, to: str, subject: str, text: str) -> EmailMessage:
-    """The mail; a line break in a header is a ValueError."""
+    """Return the mail. Raises ValueError for a line break in a header."""
     message = EmailMessage(policy=_policy)
     message["From"] = config.sender
     message["To"] = to

@@ -93,7 +93,7 @@ class Translator:
 
 
 def _read_detected_language(answer: dict[str, Any]) -> str:
-    """The language of the first text, where the server was left to find it."""
+    """Return the language of the first text, where the server was left to detect it."""
     found = answer.get("detectedLanguage")
     found = found[0] if isinstance(found, list) and found else found
     language = found.get("language") if isinstance(found, dict) else None

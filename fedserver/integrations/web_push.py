@@ -40,7 +40,7 @@ class PushRecipient(Struct, frozen=True):
 
 
 def parse_recipient(endpoint: str, public_key: str, auth_secret: str, *, standard: bool) -> PushRecipient:
-    """Raises ValueError for a key that is no point on P-256, or a secret that is not 16 bytes."""
+    """Return the client's keys. Raises ValueError for a key not on P-256 or a secret not of 16 bytes."""
     point, secret = _decode(public_key), _decode(auth_secret)
     if len(point) != 65 or len(secret) != 16:
         raise ValueError("keys of the wrong length")
@@ -65,7 +65,7 @@ def _encode(data: bytes) -> str:
 
 
 def generate_vapid_key() -> tuple[str, str]:
-    """A pair for VAPID: private PEM, public base64url."""
+    """Return a new pair of VAPID keys: the private one as PEM, the public one in base64url."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -88,7 +88,7 @@ class Vapid:
         self.public = _encode(_encode_point(key.public_key()))
 
     def sign_token(self, endpoint: str, now: int) -> str:
-        """A signature (JWT, ES256) for the service of an endpoint; `now` is ms UTC."""
+        """Return a signature (JWT, ES256) for the push service of an endpoint; `now` is ms UTC."""
         parts = urlsplit(endpoint)
         claims = {
             "aud": f"{parts.scheme}://{parts.netloc}",
@@ -103,7 +103,7 @@ class Vapid:
 def build_push_message(
     payload: bytes, recipient: PushRecipient, vapid: Vapid, now: int
 ) -> tuple[bytes, dict[str, str]]:
-    """The body of a POST to the endpoint, and its headers. Raises ValueError if the payload is too long."""
+    """Return body and headers of the POST to the endpoint. Raises ValueError if the payload is too long."""
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(f"more than {MAX_PAYLOAD} bytes")
     key, salt = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)

@@ -1,4 +1,4 @@
-"""Pages that posts link to, read once for all posts: plain requests, HTML only, bounded in size and time."""
+"""Preview cards: pages that posts link to, fetched once for all posts, bounded in size and time."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from fedserver.text.previews import PagePreview, parse_oembed, parse_page
 from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-MAX_BYTES, TIMEOUT_S = 1_048_576, 10.0
+MAX_BYTES, TIMEOUT_S = 1_048_576, 10.0  # what a page needs at most before its <head> has ended
 decode = msgspec.json.Decoder(dict).decode
 
 
-async def fetch(services: Services, job: jobs.FetchCard) -> None:
-    """Show the card of a post's first link. A page that fails has no card, and is not asked again soon."""
+async def fetch_card(services: Services, job: jobs.FetchCard) -> None:
+    """Give a post the card of its first link. A page that fails has no card and is not retried soon."""
     async with services.db.read() as tx:
-        wanted = await cards.find_link(tx, job.post_id, services.site.links.is_local)
-    url, stale = wanted or (None, False)
-    found, creator = None, None
-    if url is not None and stale:
-        found = await _fetch_page(services, url)
-        creator = await _find_creator(services, found) if found is not None else None
+        link = await cards.find_link(tx, job.post_id, services.site.links.is_local)
+    url, is_stale = link or (None, False)
+    preview, creator_id = None, None
+    if url is not None and is_stale:
+        preview = await _fetch_page(services, url)
+        creator_id = await _find_creator(services, preview) if preview is not None else None
     async with services.db.write() as tx:
-        if url is not None and stale:
-            await cards.save(tx, url, found, creator)
+        if url is not None and is_stale:
+            await cards.save(tx, url, preview, creator_id)
         await cards.set_for_post(tx, job.post_id, url)
 
 
@@ -59,9 +59,9 @@ async def _fetch_page(services: Services, url: str) -> PagePreview | None:
 
 
 async def _find_creator(services: Services, preview: PagePreview) -> int | None:
-    """The account that a page names as its author; whether it agrees, is checked when the card is shown."""
+    """Return the account that a page names as its author; if it agrees is checked when the card is shown."""
     handle = preview.creator
     if handle.count("@") not in (1, 2) or "/" in handle:
         return None
-    found = await services.resolver.resolve_account(handle if handle.startswith("@") else f"@{handle}")
-    return found.id if found is not None else None
+    account = await services.resolver.resolve_account(handle if handle.startswith("@") else f"@{handle}")
+    return account.id if account is not None else None

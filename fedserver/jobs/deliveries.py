@@ -222,7 +222,7 @@ class DeliveryWorker:
             await self._open_circuit(tx, silent[host])
 
     async def _open_circuit(self, tx: Tx, peer: PeerRow) -> None:
-        """It does not answer: all that is owed to it waits for the next step of its circuit."""
+        """Postpone all deliveries to a peer that does not answer to the next step of its circuit."""
         failures = peer.failures + 1
         until = tx.now + circuit_delay_ms(failures, random.random())
         await peer_queries.mark_failed(tx, peer.domain, failures, peer.failing_since_at or tx.now, until)
@@ -246,17 +246,20 @@ class DeliveryWorker:
         await delivery_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
 
     async def next_due(self) -> int | None:
-        """When something falls due that was not when we last looked. What waits for a place wakes us."""
+        """Return when the next delivery is due (ms UTC) that was not due at the last look.
+
+        A free slot wakes the worker anyway.
+        """
         async with self._services.db.read() as tx:
             return await delivery_queries.find_next_due(tx, after=self._checked_at)
 
     async def finish(self) -> int:
-        """Wait for what was begun; how much there is to be written."""
+        """Wait for what was begun; return how many outcomes are still to be written."""
         await self._pool.finish()
         return len(self._finished)
 
     async def stop(self, seconds: float) -> None:
-        """Let end what ends in time; the rest is free for whoever comes next."""
+        """Let deliveries end within this time and release the others for the next process."""
         await self._pool.finish(seconds)
         ended = list(self._finished)
         left = self._in_progress.keys() - {owed.row.id for owed, _ in ended}
@@ -270,14 +273,17 @@ class DeliveryWorker:
 
 
 def _is_final_attempt(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> bool:
-    """Is a delivery that failed not tried again? Who answers may refuse so often, who is silent has time."""
+    """Return True if a failed delivery is not tried again.
+
+    A peer that answers is asked a number of times, one that does not answer for a number of days.
+    """
     if outcome.has_answered:
         return row.attempts >= MAX_ATTEMPTS
     return row.id < first_id_at(now - delivery_queries.EXPIRE_AFTER_MS)
 
 
 def _metric_label(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> str:
-    """An outcome in the words of the figures."""
+    """Return the label under which metrics count an outcome."""
     if outcome.status != "again":
         return {"done": "delivered", "drop": "refused"}[outcome.status]
     if _is_final_attempt(row, outcome, now):

@@ -21,7 +21,7 @@ from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import HANDLERS, handle, prepare
+from fedserver.federation.inbound.registry import HANDLERS, apply, prepare
 from fedserver.jobs.backoff import retry_delay_ms
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.web.services import Services
@@ -69,25 +69,25 @@ class InboxWorker:
                 tx, until=tx.now + LEASE_MS, limit=BATCH_SIZE, excluded_hosts=busy
             )
             self._checked_at = tx.now
-            trains: dict[str, list[InboxItemRow]] = {}
+            batches: dict[str, list[InboxItemRow]] = {}
             left = []
             for row in leased:
-                if row.host not in trains:
+                if row.host not in batches:
                     slow = pool.is_slow(row.host)
                     if rooms[slow] <= 0:
                         left.append(row.id)
                         continue
                     rooms[slow] -= 1
-                trains.setdefault(row.host, []).append(row)
+                batches.setdefault(row.host, []).append(row)
             if left:
                 await inbox_queries.release(tx, left)
-        for host, rows in trains.items():
+        for host, rows in batches.items():
             self._in_progress.update(row.id for row in rows)
             pool.start(host, pool.is_slow(host), partial(self._process_host_batch, rows))
-        return len(leased) if trains and (left or len(leased) == BATCH_SIZE) else 0
+        return len(leased) if batches and (left or len(leased) == BATCH_SIZE) else 0
 
     async def _process_host_batch(self, rows: Sequence[InboxItemRow], place: Slot) -> None:
-        """What one host says, one after another. What it cannot end in its lease is free again."""
+        """Process the activities of one host in order; release those that do not fit into the lease."""
         stop_at = self._services.db.clock() + LEASE_MS // 3
         for group in _group_likes(rows):
             if self._services.db.clock() > stop_at or place.aborted:
@@ -120,7 +120,7 @@ class InboxWorker:
             items.sort(key=_get_post_id)
             async with self._services.db.write() as tx:
                 for item in items:
-                    await handle(tx, item)
+                    await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id for row in rows])
         except Exception as error:
             log.debug("not_together", reason=str(error)[:300])
@@ -138,13 +138,13 @@ class InboxWorker:
             self._in_progress -= left
 
     async def finish(self) -> int:
-        """Wait for what was begun; how much was done since this was last asked."""
+        """Wait for what was begun; return how much was done since the last call."""
         await self._pool.finish()
         ended, self._finished_count = self._finished_count, 0
         return ended
 
     async def stop(self, seconds: float) -> None:
-        """Let end what ends in time; the rest is free for whoever comes next."""
+        """Let activities end within this time and release the others for the next process."""
         await self._pool.finish(seconds)
         await self._release(tuple(self._in_progress))
 
@@ -155,7 +155,7 @@ class InboxWorker:
             kind = activity.kind if activity.kind in HANDLERS else kind
             item = await self._prepare(row, activity)
             async with self._services.db.write() as tx:
-                await handle(tx, item)
+                await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id])
             counted[kind, "done"] += 1
         except (IgnoredError, ActivityPubError, DomainError) as error:
@@ -189,7 +189,10 @@ class InboxWorker:
                 )
 
     async def next_due(self) -> int | None:
-        """When something falls due that was not when we last looked. What waits for a place wakes us."""
+        """Return when the next activity is due (ms UTC) that was not due at the last look.
+
+        A free slot wakes the worker anyway.
+        """
         async with self._services.db.read() as tx:
             return await inbox_queries.find_next_due(tx, after=self._checked_at)
 
@@ -219,7 +222,7 @@ def _group_likes(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
 
 
 def _find_liked_uri(row: InboxItemRow) -> str | None:
-    """The address that is liked, None for anything else than a plain Like."""
+    """Return the URI that is liked; None for anything else than a plain Like."""
     try:
         found = _decode_head(row.body)
     except (msgspec.DecodeError, RecursionError):

@@ -1,12 +1,20 @@
-"""Decisions about peers that another process wrote, as `fedserver peer` does beside a running node."""
+"""Work about peers: decisions that another process wrote, and lists of peers that are fetched again."""
 
 from __future__ import annotations
 
+import structlog
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.peers import peer_files, peer_lists
+from fedserver.net.errors import NetError
 from fedserver.web.services import Services
+
+log = structlog.stdlib.get_logger("fedserver.jobs")
+ACCEPT = "text/csv, text/plain;q=0.9, */*;q=0.1"
 
 
 class PeerPolicyWorker:
-    """Reads the decisions anew when somebody else wrote to the database without telling us."""
+    """Reloads the decisions when another process changed the database, as `fedserver peer` does."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -19,5 +27,30 @@ class PeerPolicyWorker:
         return 0
 
     async def next_due(self) -> int | None:
-        """Nothing falls due: the runner looks again every few seconds."""
+        """Return None: the runner calls `run` every few seconds anyway."""
         return None
+
+
+async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:
+    """Fetch a list of peers, and apply it or keep it for approval; errors are shown beside the list."""
+    async with services.db.read() as tx:
+        row = await peer_lists.find(tx, job.list_id)
+    if row is None:
+        return
+    reason, response = "", None
+    try:
+        response = await services.client.get(
+            row.url, accept=ACCEPT, etag=row.etag, max_bytes=peer_files.MAX_BYTES
+        )
+    except NetError as error:
+        reason = str(error)
+    async with services.db.write() as tx:
+        if response is not None and response.status == 304 and row.etag:
+            await peer_lists.record_unchanged(tx, row.id)
+        elif response is not None and response.status == 200:
+            etag = response.headers.get("etag", "")
+            await peer_lists.receive(tx, services.site, row.id, response.body, etag)
+        else:
+            reason = reason or f"answered with {response.status if response is not None else 0}"
+            log.info("peer_list_failed", url=row.url[:300], reason=reason)
+            await peer_lists.record_failure(tx, row.id, reason)

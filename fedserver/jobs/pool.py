@@ -1,8 +1,7 @@
-"""Places for work that waits for strangers: many at once, of which slow ones can hold a share only.
+"""Slots for requests to other servers: many at once, of which slow hosts can hold a share only.
 
-Work begins on a quick place. If it outlives its patience it goes on in a slow one, and the quick place is
-free for others; if no slow one is free it is stopped, to be tried again. Hosts that were
-slow begin in slow places.
+Work begins in a fast slot. If it takes too long it goes on in a slow one, and the fast slot is free for
+others; if no slow slot is free it is cancelled, to be tried again. Hosts that were slow begin in slow slots.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ MAX_SLOW_HOSTS = 10_000
 
 
 class Slot:
-    """Where one piece of work is done. `stopped`: it was too slow while all slow places were held."""
+    """The slot of one piece of work; `aborted` if it was too slow while all slow slots were taken."""
 
     __slots__ = ("_on_timeout", "_slow_after_s", "_timer", "aborted", "host", "is_slow", "timed_out")
 
@@ -32,7 +31,7 @@ class Slot:
         self.reset_timer()
 
     def reset_timer(self) -> None:
-        """A new step begins: it has all the patience anew."""
+        """Begin a new step, which has the whole time again."""
         self.cancel_timer()
         self._timer = asyncio.get_running_loop().call_later(self._slow_after_s, self._on_timeout, self)
 
@@ -42,9 +41,9 @@ class Slot:
 
 
 class Pool:
-    """The places of one kind of work; `wake` is set when one is free again.
+    """The slots of one kind of work; `wake` is set when one is free again.
 
-    With `gather` (seconds) those that end shortly after another are told together.
+    With `coalesce_s` those that end shortly after another wake the worker once.
     """
 
     def __init__(
@@ -59,18 +58,18 @@ class Pool:
         self._wake_timer: asyncio.TimerHandle | None = None
 
     def free_slots(self, slow: bool) -> int:
-        """How many places of that kind are free."""
+        """Return how many slots of that kind are free."""
         return self._free_slots[slow]
 
     def is_slow(self, host: str) -> bool:
-        """True if work for that host lasted too long the last time."""
+        """Return True if work for that host took too long the last time."""
         return host in self._slow_hosts
 
     def slow_hosts(self) -> list[str]:
         return list(self._slow_hosts)
 
     def start(self, host: str, slow: bool, work: Callable[[Slot], Awaitable[None]]) -> None:
-        """Do work for a host on a free place of that kind."""
+        """Start work for a host in a free slot of that kind."""
         place = Slot(host, slow, self._slow_after_s, self._on_timeout)
         self._free_slots[slow] -= 1
         self.busy[host] += 1

@@ -1,8 +1,8 @@
-"""Runs the workers: woken by events after commits, and by the clock when something falls due.
+"""The runner of all workers of a process: woken by events after commits, and by the clock.
 
-Every kind of work has a loop of its own, and what waits for peers has places in a pool, so that a slow peer
-holds up neither what came in nor what goes to others. `settle` is for tests: it does everything that is due
-now, and returns.
+Every kind of work has a loop of its own, and requests to peers have slots in a pool, so that a slow peer
+delays neither what was received nor deliveries to others. `settle` is for tests: it does everything that is
+due now, and returns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from fedserver.domain.kernel import events
+from fedserver.domain.kernel import events, jobs
 from fedserver.jobs.cleanup import CleanupWorker
 from fedserver.jobs.deliveries import DeliveryWorker
 from fedserver.jobs.inbox import InboxWorker
@@ -25,15 +25,12 @@ from fedserver.jobs.worker import JobWorker
 from fedserver.web.services import Services
 from storage.engine import Event
 from storage.errors import DatabaseUnavailableError
-from storage.queries.kernel import deliveries as delivery_queries
-from storage.queries.kernel import inbox as inbox_queries
-from storage.queries.kernel import jobs as job_queries
 from storage.queries.kernel import queues as queue_queries
 from storage.rows.kernel import QueueRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
 MAX_SLEEP_S = 5.0
-# Who is woken by what: whoever else writes to a queue must not cost all others a look.
+# Which workers an event wakes; the others need not query the database for it.
 WORKERS_BY_EVENT: dict[str, tuple[type, ...]] = {
     events.JOBS_DUE: (JobWorker, PushWorker, MediaWorker),
     "deliveries.due": (DeliveryWorker,),
@@ -42,7 +39,7 @@ WORKERS_BY_EVENT: dict[str, tuple[type, ...]] = {
 
 
 class Worker(Protocol):
-    """Something that does what is due and knows when there is more."""
+    """A worker: it does what is due, and knows when there is more."""
 
     async def run(self) -> int: ...
 
@@ -54,16 +51,16 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        receive, strangers = InboxWorker(services), JobWorker(services, remote=True)
-        deliver = DeliveryWorker(services)
+        inbox, remote = InboxWorker(services), JobWorker(services, remote=True)
+        deliveries = DeliveryWorker(services)
         # They go on with what they began after `run` ended, and wake their own loops.
-        self._pooled = (receive, strangers, deliver)
+        self._pooled = (inbox, remote, deliveries)
         self._workers: tuple[Worker, ...] = (
-            receive,
+            inbox,
             JobWorker(services),
             PushWorker(services),
-            strangers,
-            deliver,
+            remote,
+            deliveries,
             MediaWorker(services),
             CleanupWorker(services),
             TrendWorker(services),
@@ -82,7 +79,7 @@ class Runner:
                 wake.set()
 
     def start(self, *, only_watch: bool = False) -> None:
-        """Begin to work in the background, or only to watch what other processes decide."""
+        """Start working in the background, or only watching for decisions of other processes."""
         freed = asyncio.create_task(self._release_stale_leases(only_watch))
         self._loops = [
             asyncio.create_task(self._run_worker(worker, wake, freed), name=type(worker).__name__)
@@ -91,7 +88,7 @@ class Runner:
         ]
 
     async def _release_stale_leases(self, only_watch: bool) -> None:
-        """On SQLite one process works: what another had begun was left by one that was killed."""
+        """Release what a killed process had begun; on SQLite, where only one process works."""
         if only_watch or not self._services.site.config.database.url.startswith("sqlite:"):
             return
         try:
@@ -128,18 +125,17 @@ class Runner:
                 continue
 
     async def count_backlog(self) -> int:
-        """How much waits to be done, due or not."""
+        """Return how much waits to be done, due or not."""
         async with self._services.db.read() as tx:
-            received = await inbox_queries.count_pending(tx)
-            return received + await job_queries.count_pending(tx) + await delivery_queries.count_pending(tx)
+            return await queue_queries.count_pending(tx)
 
     async def load_depths(self) -> dict[str, QueueRow]:
-        """How full each queue is."""
+        """Return how full each queue is, by its name."""
         async with self._services.db.read() as tx:
-            return await queue_queries.load_depths(tx)
+            return await queue_queries.load_depths(tx, jobs.KINDS)
 
     async def settle(self) -> int:
-        """Do all that is due, until nothing is; how much was done."""
+        """Do all that is due, until nothing is; return how much was done."""
         total = 0
         while True:
             done = [await worker.run() for worker in self._workers]
@@ -149,7 +145,7 @@ class Runner:
             total += sum(done)
 
     async def stop(self, seconds: float = 20.0) -> None:
-        """Finish what was begun and end. What is left is done after the next start."""
+        """Finish what was begun within this time and end; the rest is done after the next start."""
         self._stopping = True
         self._stop_listening()
         for wake in self._wake_events:

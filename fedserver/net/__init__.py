@@ -1,1 +1,1 @@
-"""The only door to the outside: guarded HTTP requests, signed or plain."""
+"""All requests to other servers: guarded against private addresses, bounded, signed or plain."""

@@ -1,6 +1,6 @@
-"""The client for everything outside: guarded, bounded, and signed by whoever asks it to be.
+"""The client for all requests to other servers: guarded, bounded, and signed if the caller passes a signer.
 
-Redirects are followed by hand, each hop checked and signed anew; answers are cut at a size after
+Redirects are followed by hand, each hop checked and signed again; answers are cut at a size after
 decompression and at a total time; cookies and proxies of the environment are never used. Nothing here may be
 called while a write transaction is open.
 """
@@ -30,15 +30,16 @@ from fedserver.net.errors import (
 )
 from fedserver.net.guard import Guard
 
-MAX_BODY_BYTES = 1_048_576
+MAX_BODY_BYTES = 1_048_576  # ActivityPub documents are far smaller
+# Of the answer to a POST only a short error text is of use; slow bodies must not hold up deliveries.
 MAX_REPLY_BYTES, REPLY_TIMEOUT_S = 4_096, 2.0
 CONNECT_TIMEOUT_S = 10.0
-TOTAL_TIMEOUT_S = 15.0
+TOTAL_TIMEOUT_S = 15.0  # all redirects included
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-MAX_LINE = 8_190
+MAX_LINE = 8_190  # of the status line and of each header: what common web servers send at most
 
 HeaderSigner = Callable[[str, str], Mapping[str, str]]
-"""Given method and URL, the headers that sign the request."""
+"""Returns the headers that sign a request with this method and URL."""
 BodyReader = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 
 
@@ -53,12 +54,13 @@ class Response(Struct, frozen=True):
 
     @property
     def content_type(self) -> str:
+        """Return the `Content-Type` header, '' without one."""
         return self.headers.get("content-type", "")
 
 
 @cache
 def _build_ssl_context(ca_file: str) -> ssl.SSLContext:
-    """Whom clients believe: the system's authorities, which take long to read, and those in `ca_file`."""
+    """Return a context that trusts the system's authorities, which take long to read, and `ca_file`."""
     context = ssl.create_default_context()
     if ca_file:
         context.load_verify_locations(ca_file)
@@ -66,7 +68,7 @@ def _build_ssl_context(ca_file: str) -> ssl.SSLContext:
 
 
 class Client:
-    """One pool of connections. Open it inside the loop, close it at the end."""
+    """A pool of connections. It is opened inside the event loop, and closed at the end."""
 
     def __init__(
         self,
@@ -97,6 +99,7 @@ class Client:
         self._in_flight: dict[tuple[object, ...], asyncio.Task[Response]] = {}
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._session.close()
 
     async def get(
@@ -110,7 +113,7 @@ class Client:
         seconds: float = TOTAL_TIMEOUT_S,
         max_redirects: int = 3,
     ) -> Response:
-        """GET `url`. What is asked for in the same way at the same time is fetched once. Raises NetError.
+        """Return the answer to GET `url`. The same request at the same time is sent once. Raises NetError.
 
         With the `etag` of an earlier answer 304 is the answer if nothing changed (RFC 9110 §13.1.2).
         """
@@ -132,13 +135,14 @@ class Client:
         seconds: float,
         redirects: int,
     ) -> Response:
+        """Follow redirects until an answer that is none."""
         hops: list[str] = []
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     signed = {**headers, **(sign("GET", url) if sign else {})}
                     response = await self._request(
-                        "GET", url, signed, None, lambda found: _read_body(found, max_bytes)
+                        "GET", url, signed, None, lambda answer: _read_body(answer, max_bytes)
                     )
                     if response.status not in REDIRECTS:
                         return Response(response.status, url, response.headers, response.body, tuple(hops))
@@ -147,14 +151,15 @@ class Client:
         except TimeoutError as error:
             raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
 
-    def _next_hop(self, url: str, response: Response, count: int, most: int) -> str:
+    def _next_hop(self, url: str, response: Response, count: int, max_redirects: int) -> str:
+        """Return the address that a redirect leads to. Raises BadRedirectError."""
         location = response.headers.get("location", "")
-        if count > most or not location:
+        if count > max_redirects or not location:
             raise BadRedirectError(_host(url), "too many redirects" if location else "redirect to nowhere")
         try:
             target = urljoin(url, location)
         except ValueError as error:
-            raise BadRedirectError(_host(url), "redirect to what is no address") from error
+            raise BadRedirectError(_host(url), "redirect to an invalid address") from error
         # guard: redirect away from https
         if url.startswith("https:") and not target.startswith("https:"):
             raise BadRedirectError(_host(url), "redirect away from https")
@@ -163,11 +168,14 @@ class Client:
     async def get_unshared(
         self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_TIMEOUT_S
     ) -> Response:
-        """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
+        """Return the answer to GET with headers of one caller, which no other caller shares.
+
+        Redirects are answers here. Raises NetError.
+        """
         try:
             async with asyncio.timeout(seconds):
                 return await self._request(
-                    "GET", url, headers, None, lambda found: _read_body(found, MAX_BODY_BYTES)
+                    "GET", url, headers, None, lambda answer: _read_body(answer, MAX_BODY_BYTES)
                 )
         except TimeoutError as error:
             raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
@@ -182,10 +190,10 @@ class Client:
         reply_seconds: float = REPLY_TIMEOUT_S,
         read_all: bool = False,
     ) -> Response:
-        """POST `body` to `url`; redirects are answers here. Raises NetError.
+        """Return the answer to POST `body`; redirects are answers here. Raises NetError.
 
-        The status is the answer; of the body only the beginning is read, as far as it comes within
-        `reply_seconds`, unless `whole` asks for all of it.
+        The status is what counts: only the beginning of the body is read, as far as it comes within
+        `reply_seconds`, unless `read_all` asks for all of it.
         """
 
         def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
@@ -201,6 +209,7 @@ class Client:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: BodyReader
     ) -> Response:
         # guard: redirects are checked again
+        """Send one request to an address that the guard allows."""
         self.guard.check_url(url)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
         try:
@@ -208,15 +217,15 @@ class Client:
                 method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout
             ) as answer:
                 data = await read(answer)
-                found = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, url, found, data)
+                header_fields = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, url, header_fields, data)
         except NetError:
             raise
         except (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError) as error:
             raise TimedOutError(_host(url), "no connection in time") from error
         except Exception as error:
-            # Names, answers and certificates of strangers reach deep into the libraries below. Whatever
-            # they raise, a caller hears that this host cannot be reached, and goes on with the next.
+            # Hostile names, answers and certificates reach deep into the libraries below. Whatever these
+            # raise, for the caller this host cannot be reached, and it goes on with the next.
             raise _to_net_error(url, error) from error
 
 
@@ -245,15 +254,15 @@ async def _read_beginning(answer: aiohttp.ClientResponse, seconds: float) -> byt
 
 
 def _to_net_error(url: str, error: BaseException) -> NetError:
-    """What lies under a library's exception: our own refusal, if that was the reason."""
-    waiting: list[Any] = [error]
-    for seen in waiting:
-        if isinstance(seen, ForbiddenAddressError):
-            return RequestRefusedError(_host(url), str(seen))
+    """Return the error below a library's exception: our own refusal, if that was the reason."""
+    causes: list[Any] = [error]
+    for cause in causes:
+        if isinstance(cause, ForbiddenAddressError):
+            return RequestRefusedError(_host(url), str(cause))
         # An OSError of a connector holds others; several attempts make a group.
-        inner = (seen.__cause__, seen.__context__, getattr(seen, "os_error", None))
-        grouped = getattr(seen, "exceptions", ())
-        waiting.extend(each for each in (*inner, *grouped) if each is not None and each not in waiting)
+        inner = (cause.__cause__, cause.__context__, getattr(cause, "os_error", None))
+        grouped = getattr(cause, "exceptions", ())
+        causes.extend(other for other in (*inner, *grouped) if other is not None and other not in causes)
     return UnreachableError(_host(url), str(error)[:200] or type(error).__name__)
 
 

@@ -1,8 +1,8 @@
-"""What can go wrong on the way out. Hosts and reasons only, never a library's own exception."""
+"""What can go wrong with a request to another server: hosts and reasons, never a library's own exception."""
 
 
 class NetError(Exception):
-    """Base of all; `host` is whom we tried to reach."""
+    """Base of all errors of requests; `host` is the server that was to be reached."""
 
     def __init__(self, host: str, reason: str) -> None:
         super().__init__(f"{host}: {reason}")
@@ -11,24 +11,24 @@ class NetError(Exception):
 
 
 class RequestRefusedError(NetError):
-    """We may not go there: a private address, another scheme or port, a user in the address."""
+    """A request that we do not send: a private address, another scheme or port, a user in the address."""
 
 
 class ForbiddenAddressError(OSError):
-    """The address that was about to be connected is refused: an OSError, as connectors expect of sockets."""
+    """A refused address that was about to be connected: an OSError, as connectors expect of sockets."""
 
 
 class UnreachableError(NetError):
-    """No connection, or it broke; or TLS does not hold."""
+    """A connection that failed or broke, or whose TLS certificate is not valid."""
 
 
 class TimedOutError(NetError):
-    """The answer did not come in time."""
+    """An answer that did not come in time."""
 
 
 class ResponseTooLargeError(NetError):
-    """The answer is larger than we take."""
+    """An answer that is larger than we accept."""
 
 
 class BadRedirectError(NetError):
-    """Too many redirects, or one that leads astray."""
+    """Too many redirects, or one that leads where we do not follow."""

@@ -1,9 +1,9 @@
-"""Where requests may go: never to this machine or its neighbours (SSRF).
+"""Which addresses requests may go to: never this machine or its neighbours (SSRF).
 
 The check is made on the address that is about to be connected, in the socket factory, so that no
 spelling of an address, no name that resolves inwards and no second look-up gets past it. Everything that is
 not an ordinary public address is refused, unless the configuration names the network. A node that reaches
-IPv4 through NAT64 names 64:ff9b::/96; what an address carries inside is checked all the same.
+IPv4 through NAT64 names 64:ff9b::/96; the IPv4 address inside is checked all the same.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from fedserver.net.errors import ForbiddenAddressError, RequestRefusedError
 
 ALLOWED_PORTS = frozenset({80, 443})
 # The IANA registries of special-purpose addresses (RFC 6890), those included that are reachable from
-# everywhere: no web server is there. `is_global` of Python 3.11 and 3.12 lets some of them pass.
+# everywhere, as no web server has one. `is_global` of Python 3.11 and 3.12 lets some of them pass.
 SPECIAL_NETWORKS = tuple(
-    ip_network(each)
-    for each in (
+    ip_network(network)
+    for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
         "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
         "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
@@ -40,11 +40,11 @@ class Guard:
     """The rules for one node. `allow_networks` are CIDRs of private networks where peers live."""
 
     def __init__(self, allow_networks: Sequence[str] = (), *, allow_http: bool = False) -> None:
-        self._allowed = [ip_network(each, strict=False) for each in allow_networks]
+        self._allowed = [ip_network(network, strict=False) for network in allow_networks]
         self._schemes = ("https", "http") if allow_http else ("https",)
 
     def check_url(self, url: str) -> SplitResult:
-        """The parts of `url`. Raises Refused for what we never ask: other schemes, users, odd hosts."""
+        """Return the parts of `url`. Raises RequestRefusedError for other schemes, users, odd hosts."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
@@ -53,14 +53,17 @@ class Guard:
         if parts.scheme not in self._schemes:
             raise RequestRefusedError(host or url[:80], f"scheme {parts.scheme or 'missing'} is not allowed")
         if parts.username is not None or not host or len(url) > 2_048 or not url.isprintable() or " " in url:
-            raise RequestRefusedError(host or url[:80], "not an address we ask")
+            raise RequestRefusedError(host or url[:80], "not an address that we request")
         if not self._allowed and (port not in (None, *ALLOWED_PORTS)):
             raise RequestRefusedError(host, f"port {port} is not allowed")
         self._check_spelling(host)
         return parts
 
     def check_target(self, url: str) -> SplitResult:
-        """As `check_url`, and a host that is an address must be one that may be connected. Raises Refused."""
+        """Return the parts of `url`, whose host, if it is an address, must be one that may be connected.
+
+        Raises RequestRefusedError.
+        """
         parts = self.check_url(url)
         host = parts.hostname or ""
         try:
@@ -72,7 +75,7 @@ class Guard:
         return parts
 
     def _check_spelling(self, host: str) -> None:
-        """Numbers that are not a plain address are refused: octal, hexadecimal, short forms."""
+        """Refuse numbers that are not a plain address: octal, hexadecimal, short forms."""
         try:
             ip_address(host)
         except ValueError:
@@ -83,13 +86,13 @@ class Guard:
                 raise RequestRefusedError(host, "not an ASCII host name") from None
 
     def is_allowed(self, address: str, port: int) -> bool:
-        """True if this very address may be connected."""
+        """Return True if this very address may be connected."""
         try:
             ip = ip_address(address.partition("%")[0])
         except ValueError:
             return False
         mapped = getattr(ip, "ipv4_mapped", None)
-        return all(self._is_ip_allowed(each, port) for each in {mapped or ip, _unwrap_ipv4(ip)})
+        return all(self._is_ip_allowed(candidate, port) for candidate in {mapped or ip, _unwrap_ipv4(ip)})
 
     def _is_ip_allowed(self, ip: IPv4Address | IPv6Address, port: int) -> bool:
         if any(ip in network for network in self._allowed):
@@ -97,7 +100,7 @@ class Guard:
         return port in ALLOWED_PORTS and _is_public(ip)
 
     def open_socket(self, info: Any) -> socket.socket:
-        """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
+        """Return a socket for an allowed address, for aiohttp. Raises ForbiddenAddressError."""
         family, kind, protocol, _, address = info
         # guard: connected address
         if not self.is_allowed(address[0], address[1]):
@@ -106,7 +109,7 @@ class Guard:
 
 
 def _unwrap_ipv4(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address inside a mapped, translated or tunnelled IPv6 one; else itself."""
+    """Return the IPv4 address inside a mapped, translated or tunnelled IPv6 one, else the address itself."""
     if isinstance(ip, IPv4Address):
         return ip
     if any(ip in network for network in NAT64_NETWORKS):

@@ -1,4 +1,4 @@
-"""Actors: members' accounts and the node's own, which anybody may read unsigned (its key is needed)."""
+"""Actors: members and the node's own, which anyone may read unsigned, as its key verifies signatures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from activitypub.document import Document
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.federation.outbound.accounts import render_actor
+from fedserver.federation.outbound.actors import render_actor
 from fedserver.s2s.requests import authenticate_reader, document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import encode
@@ -15,29 +15,28 @@ from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
-
-
 MAX_CACHED_ACTORS = 500
 
 
 async def _render_response(call: Call[NoParams], tx: Tx, account: AccountRow) -> web.Response:
-    """The document, written once for a version of the account."""
-    room, key = tx.caches.get_cache("actors", MAX_CACHED_ACTORS), (account.id, account.version)
-    known = room.get(key)
-    if known is None:
-        known = encode(await _render_document(call, tx, account))
-        room.put(key, known)
-    return document_response(known)
+    """Return the actor document, which is encoded once for each version of the account."""
+    cache, key = tx.caches.get_cache("actors", MAX_CACHED_ACTORS), (account.id, account.version)
+    body = cache.get(key)
+    if body is None:
+        body = encode(await _render_document(call, tx, account))
+        cache.put(key, body)
+    return document_response(body)
 
 
 async def _render_document(call: Call[NoParams], tx: Tx, account: AccountRow) -> Document:
-    found = await keys.list_by_account(tx, account.id)
-    return render_actor(call.site, account, found, await accounts.find_moved_to_uri(tx, account))
+    key_rows = await keys.list_by_account(tx, account.id)
+    return render_actor(call.site, account, key_rows, await accounts.find_moved_to_uri(tx, account))
 
 
 @routes.get("/users/{name}", activitypub=True, tx="own", limit="peers")
 @routes.get("/@{name}", activitypub=True, tx="own", limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
+    """Show a member, also a suspended one: the document says so."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
         account = await accounts.get_local(tx, call.text("name"), allow_suspended=True)
@@ -46,6 +45,7 @@ async def show(call: Call[NoParams]) -> web.Response:
 
 @routes.get("/actor", activitypub=True, tx="own", limit="peers")
 async def show_instance(call: Call[NoParams]) -> web.Response:
+    """Show the node's own actor."""
     async with call.services.db.read() as tx:
         account = await accounts.find_instance_account(tx, call.site)
         if account is None:

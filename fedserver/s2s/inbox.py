@@ -1,4 +1,4 @@
-"""Inboxes (ActivityPub §7.1): one for everybody, one a person. Answered at once, processed later."""
+"""Inboxes (ActivityPub §7.1): the shared one and one for each member. Answered at once, processed later."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fedserver.web.json import json_response
 from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
-BODY_TIMEOUT_S = 15.0
+BODY_TIMEOUT_S = 15.0  # slow bodies would hold connections and memory
 log = structlog.stdlib.get_logger("fedserver.s2s")
 
 
@@ -40,11 +40,13 @@ def _ask_to_retry(status: int, reason: str) -> web.Response:
 
 @routes.post("/inbox", "/actor/inbox", tx="own", raw=True, limit="peers")
 async def receive_shared(call: Call[NoParams]) -> web.Response:
+    """Receive an activity for any member, or for the node."""
     return await _receive(call, None)
 
 
 @routes.post("/users/{name}/inbox", tx="own", raw=True, limit="peers")
 async def receive_personal(call: Call[NoParams]) -> web.Response:
+    """Receive an activity for one member."""
     async with call.services.db.read() as tx:
         account = await accounts.get_local(tx, call.text("name"))
     if account.username == INSTANCE_ACTOR:
@@ -53,6 +55,7 @@ async def receive_personal(call: Call[NoParams]) -> web.Response:
 
 
 async def _receive(call: Call[NoParams], target_id: int | None) -> web.Response:
+    """Read, verify and store an activity. 503 and 429 ask the peer to send it again later."""
     request = call.request
     kind = request.headers.get("Content-Type", "")
     if not is_activitypub(kind) and not kind.startswith("application/json"):
@@ -88,15 +91,15 @@ async def _receive(call: Call[NoParams], target_id: int | None) -> web.Response:
 
 
 async def _compare_followers(call: Call[NoParams], signer: AccountRow | None) -> None:
-    """A peer may tell which followers the signer has here (FEP-8fcf)."""
-    told = read_synchronization(call.request.headers.get("Collection-Synchronization", ""))
-    if told is None or signer is None or told[0] != signer.followers_uri:
+    """Compare the followers of the signer with those its node stores, if it sent their digest (FEP-8fcf)."""
+    synchronization = read_synchronization(call.request.headers.get("Collection-Synchronization", ""))
+    if synchronization is None or signer is None or synchronization[0] != signer.followers_uri:
         return
-    _, url, digest = told
+    _, url, digest = synchronization
     if not same_origin(url, signer.uri):
         return
     async with call.services.db.read() as tx:
-        ours = await followers.list_partial_followers(tx, signer, call.site.links.base)
-    if followers.compute_digest(ours) != digest:
+        uris = await followers.list_partial_followers(tx, signer, call.site.links.base)
+    if followers.compute_digest(uris) != digest:
         async with call.services.db.write() as tx:
             await followers.enqueue_synchronization(tx, signer, url, digest)

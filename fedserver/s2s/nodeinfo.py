@@ -1,4 +1,4 @@
-"""NodeInfo (FEP-0151): what this node is. `metadata.upstream` tells client libraries which API it speaks."""
+"""NodeInfo (FEP-0151): what this node is. `metadata.upstream` names the API for client libraries."""
 
 from __future__ import annotations
 
@@ -18,30 +18,36 @@ routes = Routes("s2s")
 
 @routes.get("/.well-known/nodeinfo", tx="own", limit="peers")
 async def show_index(call: Call[NoParams]) -> web.Response:
+    """Show which versions of NodeInfo there are, and where."""
     links = call.site.links
     return json_response(protocol.write_index(links.base, links.instance_actor))
 
 
 @routes.get("/nodeinfo/{version}", limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
+    """Show software, figures and partners of the node."""
     version = call.text("version").removesuffix(".json")
     if version not in protocol.VERSIONS:
         raise NotFoundError
-    found = await instance_stats.load(call.tx)
+    stats = await instance_stats.load(call.tx)
     community = call.site.config.community
-    made = protocol.write_nodeinfo(
+    document = protocol.write_nodeinfo(
         version,
         VERSION,
-        protocol.Usage(found.members, found.active_month, found.active_half_year, found.posts),
+        protocol.Usage(stats.members, stats.active_month, stats.active_half_year, stats.posts),
         open_registrations=call.site.config.registration.mode in ("open", "approval"),
         metadata={
             "nodeName": community.title,
             "nodeDescription": community.description,
             "upstream": {"name": "mastodon"},
             "partners": [
-                {"domain": each.domain, "scopes": list(each.scopes), "since": format_instant(each.since)}
-                for each in await partners.list_agreed(call.tx)
+                {
+                    "domain": partner.domain,
+                    "scopes": list(partner.scopes),
+                    "since": format_instant(partner.since),
+                }
+                for partner in await partners.list_agreed(call.tx)
             ],
         },
     )
-    return json_response(made, kind=protocol.content_type(version))
+    return json_response(document, kind=protocol.content_type(version))

@@ -1,12 +1,34 @@
-"""Everything that peers ask for."""
+"""All endpoints that peers use."""
 
 from __future__ import annotations
 
-from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, partners, webfinger
+from fedserver.s2s import (
+    actor,
+    collections,
+    followers,
+    inbox,
+    nodeinfo,
+    objects,
+    partners,
+    quotes,
+    threads,
+    webfinger,
+)
 from fedserver.web.endpoint import Endpoint
 
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface."""
-    files = (actor, collections, inbox, nodeinfo, objects, partners, webfinger)
-    return [endpoint for file in files for endpoint in file.routes.endpoints]
+    """Return the endpoints of this surface."""
+    modules = (
+        actor,
+        collections,
+        followers,
+        inbox,
+        nodeinfo,
+        objects,
+        partners,
+        quotes,
+        threads,
+        webfinger,
+    )
+    return [endpoint for module in modules for endpoint in module.routes.endpoints]

@@ -19,43 +19,45 @@ routes = Routes("s2s")
 
 @routes.get("/.well-known/webfinger", limit="peers")
 async def show_webfinger(call: Call[NoParams]) -> web.Response:
+    """Show which actor a handle or address belongs to."""
     resource = call.request.query.get("resource", "")
-    asked = protocol.parse_resource(resource)
-    if asked is None:
+    subject = protocol.parse_resource(resource)
+    if subject is None:
         return json_response({"error": "Give a resource like acct:name@domain"}, status=400)
-    account = await _find_account(call, call.tx, asked)
+    account = await _find_account(call, call.tx, subject)
     if account is None:
         raise NotFoundError
     if account.deleted_at is not None:
         raise GoneError
     links = call.site.links
-    made = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
-    return json_response(
-        made, kind=f"{protocol.JRD}; charset=utf-8", headers={"Cache-Control": "max-age=300"}
-    )
+    jrd = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
+    return json_response(jrd, kind=f"{protocol.JRD}; charset=utf-8", headers={"Cache-Control": "max-age=300"})
 
 
-async def _find_account(call: Call[NoParams], tx: Tx, asked: Handle | str) -> AccountRow | None:
+async def _find_account(call: Call[NoParams], tx: Tx, subject: Handle | str) -> AccountRow | None:
+    """Return the account of ours that is asked for, by handle, URI or profile address."""
     links = call.site.links
-    if isinstance(asked, Handle):
-        if asked.domain not in (links.domain, links.host):
+    if isinstance(subject, Handle):
+        if subject.domain not in (links.domain, links.host):
             return None
-        name = INSTANCE_ACTOR if asked.username in (links.domain, links.host) else asked.username
+        name = INSTANCE_ACTOR if subject.username in (links.domain, links.host) else subject.username
         return await accounts.find_by_handle(tx, name)
-    if asked.rstrip("/") in (links.base, links.instance_actor):
+    if subject.rstrip("/") in (links.base, links.instance_actor):
         return await accounts.find_instance_account(tx, call.site)
-    account = await accounts.find_by_uri(tx, asked)
-    if account is None and asked.startswith(f"{links.base}/@"):
-        account = await accounts.find_by_handle(tx, asked.removeprefix(f"{links.base}/@"))
+    account = await accounts.find_by_uri(tx, subject)
+    if account is None and subject.startswith(f"{links.base}/@"):
+        account = await accounts.find_by_handle(tx, subject.removeprefix(f"{links.base}/@"))
     return account if account is not None and not account.domain else None
 
 
 @routes.get("/.well-known/host-meta", limit="peers")
 async def show_host_meta(call: Call[NoParams]) -> web.Response:
+    """Show where WebFinger is, as XML."""
     text = protocol.write_host_meta(call.site.links.base)
     return web.Response(text=text, content_type="application/xrd+xml", charset="utf-8")
 
 
 @routes.get("/.well-known/host-meta.json", limit="peers")
 async def show_host_meta_json(call: Call[NoParams]) -> web.Response:
+    """Show where WebFinger is, as JSON."""
     return json_response(protocol.write_host_meta_json(call.site.links.base))

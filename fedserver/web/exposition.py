@@ -80,6 +80,8 @@ class NodeCollector(Collector):
                 held.add_metric((), row.silent[1])
             for state in ("due", "waiting", "dead"):
                 items.add_metric((name, state), getattr(row, state))
+            if name == "tasks":
+                items.add_metric((name, "unknown"), row.unknown)
             since = row.oldest_due_at
             age = 0 if since is None else max(0, self._services.db.clock() - since) / 1000
             oldest.add_metric((name,), age)

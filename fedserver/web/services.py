@@ -18,6 +18,7 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
+from fedserver.federation.verified_links import LinkChecker
 from fedserver.integrations.oidc import OidcProvider
 from fedserver.integrations.translator import Translator
 from fedserver.media.av_worker import AvWorker
@@ -43,6 +44,7 @@ class Services:
     av_worker: AvWorker
     remote_files: RemoteFiles
     resolver: Resolver
+    link_checker: LinkChecker
     keyring: Keyring
     authenticator: Authenticator
     inbox: Inbox

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class JobRow(Struct, frozen=True, gc=False):
-    """Work owed."""
+    """A job that waits to be done."""
 
     id: int
     kind: str
@@ -30,7 +30,7 @@ class DocumentRow(Struct, frozen=True, gc=False):
 
 
 class DeliveryRow(Struct, frozen=True, gc=False):
-    """One POST owed to one inbox."""
+    """One POST to one inbox."""
 
     id: int
     document_id: int
@@ -63,9 +63,10 @@ class InboxItemRow(Struct, frozen=True, gc=False):
 
 
 class QueueRow(Struct, frozen=True, gc=False):
-    """How full a queue is. `oldest_due_at` is since when the first could have been done.
+    """How full a queue is. `oldest_due_at` is the moment (ms UTC) since which the first could have been done.
 
-    `silent`, of deliveries: how many peers do not answer, and how many wait for them.
+    `silent`, of deliveries: how many peers do not answer, and how many deliveries wait for them. `unknown`,
+    of jobs: how many are of a kind that this version does not know; they count neither as due nor as waiting.
     """
 
     due: int
@@ -73,3 +74,4 @@ class QueueRow(Struct, frozen=True, gc=False):
     dead: int
     oldest_due_at: int | None
     silent: tuple[int, int] | None = None
+    unknown: int = 0

@@ -177,3 +177,25 @@ class ScheduledPostRow(Struct, frozen=True, gc=False):
     idempotency_key: str | None
     failed_at: int | None
     error: str
+
+
+class PostAuthorRow(Struct, frozen=True, gc=False):
+    """The standing of a post's author, and what a viewer has to do with the author and the post."""
+
+    suspended_at: int | None
+    deleted_at: int | None
+    is_followed: bool
+    is_viewer_mentioned: bool
+    is_blocked: bool
+    blocks_viewer: bool
+    is_muted: bool  # the account or its domain
+
+
+class PostAccessRow(Struct, frozen=True):
+    """A post, what it boosts, and what decides whether one viewer may see them."""
+
+    viewer_domain: str | None  # '' for an account of this node, None for nobody
+    post: PostRow
+    author: PostAuthorRow
+    original: PostRow | None
+    original_author: PostAuthorRow | None

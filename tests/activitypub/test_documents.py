@@ -29,7 +29,9 @@ def post(**changes: Any) -> Object:
 def test_one_tag_alone_and_a_language_map_as_gotosocial_sends() -> None:
     tag = {"type": "Mention", "href": "https://b.example/users/bob", "name": "@bob@b.example"}
     found = post(content="<p>hi</p>", contentMap={"en": "<p>hi</p>"}, tag=tag)
-    assert found.language == "en" and found.mentions[0].href == tag["href"] and found.to == (PUBLIC,)
+    assert found.language == "en"
+    assert found.mentions[0].href == tag["href"]
+    assert found.to == (PUBLIC,)
 
 
 def test_an_article_with_a_cover_as_wordpress_and_ghost_send() -> None:
@@ -43,7 +45,8 @@ def test_an_article_with_a_cover_as_wordpress_and_ghost_send() -> None:
         url=[{"type": "Link", "href": "https://o.example/post", "mediaType": "text/html"}],
     )
     assert (found.kind, found.name, found.url) == ("Article", "Title", "https://o.example/post")
-    assert found.cover is not None and found.cover.description == "alt"
+    assert found.cover is not None
+    assert found.cover.description == "alt"
 
 
 def test_a_video_as_peertube_sends() -> None:
@@ -57,14 +60,17 @@ def test_a_video_as_peertube_sends() -> None:
         url=files,
         attributedTo=[{"type": "Person", "id": BASE}, {"type": "Group", "id": "https://o.example/c/films"}],
     )
-    assert found.url == "https://o.example/w/1" and found.attributed_to[0] == BASE
-    assert found.attachments[0].media_type == "video/mp4" and found.attachments[0].url.endswith("v.mp4")
+    assert found.url == "https://o.example/w/1"
+    assert found.attributed_to[0] == BASE
+    assert found.attachments[0].media_type == "video/mp4"
+    assert found.attachments[0].url.endswith("v.mp4")
 
 
 def test_a_poll_a_page_an_emoji_and_quotes() -> None:
     options = [{"type": "Note", "name": name, "replies": {"totalItems": 2}} for name in ("red", "blue")]
     poll = post(type="Question", oneOf=options, endTime="2026-12-01T00:00:00Z")
-    assert poll.question is not None and not poll.question.multiple
+    assert poll.question is not None
+    assert not poll.question.multiple
     assert [(each.name, each.votes) for each in poll.question.options] == [("red", 2), ("blue", 2)]
     page = post(type="Page", name="A link", cc="https://o.example/c/group")
     assert (page.kind, page.cc) == ("Page", ("https://o.example/c/group",))
@@ -85,7 +91,9 @@ def test_lists_are_capped() -> None:
     found = post(
         tag=[mention] * 20_000, attachment=files, to=[f"https://b.example/{n}" for n in range(50_000)]
     )
-    assert len(found.mentions) <= 100 and len(found.attachments) <= 32 and len(found.to) <= 1_000
+    assert len(found.mentions) <= 100
+    assert len(found.attachments) <= 32
+    assert len(found.to) <= 1_000
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,8 @@ def test_actors_own_their_keys_and_inboxes() -> None:
     }
     actor = read_actor(document)
     assert [each.id for each in actor.keys] == [f"{BASE}#main-key"]
-    assert actor.shared_inbox == "" and actor.url == BASE
+    assert actor.shared_inbox == ""
+    assert actor.url == BASE
     with pytest.raises(AuthorityError):
         read_actor({**document, "inbox": "https://evil.example/inbox"})
     with pytest.raises(MalformedDocumentError):
@@ -170,7 +179,8 @@ def test_actors_own_their_keys_and_inboxes() -> None:
 
 def test_media_types_of_documents() -> None:
     profile = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
-    assert is_activitypub("application/activity+json; charset=utf-8") and is_activitypub(profile)
+    assert is_activitypub("application/activity+json; charset=utf-8")
+    assert is_activitypub(profile)
     for other in ("application/json", "application/ld+json", "text/html", "image/png", ""):
         assert not is_activitypub(other)
 
@@ -289,9 +299,11 @@ def test_a_poll_survives_being_written_and_read() -> None:
     )
     made = Object(id=f"{BASE}/1", kind="Question", attributed_to=(BASE,), to=(PUBLIC,), question=asked)
     document = write_object(made)
-    assert "totalItems" not in document["anyOf"][1]["replies"] and "oneOf" not in document
+    assert "totalItems" not in document["anyOf"][1]["replies"]
+    assert "oneOf" not in document
     again = read_object(document).question
-    assert again is not None and (again.voters, again.ends_at, again.closed_at) == (3, 1_000, 2_000)
+    assert again is not None
+    assert (again.voters, again.ends_at, again.closed_at) == (3, 1_000, 2_000)
     assert [(each.name, each.votes) for each in again.options] == [("Red", 3), ("Blue", 0)]
 
 
@@ -315,8 +327,11 @@ def test_a_poll_survives_being_written_and_read() -> None:
 )
 def test_odd_polls_are_read_as_far_as_they_go(changes: dict[str, Any], expected: int) -> None:
     asked = post(type="Question", closed=True, endTime="never", votersCount="many", **changes).question
-    assert asked is not None and len(asked.options) == expected
-    assert asked.closed and asked.ends_at is None and asked.voters == 0
+    assert asked is not None
+    assert len(asked.options) == expected
+    assert asked.closed
+    assert asked.ends_at is None
+    assert asked.voters == 0
     assert all(0 <= (each.votes or 0) <= 1_000_000_000 for each in asked.options)
 
 

@@ -41,11 +41,13 @@ def test_policies_in_every_shape() -> None:
         None,
     )
     many = read_policy({"canQuote": {"automaticApproval": [f"https://a.test/{n}" for n in range(9_999)]}})
-    assert many.quote and len(many.quote.automatic) == 50
+    assert many.quote
+    assert len(many.quote.automatic) == 50
 
 
 def test_quotes_in_every_word() -> None:
-    assert read_quote({}) is None and read_quote({"quote": 5, "tag": [{"type": "Link"}]}) is None
+    assert read_quote({}) is None
+    assert read_quote({"quote": 5, "tag": [{"type": "Link"}]}) is None
     asked = {"quote": {"id": QUOTED}, "quoteUrl": "https://x.test/", "quoteAuthorization": "https://a.test/q"}
     assert read_quote(asked) == Quote(QUOTED, authorization="https://a.test/q")
     link = {"type": "Link", "rel": QUOTE_REL, "href": QUOTED}

@@ -58,7 +58,7 @@ class SourceTree:
                 for alias in node.names:
                     inner = f"{node.module}.{alias.name}"
                     found.add(inner if inner in self.texts else node.module)
-            elif isinstance(node, ast.Call) and _called(node) in LOADERS:
+            elif isinstance(node, ast.Call) and _get_called_name(node) in LOADERS:
                 found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
         return {module for module in found if module in self.texts and module != name}
 
@@ -87,6 +87,6 @@ def _parse(text: str) -> ast.Module:
     return _parsed[text]
 
 
-def _called(node: ast.Call) -> str:
+def _get_called_name(node: ast.Call) -> str:
     """Return the last word of what is called."""
     return getattr(node.func, "attr", getattr(node.func, "id", ""))

@@ -24,13 +24,13 @@ def test_catalogues_hold_the_texts_of_the_source() -> None:
     assert list(catalogues.find_problems(untranslated=True)) == []
 
 
-def test_no_percent_sign_in_a_text_is_lost() -> None:
+def test_texts_with_a_percent_sign_keep_it() -> None:
     for message in catalogues.extract_texts():
         assert "%%%" not in str(message.id)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         ("Hallo %(name)s", ""),
         ("", "is not translated"),
@@ -43,16 +43,17 @@ def test_no_percent_sign_in_a_text_is_lost() -> None:
         ("Hallo&nbsp;%(name)s", "other tags"),
     ],
 )
-def test_a_wrong_translation_is_found(text: str, told: str) -> None:
-    assert (told in problems("Hello %(name)s", text)) and bool(told) == bool(problems("Hello %(name)s", text))
+def test_check_with_a_wrong_translation_reports_it(text: str, problem: str) -> None:
+    assert problem in problems("Hello %(name)s", text)
+    assert bool(problem) == bool(problems("Hello %(name)s", text))
 
 
-def test_a_changed_link_is_found() -> None:
+def test_check_with_a_changed_link_reports_it() -> None:
     assert "other tags" in problems('<a href="/a">A</a>', '<a href="/b">A</a>')
 
 
 @pytest.mark.parametrize(
-    ("forms", "plurals", "told"),
+    ("forms", "plurals", "problem"),
     [
         (("%(num)s Beitrag", "%(num)s Beiträge"), 2, ""),
         (("ein Beitrag", "%(num)s Beiträge"), 2, ""),
@@ -62,22 +63,22 @@ def test_a_changed_link_is_found() -> None:
         (("%(num)s Beitrag", "%(zahl)s Beiträge"), 2, "other placeholders"),
     ],
 )
-def test_plural_forms_are_counted_and_checked(forms: tuple[str, ...], plurals: int, told: str) -> None:
+def test_check_counts_plural_forms(forms: tuple[str, ...], plurals: int, problem: str) -> None:
     found = problems(("%(num)s post", "%(num)s posts"), forms, plurals)
-    assert told in found
-    assert bool(told) == bool(found)
+    assert problem in found
+    assert bool(problem) == bool(found)
 
 
-def test_a_fuzzy_translation_is_found() -> None:
+def test_check_with_a_fuzzy_translation_reports_it() -> None:
     message = Message("Home", "Heim", flags=["fuzzy"])
     assert list(catalogues.find_message_problems(message, 2)) == ["is fuzzy"]
 
 
-def test_files_that_do_not_fit_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_with_outdated_files_reports_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
     catalogues.update()
     assert list(catalogues.find_problems(untranslated=True)) == []
-    assert sum("is not translated" in each for each in catalogues.find_problems()) > 100
+    assert sum("is not translated" in problem for problem in catalogues.find_problems()) > 100
     path = catalogues.catalogue_path("de", "po")
     text = path.read_text()
     path.write_text(text.replace('msgid "About"\nmsgstr ""', 'msgid "About"\nmsgstr "Über uns"'))
@@ -90,13 +91,17 @@ def test_files_that_do_not_fit_are_found(tmp_path: Path, monkeypatch: pytest.Mon
     path.write_text(re.sub(r'msgid "About"\nmsgstr .*\n', "", path.read_text()))
     assert "de: lacks (None, 'About')" in list(catalogues.find_problems(untranslated=True))
     path.write_text(text.replace("nplurals=2", "nplurals=3"))
-    assert any("Plural-Forms" in each for each in catalogues.find_problems(untranslated=True))
+    assert any("Plural-Forms" in problem for problem in catalogues.find_problems(untranslated=True))
     template = catalogues.template_path()
     template.write_text(template.read_text().replace('msgid "About"', 'msgid "Around"'))
-    found = [each for each in catalogues.find_problems(untranslated=True) if each.startswith("fedserver.pot")]
+    found = [
+        problem
+        for problem in catalogues.find_problems(untranslated=True)
+        if problem.startswith("fedserver.pot")
+    ]
     assert len(found) == 2
 
 
-def test_every_language_but_english_has_files() -> None:
+def test_languages_but_english_have_catalogues() -> None:
     folders = {path.name for path in catalogues.FOLDER.iterdir() if path.is_dir()}
     assert folders == set(SUPPORTED) - {SOURCE}

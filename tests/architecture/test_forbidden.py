@@ -14,7 +14,7 @@ TEXT = (".py", ".md", ".toml", ".html", ".css", ".js", ".txt", ".mako")
 
 
 def httpsig_names(tree: ast.Module) -> set[str]:
-    """Everything of httpsig that a module names, however it imports it; attributes by their last word."""
+    """Return what a module names of httpsig, however it imports it; attributes by their last word."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -45,23 +45,23 @@ def httpsig_names(tree: ast.Module) -> set[str]:
         "import importlib; importlib.import_module('httpsig.verify')",
     ],
 )
-def test_the_watch_over_httpsig_sees_every_way_in(line: str) -> None:
+def test_httpsig_names_sees_each_way_to_import(line: str) -> None:
     assert httpsig_names(ast.parse(line)) - {"httpsig.utils"}
 
 
-def test_the_dangerous_part_of_httpsig_is_never_named() -> None:
+def test_httpsig_is_named_in_one_module_and_without_its_verifier() -> None:
     named = {
         name: found for name, tree in SourceTree.load().modules.items() if (found := httpsig_names(tree))
     }
     assert named == {"activitypub.signatures.httpsig_parts": {"httpsig.utils"}}
 
 
-def test_nothing_committed_names_this_machine() -> None:
+def test_committed_files_do_not_name_this_machine() -> None:
     machine, shared = "/wo" + "rk/", ".." + "/shared"
     registries = [".".join(("files", "pythonhosted", "org")), ".".join(("pypi", "org")) + "/simple"]
     made = {".venv", ".git", "data", ".mypy_cache", ".ruff_cache", ".pytest_cache", "build", "dist"}
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [each for each in folders if each not in made | {"node_modules", "__pycache__"}]
+        folders[:] = [name for name in folders if name not in made | {"node_modules", "__pycache__"}]
         for path in (Path(folder) / name for name in names if name.endswith(TEXT)):
             text = path.read_text(errors="replace")
             for word in (machine, shared, *registries):

@@ -19,18 +19,18 @@ def real() -> SourceTree:
 
 
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
-def test_the_tree_keeps_the_law(law: laws.Law) -> None:
+def test_law_holds_for_the_tree(law: laws.Law) -> None:
     assert law(real()) == []
 
 
-def test_specs_that_are_cited_are_listed() -> None:
+def test_cited_specs_are_listed_in_the_docs() -> None:
     index = (ROOT / "docs" / "specs.md").read_text()
     assert laws.find_uncited_specs(real(), index) == []
     assert laws.find_uncited_specs(real(), index.replace("RFC 9421", "")) == ["RFC 9421"]
 
 
 def many(count: int) -> str:
-    """Imports of that many modules of ours."""
+    """Return imports of that many modules of ours."""
     names = [name for name in real().texts if name.startswith("fedserver.domain.") and name.count(".") == 3]
     return DOC + "".join(f"import {name}\n" for name in names[:count])
 
@@ -56,37 +56,38 @@ BREACHES = {
 
 
 @pytest.mark.parametrize("name", BREACHES)
-def test_a_planted_breach_is_found(name: str) -> None:
+def test_law_with_a_planted_breach_reports_it(name: str) -> None:
     module, text = BREACHES[name]
     breaches = getattr(laws, name)(real().plant(module, text))
-    assert breaches and all(module in breach or name == "find_cycles" for breach in breaches)
+    assert breaches
+    assert all(module in breach or name == "find_cycles" for breach in breaches)
 
 
-def test_a_long_function_is_found() -> None:
+def test_long_files_with_a_long_function_reports_it() -> None:
     text = DOC + "def f() -> None:\n" + "    x = 1\n" * 60
     assert laws.find_long_files(real().plant("fedserver.planted", text)) == ["fedserver.planted.f:2: 61"]
 
 
-def test_a_folder_with_too_many_modules_is_found() -> None:
+def test_large_folders_with_a_module_too_many_reports_it() -> None:
     tree = real()
     for number in range(laws.MAX_MODULES_A_FOLDER + 1):
         tree = tree.plant(f"fedserver.planted.m{number}", DOC)
     assert laws.find_large_folders(tree) == ["fedserver.planted: 21"]
 
 
-def test_an_unknown_context_is_found() -> None:
+def test_unknown_contexts_with_a_new_folder_reports_it() -> None:
     tree = SourceTree(
         real().texts | {"fedserver.domain.stuff": DOC}, real().packages | {"fedserver.domain.stuff"}
     )
     assert laws.find_unknown_contexts(tree) == ["fedserver.domain.stuff"]
 
 
-def test_a_module_that_knows_too_much_is_found() -> None:
+def test_modules_that_know_too_much_with_sixteen_imports_reports_it() -> None:
     breaches = laws.find_modules_that_know_too_much(real().plant("fedserver.planted", many(16)))
     assert "fedserver.planted: 16" in breaches
 
 
-def test_the_measures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_measures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     tree = real()
     arrows = laws.count_arrows(tree)
     sizes = [len(text.splitlines()) for name, text in tree.texts.items() if name not in tree.packages]

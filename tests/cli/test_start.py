@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from fedserver.cli.commands import MODULES, main
 from fedserver.domain.accounts import accounts
 from fedserver.node import open_node
+from storage.queries.accounts import keys as key_queries
 from tests.kit.nodes import make_config
 
 
@@ -50,12 +51,19 @@ def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
     assert unknown.exit_code == 2 and "No such command 'runn'" in unknown.output
 
 
-async def test_processes_that_start_together_make_one_account_of_the_node(
+async def test_instance_account_with_nodes_that_start_together_is_created_once(
     database_url: str, tmp_path: Path
 ) -> None:
     config = make_config("alpha.test", tmp_path, database_url)
     nodes = await asyncio.gather(*(open_node(config) for _ in range(5)))
-    async with nodes[0].services.db.read() as tx:
-        assert await accounts.find_instance_account(tx, nodes[0].services.site) is not None
+    account_ids = set()
+    for node in nodes:
+        async with node.services.db.read() as tx:
+            account = await accounts.find_instance_account(tx, node.services.site)
+            assert account is not None
+            account_ids.add(account.id)
+            rows = await key_queries.list_by_account(tx, account.id)
+            assert sorted(row.kind for row in rows) == ["ed25519", "rsa"], "keys of one start only"
+    assert len(account_ids) == 1
     for node in nodes:
         await node.close()

@@ -58,6 +58,17 @@ WARM_BUDGETS = {
     "/api/v2/instance": 0,
 }
 
+# What one does to a post of another member, of which this process knows the view, with the answer: all
+# statements, that of the token and those of the notification too.
+WRITE_BUDGETS = {
+    "/api/v1/statuses/{id}/favourite": 8,
+    "/api/v1/statuses/{id}/bookmark": 5,
+    "/api/v1/statuses/{id}/reblog": 19,
+    "/api/v1/statuses/{id}/unreblog": 15,
+    "/api/v1/statuses/{id}/unfavourite": 14,
+    "/api/v1/statuses": 17,
+}
+
 
 def list_paths() -> set[str]:
     """Return the declared paths that return pages."""
@@ -224,6 +235,7 @@ async def test_pages_take_few_statements_whatever_their_length(start: Start) -> 
     world, api = await start_world(start)
     await check_page_lengths(world, api)
     await check_hot_reads(world, api)
+    await check_hot_writes(world, api)
 
 
 async def check_page_lengths(world: CountedWorld, api: Api) -> None:
@@ -277,3 +289,18 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
     await api.patch("/api/v1/accounts/update_credentials", display_name="Ann B")
     for path in ("lookup?acct=ann", str(world.ann.id)):
         assert (await anonymous.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"
+
+
+async def check_hot_writes(world: CountedWorld, api: Api) -> None:
+    """A permission is one statement, and no answer loads again what the request has loaded (law 6)."""
+    async with world.node.db.write() as tx:
+        draft = posts.Draft(text="Likeable")
+        post_id = await posts.publish(tx, world.site, world.friends[0], draft)
+    taken = {}
+    for path in WRITE_BUDGETS:
+        await api.get(f"/api/v1/statuses/{post_id}")
+        already = count_statements(world, path)
+        body = {} if "{id}" in path else {"status": "An answer", "in_reply_to_id": post_id}
+        await api.post(path.replace("{id}", str(post_id)), **body)
+        taken[path] = count_statements(world, path) - already
+    assert {path: count for path, count in taken.items() if count > WRITE_BUDGETS[path]} == {}, taken

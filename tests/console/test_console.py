@@ -14,6 +14,7 @@ from fedserver.domain.moderation import moderation, reports
 from fedserver.domain.notifications import announcements
 from fedserver.domain.peers import peers
 from fedserver.domain.relationships import follows
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from fedserver.node import list_endpoints
 from storage.engine import Tx
 from storage.queries.kernel import inbox as inbox_queries
@@ -313,7 +314,9 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
     body = msgspec.json.encode({"type": "Like", "object": "https://alpha.test/1"})
     async with node.db.write() as tx:
         await jobs.enqueue(tx, jobs.ExpireModerationAction(1, 1), run_at=tx.now + 86_400_000)
-        (task,) = await job_queries.lease(tx, until=0, limit=1) or await _later(tx)
+        (task,) = await job_queries.lease(
+            tx, until=0, limit=1, kinds=KINDS_BY_QUEUE[DEFAULT]
+        ) or await _later(tx)
         await job_queries.dead_letter(tx, task.id, "no such act")
         row = InboxItemRow(7, fan.uri, "x", fan.uri, "late.test", None, body, 1, 1, 0, 8, None, "")
         assert await inbox_queries.insert(tx, row)
@@ -326,7 +329,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
 
 async def _later(tx: Tx) -> list[JobRow]:
     tx.now += 86_400_000
-    return await job_queries.lease(tx, until=0, limit=1)
+    return await job_queries.lease(tx, until=0, limit=1, kinds=KINDS_BY_QUEUE[DEFAULT])
 
 
 @pytest.mark.parametrize("path", ["/admin/accounts/1", "/admin/reports/x", "/admin/nothing"])

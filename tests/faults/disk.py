@@ -22,7 +22,7 @@ FILL_SECONDS = 60.0
 
 @contextmanager
 def small_disk() -> Iterator[Path | None]:
-    """A folder on a disk of its own, None where we may not mount one."""
+    """Provide a folder on a disk of its own, None where we may not mount one."""
     with tempfile.TemporaryDirectory(prefix="fedserver-faults-disk-") as name:
         command = ("mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", name)
         if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -48,7 +48,7 @@ def fill(folder: Path) -> Path:
 
 
 async def full(both: Pair) -> bool:
-    """True once a post was refused."""
+    """Return True once a post was refused."""
     await both.post()
     return bool(both.refused)
 
@@ -62,7 +62,7 @@ async def on_small_disk(folder: Path) -> int:
             await asyncio.sleep(2)
             ballast.unlink()
             came_back = await again(both)
-        failed = await both.verdict("full disk (tmpfs)", became_full=was_full, came_back=came_back)
+        failed = await both.report("full disk (tmpfs)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 
 
@@ -74,7 +74,7 @@ async def with_limit() -> int:
         both.alpha._prefix = ()
         await both.alpha.start()
         came_back = await again(both)
-        failed = await both.verdict("full disk (limit of files)", became_full=was_full, came_back=came_back)
+        failed = await both.report("full disk (limit of files)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 
 

@@ -22,7 +22,7 @@ async def kills(name: str, database: str = "") -> int:
                 await node.end(signal.SIGKILL)
                 await node.start()
             await asyncio.sleep(SECONDS)
-        return await both.verdict(f"kills on {name}", kills=KILLS)
+        return await both.report(f"kills on {name}", kills=KILLS)
 
 
 def main() -> int:

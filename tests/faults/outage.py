@@ -18,7 +18,7 @@ async def outage() -> int:
             await both.beta.end(signal.SIGTERM)
             await asyncio.sleep(SECONDS)
         await both.beta.start()
-        return await both.verdict("outage of the peer", seconds=SECONDS)
+        return await both.report("outage of the peer", seconds=SECONDS)
 
 
 if __name__ == "__main__":

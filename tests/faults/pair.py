@@ -21,7 +21,7 @@ from tests.kit.nodes import _find_free_port as free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTERS, PAUSE = 4, 0.05
-LONGEST_WAIT = 180.0
+MAX_WAIT = 180.0
 DOWN = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -85,7 +85,7 @@ class NodeProcess:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
         return self._session
 
-    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    async def request(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         """Status and body of an answer of the client API."""
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
         async with self.session.request(method, self.base + path, headers=headers, **more) as answer:
@@ -112,16 +112,16 @@ class Pair:
             await node.member(name)
             await node.start()
         handle = f"@ann@localhost:{self.alpha.port}"
-        _, found = await self.beta.ask("GET", f"/api/v2/search?type=accounts&resolve=true&q={handle}")
+        _, found = await self.beta.request("GET", f"/api/v2/search?type=accounts&resolve=true&q={handle}")
         ann = found["accounts"][0]["id"]
-        await self.beta.ask("POST", f"/api/v1/accounts/{ann}/follow")
+        await self.beta.request("POST", f"/api/v1/accounts/{ann}/follow")
         await self.until(lambda: self._follows(ann))
 
     async def _follows(self, ann: str) -> bool:
-        _, found = await self.beta.ask("GET", f"/api/v1/accounts/relationships?id[]={ann}")
+        _, found = await self.beta.request("GET", f"/api/v1/accounts/relationships?id[]={ann}")
         return bool(found[0]["following"])
 
-    async def until(self, check: Callable[[], Awaitable[bool]], seconds: float = LONGEST_WAIT) -> bool:
+    async def until(self, check: Callable[[], Awaitable[bool]], seconds: float = MAX_WAIT) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with suppress(*DOWN):
@@ -131,10 +131,10 @@ class Pair:
         return False
 
     async def post(self) -> bool:
-        """One post; True if it was acknowledged."""
+        """Post once and return True if it was acknowledged."""
         headers = {"Idempotency-Key": str(uuid4())}
         try:
-            status, body = await self.alpha.ask(
+            status, body = await self.alpha.request(
                 "POST", "/api/v1/statuses", json={"status": f"post {uuid4()}"}, headers=headers
             )
         except DOWN:
@@ -151,47 +151,47 @@ class Pair:
         """Several go on posting meanwhile."""
         self._stop.clear()
 
-        async def go_on() -> None:
+        async def keep_posting() -> None:
             while not self._stop.is_set():
                 await self.post()
                 await asyncio.sleep(PAUSE)
 
-        tasks = [asyncio.create_task(go_on()) for _ in range(POSTERS)]
+        tasks = [asyncio.create_task(keep_posting()) for _ in range(POSTERS)]
         yield
         self._stop.set()
         await asyncio.gather(*tasks)
 
     async def timeline(self) -> Counter[str]:
-        """How often each address stands in bob's home."""
+        """Return how often each address is in bob's home timeline."""
         seen: Counter[str] = Counter()
         older = ""
         while True:
-            status, page = await self.beta.ask("GET", f"/api/v1/timelines/home?limit=40{older}")
+            status, page = await self.beta.request("GET", f"/api/v1/timelines/home?limit=40{older}")
             assert status == 200, page
             if not page:
                 return seen
-            seen.update(each["uri"] for each in page)
+            seen.update(status["uri"] for status in page)
             older = f"&max_id={page[-1]['id']}"
 
-    async def _arrived(self) -> bool:
+    async def _has_arrived(self) -> bool:
         return self.acknowledged.keys() <= (await self.timeline()).keys()
 
-    async def verdict(self, name: str, **figures: object) -> int:
-        """Wait for what is owed, count, print; 1 if anything was lost."""
+    async def report(self, name: str, **figures: object) -> int:
+        """Wait for pending deliveries, count, print; return 1 if anything was lost."""
         began = time.monotonic()
-        await self.until(self._arrived)
+        await self.until(self._has_arrived)
         took = time.monotonic() - began
         lost = [
             uri
             for uri, number in self.acknowledged.items()
-            if (await self.alpha.ask("GET", f"/api/v1/statuses/{number}"))[0] != 200
+            if (await self.alpha.request("GET", f"/api/v1/statuses/{number}"))[0] != 200
         ]
         seen = await self.timeline()
         missing = [uri for uri in self.acknowledged if uri not in seen]
         twice = [uri for uri, count in seen.items() if count > 1]
-        told = ", ".join(f"{what.replace('_', ' ')} {value}" for what, value in figures.items())
+        summary = ", ".join(f"{what.replace('_', ' ')} {value}" for what, value in figures.items())
         print(
-            f"{name}: {told}; acknowledged {len(self.acknowledged)}, refused {dict(self.refused)}; "
+            f"{name}: {summary}; acknowledged {len(self.acknowledged)}, refused {dict(self.refused)}; "
             f"lost at home {len(lost)}, missing at the peer {len(missing)}, twice {len(twice)}; "
             f"the last after {took:.1f} s",
             flush=True,
@@ -206,7 +206,7 @@ class Pair:
 async def pair(
     database: str = "", prefix: tuple[str, ...] = (), place: Path | None = None
 ) -> AsyncIterator[Pair]:
-    """Two nodes that know each other; the first with a database, a wrapper, a folder of its own."""
+    """Start two nodes that know each other; the first with the given database, wrapper and folder."""
     with tempfile.TemporaryDirectory(prefix="fedserver-faults-") as name:
         both = Pair(
             NodeProcess(place or Path(name) / "alpha", database, prefix), NodeProcess(Path(name) / "beta")

@@ -21,12 +21,12 @@ async def restarts(made: Cluster) -> int:
                 await asyncio.sleep(SECONDS / 4)
                 await asyncio.to_thread(made.start)
             await asyncio.sleep(SECONDS)
-        came_back = await again(both)
-        return await both.verdict("restarts of PostgreSQL", restarts=RESTARTS) or int(not came_back)
+        came_back = await accepts_posts(both)
+        return await both.report("restarts of PostgreSQL", restarts=RESTARTS) or int(not came_back)
 
 
-async def again(both: Pair) -> bool:
-    """True if posts are taken again without a restart of the node."""
+async def accepts_posts(both: Pair) -> bool:
+    """Return True if posts are accepted again without a restart of the node."""
     taken = await both.until(both.post, 30)
     if not taken:
         print("the node takes no posts any more")

@@ -10,10 +10,10 @@ import requests
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonNotFoundError
 
-from tests.journeys.test_clients import _sessions, beside, resolved
+from tests.journeys.test_clients import _sessions, beside, local_names
 from tests.kit.nodes import Start, TestNode
 
-__all__ = ["resolved"]  # a fixture
+__all__ = ["local_names"]  # a fixture
 SCOPES = "read write follow push admin:read admin:write"
 
 
@@ -26,8 +26,8 @@ async def client(node: TestNode, name: str, role: str = "member") -> tuple[Masto
     return made, row
 
 
-@pytest.mark.usefixtures("resolved")
-async def test_mastodon_py_moderates(start: Start) -> None:
+@pytest.mark.usefixtures("local_names")
+async def test_mastodon_py_moderates_accounts_and_reports(start: Start) -> None:
     node = await start("alpha.test", rules=("Be kind",))
     mod, _ = await client(node, "mod", "admin")
     ann, _ = await client(node, "ann")
@@ -36,22 +36,27 @@ async def test_mastodon_py_moderates(start: Start) -> None:
 
     def accounts_and_reports() -> None:
         found = mod.admin_accounts_v2(origin="local", username="b")
-        assert [each.username for each in found] == ["bob"] and found[0].email == "bob@mail.test"
+        assert [account.username for account in found] == ["bob"]
+        assert found[0].email == "bob@mail.test"
         assert mod.admin_accounts_v1()[0]["account"]["acct"] == "bob"
         filed = ann.report(
             bob_row.id, status_ids=[post.id], comment="spam", category="violation", rule_ids=[1]
         )
         assert filed.category == "violation"
         [report] = mod.admin_reports()
-        assert report.target_account.username == "bob" and report.statuses[0].id == post.id
+        assert report.target_account.username == "bob"
+        assert report.statuses[0].id == post.id
         assert mod.admin_report_assign(report).assigned_account.username == "mod"
         assert mod.admin_report_unassign(report).assigned_account is None
         mod.admin_account_moderate(bob_row.id, "silence", report_id=report, text="Calm down")
-        assert mod.admin_account(bob_row.id).silenced and mod.admin_reports() == []
+        assert mod.admin_account(bob_row.id).silenced
+        assert mod.admin_reports() == []
         assert mod.admin_report_reopen(report).action_taken is False
         assert mod.admin_report_resolve(report).action_taken
         assert mod.admin_account_unsilence(bob_row.id).silenced is False
-        warned = next(each for each in bob.notifications() if each.type == "moderation_warning")
+        warned = next(
+            notification for notification in bob.notifications() if notification.type == "moderation_warning"
+        )
         assert warned.moderation_warning.text == "Calm down"
         with pytest.raises(MastodonAPIError):
             ann.admin_account(bob_row.id)
@@ -79,9 +84,10 @@ async def test_mastodon_py_moderates(start: Start) -> None:
     def numbers_and_trends() -> None:
         now = datetime.datetime.fromtimestamp(node.clock.now / 1000, datetime.UTC)
         [measure] = mod.admin_measures(now - datetime.timedelta(days=2), now, new_users=True)
-        assert int(measure.total) == 3 and len(measure.data) == 3
+        assert int(measure.total) == 3
+        assert len(measure.data) == 3
         [dimension] = mod.admin_dimensions(now - datetime.timedelta(days=2), now, software_versions=True)
-        assert {each.key for each in dimension.data} > {"fedserver"}
+        assert {value.key for value in dimension.data} > {"fedserver"}
         assert len(mod.admin_retention(now - datetime.timedelta(days=1), now)) == 2
         [tag] = mod.admin_trending_tags()
         assert tag.name == "now"

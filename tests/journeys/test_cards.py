@@ -38,7 +38,7 @@ async def agree(node: TestNode, who: AccountRow, *domains: str) -> None:
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(attribution_domains=domains))
 
 
-async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_link_in_a_post_gets_a_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -47,7 +47,8 @@ async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolv
         before = (await api.get(f"/api/v1/statuses/{post_id}"))["card"]
         await node.settle()
         shown = await card(api, post_id)
-        assert before is None and (shown["title"], shown["type"]) == ("A story", "link")
+        assert before is None
+        assert (shown["title"], shown["type"]) == ("A story", "link")
         assert (shown["url"], shown["description"]) == ("https://news.test/story", "What happened")
         assert (shown["width"], shown["html"]) == (600, "")
         assert shown["image"].startswith("https://alpha.test/media/proxy/"), "readers stay unknown"
@@ -56,15 +57,16 @@ async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolv
 
         again = await node.publish(ann, "Also https://news.test/story")
         await node.settle()
-        assert (await card(api, again))["title"] == "A story" and len(news.requested_paths) == 2, "read once"
+        assert (await card(api, again))["title"] == "A story"
+        assert len(news.requested_paths) == 2, "the page is read once"
         node.clock.forward(days=15)
         third = await node.publish(ann, "Later https://news.test/story")
         news.pages["/story"] = PLAIN
         await node.settle()
-        assert [(await card(api, each))["title"] for each in (third, post_id)] == ["Plain", "Plain"]
+        assert [(await card(api, number))["title"] for number in (third, post_id)] == ["Plain", "Plain"]
 
 
-async def test_an_author_is_named_who_agrees(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_card_names_an_author_who_allows_it(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     api = Api(beta, await beta.create_token(bob))
@@ -83,7 +85,7 @@ async def test_an_author_is_named_who_agrees(start: Start, names: tls.LoopbackRe
         assert (await card(api, post_id))["authors"] == [], "a domain that only ends alike is another"
 
 
-async def test_posts_of_peers_have_cards_later(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_remote_post_gets_its_card_later(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
@@ -97,7 +99,9 @@ async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Loopback
         async with beta.db.read() as tx:
             row = await post_queries.find_by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
             found = await card_queries.load_by_posts(tx, [row.id])
-        assert found[row.id].title == "Plain" and asked <= 2 and len(news.requested_paths) == 2
+        assert found[row.id].title == "Plain"
+        assert asked <= 2
+        assert len(news.requested_paths) == 2
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Loopback
         web.Response(body=b"no title", content_type="text/html"),
     ],
 )
-async def test_what_fails_has_no_card_and_is_left_alone(
+async def test_link_that_fails_gets_no_card_and_is_not_retried(
     start: Start, names: tls.LoopbackResolver, page: web.Response | None
 ) -> None:
     node = await start("alpha.test")
@@ -126,10 +130,11 @@ async def test_what_fails_has_no_card_and_is_left_alone(
     assert await node.node.runner.count_backlog() == 0
     elsewhere = await node.publish(ann, "https://unknown.test/ and http://news.test/")
     await node.settle()
-    assert await card(api, elsewhere) is None and await node.node.runner.count_backlog() == 0
+    assert await card(api, elsewhere) is None
+    assert await node.node.runner.count_backlog() == 0
 
 
-async def test_an_edit_changes_the_card(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_edit_changes_the_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -144,7 +149,9 @@ async def test_an_edit_changes_the_card(start: Start, names: tls.LoopbackResolve
             assert (shown and shown["title"]) == title
 
 
-async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_links_to_local_pages_and_articles_get_no_card(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -155,11 +162,12 @@ async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.Loo
             ann, "On [this](https://news.test/story)", kind="Article", title="T", content_type="text/markdown"
         )
         await node.settle()
-        assert await card(api, second) is None and news.requested_paths == []
+        assert await card(api, second) is None
+        assert news.requested_paths == []
         assert (await card(api, article))["title"] == "T"
 
 
-async def test_streams_tell_of_a_card(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_new_card_is_sent_to_streams(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     headers = {"Authorization": f"Bearer {await node.create_token(ann)}"}
@@ -168,18 +176,21 @@ async def test_streams_tell_of_a_card(start: Start, names: tls.LoopbackResolver)
     async with site, node.http.ws_connect(stream, headers=headers) as socket:
         await node.publish(ann, "https://news.test/story")
         await node.settle()
-        told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
-    assert [each["event"] for each in told] == ["update", "status.update"]
-    payload = json.loads(told[1]["payload"])
-    assert payload["card"]["title"] == "Plain" and payload["edited_at"] is None
+        messages = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
+    assert [message["event"] for message in messages] == ["update", "status.update"]
+    payload = json.loads(messages[1]["payload"])
+    assert payload["card"]["title"] == "Plain"
+    assert payload["edited_at"] is None
 
 
-async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_link_timeline_holds_public_posts_with_the_link(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
-    stranger = Api(node)
+    visitor = Api(node)
     async with StubSite(names, "news.test", {"/story": PLAIN}):
-        made = [await node.publish(ann, f"{each} https://news.test/story") for each in range(3)]
+        made = [await node.publish(ann, f"{number} https://news.test/story") for number in range(3)]
         await node.publish(ann, "https://news.test/story", visibility="unlisted")
         async with node.db.write() as tx:
             row = await accounts.get(tx, bob.id)
@@ -187,13 +198,13 @@ async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver)
         await node.publish(bob, "https://news.test/story")
         await node.settle()
     path = "/api/v1/timelines/link"
-    found = await stranger.request("GET", path, params={"url": "https://news.test/story", "limit": "2"})
-    assert [each["id"] for each in found.body] == [str(made[2]), str(made[1])]
+    found = await visitor.request("GET", path, params={"url": "https://news.test/story", "limit": "2"})
+    assert [status["id"] for status in found.body] == [str(made[2]), str(made[1])]
     assert f"max_id={made[1]}" in found.headers["Link"]
-    rest = await stranger.get(path, url="https://news.test/story", max_id=str(made[1]))
-    assert [each["id"] for each in rest] == [str(made[0])]
+    rest = await visitor.get(path, url="https://news.test/story", max_id=str(made[1]))
+    assert [status["id"] for status in rest] == [str(made[0])]
     for wrong in ("https://news.test/unknown", "", "nonsense"):
-        assert (await stranger.request("GET", path, params={"url": wrong})).status == 404
+        assert (await visitor.request("GET", path, params={"url": wrong})).status == 404
 
 
 @pytest.mark.parametrize(
@@ -204,25 +215,30 @@ async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver)
         ([f"{n}.test" for n in range(11)], "more than 10"),
     ],
 )
-async def test_attribution_domains_are_checked(start: Start, domains: list[str], message: str) -> None:
+async def test_attribution_domains_that_are_invalid_are_refused(
+    start: Start, domains: list[str], message: str
+) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
     path = "/api/v1/accounts/update_credentials"
     refused = await api.request("PATCH", path, json={"attribution_domains": domains})
-    assert refused.status == 422 and message in refused.body["error"]
+    assert refused.status == 422
+    assert message in refused.body["error"]
     changed = await api.patch(path, attribution_domains=["https://News.Test/", "other.test"])
     assert changed["source"]["attribution_domains"] == ["news.test", "other.test"]
     assert (await api.patch(path, attribution_domains=[]))["source"]["attribution_domains"] == []
 
 
-def test_whose_pages_may_name_somebody() -> None:
+def test_attribution_domains_decide_which_pages_name_an_author() -> None:
     row = type("Row", (), {"suspended_at": None, "deleted_at": None, "attribution_domains": '["a.test"]'})
 
     def agrees(url: str) -> bool:
         return cards.allows_attribution(row, url)  # type: ignore[arg-type]
 
-    assert agrees("https://a.test/x") and agrees("https://blog.a.test/") and agrees("https://A.test:8443/")
-    assert (
-        not agrees("https://ba.test/") and not agrees("https://a.test.evil.test/") and not agrees("https://[")
-    )
+    assert agrees("https://a.test/x")
+    assert agrees("https://blog.a.test/")
+    assert agrees("https://A.test:8443/")
+    assert not agrees("https://ba.test/")
+    assert not agrees("https://a.test.evil.test/")
+    assert not agrees("https://[")

@@ -42,19 +42,19 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-def resolved(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
+def local_names(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
     """Client libraries look names up by themselves: test hosts lead to the nodes' ports.
 
     Asks for `start` so that the clients' connections are closed before the nodes are.
     """
     lookup = socket.getaddrinfo
 
-    def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    def resolve(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         if host in names.ports:
             return lookup("127.0.0.1", names.ports[host], *args, **kwargs)
         return lookup(host, port, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", look)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.write_ca_file())
     yield
     while _sessions:
@@ -83,8 +83,8 @@ async def beside(nodes: list[TestNode], work: Callable[[], Any]) -> Any:
     return done
 
 
-@pytest.mark.usefixtures("resolved")
-async def test_mastodon_py_through_a_day(start: Start) -> None:
+@pytest.mark.usefixtures("local_names")
+async def test_mastodon_py_uses_the_main_features(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
     await alpha.create_member("ann")
@@ -104,33 +104,39 @@ async def test_mastodon_py_through_a_day(start: Start) -> None:
     client_bob = await beside(nodes, lambda: log_in(beta, "bob"))
     posted = await beside(nodes, lambda: client_bob.status_post("Hello from beta #news"))
     (seen,) = await beside(nodes, ann.timeline_home)
-    assert seen.uri == posted.uri and seen.account.acct == "bob@beta.test"
+    assert seen.uri == posted.uri
+    assert seen.account.acct == "bob@beta.test"
 
     await beside(nodes, lambda: (ann.status_favourite(seen), ann.status_reblog(seen)))
     reply = await beside(nodes, lambda: ann.status_reply(seen, "Hi there"))
-    assert reply.in_reply_to_id == seen.id and reply.mentions[0].acct == "bob@beta.test"
-    mine = await beside(nodes, lambda: client_bob.status(posted))
-    assert (mine.favourites_count, mine.reblogs_count, mine.replies_count) == (1, 1, 1)
-    told = {each.type for each in await beside(nodes, client_bob.notifications)}
-    assert told == {"favourite", "reblog", "mention", "follow"}
+    assert reply.in_reply_to_id == seen.id
+    assert reply.mentions[0].acct == "bob@beta.test"
+    status = await beside(nodes, lambda: client_bob.status(posted))
+    assert (status.favourites_count, status.reblogs_count, status.replies_count) == (1, 1, 1)
+    kinds = {notification.type for notification in await beside(nodes, client_bob.notifications)}
+    assert kinds == {"favourite", "reblog", "mention", "follow"}
 
     media = await beside(nodes, lambda: ann.media_post(picture(), mime_type="image/png", description="teal"))
-    assert media.type == "image" and media.meta.original.width == 320 and media.blurhash
+    assert media.type == "image"
+    assert media.meta.original.width == 320
+    assert media.blurhash
     status = await beside(
         nodes,
         lambda: ann.status_post("With a picture", media_ids=[media], spoiler_text="look", language="en"),
     )
-    assert status.media_attachments[0].description == "teal" and status.sensitive
+    assert status.media_attachments[0].description == "teal"
+    assert status.sensitive
     edited = await beside(nodes, lambda: ann.status_update(status, "Changed", spoiler_text=""))
-    assert edited.edited_at is not None and len(await beside(nodes, lambda: ann.status_history(status))) == 2
+    assert edited.edited_at is not None
+    assert len(await beside(nodes, lambda: ann.status_history(status))) == 2
     removed = await beside(nodes, lambda: ann.status_delete(status))
     assert removed.text == "Changed"
     assert bob.posts_count == 0
 
 
-@pytest.mark.usefixtures("resolved")
-async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
-    """It sends what is true and false as "1" and "0" inside JSON where there is a poll."""
+@pytest.mark.usefixtures("local_names")
+async def test_mastodon_py_creates_polls_votes_and_schedules(start: Start) -> None:
+    """Vote and schedule. Mastodon.py sends booleans as "1" and "0" inside JSON where there is a poll."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
     await alpha.create_member("ann")
@@ -142,22 +148,27 @@ async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
     )
     poll = ann.make_poll(["Tea", "Coffee"], expires_in=3600, multiple=True, hide_totals=False)
     posted = await beside(nodes, lambda: ann.status_post("Which?", poll=poll, sensitive=False))
-    assert posted.poll.multiple and not posted.sensitive and posted.poll.voted
+    assert posted.poll.multiple
+    assert not posted.sensitive
+    assert posted.poll.voted
     (seen,) = await beside(nodes, bob.timeline_home)
     voted = await beside(nodes, lambda: bob.poll_vote(seen.poll, [0, 1]))
-    assert voted.own_votes == [0, 1] and voted.voters_count == 1
+    assert voted.own_votes == [0, 1]
+    assert voted.voters_count == 1
     assert (await beside(nodes, lambda: ann.poll(posted.poll))).votes_count == 2
 
     moment = datetime.fromtimestamp(alpha.clock.now / 1000 + 900, UTC)
     later = await beside(nodes, lambda: ann.status_post("Later", scheduled_at=moment, poll=poll))
-    assert later.params.text == "Later" and later.params.poll.multiple
-    assert [each.id for each in await beside(nodes, ann.scheduled_statuses)] == [later.id]
+    assert later.params.text == "Later"
+    assert later.params.poll.multiple
+    assert [scheduled.id for scheduled in await beside(nodes, ann.scheduled_statuses)] == [later.id]
     changed = await beside(nodes, lambda: ann.scheduled_status_update(later, moment + timedelta(hours=1)))
     assert changed.scheduled_at > later.scheduled_at
     alpha.clock.forward(hours=1.5)
     await beside(nodes, lambda: None)
     newest, *_ = await beside(nodes, bob.timeline_home)
-    assert newest.content == "<p>Later</p>" and newest.poll.multiple
+    assert newest.content == "<p>Later</p>"
+    assert newest.poll.multiple
     assert await beside(nodes, ann.scheduled_statuses) == []
     await beside(nodes, lambda: ann.status_post("Cancelled", scheduled_at=moment + timedelta(hours=9)))
     (waiting,) = await beside(nodes, ann.scheduled_statuses)
@@ -165,8 +176,8 @@ async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
     assert await beside(nodes, ann.scheduled_statuses) == []
 
 
-@pytest.mark.usefixtures("resolved")
-async def test_pages_of_the_home_timeline(start: Start) -> None:
+@pytest.mark.usefixtures("local_names")
+async def test_mastodon_py_pages_through_the_home_timeline(start: Start) -> None:
     alpha = await start("alpha.test")
     await alpha.create_member("ann")
     ann = await beside([alpha], lambda: log_in(alpha, "ann"))
@@ -175,7 +186,7 @@ async def test_pages_of_the_home_timeline(start: Start) -> None:
         written = [ann.status_post(f"post {number}").id for number in range(7)]
         first = ann.timeline_home(limit=3)
         rest = ann.fetch_remaining(first)
-        return written, [each.id for each in rest]
+        return written, [status.id for status in rest]
 
     written, read = await beside([alpha], read_all)
     assert read == written[::-1]
@@ -214,10 +225,11 @@ class Toot:
         )
 
     async def run(self, *arguments: str) -> str:
-        """Run a command to its end; what it printed. What the nodes owe is done afterwards."""
+        """Run a command to its end and return its output. Pending work of the nodes is done afterwards."""
         if self._process is None:
             self._process = await self._start("-c", TOOT)
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(msgspec.json.encode(arguments) + b"\n")
         line = await asyncio.wait_for(self._process.stdout.readline(), 60)
         good, out = msgspec.json.decode(line, type=tuple[bool, str])
@@ -234,7 +246,8 @@ class Toot:
     async def log_in(self, node: TestNode, username: str) -> None:
         """Walk the forms at the address that toot prints, give it the code."""
         process = await self._start("-m", "toot", "login", "--instance", node.base)
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         address = ""
         while not address.startswith("http"):
             line = await asyncio.wait_for(process.stdout.readline(), 30)
@@ -255,7 +268,7 @@ async def toot_on(folder: Path, nodes: list[TestNode]) -> AsyncIterator[Toot]:
 
 
 @pytest.mark.surface
-async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
+async def test_toot_federates_between_two_nodes(start: Start, tmp_path: Path) -> None:
     alpha, beta = await start("localhost"), await start("localhost")
     await alpha.create_member("ann")
     bob = await beta.create_member("bob")
@@ -305,8 +318,8 @@ async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
     return await timelines.list_by_account(tx, account.id, account.id, Page())
 
 
-@pytest.mark.usefixtures("resolved")
-async def test_mastodon_py_registers_somebody(start: Start) -> None:
+@pytest.mark.usefixtures("local_names")
+async def test_mastodon_py_registers_a_member(start: Start) -> None:
     node = await start("alpha.test", mail=MailConfig(host="127.0.0.1", port=9, sender="node@alpha.test"))
 
     def register() -> tuple[Mastodon, Any]:

@@ -16,30 +16,31 @@ async def only(api: Api) -> Any:
     return found
 
 
-async def test_a_letter_and_its_answer(start: Start) -> None:
+async def test_direct_post_and_its_reply_share_a_conversation(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
     bob = Api(beta, await beta.create_token(await beta.create_member("bob")))
     letter = await send(ann, "Hello @bob@beta.test")
     await settle(alpha, beta)
-    mine, theirs = await only(ann), await only(bob)
-    assert (mine["unread"], theirs["unread"]) == (False, True)
-    assert [each["acct"] for each in mine["accounts"]] == ["bob@beta.test"]
-    assert [each["acct"] for each in theirs["accounts"]] == ["ann@alpha.test"]
-    assert theirs["last_status"]["uri"] == letter["uri"] and theirs["last_status"]["visibility"] == "direct"
+    ours, theirs = await only(ann), await only(bob)
+    assert (ours["unread"], theirs["unread"]) == (False, True)
+    assert [account["acct"] for account in ours["accounts"]] == ["bob@beta.test"]
+    assert [account["acct"] for account in theirs["accounts"]] == ["ann@alpha.test"]
+    assert theirs["last_status"]["uri"] == letter["uri"]
+    assert theirs["last_status"]["visibility"] == "direct"
 
     answer = await send(bob, "Hello @ann@alpha.test", in_reply_to_id=theirs["last_status"]["id"])
     await settle(alpha, beta)
-    mine, theirs = await only(ann), await only(bob)
-    assert (mine["unread"], theirs["unread"]) == (True, False)
-    assert mine["last_status"]["uri"] == answer["uri"]
-    assert (await ann.post(f"{CONVERSATIONS}/{mine['id']}/read"))["unread"] is False
+    ours, theirs = await only(ann), await only(bob)
+    assert (ours["unread"], theirs["unread"]) == (True, False)
+    assert ours["last_status"]["uri"] == answer["uri"]
+    assert (await ann.post(f"{CONVERSATIONS}/{ours['id']}/read"))["unread"] is False
 
     # The answer is taken back: the letter is the last again, there too.
     await bob.delete(f"/api/v1/statuses/{answer['id']}")
     await settle(alpha, beta)
-    assert [(await only(each))["last_status"]["uri"] for each in (ann, bob)] == [letter["uri"]] * 2
-    assert [each["type"] for each in await bob.get("/api/v1/notifications")] == ["mention"]
+    assert [(await only(member))["last_status"]["uri"] for member in (ann, bob)] == [letter["uri"]] * 2
+    assert [notification["type"] for notification in await bob.get("/api/v1/notifications")] == ["mention"]
     assert await ann.get("/api/v1/notifications") == []
 
 
@@ -47,7 +48,7 @@ async def send(api: Api, text: str, **more: str) -> Any:
     return await api.post("/api/v1/statuses", status=text, visibility="direct", **more)
 
 
-async def test_strangers_of_other_nodes_wait_to_be_accepted(start: Start) -> None:
+async def test_direct_post_of_an_unknown_remote_account_becomes_a_request(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
     bob = Api(beta, await beta.create_token(await beta.create_member("bob")))
@@ -63,4 +64,6 @@ async def test_strangers_of_other_nodes_wait_to_be_accepted(start: Start) -> Non
     assert (await only(ann))["accounts"][0]["acct"] == "bob@beta.test"
     await send(bob, "Again @ann@alpha.test")
     await settle(alpha, beta)
-    assert [each["type"] for each in await ann.get("/api/v1/notifications")] == ["mention"] * 2
+    assert [notification["type"] for notification in await ann.get("/api/v1/notifications")] == [
+        "mention"
+    ] * 2

@@ -15,6 +15,7 @@ from aiohttp import web
 from fedserver.cli.settings import build_context
 from fedserver.config import load
 from fedserver.domain.relationships import follows
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import people
@@ -76,7 +77,7 @@ async def serve(folder: Path, base: str, *more: str) -> asyncio.subprocess.Proce
                 await asyncio.sleep(0.02)  # the process has no event to wait for
 
 
-async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -> None:
+async def test_acknowledged_posts_are_delivered_after_a_kill(tmp_path: Path) -> None:
     peer, port = Peer(), free_port()
     base = f"http://localhost:{port}"
     (tmp_path / "fedserver.toml").write_text(
@@ -115,7 +116,7 @@ async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -
     # As if a worker had been killed that had the work in hand, for ever.
     db = await open_database(config.database.url, Clock(4_000_000_000_000))
     async with db.write() as tx:
-        assert await job_queries.lease(tx, until=tx.now, limit=99)
+        assert await job_queries.lease(tx, until=tx.now, limit=99, kinds=KINDS_BY_QUEUE[DEFAULT])
     await db.close()
 
     await peer.start()

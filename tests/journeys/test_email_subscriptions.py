@@ -1,4 +1,4 @@
-"""Public posts by mail, for somebody without an account: from a profile to a real mail server and back."""
+"""Public posts by mail, for people without an account: from a profile to a real mail server and back."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Box:
         return "250 taken"
 
     def take(self) -> list[EmailMessage]:
-        """What came since the last time."""
-        found = [message_from_bytes(each, policy=policy.default) for each in self.raw]
+        """Return the mails that came since the last call."""
+        found = [message_from_bytes(mail, policy=policy.default) for mail in self.raw]
         self.raw.clear()
-        return [each for each in found if isinstance(each, EmailMessage)]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
 
 @pytest.fixture
 async def box() -> AsyncIterator[Box]:
-    kept = Box()
+    box = Box()
     serve = asyncio.get_running_loop().create_server
-    listening = await serve(lambda: SMTP(kept, hostname="mail.test"), "127.0.0.1", 0)
-    kept.port = listening.sockets[0].getsockname()[1]
-    yield kept
+    listening = await serve(lambda: SMTP(box, hostname="mail.test"), "127.0.0.1", 0)
+    box.port = listening.sockets[0].getsockname()[1]
+    yield box
     listening.close()
 
 
@@ -64,7 +64,7 @@ async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> Non
 
 def link(mail: EmailMessage, ending: str = "") -> str:
     words = mail.get_content().split()
-    (found,) = [each for each in words if each.startswith("https://alpha.test/subscriptions/")]
+    (found,) = [word for word in words if word.startswith("https://alpha.test/subscriptions/")]
     assert found.endswith(ending)
     return str(found.removeprefix("https://alpha.test"))
 
@@ -74,7 +74,7 @@ async def later(node: TestNode, **span: int) -> None:
     await node.settle()
 
 
-async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
+async def test_email_subscription_from_profile_to_unsubscribe(start: Start, box: Box) -> None:
     node, ann = await begin(start, box)
     member, reader = Visitor(node), Visitor(node)
     await member.log_in("ann")
@@ -84,14 +84,17 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
     await member.fill_in("/settings/profile", "display_name", display_name="Ann", mails_posts="1")
     assert (await nobody.get(path))["email_subscriptions"] is True
     asked = await reader.fill_in("/@ann", "email", email=READER.upper())
-    assert asked.status == 200 and READER.upper() in asked.text
+    assert asked.status == 200
+    assert READER.upper() in asked.text
     await node.settle()
     [question] = box.take()
-    assert question["To"] == READER and question["List-Unsubscribe"] is None
+    assert question["To"] == READER
+    assert question["List-Unsubscribe"] is None
     await node.publish(ann, "too early")
     opened = await reader.open(link(question))
     await later(node, seconds=600)
-    assert opened.status == 200 and box.take() == [], "opening is not enough"
+    assert opened.status == 200
+    assert box.take() == [], "opening the link does not confirm"
     assert "@ann@alpha.test" in (await reader.submit_action(opened, link(question))).text
 
     await node.publish(ann, "First &amp; <b>foremost</b>")
@@ -110,7 +113,8 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
     await later(node, seconds=360)
     [mail] = box.take()
     text = mail.get_content()
-    assert mail["To"] == READER and mail["Subject"] == "Ann: First &amp; <b>foremost</b> (and 2 more)"
+    assert mail["To"] == READER
+    assert mail["Subject"] == "Ann: First &amp; <b>foremost</b> (and 2 more)"
     for shown in (
         "First &amp; <b>foremost</b>",
         "careful",
@@ -138,12 +142,13 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
     async with node.http.post(end, data={"List-Unsubscribe": "One-Click"}) as answer:
         assert answer.status == 200, "one click, without cookies"
     await later(node, seconds=600)
-    assert box.take() == [] and (await reader.open(end)).status == 404
+    assert box.take() == []
+    assert (await reader.open(end)).status == 404
     async with node.http.post(end) as answer:
         assert answer.status == 200, "twice is as good"
 
 
-async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) -> None:
+async def test_email_subscription_refusals_reveal_no_addresses(start: Start, box: Box) -> None:
     node, ann = await begin(start, box)
     bob = await node.create_member("bob")
     await allow(node, ann)
@@ -152,7 +157,8 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
         assert (await nobody.request("POST", other, json={"email": READER})).status == 404
     for wrong in ("", "reader", "a@b.test\r\nBcc: x@y.test"):
         refused = await nobody.request("POST", path, json={"email": wrong})
-        assert refused.status == 422 and "email" in refused.body["error"].lower()
+        assert refused.status == 422
+        assert "email" in refused.body["error"].lower()
     # Opened too late, and forgotten.
     assert await nobody.post(path, email=READER) == {}
     await node.settle()
@@ -172,7 +178,9 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
         sent += box.take()
     answer = await nobody.request("POST", path, json={"email": READER})
     await node.settle()
-    assert len(sent) == 5 and answer.status == 200 and box.take() == []
+    assert len(sent) == 5
+    assert answer.status == 200
+    assert box.take() == []
     async with node.http.post(link(sent[3])) as answer:
         assert answer.status == 404
     async with node.http.post(link(sent[4])) as answer:
@@ -182,11 +190,11 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
     async with node.db.write() as tx:
         await moderation.apply(tx, node.site, None, ann.id, moderation.ModerationAction("suspend"))
     await later(node, seconds=600)
-    assert READER not in [each["To"] for each in box.take()]
+    assert READER not in [mail["To"] for mail in box.take()]
     assert (await nobody.request("POST", path, json={"email": READER})).status == 404
 
 
-async def test_without_mail_there_are_none_and_nobody_asks_often(start: Start) -> None:
+async def test_email_subscriptions_need_mail_and_are_rate_limited(start: Start) -> None:
     node = await start("alpha.test", requests=300)
     ann = await node.create_member("ann")
     await allow(node, ann)

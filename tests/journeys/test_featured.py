@@ -9,7 +9,7 @@ from activitypub.document import Document
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import handle, prepare
+from fedserver.federation.inbound.registry import apply, prepare
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.api import Api
@@ -17,17 +17,17 @@ from tests.kit.nodes import Start, TestNode
 
 
 async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document, target: str) -> None:
-    """An activity as it comes out of the inbox, signed by `actor`. Raises Dropped."""
+    """Process an activity as if signed by `actor`. Raise IgnoredError as the handler does."""
     activity = read_activity(
         {"type": kind, "id": f"{actor.uri}#a", "actor": actor.uri, "object": what, "target": target}
     )
     services = node.node.services
     item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
-        await handle(tx, item)
+        await apply(tx, item)
 
 
-async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
+async def test_featured_posts_and_tags_of_peers_are_shown(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, eve, bob = (
         await alpha.create_member("ann"),
@@ -47,14 +47,15 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     path = f"/api/v1/accounts/{remote.id}/statuses"
     api, tags = Api(beta, await beta.create_token(bob)), f"/api/v1/accounts/{remote.id}/featured_tags"
 
-    async def shown() -> list[str]:
-        return [each["uri"].rpartition("/")[2] for each in await api.get(path, pinned="true")]
+    async def list_pinned() -> list[str]:
+        return [status["uri"].rpartition("/")[2] for status in await api.get(path, pinned="true")]
 
-    # Nothing is read for strangers; for a member once a day.
-    assert await Api(beta).get(path, pinned="true") == [] and await beta.settle() == 0
-    assert await shown() == []
+    # Nothing is fetched for visitors; for a member once a day.
+    assert await Api(beta).get(path, pinned="true") == []
+    assert await beta.settle() == 0
+    assert await list_pinned() == []
     await settle(beta)
-    assert await shown() == [str(older), str(old)]
+    assert await list_pinned() == [str(older), str(old)]
     [tag] = await api.get(tags)
     assert (tag["name"], tag["url"]) == ("Fox", "https://beta.test/@ann@alpha.test/tagged/fox")
     assert await beta.settle() == 0
@@ -68,20 +69,20 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
         await pins.unpin(tx, ann, old)
         await featured_tags.unfeature(tx, ann, "Fox")
     await settle(alpha, beta)
-    assert await shown() == [str(new), str(older)]
+    assert await list_pinned() == [str(new), str(older)]
     fox, wolf = {"type": "Hashtag", "name": "#Fox"}, {"type": "Hashtag", "name": "#wolf"}
     await say(beta, remote, "Remove", fox, remote.featured_uri)
     await say(beta, remote, "Add", wolf, remote.featured_uri)
-    assert [each["name"] for each in await api.get(tags)] == ["wolf"]
+    assert [tag["name"] for tag in await api.get(tags)] == ["wolf"]
 
-    # Not into other collections, not the posts of others, not what is somebody else's to say.
-    stranger = await beta.node.services.resolver.resolve_account("@eve@alpha.test")
-    assert stranger is not None
+    # Not into other collections, not the posts of others, not in the name of another actor.
+    remote_eve = await beta.node.services.resolver.resolve_account("@eve@alpha.test")
+    assert remote_eve is not None
     link = alpha.site.links
     for actor, what, target in (
         (remote, link.note("ann", old), f"{remote.uri}/collections/other"),
         (remote, link.note("eve", others), remote.featured_uri),
-        (stranger, link.note("ann", old), remote.featured_uri),
+        (remote_eve, link.note("ann", old), remote.featured_uri),
         (remote, link.note("ann", new), remote.featured_uri),  # it is there
         (remote, link.note("ann", 1), remote.featured_uri),
         (remote, "https://missing.test/notes/1", remote.featured_uri),
@@ -90,10 +91,11 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
         with pytest.raises(IgnoredError):
             await say(beta, actor, "Add", what, target)
     with pytest.raises(IgnoredError):
-        await say(beta, stranger, "Remove", link.note("ann", new), remote.featured_uri)
-    assert await shown() == [str(new), str(older)]
+        await say(beta, remote_eve, "Remove", link.note("ann", new), remote.featured_uri)
+    assert await list_pinned() == [str(new), str(older)]
 
     alpha.clock.forward(days=1)
-    assert await shown() == [str(new), str(older)]
+    assert await list_pinned() == [str(new), str(older)]
     await settle(alpha, beta)
-    assert await shown() == [str(new), str(older)] and await api.get(tags) == []
+    assert await list_pinned() == [str(new), str(older)]
+    assert await api.get(tags) == []

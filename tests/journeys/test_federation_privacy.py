@@ -33,7 +33,7 @@ async def status_of(node: TestNode, path: str) -> int:
         return answer.status
 
 
-async def test_a_locked_account_is_asked_first(start: Start) -> None:
+async def test_follow_of_a_locked_account_waits_for_approval(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     async with beta.db.write() as tx:
@@ -42,7 +42,8 @@ async def test_a_locked_account_is_asked_first(start: Start) -> None:
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         (asked,) = await relations.load(tx, ann.id, [remote_bob.id])
-    assert asked.requested and not asked.following
+    assert asked.requested
+    assert not asked.following
     await beta.publish(bob, "before", visibility="followers")
     await settle(alpha, beta)
     assert await home(alpha, ann) == []
@@ -52,13 +53,14 @@ async def test_a_locked_account_is_asked_first(start: Start) -> None:
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         (accepted,) = await relations.load(tx, ann.id, [remote_bob.id])
-    assert accepted.following and not accepted.requested
+    assert accepted.following
+    assert not accepted.requested
     await beta.publish(bob, "after", visibility="followers")
     await settle(alpha, beta)
     assert [view.post.visibility for view in await home(alpha, ann)] == ["followers"]
 
 
-async def test_private_posts_do_not_leak(start: Start) -> None:
+async def test_private_posts_reach_their_audience_only(start: Start) -> None:
     alpha, beta, gamma = [await start(f"{name}.test") for name in ("alpha", "beta", "gamma")]
     ann, bob, eve = (
         await alpha.create_member("ann"),
@@ -80,7 +82,8 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
     async with gamma.db.read() as tx:
         assert await post_queries.find_by_uri(tx, uri) is None
         row = await post_queries.find_by_uri(tx, direct_uri)
-        assert row is not None and row.visibility == "direct"
+        assert row is not None
+        assert row.visibility == "direct"
         assert (await posts.get(tx, row.id, eve.id)).id == row.id
         assert await timelines.list_public(tx, eve.id, Page()) == []
     for post_id in (for_followers, direct, local):
@@ -92,7 +95,7 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
         assert (await answer.json(content_type=None))["orderedItems"] == []
 
 
-async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> None:
+async def test_reply_to_a_local_only_post_does_not_leave_the_node(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob, eve = (
         await alpha.create_member("ann"),
@@ -114,13 +117,14 @@ async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> Non
         rows = {name: await post_queries.find_by_uri(tx, uri) for name, uri in uris.items()}
         documents = await tx.values(select(originals.c.document))
     assert [name for name, row in rows.items() if row is not None] == ["direct"]
-    assert documents and not [each for each in documents if str(inside) in each]
+    assert documents
+    assert not [document for document in documents if str(inside) in document]
     for uri in uris.values():
         assert await status_of(beta, uri.removeprefix("https://beta.test")) == 404
 
 
 @pytest.mark.parametrize("mode", ["block", "allowlist"])
-async def test_nodes_that_do_not_speak_with_each_other(start: Start, mode: str) -> None:
+async def test_nodes_that_block_each_other_exchange_nothing(start: Start, mode: str) -> None:
     alpha = await start("alpha.test")
     beta = await start("beta.test", mode="allowlist" if mode == "allowlist" else "open")
     ann = await alpha.create_member("ann")
@@ -144,7 +148,7 @@ async def test_nodes_that_do_not_speak_with_each_other(start: Start, mode: str) 
     assert (await home(alpha, ann)) == []
 
 
-async def test_authorized_fetch_wants_signatures(start: Start) -> None:
+async def test_authorized_fetch_without_a_signature_is_refused(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test", authorized_fetch=True)
     await alpha.create_member("ann")
     bob = await beta.create_member("bob")
@@ -159,7 +163,7 @@ async def test_authorized_fetch_wants_signatures(start: Start) -> None:
     )
 
 
-async def test_forged_foreign_and_malformed_activities_are_refused(start: Start) -> None:
+async def test_inbox_with_forged_foreign_or_malformed_activities_refuses_them(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await alpha.node.services.resolver.resolve_account("@bob@beta.test")
@@ -200,7 +204,7 @@ async def test_forged_foreign_and_malformed_activities_are_refused(start: Start)
         assert answer.status == 202
 
 
-async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
+async def test_article_federates_and_its_likes_are_counted(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(alpha, ann, "@bob@beta.test")
@@ -210,7 +214,8 @@ async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
     await settle(alpha, beta)
     (view,) = await home(alpha, ann)
     assert (view.post.kind, view.post.title, view.post.summary) == ("Article", "How to mend", "Short.")
-    assert "<h2>First</h2>" in view.post.html and view.post.url == "https://beta.test/@bob/how-to-mend"
+    assert "<h2>First</h2>" in view.post.html
+    assert view.post.url == "https://beta.test/@bob/how-to-mend"
     token = await alpha.create_token(ann)
     async with alpha.http.post(
         f"/api/v1/statuses/{view.post.id}/favourite", headers={"Authorization": f"Bearer {token}"}
@@ -219,17 +224,17 @@ async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
     await settle(alpha, beta)
     async with beta.http.get("/blog?order=helpful&window=week", headers={"Accept": "text/html"}) as page:
         text = await page.text()
-    assert "How to mend" in text and "1 person found it helpful" in text
+    assert "How to mend" in text
+    assert "1 person found it helpful" in text
     async with beta.http.get("/@bob/how-to-mend", headers={"Accept": ACTIVITY_JSON}) as answer:
         document = await answer.json(content_type=None)
-    assert (
-        document["id"] == f"https://beta.test/users/bob/articles/{post_id}" and document["type"] == "Article"
-    )
+    assert document["id"] == f"https://beta.test/users/bob/articles/{post_id}"
+    assert document["type"] == "Article"
     async with beta.http.get("/@bob/blog.atom") as feed:
         assert "How to mend" in await feed.text()
 
 
-async def test_a_deleted_post_is_gone_and_a_deleted_account_too(start: Start) -> None:
+async def test_deleted_posts_and_accounts_disappear_on_peers(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(alpha, ann, "@bob@beta.test")

@@ -18,19 +18,20 @@ from tests.kit.signed_requests import StubPeer, deliver, post_to_inbox, sign_hea
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
-async def test_too_much_at_an_inbox(
+async def test_inbox_over_its_limits_asks_to_retry_later(
     start: Start, names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alpha = await start("alpha.test", requests=1)  # so that an address may ask a hundred times as a peer
     async with StubPeer(names, "beta.test") as beta:
         # Accounts that we never knew are gone: nobody is asked for their keys, nothing is kept.
-        async def gone(number: int) -> int:
+        async def delete_unknown(number: int) -> int:
             uri = f"{beta.base}/users/{number}"
             body = msgspec.json.encode(activities.delete_actor(f"{uri}#delete", uri))
             return (await post_to_inbox(alpha, body, sign_headers(alpha, body, f"{uri}#main-key")))[0]
 
-        assert set(await asyncio.gather(*(gone(number) for number in range(90)))) == {202}
-        assert beta.requested_paths == [] and await alpha.settle() == 0
+        assert set(await asyncio.gather(*(delete_unknown(number) for number in range(90)))) == {202}
+        assert beta.requested_paths == []
+        assert await alpha.settle() == 0
 
         # A full queue says when to come again, and takes it then.
         eve = beta.serve_actor("eve")
@@ -56,7 +57,7 @@ async def test_too_much_at_an_inbox(
 
 
 class Mute(StubPeer):
-    """A host that keeps whoever asks it waiting until it is let go."""
+    """A host that keeps each request waiting until it is released."""
 
     def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host)
@@ -68,7 +69,7 @@ class Mute(StubPeer):
         return await super()._serve_page(request)
 
 
-async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
+async def test_flooding_or_silent_peer_does_not_delay_others(
     start: Start, names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "BACKLOG_CHECK_INTERVAL", 2)
@@ -123,7 +124,7 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
 
 
 async def trickle(node: TestNode) -> int:
-    """The status for a body of which only the beginning comes."""
+    """Return the status for a body of which only the beginning comes."""
     port = node.names.ports[node.domain]
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, ssl=tls.client_context(), server_hostname=node.domain
@@ -136,7 +137,7 @@ async def trickle(node: TestNode) -> int:
     return int(line.split()[1])
 
 
-async def test_an_activity_of_a_known_actor_takes_four_statements(
+async def test_inbox_with_a_known_actor_takes_four_statements(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test", metrics="127.0.0.1:0")

@@ -40,7 +40,7 @@ def act(kind: str, actor: str, about: Any, path: str = "", **more: Any) -> Docum
     return {"id": f"{actor}/{where}", "type": kind, "actor": actor, "object": about, **more}
 
 
-async def stored(node: TestNode, uri: str) -> Any:
+async def find_post(node: TestNode, uri: str) -> Any:
     async with node.db.read() as tx:
         return await post_queries.find_by_uri(tx, uri)
 
@@ -51,7 +51,7 @@ async def drain(node: TestNode) -> None:
 
 
 def forgeries(node: TestNode, body: bytes, eve: str, sign: Sign) -> Iterator[tuple[str, Any]]:
-    """What is sent in place of a good signature: headers, by what is wrong with them."""
+    """Return what is sent in place of a good signature: headers, by what is wrong with them."""
     key_id, cavages = f"{eve}#main-key", sign is cavage.sign
     good = sign_headers(node, body, key_id, sign=sign)
     digest = "Digest" if cavages else "Content-Digest"
@@ -121,7 +121,7 @@ def _pem(key: Any) -> str:
 
 
 def bad_keys(beta: StubPeer, far: StubPeer) -> None:
-    """Everything that KEYS names."""
+    """Serve everything that KEYS names."""
     beta.serve("/gone", {}, status=410)
     beta.serve("/broken", {}, status=500)
     beta.serve("/page", b"<html>", kind="text/html")
@@ -138,7 +138,7 @@ def bad_keys(beta: StubPeer, far: StubPeer) -> None:
 
 
 @pytest.mark.parametrize("sign", [cavage.sign, rfc9421.sign], ids=["cavage", "rfc9421"])
-async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
+async def test_forged_signatures_are_refused(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
     alpha = await start("alpha.test")
     await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
@@ -158,14 +158,14 @@ async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResol
         )
         assert (await post_to_inbox(alpha, body, personal, "/users/ann/inbox"))[0] == 401
         await drain(alpha)
-        assert await stored(alpha, f"{eve}/1") is None
+        assert await find_post(alpha, f"{eve}/1") is None
 
         # Clocks may differ; what is repeated is taken once, also after it was deleted.
         for late in (11 * HOUR, -240_000, 0):
             good = sign_headers(alpha, body, f"{eve}#main-key", sign=sign, age_ms=late)
             assert (await post_to_inbox(alpha, body, good))[0] == 202
         await drain(alpha)
-        assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
+        assert (await find_post(alpha, f"{eve}/1")).html == "<p>x</p>"
         assert (await post_to_inbox(alpha, body, good))[0] == 202
         await drain(alpha)
         assert alpha.node.services.metrics.activities["Create", "done"] == 1
@@ -176,7 +176,7 @@ async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResol
         again = act("Create", eve, create["object"], "create-again")
         assert await deliver(alpha, again) == 202
         await drain(alpha)
-        assert await stored(alpha, f"{eve}/1") is None
+        assert await find_post(alpha, f"{eve}/1") is None
 
         # A new key is read once; then the old one is dead.
         beta.serve_actor("eve", 3)
@@ -185,7 +185,7 @@ async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResol
         assert await deliver(alpha, act("Like", eve, "x", "b"), number=1) == 401
 
 
-async def test_an_embedded_foreign_activity_is_read_from_its_origin(
+async def test_embedded_activity_of_another_host_is_read_from_its_origin(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
@@ -208,12 +208,14 @@ async def test_an_embedded_foreign_activity_is_read_from_its_origin(
         assert await deliver(alpha, act("Create", trent, true), key_id=f"{eve}#main-key") == 403
         assert await deliver(alpha, {**act("Create", eve, true), "id": f"{trent}/act"}) == 403
         await drain(alpha)
-        assert (await stored(alpha, f"{trent}/1")).html == "<p>true</p>"
+        assert (await find_post(alpha, f"{trent}/1")).html == "<p>true</p>"
         for uri in (f"{trent}/2", f"{eve}/3", f"{trent}/4"):
-            assert await stored(alpha, uri) is None, uri
+            assert await find_post(alpha, uri) is None, uri
 
 
-async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_activity_about_what_another_actor_owns_is_ignored(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann, bob = await alpha.create_member("ann"), await alpha.create_member("bob")
     async with StubPeer(names, "beta.test") as beta:
@@ -225,7 +227,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
             await follows.follow(tx, alpha.site, bob, ann)
         ours, liked = await alpha.publish(ann, "ours"), await alpha.publish(ann, "liked and nothing else")
         private = await alpha.publish(ann, "private", visibility="followers")
-        uri, hidden = (f"{ann.uri}/statuses/{each}" for each in (ours, private))
+        uri, hidden = (f"{ann.uri}/statuses/{post}" for post in (ours, private))
 
         # Only the one who was asked answers, and only what was asked.
         asked = {"id": request.uri, "type": "Follow", "actor": ann.uri, "object": eve}
@@ -235,8 +237,8 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
             act("Accept", mallory, request.uri, "3"),
             act("Reject", mallory, request.uri, "4"),
         ]
-        for each in lies:
-            assert await deliver(alpha, each, number=2) == 202
+        for lie in lies:
+            assert await deliver(alpha, lie, number=2) == 202
         assert await deliver(alpha, act("Accept", eve, {**asked, "actor": bob.uri}, "none")) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
@@ -248,8 +250,8 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
         other = act("Like", eve, f"{ann.uri}/statuses/{liked}", "other-like")
         assert await deliver(alpha, act("Create", eve, first)) == 202
         fox = act("EmojiReact", eve, uri, "fox", content="🦊")
-        for each in (own, {**own, "id": f"{eve}/like-2"}, fox, other):
-            assert await deliver(alpha, each) == 202
+        for activity in (own, {**own, "id": f"{eve}/like-2"}, fox, other):
+            assert await deliver(alpha, activity) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
             assert await follow_queries.find(tx, ann.id, remote_eve.id) is not None
@@ -257,7 +259,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
         lure = beta.serve("/users/eve/lure", note(eve, "lure"))
         changed = {"content": "<p>forged</p>", "updated": "2026-11-18T12:00:00Z"}
         local = {"id": uri, "type": "Note", "attributedTo": ann.uri, "to": [PUBLIC], "published": WHEN}
-        for number, each in enumerate(
+        for number, lie in enumerate(
             (
                 act("Update", mallory, {**first, **changed}),
                 act("Update", mallory, {**first, **changed, "attributedTo": mallory}),
@@ -280,38 +282,38 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
                 act("Block", mallory, {"id": eve}),
             )
         ):
-            assert await deliver(alpha, {**each, "id": f"{mallory}/forged-{number}"}, number=2) == 202, number
+            assert await deliver(alpha, {**lie, "id": f"{mallory}/forged-{number}"}, number=2) == 202, number
         # A second Create is no edit; our followers are nobody's but ours to address.
         assert await deliver(alpha, act("Create", eve, {**first, **changed}, "again")) == 202
         sly = note(eve, "sly", to=[f"{ann.uri}/followers"], cc=[ann.uri])
         assert await deliver(alpha, act("Create", eve, sly, "sly-act")) == 202
         await drain(alpha)
-        assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
-        kept = await stored(alpha, uri)
-        assert (kept.likes_count, kept.boosts_count, "ours" in kept.html) == (1, 0, True)
-        assert (await stored(alpha, other["object"])).likes_count == 1
-        assert await stored(alpha, lure) is None
-        kept = await stored(alpha, hidden)
-        assert (kept.likes_count, kept.boosts_count) == (0, 0)
-        slyly = await stored(alpha, f"{eve}/sly")
+        assert (await find_post(alpha, f"{eve}/1")).html == "<p>x</p>"
+        row = await find_post(alpha, uri)
+        assert (row.likes_count, row.boosts_count, "ours" in row.html) == (1, 0, True)
+        assert (await find_post(alpha, other["object"])).likes_count == 1
+        assert await find_post(alpha, lure) is None
+        row = await find_post(alpha, hidden)
+        assert (row.likes_count, row.boosts_count) == (0, 0)
+        slyly = await find_post(alpha, f"{eve}/sly")
         assert slyly.visibility == "direct"
         assert str(slyly.id) not in str(
             await Api(alpha, await alpha.create_token(bob)).get("/api/v1/timelines/home")
         )
 
         # The rightful owner may.
-        for number, each in enumerate((own, fox)):  # together they were one like
-            assert await deliver(alpha, act("Undo", eve, each, f"undo-{number}")) == 202
+        for number, activity in enumerate((own, fox)):  # together they were one like
+            assert await deliver(alpha, act("Undo", eve, activity, f"undo-{number}")) == 202
         assert await deliver(alpha, act("Delete", eve, f"{eve}/1")) == 202
         await drain(alpha)
-        assert (await stored(alpha, uri)).likes_count == 0
-        assert await stored(alpha, f"{eve}/1") is None
+        assert (await find_post(alpha, uri)).likes_count == 0
+        assert await find_post(alpha, f"{eve}/1") is None
 
 
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
 
-async def test_only_documents_of_their_own_address_are_believed(
+async def test_fetched_document_with_an_id_elsewhere_is_refused(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
@@ -345,7 +347,7 @@ async def test_only_documents_of_their_own_address_are_believed(
         ]
         for address in bad:
             assert await look(address) is None, address
-        assert await stored(alpha, f"{eve}/planted") is None
+        assert await find_post(alpha, f"{eve}/planted") is None
         for number, kind in enumerate(("application/activity+json", LD)):
             address = beta.serve(f"/users/eve/good-{number}", note(eve, f"good-{number}"), kind=kind)
             assert await look(address) is not None
@@ -354,7 +356,9 @@ async def test_only_documents_of_their_own_address_are_believed(
 ODD: list[Any] = [None, 7, -1, 1.5, True, "", "x", "\0\u202e", [], [[]], [None, 3], {}, {"id": 5}, 10**400]
 
 
-async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_hostile_documents_once_stored_can_be_rendered(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     api = Api(alpha, await alpha.create_token(ann))
@@ -388,8 +392,9 @@ async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackR
             assert await inbox_queries.count_pending(tx) == 0, "none is tried again"
         account = await api.get("/api/v1/accounts/lookup", acct="eve@beta.test")
         shown = await api.get(f"/api/v1/accounts/{account['id']}/statuses", limit=40)
-        assert len(shown) == 40 and all(each["uri"].startswith(eve) for each in shown)
+        assert len(shown) == 40
+        assert all(status["uri"].startswith(eve) for status in shown)
         heard = await api.get("/api/v1/notifications", limit=80)
         assert len(heard) >= 40
-        for each in shown[::8]:
-            await api.get(f"/api/v1/statuses/{each['id']}/context")
+        for status in shown[::8]:
+            await api.get(f"/api/v1/statuses/{status['id']}/context")

@@ -21,8 +21,8 @@ from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
 
-def held(name: str) -> tuple[str, Ed25519PrivateKey]:
-    """A did:key and its private key."""
+def make_key(name: str) -> tuple[str, Ed25519PrivateKey]:
+    """Return a did:key and its private key."""
     private, public = keys.ed25519(name)
     key = load_private(private)
     assert isinstance(key, Ed25519PrivateKey)
@@ -33,9 +33,9 @@ def proof_of(subject: str, document: str = "{}") -> identity_proofs.IdentityProo
     return identity_proofs.IdentityProof(subject, 1, document)
 
 
-async def shown(node: TestNode, handle: str) -> list[tuple[str, bool]]:
+async def read_fields(node: TestNode, handle: str) -> list[tuple[str, bool]]:
     found = await Api(node).get("/api/v1/accounts/lookup", acct=handle)
-    return [(each["value"], each["verified_at"] is not None) for each in found["fields"]]
+    return [(field["value"], field["verified_at"] is not None) for field in found["fields"]]
 
 
 async def actor_of(node: TestNode) -> Any:
@@ -43,32 +43,37 @@ async def actor_of(node: TestNode) -> Any:
         return json.loads(await answer.read())
 
 
-async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> None:
+async def test_identity_proof_is_federated_and_removed(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     visitor = Visitor(alpha)
     await visitor.log_in("ann")
-    (subject, key), (second, other) = held("own"), held("second")
+    (subject, key), (second, other) = make_key("own"), make_key("second")
     page = await visitor.fill_in("/settings/keys", "key", key="did:key:z6Mkwrong")
-    assert page.status == 422 and "no did:key" in page.text
+    assert page.status == 422
+    assert "no did:key" in page.text
     page = await visitor.fill_in("/settings/keys", "key", key=subject.removeprefix("did:key:"))
     (data,) = re.findall(r'readonly value="([0-9a-f]{128})"', page.text)
     alpha.clock.forward(seconds=60)  # signing takes a while
     wrong = await visitor.fill_in(page, "signature", signature=other.sign(bytes.fromhex(data)).hex())
-    assert wrong.status == 422 and "does not hold" in wrong.text and data in wrong.text
+    assert wrong.status == 422
+    assert "does not hold" in wrong.text
+    assert data in wrong.text
     page = await visitor.fill_in(wrong, "signature", signature=key.sign(bytes.fromhex(data)).hex())
-    assert page.status == 200 and subject in page.text
+    assert page.status == 200
+    assert subject in page.text
 
-    # A statement that was signed elsewhere; one about somebody else is not taken.
+    # A statement that was signed elsewhere; one about someone else is refused.
     made, signed = fep_c390.build_statement(second, ann.uri, alpha.clock())
     statement = json.dumps(fep_c390.with_signature(made, other.sign(signed)))
     foreign, signed = fep_c390.build_statement(second, bob.uri, alpha.clock())
     theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
     for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
         page = await visitor.submit_action("/settings/keys", "/settings/keys", statement=text)
-        assert page.status == 422 and words in page.text
+        assert page.status == 422
+        assert words in page.text
     assert (
         second in (await visitor.submit_action("/settings/keys", "/settings/keys", statement=statement)).text
     )
@@ -76,22 +81,23 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     reader = Visitor(beta)
     await reader.log_in("bob")
     for node, looking, handle in ((alpha, visitor, "ann"), (beta, reader, "ann@alpha.test")):
-        assert await shown(node, handle) == [(subject, True), (second, True)]
+        assert await read_fields(node, handle) == [(subject, True), (second, True)]
         text = (await looking.open(f"/@{handle}")).text
-        assert text.count('class="verified"') == 2 and subject in text
+        assert text.count('class="verified"') == 2
+        assert subject in text
 
     # What a peer says counts only with a signature, and is gone when it says it no longer.
     actor = await actor_of(alpha)
-    assert [each["subject"] for each in actor["attachment"]] == [subject, second]
+    assert [attachment["subject"] for attachment in actor["attachment"]] == [subject, second]
     await visitor.submit_action("/settings/keys", "/settings/keys/forget", key=subject)
     await settle(alpha, beta)
-    assert await shown(beta, "ann@alpha.test") == [(second, True)]
+    assert await read_fields(beta, "ann@alpha.test") == [(second, True)]
     stolen = json.dumps(actor["attachment"][1] | {"subject": subject})
     forged = proof_of(subject, stolen)
     async with alpha.db.write() as tx:
         await identity_proofs.add(tx, ann, forged)
     await settle(alpha, beta)
-    assert await shown(beta, "ann@alpha.test") == [(second, True)]
+    assert await read_fields(beta, "ann@alpha.test") == [(second, True)]
     async with alpha.db.write() as tx:
         for number in range(3):
             await identity_proofs.add(tx, ann, proof_of(str(number)))

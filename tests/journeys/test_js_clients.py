@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "js"
 
 @pytest.mark.surface
 @pytest.mark.parametrize("library", ["masto", "megalodon"])
-async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
+async def test_javascript_client_uses_the_main_features(start: Start, tmp_path: Path, library: str) -> None:
     program = require_js(FOLDER)
     node = await start("localhost")
     ann, _ = await node.create_member("ann"), await node.create_member("bob")
@@ -41,5 +41,6 @@ async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(day.communicate(), 60)
-    assert day.returncode == 0 and b"done" in said, said.decode()
+    output, _ = await asyncio.wait_for(day.communicate(), 60)
+    assert day.returncode == 0, output.decode()
+    assert b"done" in output, output.decode()

@@ -13,7 +13,7 @@ from tests.kit.peers import PUBLIC, Document
 from tests.kit.signed_requests import StubPeer, deliver
 
 
-async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_late_activities_and_bare_ids_take_effect(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta:
@@ -41,7 +41,8 @@ async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.L
             assert await post_queries.find_by_uri(tx, own) is None
             assert await post_queries.find_by_uri(tx, other) is not None, "who names it first does not decide"
             row = await account_queries.find_by_uri(tx, eve)
-            assert row is not None and await block_queries.exists_between(tx, row.id, ann.id)
+            assert row is not None
+            assert await block_queries.exists_between(tx, row.id, ann.id)
 
         undo = {"id": f"{eve}#undo", "type": "Undo", "actor": eve, "object": block["id"]}
         stolen = {**undo, "id": f"{mallory}#undo", "actor": mallory}
@@ -58,9 +59,7 @@ async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.L
             assert await post_queries.find_tombstone(tx, own) is None, "it cannot come any more"
 
 
-async def test_likes_that_come_together_count_each_for_itself(
-    start: Start, names: tls.LoopbackResolver
-) -> None:
+async def test_likes_handled_in_one_batch_are_each_counted(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     written = [await alpha.publish(ann, f"post {number}") for number in range(3)]
@@ -72,7 +71,7 @@ async def test_likes_that_come_together_count_each_for_itself(
             made = activities.like(f"{actor}#{path}", actor, uri, ann.uri)
             assert await deliver(alpha, made, number=1 if actor == eve else 2) == 202
 
-        # All are due at once: two that go together, one of nothing, one twice, one of somebody else.
+        # All are due at once: two that go together, one of nothing, one twice, one by another actor.
         for number, uri in enumerate((*uris[:2], f"{ann.uri}/statuses/1", uris[0])):
             await like(eve, f"first-{number}", uri)
         await like(joe, "second", uris[0])
@@ -84,7 +83,7 @@ async def test_likes_that_come_together_count_each_for_itself(
         await alpha.settle()
         async with alpha.db.read() as tx:
             rows = await post_queries.load_by_ids(tx, written)
-            assert [rows[each].likes_count for each in written] == [2, 2, 1]
+            assert [rows[post].likes_count for post in written] == [2, 2, 1]
             assert await inbox_queries.count_pending(tx) == 0
         done = alpha.node.services.metrics.activities
         assert (done["Like", "done"], done["Like", "dropped"]) == (7, 1)

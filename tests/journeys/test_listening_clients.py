@@ -27,18 +27,18 @@ def join(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: St
     """
     lookup, sessions = socket.getaddrinfo, []
 
-    def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    def resolve(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         found = names.ports.get(host)
         return lookup("127.0.0.1" if found else host, found or port, *args, **kwargs)
 
-    async def made(node: TestNode, username: str) -> Mastodon:
+    async def log_in(node: TestNode, username: str) -> Mastodon:
         token = await node.create_token(await node.create_member(username))
         sessions.append(requests.Session())
         return Mastodon(access_token=token, api_base_url=node.base, session=sessions[-1])
 
-    monkeypatch.setattr(socket, "getaddrinfo", look)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.write_ca_file())
-    yield made
+    yield log_in
     for session in sessions:
         session.close()
 
@@ -51,23 +51,23 @@ class Ear(StreamListener):  # type: ignore[misc]
         self.heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self.ended = threading.Event()
 
-    def _tell(self, word: str, what: Any) -> None:
+    def _push(self, word: str, what: Any) -> None:
         self.loop.call_soon_threadsafe(self.heard.put_nowait, (word, what))
 
     def on_update(self, status: Any) -> None:
-        self._tell("update", status)
+        self._push("update", status)
 
     def on_status_update(self, status: Any) -> None:
-        self._tell("status.update", status)
+        self._push("status.update", status)
 
     def on_delete(self, status_id: Any) -> None:
-        self._tell("delete", status_id)
+        self._push("delete", status_id)
 
     def on_notification(self, notification: Any) -> None:
-        self._tell("notification", notification)
+        self._push("notification", notification)
 
     def handle_heartbeat(self) -> None:
-        self._tell("beat", None)
+        self._push("beat", None)
 
     def on_abort(self, err: Exception) -> None:
         self.ended.set()
@@ -80,7 +80,7 @@ class Ear(StreamListener):  # type: ignore[misc]
                     return word, what
 
 
-async def test_server_sent_events(start: Start, join: Join) -> None:
+async def test_server_sent_events_reach_a_listening_client(start: Start, join: Join) -> None:
     node = await start("alpha.test")
     node.node.hub.heartbeat_seconds = 0.05
     ann, bob = await join(node, "ann"), await join(node, "bob")
@@ -93,37 +93,43 @@ async def test_server_sent_events(start: Start, join: Join) -> None:
     for ear in (user, tag):
         assert (await ear.next(beats=True))[0] == "beat"
     posted = await asyncio.to_thread(lambda: bob.status_post("@ann a #fox"))
-    word, told = await user.next()
-    assert (word, told.type, told.status.id) == ("notification", "mention", posted.id)
+    word, payload = await user.next()
+    assert (word, payload.type, payload.status.id) == ("notification", "mention", posted.id)
     assert (await tag.next())[1].id == posted.id
     edited = await asyncio.to_thread(lambda: bob.status_update(posted, status="a red #fox"))
-    word, told = await tag.next()
-    assert word == "status.update" and told.content == edited.content
+    word, payload = await tag.next()
+    assert word == "status.update"
+    assert payload.content == edited.content
     await asyncio.to_thread(lambda: bob.status_delete(posted))
-    word, told = await tag.next()
-    assert (word, str(told)) == ("delete", str(posted.id))
+    word, payload = await tag.next()
+    assert (word, str(payload)) == ("delete", str(posted.id))
     for handle in handles:
         await asyncio.to_thread(handle.close)
 
 
-async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolver) -> None:
+async def test_push_messages_reach_a_listening_client(
+    start: Start, join: Join, names: tls.LoopbackResolver
+) -> None:
     node = await start("alpha.test")
     service = PushService(names)
     await service.start()
     ann, bob = await join(node, "ann"), await join(node, "bob")
     private, public = ann.push_subscription_generate_keys()
-    made = await asyncio.to_thread(
+    log_in = await asyncio.to_thread(
         lambda: ann.push_subscription_set(f"https://{HOST}/py", public, mention_events=True, policy="all")
     )
-    assert made.alerts.mention and not made.alerts.follow and not made.standard
-    assert await asyncio.to_thread(ann.push_subscription) == made
+    assert log_in.alerts.mention
+    assert not log_in.alerts.follow
+    assert not log_in.standard
+    assert await asyncio.to_thread(ann.push_subscription) == log_in
     await asyncio.to_thread(lambda: bob.status_post("@ann hello"))
     await node.settle()
     [message] = service.take_received()
     read = ann.push_subscription_decrypt_push(
         message.body, private, message.headers["Encryption"], message.headers["Crypto-Key"]
     )
-    assert read.notification_type == "mention" and read.access_token == ann.access_token
+    assert read.notification_type == "mention"
+    assert read.access_token == ann.access_token
     found = await asyncio.to_thread(lambda: ann.notifications(read.notification_id))
     assert found.status.content.endswith("hello</p>")
     await asyncio.to_thread(ann.push_subscription_delete)

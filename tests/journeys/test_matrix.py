@@ -33,7 +33,7 @@ pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
 async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> None:
-    """The node signs for `other` by `scheme`, and has it on its list of those it speaks with."""
+    """Let the node sign for `other` by `scheme`, and put the other on its allowlist."""
     async with node.db.write() as tx:
         await peers.ensure(tx, other)
         await peer_queries.set_scheme(tx, other, scheme)
@@ -55,14 +55,16 @@ async def account_at(node: TestNode, row: AccountRow) -> AccountRow:
 
 
 async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow, shy: AccountRow) -> None:
-    """All that `me`, here, does to others, there."""
+    """Run every activity of `me`, here, towards others, there."""
     # Follow, Accept, Reject
     you_here = await follow(here, me, f"@{you.username}@{there.domain}")
     shy_here = await follow(here, me, f"@{shy.username}@{there.domain}")
     await settle(here, there)
     me_there = await account_at(there, me)
     async with there.db.write() as tx:
-        assert [each for _, each in await followers.list_requests(tx, shy, Page())] == [me_there.id]
+        assert [account_id for _, account_id in await followers.list_requests(tx, shy, Page())] == [
+            me_there.id
+        ]
         await follows.reject_request(tx, await accounts.get(tx, shy.id), me_there.id)
         await follows.follow(tx, there.site, you, me_there)
     # Create
@@ -75,7 +77,8 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         assert await follow_queries.find_request(tx, me.id, shy_here.id) is None
     hello = await post_at(here, first)
     question = await post_at(here, f"{you.uri}/statuses/{asked}")
-    assert hello is not None and question is not None
+    assert hello is not None
+    assert question is not None
     # Like, one with an emoji, Announce, a vote, QuoteRequest, Flag, Add
     quoting = await here.publish(me, "Look", quoted_id=hello.id)
     async with here.db.write() as tx:
@@ -88,15 +91,18 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         await pins.pin(tx, me, mine)
     await settle(here, there)
     got = await post_at(there, first)
-    assert got is not None and (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
+    assert got is not None
+    assert (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
     async with there.db.read() as tx:
         assert await reaction_queries.count_by_posts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
-        assert [each.votes_count for each in await poll_queries.list_options(tx, asked)] == [0, 1]
+        assert [option.votes_count for option in await poll_queries.list_options(tx, asked)] == [0, 1]
         (flagged,) = await reports.list_page(tx, Page(), "open", target_id=you.id)
-        assert flagged.comment == "rude" and reports.post_ids(flagged) == (got.id,)
+        assert flagged.comment == "rude"
+        assert reports.post_ids(flagged) == (got.id,)
     async with here.db.read() as tx:
         quote = await quote_queries.find_by_post(tx, quoting)
-        assert quote is not None and quote.state == "accepted"
+        assert quote is not None
+        assert quote.state == "accepted"
     await second_half(here, there, me, you, (hello, mine, quoting))
 
 
@@ -115,9 +121,12 @@ async def second_half(
         await follows.unfollow(tx, here.site, me, you_here)
     await settle(here, there)
     got, changed = await post_at(there, hello.uri), await post_at(there, f"{me.uri}/statuses/{mine}")
-    assert got is not None and (got.likes_count, got.boosts_count) == (0, 0)
-    assert changed is not None and "better" in changed.html and changed.edited_at is not None
-    # Delete, of which somebody who is blocked at once hears too; Block and its Undo
+    assert got is not None
+    assert (got.likes_count, got.boosts_count) == (0, 0)
+    assert changed is not None
+    assert "better" in changed.html
+    assert changed.edited_at is not None
+    # Delete, which someone who is blocked at once receives too; Block and its Undo
     async with here.db.write() as tx:
         await post_removal.delete(tx, me, mine)
         await post_removal.delete(tx, me, quoting)
@@ -149,7 +158,7 @@ async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: Accou
         await partners.answer(tx, there.site, other, asked.id, accepted=True)
     await settle(here, there)
     async with here.db.write() as tx:
-        assert [each.domain for each in await partners.list_agreed(tx)] == [there.domain]
+        assert [partner.domain for partner in await partners.list_agreed(tx)] == [there.domain]
         await partners.end(tx, ours, row.id)
     await settle(here, there)
     async with there.db.read() as tx:
@@ -157,7 +166,7 @@ async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: Accou
 
 
 async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow, fan: AccountRow) -> None:
-    """An account moves there; who follows it there follows the new one."""
+    """Check that an account moves there, and that its followers there follow the new one."""
     old_there = await follow(there, fan, f"@{old.username}@{here.domain}")
     await settle(here, there)
     async with there.db.write() as tx:
@@ -174,11 +183,11 @@ async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow
 @pytest.mark.parametrize("mode", ["open", "allowlist"])
 @pytest.mark.parametrize("authorized_fetch", [False, True], ids=["plain", "authorized"])
 @pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
-async def test_every_activity_in_both_directions(
+async def test_each_activity_takes_effect_in_both_directions(
     start: Start, scheme: str, authorized_fetch: bool, mode: str
 ) -> None:
-    given: dict[str, Any] = {"authorized_fetch": authorized_fetch, "mode": mode}
-    alpha, beta = await start("alpha.test", **given), await start("beta.test", **given)
+    settings: dict[str, Any] = {"authorized_fetch": authorized_fetch, "mode": mode}
+    alpha, beta = await start("alpha.test", **settings), await start("beta.test", **settings)
     people: list[list[AccountRow]] = []
     for node, other in ((alpha, beta), (beta, alpha)):
         await speak(node, other.domain, scheme, mode == "allowlist")

@@ -39,7 +39,7 @@ async def moderator(node: TestNode) -> Api:
     return Api(node, await node.create_token(found, SCOPES))
 
 
-async def known(node: TestNode, handle: str) -> AccountRow:
+async def get_account(node: TestNode, handle: str) -> AccountRow:
     username, _, domain = handle.partition("@")
     async with node.db.read() as tx:
         row = await accounts.find_by_handle(tx, username, domain)
@@ -47,14 +47,14 @@ async def known(node: TestNode, handle: str) -> AccountRow:
     return row
 
 
-async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
+async def test_forwarded_report_does_not_name_its_author(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     first = await write(beta, bob, "buy now")
     await write(beta, bob, "hello")
     await settle(alpha, beta)
     seen = next(view.post for view in await home(alpha, ann) if "buy now" in view.post.html)
     api = Api(alpha, await alpha.create_token(ann))
-    remote = await known(alpha, "bob@beta.test")
+    remote = await get_account(alpha, "bob@beta.test")
     filed = await api.post(
         "/api/v1/reports",
         account_id=str(remote.id),
@@ -66,11 +66,13 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
     await settle(alpha, beta)
     there = await moderator(beta)
     [report] = await there.get("/api/v1/admin/reports")
-    assert report["target_account"]["username"] == "bob" and report["comment"] == "He sells <b>things</b>"
-    assert [each["id"] for each in report["statuses"]] == [str(first)]
-    assert report["account"]["domain"] == "alpha.test" and report["account"]["username"] != "ann"
-    [told] = await there.get("/api/v1/notifications", **{"types[]": "admin.report"})
-    assert told["report"]["target_account"]["acct"] == "bob"
+    assert report["target_account"]["username"] == "bob"
+    assert report["comment"] == "He sells <b>things</b>"
+    assert [status["id"] for status in report["statuses"]] == [str(first)]
+    assert report["account"]["domain"] == "alpha.test"
+    assert report["account"]["username"] != "ann"
+    [notification] = await there.get("/api/v1/notifications", **{"types[]": "admin.report"})
+    assert notification["report"]["target_account"]["acct"] == "bob"
     assert (
         await Api(beta, await beta.create_token(bob)).get(
             "/api/v1/notifications", **{"types[]": "admin.report"}
@@ -78,12 +80,13 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
         == []
     )
     [here] = await (await moderator(alpha)).get("/api/v1/admin/reports")
-    assert here["forwarded"] is True and here["account"]["username"] == "ann"
+    assert here["forwarded"] is True
+    assert here["account"]["username"] == "ann"
 
 
-async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: Start) -> None:
+async def test_report_not_forwarded_or_not_accepted_stays_local(start: Start) -> None:
     alpha, beta, ann, _ = await friends(start)
-    remote = await known(alpha, "bob@beta.test")
+    remote = await get_account(alpha, "bob@beta.test")
     wanted = reports.NewReport(target_id=remote.id, comment="hm")
     async with alpha.db.write() as tx:
         await reports.file(tx, alpha.site, ann, wanted)
@@ -98,8 +101,8 @@ async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: St
     assert await there.get("/api/v1/admin/reports") == []
 
 
-async def test_flags_about_others_are_dropped(start: Start) -> None:
-    """Only what is ours can be reported to us, and a Flag that comes twice is one report."""
+async def test_flag_about_accounts_of_other_nodes_is_ignored(start: Start) -> None:
+    """Check that only local accounts can be reported here, and that a Flag that comes twice is one report."""
     _, beta, ann, bob = await friends(start)
     async with beta.db.write() as tx:
         theirs = await accounts.find_by_uri(tx, ann.uri)
@@ -112,7 +115,7 @@ async def test_flags_about_others_are_dropped(start: Start) -> None:
             )
         draft = await posts.publish(tx, beta.site, bob, posts.Draft(text="mine", state="draft"))
         inner = await posts.publish(tx, beta.site, bob, posts.Draft(text="ours", visibility="local"))
-        uris = [f"{bob.uri}/statuses/{each}" for each in (draft, inner)]
+        uris = [f"{bob.uri}/statuses/{post_id}" for post_id in (draft, inner)]
         assert not await reports.receive(tx, theirs, "https://alpha.test/f/5", uris, "")
         assert await reports.receive(tx, theirs, "https://alpha.test/f/6", [bob.uri, *uris], "")
         newest = (await reports.list_page(tx, Page(), "all"))[0]
@@ -123,7 +126,7 @@ async def test_flags_about_others_are_dropped(start: Start) -> None:
         assert len(await reports.list_page(tx, Page(), "all")) == 2
 
 
-async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> None:
+async def test_suspended_peer_is_refused_and_loses_its_follows(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(beta, bob, "before")
     await settle(alpha, beta)
@@ -154,7 +157,7 @@ async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> 
     await alpha.node.load_policies()
     beta.clock.forward(days=1)
     await settle(alpha, beta)
-    remote = await known(alpha, "bob@beta.test")
+    remote = await get_account(alpha, "bob@beta.test")
     assert remote.suspended_at is None
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, ann, remote)
@@ -165,13 +168,13 @@ async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> 
 
 
 @pytest.mark.parametrize("kind", ["silence", "suspend"])
-async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
+async def test_moderation_of_a_remote_account_takes_effect(start: Start, kind: str) -> None:
     alpha, beta, ann, bob = await friends(start)
-    remote = await known(alpha, "bob@beta.test")
+    remote = await get_account(alpha, "bob@beta.test")
     async with alpha.db.write() as tx:
         await moderation.apply(tx, alpha.site, None, remote.id, ModerationAction(kind))
     await settle(alpha, beta)
-    theirs = await known(beta, "ann@alpha.test")
+    theirs = await get_account(beta, "ann@alpha.test")
     async with beta.db.read() as tx:
         still = bool(await followers.list_following(tx, bob, bob.id, Page()))
         followed = bool(await followers.list_followers(tx, bob, bob.id, Page()))
@@ -182,7 +185,7 @@ async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
     assert bool(await home(alpha, ann)) is (kind == "silence")
 
 
-async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
+async def test_media_of_a_peer_with_rejected_media_is_not_kept(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await _with_picture(beta, bob, "before")
     await settle(alpha, beta)
@@ -208,7 +211,7 @@ async def _pictures(node: TestNode, reader: AccountRow) -> dict[str, int]:
     return {view.post.html.removeprefix("<p>").partition("<")[0]: len(view.media) for view in found}
 
 
-async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
+async def test_deleted_account_is_deleted_on_peers(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(alpha, ann, "hello")
     await settle(alpha, beta)
@@ -227,11 +230,11 @@ async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
     assert await home(beta, bob) == []
 
 
-async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
+async def test_purged_remote_account_is_not_created_again(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(beta, bob, "hello")
     await settle(alpha, beta)
-    remote = await known(alpha, "bob@beta.test")
+    remote = await get_account(alpha, "bob@beta.test")
     async with alpha.db.write() as tx:
         await moderation.apply(tx, alpha.site, None, remote.id, ModerationAction("suspend"))
         await purges.purge(tx, None, remote.id)
@@ -240,5 +243,5 @@ async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
     alpha.clock.forward(days=2)
     assert await alpha.node.services.resolver.resolve_account("@bob@beta.test") is not None
     await settle(alpha, beta)
-    assert (await known(alpha, "bob@beta.test")).suspended_at is not None
+    assert (await get_account(alpha, "bob@beta.test")).suspended_at is not None
     assert await home(alpha, ann) == []

@@ -8,7 +8,7 @@ from activitypub.activities import read_activity
 from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.relationships import blocks, follows, lists, mutes
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
-from fedserver.federation.inbound.registry import handle, prepare
+from fedserver.federation.inbound.registry import apply, prepare
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
@@ -30,17 +30,17 @@ async def row(node: TestNode, account_id: int) -> AccountRow:
 
 
 async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
-    """A Move as it comes out of the inbox, signed by `actor`. Raises Dropped."""
+    """Process a Move as if signed by `actor`. Raise IgnoredError as the handler does."""
     activity = read_activity(
         {"type": "Move", "id": f"{actor.uri}#m", "actor": actor.uri, "object": old, "target": new}
     )
     services = node.node.services
     item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
-        await handle(tx, item)
+        await apply(tx, item)
 
 
-async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
+async def test_moved_account_takes_its_followers_along(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, carol = await alpha.create_member("ann"), await alpha.create_member("carol")
     amy, bob, dan, eve, fay = [await beta.create_member(name) for name in ("amy", "bob", "dan", "eve", "fay")]
@@ -54,8 +54,8 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
         ann = await accounts.update_profile(tx, alpha.site, ann, accounts.ProfileChange(locked=False))
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, carol, ann, shows_boosts=False, languages=["en"])
-        mine = await lists.create(tx, carol, "friends")
-        await lists.add_accounts(tx, carol, mine.id, [ann.id])
+        friends_list = await lists.create(tx, carol, "friends")
+        await lists.add_accounts(tx, carol, friends_list.id, [ann.id])
     async with beta.db.write() as tx:
         await blocks.block(tx, beta.site, dan, remote_ann)
         await mutes.mute(tx, eve, remote_ann, hides_notifications=False, seconds=3600)
@@ -77,9 +77,11 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     page = await (await _log_in(beta, "amy")).submit_action(
         "/settings/moves", "/settings/moves/aliases", aliases="@ann@alpha.test\n"
     )
-    assert page.status == 200 and ann.uri in page.text
+    assert page.status == 200
+    assert ann.uri in page.text
     page = await (await _log_in(alpha, "ann")).fill_in("/settings/moves", "target", target="@amy@beta.test")
-    assert page.status == 200 and "@amy@beta.test" in page.text
+    assert page.status == 200
+    assert "@amy@beta.test" in page.text
     await settle(alpha, beta)
 
     moved = await row(beta, remote_ann.id)
@@ -90,18 +92,26 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     assert (await relation(beta, dan, amy)).blocking
     # Who still waited for an answer follows the other one, who asks nobody to wait.
     waited, asked = await relation(beta, fay, remote_ann), await relation(beta, fay, amy)
-    assert not waited.requested and asked.following
+    assert not waited.requested
+    assert asked.following
     known = await relation(beta, eve, amy)
-    assert known.muting and not known.muting_notifications and known.note == "met in Ghent"
+    assert known.muting
+    assert not known.muting_notifications
+    assert known.note == "met in Ghent"
     assert known.mute_expires_at is not None
     async with alpha.db.read() as tx:
         remote_amy = await accounts.find_by_uri(tx, amy.uri)
         assert remote_amy is not None
-        assert [each for _, each in await lists.list_accounts(tx, carol, mine.id, None)] == [remote_amy.id]
-    kept = await relation(alpha, carol, remote_amy)
-    assert kept.following and not kept.showing_boosts and kept.languages == ("en",)
+        assert [
+            account_id for _, account_id in await lists.list_accounts(tx, carol, friends_list.id, None)
+        ] == [remote_amy.id]
+    relationship = await relation(alpha, carol, remote_amy)
+    assert relationship.following
+    assert not relationship.showing_boosts
+    assert relationship.languages == ("en",)
     assert not (await relation(alpha, carol, ann)).following
-    assert (await row(beta, amy.id)).followers_count == 3 and (await row(alpha, ann.id)).followers_count == 0
+    assert (await row(beta, amy.id)).followers_count == 3
+    assert (await row(alpha, ann.id)).followers_count == 0
 
     # What moved can be read, and that is all; nobody follows it any more.
     asked = [("/api/v1/statuses", {"status": "hello"}), (f"/api/v1/accounts/{remote_amy.id}/follow", {})]
@@ -117,7 +127,7 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     for actor, old, new in (
         (moved, ann.uri, amy.uri),  # a replay
         (moved, ann.uri, ann.uri),  # a loop
-        (moved, amy.uri, ann.uri),  # somebody else's
+        (moved, amy.uri, ann.uri),  # of someone else
         (await row(beta, bob.id), ann.uri, amy.uri),
         (moved, ann.uri, "https://missing.test/users/x"),
     ):
@@ -128,10 +138,12 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
 
     # Within seven days there is no second move, also when the first was taken back.
     page = await (await _log_in(alpha, "ann")).submit_action("/settings/moves", "/settings/moves/back")
-    assert page.status == 200 and 'name="target"' in page.text
+    assert page.status == 200
+    assert 'name="target"' in page.text
     await settle(alpha, beta)
     read = await beta.node.services.resolver.fetch_actor(ann.uri)
-    assert read is not None and read.moved_to_id is None
+    assert read is not None
+    assert read.moved_to_id is None
     again_form = {"password": PASSWORD, "moved_to_uri": amy.uri}
     assert (await api.request("POST", MOVE, json=again_form)).status == 422
     alpha.clock.forward(days=7)
@@ -142,7 +154,8 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     assert (await api.request("POST", MOVE, json=again_form)).status == 202
     await settle(alpha, beta)
     known = await relation(beta, bob, amy)
-    assert known.requested and not known.following
+    assert known.requested
+    assert not known.following
 
 
 LOCKED = accounts.ProfileChange(locked=True)
@@ -155,7 +168,7 @@ async def _log_in(node: TestNode, name: str) -> Visitor:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_the_new_account_may_tell_of_the_move(start: Start) -> None:
+async def test_move_sent_by_the_new_account_is_accepted(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, amy, bob = (
         await alpha.create_member("ann"),

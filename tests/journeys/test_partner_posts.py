@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
-    """Two nodes become partners, as their admins would have it."""
+    """Make two nodes partners, as their admins would."""
     there = await first.node.services.resolver.fetch_node_actor(second.domain)
     ada = await first.load_member(await first.create_member(f"ada-{second.domain[0]}", "admin"))
     async with first.db.write() as tx:
@@ -26,21 +26,21 @@ async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
     await settle(first, second)
     bea = await second.load_member(await second.create_member(f"bea-{first.domain[0]}", "admin"))
     async with second.db.write() as tx:
-        (row,) = [each for each in await partners.list_all(tx) if each.domain == first.domain]
+        (row,) = [row for row in await partners.list_all(tx) if row.domain == first.domain]
         await partners.answer(tx, second.site, bea, row.id, accepted=True)
     await settle(first, second)
 
 
-async def known(node: TestNode, uri: str) -> PostRow | None:
+async def find_post(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
         return await post_queries.find_by_uri(tx, uri)
 
 
-async def shown(api: Api) -> list[str]:
-    return [each["uri"] for each in await api.get(TIMELINE)]
+async def list_uris(api: Api) -> list[str]:
+    return [status["uri"] for status in await api.get(TIMELINE)]
 
 
-async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> None:
+async def test_posts_for_partners_reach_partners_only(start: Start) -> None:
     alpha, beta, gamma = [await start(f"{name}.test") for name in ("alpha", "beta", "gamma")]
     ann, bob, eve = (
         await alpha.create_member("ann"),
@@ -65,9 +65,11 @@ async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> Non
     await settle(alpha, beta, gamma)
 
     uri = made["uri"]
-    there = await known(beta, uri)
-    assert there is not None and there.visibility == "partners"
-    assert await shown(b) == [open_["uri"], uri] and await shown(g) == [open_["uri"]]
+    there = await find_post(beta, uri)
+    assert there is not None
+    assert there.visibility == "partners"
+    assert await list_uris(b) == [open_["uri"], uri]
+    assert await list_uris(g) == [open_["uri"]]
     seen = await b.get(f"/api/v1/statuses/{there.id}")
     assert (seen["visibility"], seen["partners_only"]) == ("private", True)
     assert (await b.get("/api/v1/notifications"))[0]["type"] == "mention"
@@ -77,34 +79,41 @@ async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> Non
 
     await a.put(f"/api/v1/statuses/{made['id']}", status="For us, mended")
     await settle(alpha, beta, gamma)
-    there = await known(beta, uri)
-    assert there is not None and "mended" in there.html and there.visibility == "partners"
+    there = await find_post(beta, uri)
+    assert there is not None
+    assert "mended" in there.html
+    assert there.visibility == "partners"
     await a.delete(f"/api/v1/statuses/{made['id']}")
     await settle(alpha, beta, gamma)
-    assert await known(beta, uri) is None
+    assert await find_post(beta, uri) is None
 
     late = await a.post("/api/v1/statuses", status="Last", partners_only=True)
     async with alpha.db.write() as tx:
-        (row,) = [each for each in await partners.list_all(tx) if each.domain == "beta.test"]
+        (row,) = [row for row in await partners.list_all(tx) if row.domain == "beta.test"]
         ada = await member_queries.find(tx, row.decided_by_id or 0)
         await partners.end(tx, ada, row.id)
     await settle(alpha, beta)
-    assert await known(beta, late["uri"]) is None, "not delivered any more"
+    assert await find_post(beta, late["uri"]) is None, "not delivered any more"
     beta.node.services.resolver._fetcher.clear_failure(late["uri"])
     assert await beta.node.services.resolver.resolve_post(late["uri"]) is None
-    assert not [each for each in await shown(b) if "alpha.test" in each]
+    assert not [status for status in await list_uris(b) if "alpha.test" in status]
 
 
 async def only_partners_read_it(
     alpha: TestNode, beta: TestNode, gamma: TestNode, uri: str, there: PostRow, made: Body
 ) -> None:
-    """Not by a partner without that scope, though its member is named and follows; not by strangers."""
-    assert await known(gamma, uri) is None and await gamma.node.services.resolver.resolve_post(uri) is None
+    """Check that a partner without that scope cannot read it, though its member is named; nor visitors."""
+    assert await find_post(gamma, uri) is None
+    assert await gamma.node.services.resolver.resolve_post(uri) is None
     document = await beta.node.services.resolver.fetch_document(uri)
-    assert document is not None and document["to"] == ["https://alpha.test/actor/partners"]
-    assert not any("Public" in each or "followers" in each for each in document["to"] + document["cc"])
+    assert document is not None
+    assert document["to"] == ["https://alpha.test/actor/partners"]
+    assert not any(
+        "Public" in address or "followers" in address for address in document["to"] + document["cc"]
+    )
     nodes = await beta.node.services.resolver.fetch_document(document["to"][0])
-    assert nodes is not None and nodes["items"] == ["https://beta.test/actor", "https://gamma.test/actor"]
+    assert nodes is not None
+    assert nodes["items"] == ["https://beta.test/actor", "https://gamma.test/actor"]
     for node, path in (
         (alpha, f"/api/v1/statuses/{made['id']}"), (beta, f"/api/v1/statuses/{there.id}"),
         (alpha, f"/@ann/{made['id']}"), (alpha, f"/users/ann/statuses/{made['id']}/activity"),
@@ -118,33 +127,37 @@ async def only_partners_read_it(
     for node, offered in ((alpha, True), (gamma, False)):
         await log_in(node, "ann" if node is alpha else "eve")
         assert ('value="partners"' in await read(node, "/write")) is offered
-    assert "For us" in await read(alpha, "/local") and "For all" not in await read(alpha, "/partners/posts")
+    assert "For us" in await read(alpha, "/local")
+    assert "For all" not in await read(alpha, "/partners/posts")
     await log_in(beta, "bob")
     assert "For us" in await read(beta, "/partners/posts")
 
 
 async def a_quote_asks_nobody_else(alpha: TestNode, beta: TestNode, gamma: TestNode, a: Api, g: Api) -> None:
-    """The request for consent would show the post to who is quoted."""
+    """Check that a post for partners asks no third node for consent to quote: that would show it there."""
     eves = await g.post("/api/v1/statuses", status="Quote me")
     row = await alpha.node.services.resolver.resolve_post(eves["uri"])
     assert row is not None
     made = await a.post("/api/v1/statuses", status="See", quoted_status_id=str(row.id), partners_only=True)
     await settle(alpha, beta, gamma)
-    assert await known(beta, made["uri"]) is not None and await known(gamma, made["uri"]) is None
+    assert await find_post(beta, made["uri"]) is not None
+    assert await find_post(gamma, made["uri"]) is None
     await a.delete(f"/api/v1/statuses/{made['id']}")
 
 
 async def partners_answer(
     alpha: TestNode, beta: TestNode, gamma: TestNode, a: Api, b: Api, there: PostRow
 ) -> None:
-    """An answer is for the same people, and goes to the node of the author alone; nobody boosts it on."""
+    """Check that a reply has the same audience, goes to the author's node only, and cannot be boosted."""
     await agree(beta, gamma, "local")
     answer = await b.post("/api/v1/statuses", status="Yes", in_reply_to_id=str(there.id), visibility="public")
     assert answer["partners_only"]
     await settle(alpha, beta, gamma)
-    here = await known(alpha, answer["uri"])
-    assert here is not None and here.visibility == "partners" and here.in_reply_to_id is not None
-    assert await known(gamma, answer["uri"]) is None
+    here = await find_post(alpha, answer["uri"])
+    assert here is not None
+    assert here.visibility == "partners"
+    assert here.in_reply_to_id is not None
+    assert await find_post(gamma, answer["uri"]) is None
     assert (await b.request("POST", f"/api/v1/statuses/{there.id}/reblog")).status in (403, 422)
     await b.post(f"/api/v1/statuses/{there.id}/favourite")
     await settle(alpha, beta)

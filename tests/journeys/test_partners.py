@@ -39,9 +39,9 @@ async def row_of(node: TestNode) -> PartnerRow:
 
 
 async def press(node: TestNode, verb: str) -> None:
-    """The only button of a kind."""
+    """Return the only button of a kind."""
     (action,) = {
-        each.action for each in parse_forms(await read(node, PAGE)) if each.action.endswith(f"/{verb}")
+        form.action for form in parse_forms(await read(node, PAGE)) if form.action.endswith(f"/{verb}")
     }
     await submit(node, PAGE, action)
 
@@ -54,7 +54,7 @@ async def offer(node: TestNode, to: str) -> None:
         assert answer.status == 303, await answer.text()
 
 
-async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, server: Server) -> None:
+async def test_partnership_is_offered_accepted_and_ended(start: Start, server: Server) -> None:
     mail = MailConfig(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
     alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta", mail=mail)
     await offer(alpha, "beta.test")
@@ -63,9 +63,12 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     assert await state(alpha) == [("beta.test", "offered", True)], "of two that cross the first name counts"
     assert await state(beta) == [("alpha.test", "offered", False)]
     page = await read(beta, PAGE)
-    assert "Let us &lt;b&gt;" in page and "posts for partners" in page and "mischief" not in page
-    assert "1</strong> node offers a partnership" in await read(beta, "/admin")
-    assert b"alpha.test offers a partnership" in server.bodies[0] and len(server.bodies) == 1
+    assert "Let us &lt;b&gt;" in page
+    assert "Posts for partners" in page
+    assert "mischief" not in page
+    assert "<strong>1</strong> partnership offer" in await read(beta, "/admin")
+    assert b"alpha.test offers a partnership" in server.bodies[0]
+    assert len(server.bodies) == 1
     await press(beta, "accept")
     await settle(alpha, beta)
     for node, other in ((alpha, "beta.test"), (beta, "alpha.test")):
@@ -79,7 +82,8 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     accepted = await row_of(beta)
     await press(beta, "end")
     await settle(alpha, beta)
-    assert (await row_of(alpha)).ended_by == "them" and (await row_of(beta)).ended_by == "us"
+    assert (await row_of(alpha)).ended_by == "them"
+    assert (await row_of(beta)).ended_by == "us"
     assert "alpha.test" not in await read(beta, "/partners")
     node = await beta.node.services.resolver.fetch_node_actor("alpha.test")
     async with beta.db.write() as tx:
@@ -96,22 +100,22 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     await settle(alpha, beta)
     assert await state(alpha) == [("beta.test", "declined", False)]
     assert await state(beta) == [("alpha.test", "declined", True)]
-    assert len(server.bodies) == 2 and b"alpha.test declined" in server.bodies[1]
-    assert "lost the partner" in await read(alpha, "/admin/log")
+    assert len(server.bodies) == 2
+    assert b"alpha.test declined" in server.bodies[1]
+    assert "Partnership ended by the other side" in await read(alpha, "/admin/log")
     await submit(alpha, "/admin/peers", "/admin/peers", domain="beta.test", policy="block")
 
 
-async def test_nodes_that_speak_with_few_become_partners_by_an_address(start: Start) -> None:
+async def test_nodes_in_allowlist_mode_become_partners_by_address(start: Start) -> None:
     alpha = await admin_of(start, "alpha", mode="allowlist", authorized_fetch=True)
     beta = await admin_of(start, "beta", mode="allowlist", authorized_fetch=True)
     await offer(alpha, "beta.test")
     asked = len(beta.requested_paths)
     await settle(alpha, beta)
-    assert await state(beta) == [] and not beta.node.services.policies.allows("alpha.test")
-    assert (
-        "/.well-known/webfinger" not in alpha.requested_paths
-        and "/actor" not in alpha.requested_paths[asked:]
-    ), "it asked nobody"
+    assert await state(beta) == []
+    assert not beta.node.services.policies.allows("alpha.test")
+    assert "/.well-known/webfinger" not in alpha.requested_paths
+    assert "/actor" not in alpha.requested_paths[asked:]
     uri = (await row_of(alpha)).offer_uri
     async with alpha.http.get(uri, headers={"Accept": "application/activity+json"}) as answer:
         assert answer.status == 401
@@ -129,7 +133,9 @@ async def test_nodes_that_speak_with_few_become_partners_by_an_address(start: St
             assert answer.status == 422
 
 
-async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_partnership_activities_of_other_actors_are_refused(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta")
     ours = alpha.site.links.instance_actor
     async with StubPeers(names, "evil.test", "good.test") as peers:
@@ -139,18 +145,18 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackRe
 
         numbers = count(1)
 
-        def offered(by: str, **more: Any) -> dict[str, Any]:
+        def make_offer(by: str, **more: Any) -> dict[str, Any]:
             object_ = {"type": "Relationship", "subject": by, "relationship": "urn:fedserver:partner"}
             object_ |= {"object": ours, "scopes": ["local"], **more}
             return {"id": f"{by}#offer/{next(numbers)}", "type": "Offer", "actor": by, "object": object_}
 
         for wrong in (
-            offered(other["id"]),
-            offered(own["id"], subject="https://good.test/actor"),
-            offered(own["id"], object="https://alpha.test/users/ada"),
-            offered(own["id"], relationship="urn:fedserver:enemy"),
-            offered(own["id"], scopes=["mischief"]),
-            {**offered(own["id"]), "object": "https://evil.test/offer"},
+            make_offer(other["id"]),
+            make_offer(own["id"], subject="https://good.test/actor"),
+            make_offer(own["id"], object="https://alpha.test/users/ada"),
+            make_offer(own["id"], relationship="urn:fedserver:enemy"),
+            make_offer(own["id"], scopes=["mischief"]),
+            {**make_offer(own["id"]), "object": "https://evil.test/offer"},
         ):
             assert await peers.deliver(alpha, wrong["actor"], wrong) == 202
         await settle(alpha)
@@ -169,11 +175,12 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackRe
             assert await peers.deliver(alpha, own["id"], forged) == 202
         await alpha.node.runner._workers[0].run()
         assert await state(alpha) == [("beta.test", "offered", True)]
-        assert await peers.deliver(alpha, own["id"], offered(own["id"])) == 202
+        assert await peers.deliver(alpha, own["id"], make_offer(own["id"])) == 202
         await settle(alpha, beta)
         assert await state(alpha) == [("beta.test", "offered", True), ("evil.test", "offered", False)]
         await press(alpha, "accept")
         await settle(alpha)
-        assert peers.received[-1]["type"] == "Accept" and peers.received[-1]["object"]["type"] == "Offer"
+        assert peers.received[-1]["type"] == "Accept"
+        assert peers.received[-1]["object"]["type"] == "Offer"
         await submit(alpha, "/admin/peers", "/admin/peers", domain="evil.test", policy="block")
         assert (await state(alpha))[1] == ("evil.test", "ended", False), "a block ends it"

@@ -70,7 +70,7 @@ async def poll(node: TestNode, post_id: int, who: AccountRow) -> PollView:
 
 async def figures(node: TestNode, post_id: int, who: AccountRow) -> tuple[list[int], int | None]:
     found = await poll(node, post_id, who)
-    return [each.votes_count for each in found.options], found.poll.voters_count
+    return [option.votes_count for option in found.options], found.poll.voters_count
 
 
 async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> None:
@@ -78,22 +78,25 @@ async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> 
         await votes.vote(tx, node.site, who, post_id, choices)
 
 
-async def told(node: TestNode, who: AccountRow) -> list[str]:
+async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
         views, _ = await notification_views.list_by_account(tx, who, Page(), kinds=["poll"])
     return [view.row.kind for view in views]
 
 
-async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> None:
+async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     asked = NewPoll(("Red", "Blue", "Green"), HOUR, multiple=True)
     post_id = await write(alpha, ann, "Which?", poll=asked)
     await two.settle()
     there = await newest(beta, bob)
-    assert there.post.kind == "Question" and there.post.html == "<p>Which?</p>"
-    assert there.poll is not None and [each.title for each in there.poll.options] == ["Red", "Blue", "Green"]
-    assert there.poll.poll.multiple and there.poll.poll.expires_at is not None
+    assert there.post.kind == "Question"
+    assert there.post.html == "<p>Which?</p>"
+    assert there.poll is not None
+    assert [option.title for option in there.poll.options] == ["Red", "Blue", "Green"]
+    assert there.poll.poll.multiple
+    assert there.poll.poll.expires_at is not None
 
     await vote(beta, bob, there.post.id, 0, 2)
     assert await figures(beta, there.post.id, bob) == ([1, 0, 1], 1), "counted here at once"
@@ -122,13 +125,14 @@ async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> Non
     two.forward(seconds=120)
     await two.settle()
     for node, who, place in ((alpha, ann, post_id), (alpha, cid, post_id), (beta, bob, there.post.id)):
-        assert await told(node, who) == ["poll"]
+        assert await list_notified(node, who) == ["poll"]
         shown = await poll(node, place, who)
-        assert shown.expired and shown.poll.closed_at is not None
+        assert shown.expired
+        assert shown.poll.closed_at is not None
     assert await figures(beta, there.post.id, bob) == ([1, 1, 1], 2)
 
 
-async def test_hidden_totals_are_told_at_the_end_only(start: Start) -> None:
+async def test_poll_with_hidden_totals_shows_them_at_the_end_only(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     post_id = await write(alpha, ann, "Secret?", poll=NewPoll(("Yes", "No"), HOUR, hide_totals=True))
@@ -139,15 +143,18 @@ async def test_hidden_totals_are_told_at_the_end_only(start: Start) -> None:
     await two.settle()
     assert (await figures(beta, there.id, bob))[0] == [0, 0]
     document = await _document(alpha, f"/users/ann/statuses/{post_id}")
-    assert document["type"] == "Question" and "closed" not in document
-    assert [each["replies"] for each in document["oneOf"]] == [{"type": "Collection"}] * 2
+    assert document["type"] == "Question"
+    assert "closed" not in document
+    assert [option["replies"] for option in document["oneOf"]] == [{"type": "Collection"}] * 2
     two.forward(seconds=HOUR)
     await two.settle()
     assert await figures(beta, there.id, bob) == ([1, 0], 1)
     assert (await poll(beta, there.id, bob)).expired
     document = await _document(alpha, f"/users/ann/statuses/{post_id}")
     assert document["oneOf"][0]["replies"] == {"type": "Collection", "totalItems": 1}
-    assert document["closed"] and document["votersCount"] == 1 and document["endTime"] < document["closed"]
+    assert document["closed"]
+    assert document["votersCount"] == 1
+    assert document["endTime"] < document["closed"]
 
 
 async def _document(node: TestNode, path: str) -> Any:
@@ -157,7 +164,7 @@ async def _document(node: TestNode, path: str) -> Any:
         return await answer.json(content_type=None)
 
 
-async def test_an_edit_reaches_peers_and_drops_their_votes(start: Start) -> None:
+async def test_edited_poll_reaches_peers_and_drops_their_votes(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, bob = two.alpha, two.beta, two.ann, two.bob
     post_id = await write(alpha, ann, "Which?", poll=NewPoll(("Red", "Blue"), HOUR))
@@ -170,14 +177,15 @@ async def test_an_edit_reaches_peers_and_drops_their_votes(start: Start) -> None
         await edits.edit(tx, alpha.site, ann, post_id, change)
     await two.settle()
     shown = await poll(beta, there.id, bob)
-    assert [each.title for each in shown.options] == ["Red", "Green"]
-    assert not shown.voted and shown.votes_count == 0
+    assert [option.title for option in shown.options] == ["Red", "Green"]
+    assert not shown.voted
+    assert shown.votes_count == 0
     await vote(beta, bob, there.id, 1)
     await two.settle()
     assert await figures(alpha, post_id, ann) == ([0, 1], 1)
 
 
-async def test_old_figures_are_asked_for_when_a_member_looks(start: Start) -> None:
+async def test_outdated_poll_is_refreshed_when_a_member_reads_it(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     post_id = await write(alpha, ann, "Which?", poll=NewPoll(("Red", "Blue"), HOUR))
@@ -231,14 +239,14 @@ async def send(two: Two, activity: dict[str, Any]) -> int:
     return answer.status
 
 
-async def test_votes_of_other_software_and_of_cheats(start: Start) -> None:
+async def test_votes_of_other_software_count_and_forged_ones_do_not(start: Start) -> None:
     two = await begin(start)
     alpha, ann = two.alpha, two.ann
     single = await write(alpha, ann, "One?", poll=NewPoll(("Red", "Blue"), HOUR))
     several = await write(alpha, ann, "Many?", poll=NewPoll(("Red", "Blue", "Green"), HOUR, multiple=True))
     inside = await write(alpha, ann, "Ours?", visibility="local", poll=NewPoll(("Red", "Blue"), HOUR))
     async with alpha.db.read() as tx:
-        uri = {each: (await posts.get(tx, each, ann.id)).uri for each in (single, several, inside)}
+        uri = {vote: (await posts.get(tx, vote, ann.id)).uri for vote in (single, several, inside)}
 
     await send(two, create(two.beta, "bob", "Red", "Green", "Pink", poll_uri=uri[several], number=1))
     assert await figures(alpha, several, ann) == ([1, 0, 1], 1)

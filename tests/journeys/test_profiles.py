@@ -19,8 +19,8 @@ from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 
 
-class Site:
-    """Somebody's home page at https://home.test, counted."""
+class HomePage:
+    """The home page of a person at https://home.test, which counts requests."""
 
     def __init__(self) -> None:
         self.body = ""
@@ -34,8 +34,8 @@ class Site:
 
 
 @pytest.fixture
-async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[Site]:
-    site = Site()
+async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[HomePage]:
+    site = HomePage()
     application = web.Application()
     application.router.add_get("/{path:.*}", site.answer)
     runner = web.AppRunner(application)
@@ -47,30 +47,31 @@ async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[Site]:
 
 
 async def marks(node: TestNode, account_id: int) -> list[int | None]:
-    """When each field of a profile was verified."""
+    """Return when each field of a profile was verified."""
     async with node.db.read() as tx:
         view = (await account_views.load(tx, [account_id]))[account_id]
-    return [each.verified_at for each in view.fields]
+    return [field.verified_at for field in view.fields]
 
 
 async def set_fields(api: Api, *values: str) -> list[dict[str, str]]:
-    given = [{"name": f"Field {number}", "value": value} for number, value in enumerate(values)]
-    changed = await api.patch("/api/v1/accounts/update_credentials", fields_attributes=given)
+    attributes = [{"name": f"Field {number}", "value": value} for number, value in enumerate(values)]
+    changed = await api.patch("/api/v1/accounts/update_credentials", fields_attributes=attributes)
     found: list[dict[str, str]] = changed["fields"]
     return found
 
 
-async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_page: Site) -> None:
+async def test_profile_link_whose_page_links_back_is_verified(start: Start, home_page: HomePage) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     api = Api(alpha, await alpha.create_token(ann))
     fields = await set_fields(
         api, "https://home.test/", "https://home.test and more", "http://home.test", "https://alpha.test/@ann"
     )
-    assert [each["verified_at"] for each in fields] == [None] * 4
+    assert [field["verified_at"] for field in fields] == [None] * 4
     home_page.body = '<a href="https://alpha.test/@ann">me</a> <a rel="me" href="https://alpha.test/@eve">'
     await settle(alpha)
-    assert home_page.visits == ["/"] and await marks(alpha, ann.id) == [None] * 4
+    assert home_page.visits == ["/"]
+    assert await marks(alpha, ann.id) == [None] * 4
 
     home_page.body = '<a rel="nofollow me" href="https://ALPHA.test/@ann/">it is me</a>'
     before = await accounts_row(alpha, ann)
@@ -78,9 +79,12 @@ async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_pa
     await settle(alpha)
     first, second = await marks(alpha, ann.id)
     after = await accounts_row(alpha, ann)
-    assert first is not None and second is None and after.version > before.version + 1
+    assert first is not None
+    assert second is None
+    assert after.version > before.version + 1
     shown = await Api(alpha).get(f"/api/v1/accounts/{ann.id}")
-    assert shown["fields"][0]["verified_at"].startswith("2026-") and not shown["fields"][1]["verified_at"]
+    assert shown["fields"][0]["verified_at"].startswith("2026-")
+    assert not shown["fields"][1]["verified_at"]
     async with alpha.http.get("/@ann") as page:
         assert 'class="verified"' in await page.text()
 
@@ -89,13 +93,14 @@ async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_pa
     remote = await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     assert len(home_page.visits) == visits + 1
-    assert [each is not None for each in await marks(beta, remote.id)] == [True, False]
+    assert [mark is not None for mark in await marks(beta, remote.id)] == [True, False]
     home_page.status = 503
     for number in range(3):
         await set_fields(api, "https://home.test/", f"more {number}")
         await settle(alpha, beta)
     of_beta = len(home_page.visits) - visits - 1 - 3
-    assert of_beta == 0 and (await marks(beta, remote.id))[0] is not None
+    assert of_beta == 0
+    assert (await marks(beta, remote.id))[0] is not None
     assert (await marks(alpha, ann.id))[0] == first, "a page that does not answer now takes nothing away"
     beta.clock.forward(hours=2)
     home_page.status, home_page.body = 200, "nobody"
@@ -112,7 +117,9 @@ async def accounts_row(node: TestNode, account: AccountRow) -> AccountRow:
 
 
 @pytest.mark.parametrize("wrong", ["plain", "large", "elsewhere"])
-async def test_what_is_no_page_verifies_nothing(start: Start, home_page: Site, wrong: str) -> None:
+async def test_profile_link_without_a_page_is_not_verified(
+    start: Start, home_page: HomePage, wrong: str
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     link = '<a rel="me" href="https://alpha.test/@ann">'
@@ -127,7 +134,7 @@ async def test_what_is_no_page_verifies_nothing(start: Start, home_page: Site, w
     assert len(home_page.visits) == (0 if wrong == "elsewhere" else 1)
 
 
-async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
+async def test_followed_tag_brings_posts_of_peers_home(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, eve, bob = (
         await alpha.create_member("ann"),
@@ -148,7 +155,7 @@ async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
         assert seen in await timelines.list_by_account(tx, remote.id, None, Page())
 
 
-async def test_peers_read_the_featured_tags(start: Start) -> None:
+async def test_featured_tags_are_read_by_peers(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
@@ -159,23 +166,26 @@ async def test_peers_read_the_featured_tags(start: Start) -> None:
         async with alpha.db.write() as tx:
             await featured_tags.add(tx, ann, name)
     received = beta.node.services.metrics.activities["Update", "done"]
-    assert await alpha.settle() and await beta.settle()
+    assert await alpha.settle()
+    assert await beta.settle()
     assert beta.node.services.metrics.activities["Update", "done"] == received + 1
     fetcher = beta.node.services.resolver._fetcher
     actor = await fetcher.fetch_document(ann.uri)
-    assert actor is not None and actor["featuredTags"] == f"{ann.uri}/collections/tags"
+    assert actor is not None
+    assert actor["featuredTags"] == f"{ann.uri}/collections/tags"
     assert {"@id": "toot:featuredTags", "@type": "@id"} in [
-        each.get("featuredTags") for each in actor["@context"] if isinstance(each, dict)
+        entry.get("featuredTags") for entry in actor["@context"] if isinstance(entry, dict)
     ]
     found = await fetcher.fetch_document(str(actor["featuredTags"]))
-    assert found is not None and (found["type"], found["totalItems"]) == ("Collection", 2)
+    assert found is not None
+    assert (found["type"], found["totalItems"]) == ("Collection", 2)
     assert found["items"] == [
         {"type": "Hashtag", "href": "https://alpha.test/@ann/tagged/fox", "name": "#Fox"},
         {"type": "Hashtag", "href": "https://alpha.test/@ann/tagged/bear", "name": "#bear"},
     ]
 
 
-async def test_a_removed_follower_is_told(start: Start) -> None:
+async def test_removed_follower_receives_a_reject(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
@@ -192,7 +202,7 @@ async def test_a_removed_follower_is_told(start: Start) -> None:
     assert (await accounts_row(beta, bob)).following_count == 0
 
 
-async def test_aliases_are_found_by_their_handles_and_told(start: Start) -> None:
+async def test_aliases_given_as_handles_are_resolved_and_federated(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
@@ -201,7 +211,8 @@ async def test_aliases_are_found_by_their_handles_and_told(start: Start) -> None
     path = "/api/v1/accounts/alias"
     form = [("also_known_as_uris[]", "@bob@beta.test"), ("also_known_as_uris[]", bob.uri)]
     answer = await api.request("POST", path, data=form)
-    assert answer.status == 200 and answer.body["source"]["also_known_as_uris"] == [bob.uri]
+    assert answer.status == 200
+    assert answer.body["source"]["also_known_as_uris"] == [bob.uri]
     await settle(alpha, beta)
     async with beta.db.read() as tx:
         assert (await accounts.get(tx, remote_ann.id)).also_known_as == f'["{bob.uri}"]'

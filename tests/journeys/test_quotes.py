@@ -48,7 +48,7 @@ async def document(node: TestNode, uri: str) -> tuple[int, Any]:
         return answer.status, msgspec.json.decode(await answer.read()) if answer.status == 200 else None
 
 
-async def told(node: TestNode, who: AccountRow) -> list[str]:
+async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
         views, _ = await notification_views.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
@@ -66,8 +66,8 @@ class World:
     async def settle(self) -> None:
         await settle(self.alpha, self.beta, self.gamma)
 
-    async def known_to_bob(self, post_id: int) -> int:
-        """A post of Ann's, as Bob's node has it."""
+    async def find_on_beta(self, post_id: int) -> int:
+        """Return a post of Ann's, as Bob's node has it."""
         row = await self.beta.node.services.resolver.resolve_post(
             f"https://alpha.test/users/ann/statuses/{post_id}"
         )
@@ -84,26 +84,29 @@ async def begin(start: Start) -> World:
     return world
 
 
-async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: Start) -> None:
+async def test_quote_request_granted_is_verified_by_a_third_node(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     assert await state(world.beta, quoting) == "pending"
     await world.settle()
     for node in (world.alpha, world.beta, world.gamma):
         view = await view_of(node, quoting)
-        assert view.quote and (view.quote.state, view.quote.row.quoted_uri) == ("accepted", uri)
-        assert view.quote.post and view.quote.post.post.uri == uri
+        assert view.quote
+        assert (view.quote.state, view.quote.row.quoted_uri) == ("accepted", uri)
+        assert view.quote.post
+        assert view.quote.post.post.uri == uri
         assert (await view_of(node, uri)).post.quotes_count == 1
-    assert await told(world.alpha, world.ann) == ["quote"]
+    assert await list_notified(world.alpha, world.ann) == ["quote"]
 
     _, note = await document(world.beta, quoting)
     assert {note[name] for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote")} == {uri}
     assert note["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
-    [link] = [each for each in note["tag"] if each["type"] == "Link"]
-    assert link["href"] == uri and link["rel"].endswith("#_misskey_quote")
+    [link] = [tag for tag in note["tag"] if tag["type"] == "Link"]
+    assert link["href"] == uri
+    assert link["rel"].endswith("#_misskey_quote")
     granted = note["quoteAuthorization"]
     assert granted.startswith("https://alpha.test/users/ann/quote_authorizations/")
     status, proof = await document(world.alpha, granted)
@@ -115,10 +118,10 @@ async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: 
     )
 
 
-async def test_consent_is_taken_back_everywhere(start: Start) -> None:
+async def test_revoked_quote_disappears_on_all_nodes(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     granted = (await document(world.beta, quoting))[1]["quoteAuthorization"]
@@ -140,10 +143,10 @@ async def test_consent_is_taken_back_everywhere(start: Start) -> None:
     assert await state(world.beta, quoting) == "rejected"
 
 
-async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
+async def test_quote_policies_nobody_and_followers_are_enforced(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine", quote_policy="nobody")
-    known = await world.known_to_bob(first)
+    known = await world.find_on_beta(first)
     view = await view_of(world.beta, f"https://alpha.test/users/ann/statuses/{first}", world.bob)
     assert view.quote_permission == "denied"
     # A node that did not look at the policy asks all the same.
@@ -153,11 +156,12 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
-    assert await state(world.gamma, quoting) == "pending" and await told(world.alpha, world.ann) == []
+    assert await state(world.gamma, quoting) == "pending"
+    assert await list_notified(world.alpha, world.ann) == []
 
     for_followers = await world.alpha.publish(world.ann, "For those who follow", quote_policy="followers")
     uri = f"https://alpha.test/users/ann/statuses/{for_followers}"
-    known = await world.known_to_bob(for_followers)
+    known = await world.find_on_beta(for_followers)
     assert (await view_of(world.beta, uri, world.bob)).quote_permission == "denied"
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
@@ -167,7 +171,7 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{third}") == "accepted"
 
 
-async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> None:
+async def test_changed_quote_policy_is_sent_to_peers(start: Start) -> None:
     world = await begin(start)
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
@@ -179,15 +183,16 @@ async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> Non
         await edits.set_quote_policy(tx, world.ann, first, "nobody")
     await world.settle()
     view = await view_of(world.beta, uri, world.bob)
-    assert view.quote_permission == "denied" and view.post.edited_at is None
+    assert view.quote_permission == "denied"
+    assert view.post.edited_at is None
     _, note = await document(world.alpha, uri)
     assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [world.ann.uri]}}
 
 
-async def test_the_quoted_post_is_deleted(start: Start) -> None:
+async def test_deleted_quoted_post_is_shown_as_deleted(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     async with world.alpha.db.write() as tx:
@@ -197,18 +202,18 @@ async def test_the_quoted_post_is_deleted(start: Start) -> None:
     assert "quote" not in (await document(world.beta, quoting))[1]
 
 
-async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> None:
+async def test_edit_of_a_quoted_post_is_sent_to_the_peer(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     await world.settle()
     async with world.alpha.db.write() as tx:
         await edits.edit(tx, world.alpha.site, world.ann, first, edits.PostEdit(text="Mine, mended"))
     await world.settle()
-    assert await told(world.beta, world.bob) == ["quoted_update", "follow"]
+    assert await list_notified(world.beta, world.bob) == ["quoted_update", "follow"]
 
 
-async def test_an_own_quote_needs_nobody(start: Start) -> None:
+async def test_quote_of_an_own_post_needs_no_consent(start: Start) -> None:
     world = await begin(start)
     first = await world.beta.publish(world.bob, "Mine", quote_policy="nobody")
     second = await world.beta.publish(world.bob, "And again", quoted_id=first)
@@ -218,10 +223,10 @@ async def test_an_own_quote_needs_nobody(start: Start) -> None:
     assert "quoteAuthorization" not in (await document(world.beta, quoting))[1]
 
 
-async def test_blocked_people_are_refused(start: Start) -> None:
+async def test_quote_by_a_blocked_account_is_refused(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    known = await world.known_to_bob(first)
+    known = await world.find_on_beta(first)
     bob_there = await world.alpha.node.services.resolver.resolve_account("@bob@beta.test")
     async with world.alpha.db.write() as tx:
         # The peer is not told, as if the news were still on the way.
@@ -232,8 +237,8 @@ async def test_blocked_people_are_refused(start: Start) -> None:
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
 
 
-async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
-    """A post of a peer that came in; its URI."""
+async def receive(node: TestNode, author: AccountRow, **changes: Any) -> str:
+    """Receive a post of a peer and return its URI."""
     uri = f"{author.uri}/statuses/{changes.pop('number')}"
     values: dict[str, Any] = {
         "uri": uri,
@@ -267,15 +272,16 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
     return uri
 
 
-async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> None:
+async def test_quote_authorization_out_of_reach_is_fetched_later(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await settle(world.alpha, world.beta)
     port = world.gamma.names.ports.pop("alpha.test")
     await world.settle()
-    assert await state(world.beta, quoting) == "accepted" and await state(world.gamma, quoting) == "pending"
+    assert await state(world.beta, quoting) == "accepted"
+    assert await state(world.gamma, quoting) == "pending"
     world.gamma.names.ports["alpha.test"] = port
     await world.settle()
     assert await state(world.gamma, quoting) == "pending", "not at once"
@@ -286,31 +292,31 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
         assert await job_queries.count_pending(tx) == 0
 
 
-async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
+async def test_quote_without_consent_is_not_shown(start: Start) -> None:
     """Older software asks nobody; and an authorization counts for its two posts only."""
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     other = await world.alpha.publish(world.ann, "Another")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     await world.settle()
     granted = (await document(world.beta, f"https://beta.test/users/bob/statuses/{second}"))[1][
         "quoteAuthorization"
     ]
     bob_there = await view_of(world.gamma, f"https://beta.test/users/bob/statuses/{second}")
     author = bob_there.account.account
-    legacy = await received(world.gamma, author, number=1, quote=RemoteQuote(uri, legacy=True))
-    borrowed = await received(world.gamma, author, number=2, quote=RemoteQuote(uri, granted))
-    wrong_target = await received(
+    legacy = await receive(world.gamma, author, number=1, quote=RemoteQuote(uri, legacy=True))
+    borrowed = await receive(world.gamma, author, number=2, quote=RemoteQuote(uri, granted))
+    wrong_target = await receive(
         world.gamma,
         author,
         number=3,
         quote=RemoteQuote(f"https://alpha.test/users/ann/statuses/{other}", granted),
     )
-    forged = await received(
+    forged = await receive(
         world.gamma, author, number=4, quote=RemoteQuote(uri, "https://beta.test/users/bob/statuses/1")
     )
-    silent = await received(world.gamma, author, number=5, quote=RemoteQuote(uri))
+    silent = await receive(world.gamma, author, number=5, quote=RemoteQuote(uri))
     await world.settle()
     assert await state(world.gamma, legacy) == "unauthorized"
     assert await state(world.gamma, borrowed) == "rejected"
@@ -320,12 +326,12 @@ async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
     assert (await view_of(world.gamma, uri)).post.quotes_count == 1
 
 
-async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
+async def test_chain_of_quotes_is_fetched_to_a_limit(start: Start) -> None:
     world = await begin(start)
     made = [await world.alpha.publish(world.ann, "0")]
     for number in range(1, 7):
         made.append(await world.alpha.publish(world.ann, str(number), quoted_id=made[-1]))
-    await world.known_to_bob(made[-1])
+    await world.find_on_beta(made[-1])
     await world.settle()
     known = []
     for post_id in made:
@@ -337,7 +343,7 @@ async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
 
 
 async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> None:
-    """An activity that `actor` signed, delivered and carried out."""
+    """Deliver an activity signed by `actor` and let the node process it."""
     data = msgspec.json.encode(document)
     key: Any = load_private(keys.rsa(0)[0])
     request = build_request("POST", f"{node.base}/inbox")
@@ -348,14 +354,15 @@ async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> N
     await node.settle()
 
 
-async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
+async def test_quote_answers_of_other_actors_are_ignored(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
         quote = await quote_queries.find_by_post(tx, second)
-    assert quote is not None and quote.request_uri is not None
+    assert quote is not None
+    assert quote.request_uri is not None
     asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
 
     async def answer(who: AccountRow, number: int, kind: str, result: str | None) -> str:
@@ -377,7 +384,7 @@ async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
     assert await answer(world.ann, 6, "Accept", granted) == "revoked", "an old answer changes nothing"
 
 
-async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> None:
+async def test_quote_request_for_a_post_of_another_actor_is_ignored(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     quoted = f"https://alpha.test/users/ann/statuses/{first}"
@@ -387,18 +394,19 @@ async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> Non
                 "canReply": {"always": f"{world.eve.uri}/followers"},
                 "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
 
-    async def ask(number: int, **changes: Any) -> int:
+    async def send_request(number: int, **changes: Any) -> int:
         instrument = {**note, **changes}
         request = quote_request(f"{world.eve.uri}#q/{number}", world.eve.uri, quoted, instrument, [])
         await send(world.alpha, world.eve, request)
         return (await view_of(world.alpha, quoted)).post.quotes_count
 
-    assert await ask(1, attributedTo="https://gamma.test/users/mallory") == 0
-    assert await ask(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
-    assert await ask(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
-    assert await ask(4) == 1
-    assert await ask(5) == 1, "asked again, answered again"
+    assert await send_request(1, attributedTo="https://gamma.test/users/mallory") == 0
+    assert await send_request(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
+    assert await send_request(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
+    assert await send_request(4) == 1
+    assert await send_request(5) == 1, "asked again, answered again"
     policy = post_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
     assert policy.quote == post_policies.PostPolicyRule((), ("public", "unsupported_policy"))
-    assert policy.reply == post_policies.PostPolicyRule(("followers",)) and policy.like is None
-    assert await told(world.alpha, world.ann) == ["quote"]
+    assert policy.reply == post_policies.PostPolicyRule(("followers",))
+    assert policy.like is None
+    assert await list_notified(world.alpha, world.ann) == ["quote"]

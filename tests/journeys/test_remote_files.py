@@ -37,8 +37,8 @@ class Two:
     async def settle(self) -> None:
         await settle(self.alpha, self.beta)
 
-    async def posted(self, data: bytes, **post: Any) -> dict[str, Any]:
-        """The attachment of a post of Bob's, as Ann gets it."""
+    async def post_file(self, data: bytes, **post: Any) -> dict[str, Any]:
+        """Return the attachment of a post of Bob's, as Ann gets it."""
         made = await upload(self.bob, data, version=1)
         assert made.status == 200, made.body
         await self.bob.post("/api/v1/statuses", status="see", media_ids=[made.body["id"]], **post)
@@ -62,9 +62,9 @@ async def read(node: TestNode, url: str, **headers: str) -> tuple[int, bytes, An
         return answer.status, await answer.read(), answer.headers
 
 
-async def test_a_picture_of_a_peer_is_fetched_once_and_shown_from_here(start: Start) -> None:
+async def test_remote_image_is_fetched_once_and_served_by_the_proxy(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert file["url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/original")
     assert file["preview_url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/small")
     assert file["remote_url"].startswith("https://beta.test/media/")
@@ -72,7 +72,9 @@ async def test_a_picture_of_a_peer_is_fetched_once_and_shown_from_here(start: St
     answers = await asyncio.gather(*(read(two.alpha, file["url"]) for _ in range(5)))
     assert {status for status, *_ in answers} == {200}
     status, small, headers = await read(two.alpha, file["preview_url"])
-    assert status == 200 and headers["Content-Type"] == "image/jpeg" and len(small) < len(answers[0][1])
+    assert status == 200
+    assert headers["Content-Type"] == "image/jpeg"
+    assert len(small) < len(answers[0][1])
     assert "sandbox" in headers["Content-Security-Policy"]
     assert two.beta.requested_paths.count(urlsplit(file["remote_url"]).path) == 1
     # Addresses say nothing of what lies here: a status that was encoded before is right afterwards.
@@ -80,9 +82,9 @@ async def test_a_picture_of_a_peer_is_fetched_once_and_shown_from_here(start: St
     assert again["url"] == file["url"]
 
 
-async def test_ids_alone_lead_nowhere(start: Start) -> None:
+async def test_proxy_address_without_its_signature_is_not_found(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps(), visibility="private")
+    file = await two.post_file(with_gps(), visibility="private")
     bare, _, token = file["url"].partition("?v=")
     assert (await read(two.alpha, bare))[0] == 404
     assert (await read(two.alpha, f"{bare}?v={token[:-1]}x"))[0] == 404
@@ -90,15 +92,16 @@ async def test_ids_alone_lead_nowhere(start: Start) -> None:
     assert (await read(two.alpha, file["url"]))[0] == 200
 
 
-async def test_a_film_of_a_peer_is_shown_in_parts(start: Start) -> None:
+async def test_remote_video_is_served_in_ranges(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(videos.make_video())
-    assert file["type"] == "video" and file["preview_url"] is None
+    file = await two.post_file(videos.make_video())
+    assert file["type"] == "video"
+    assert file["preview_url"] is None
     status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
     assert (status, part, headers["Content-Type"]) == (206, b"ftyp", "video/mp4")
 
 
-async def test_avatars_come_from_here(start: Start) -> None:
+async def test_remote_avatars_are_served_by_the_proxy(start: Start) -> None:
     two = await begin(start)
     form = aiohttp.FormData()
     form.add_field("avatar", with_gps(), filename="a.jpg")
@@ -108,13 +111,16 @@ async def test_avatars_come_from_here(start: Start) -> None:
     assert found["avatar"].startswith(f"https://alpha.test/media/proxy/{found['id']}/avatar?v=")
     assert found["header"].startswith("https://alpha.test/static/")
     status, body, headers = await read(two.alpha, found["avatar"])
-    assert status == 200 and headers["Content-Type"] == "image/jpeg" and b"secret" not in body
+    assert status == 200
+    assert headers["Content-Type"] == "image/jpeg"
+    assert b"secret" not in body
     form = aiohttp.FormData()
     form.add_field("avatar", square(), filename="b.png")
     await two.bob.request("PATCH", "/api/v1/accounts/update_credentials", data=form)
     await two.settle()
     changed = (await two.ann.get("/api/v1/accounts/search", q="bob"))[0]
-    assert changed["avatar"] != found["avatar"] and (await read(two.alpha, found["avatar"]))[0] == 404
+    assert changed["avatar"] != found["avatar"]
+    assert (await read(two.alpha, found["avatar"]))[0] == 404
     assert (await read(two.alpha, changed["avatar"]))[0] == 200
     await two.settle()
     assert len(list_files(two.alpha)) == 1
@@ -126,9 +132,9 @@ def square() -> bytes:
     return out.getvalue()
 
 
-async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
+async def test_failed_fetch_is_not_repeated_for_a_while(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     async with two.beta.db.read() as tx:
         bob = await accounts.get_local(tx, "bob")
         used = await media_queries.sum_bytes(tx, bob.id)
@@ -143,11 +149,11 @@ async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
     assert (await read(two.alpha, file["url"]))[0] == 200
 
 
-async def test_a_peer_that_does_not_answer_or_sends_something_else(start: Start) -> None:
+async def test_proxy_with_a_silent_or_wrong_peer_answers_an_error(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     path = next(
-        each for each in list_files(two.beta) if urlsplit(file["remote_url"]).path.endswith(each.name)
+        path for path in list_files(two.beta) if urlsplit(file["remote_url"]).path.endswith(path.name)
     )
     path.write_bytes(b"<script>alert(1)</script>")
     assert (await read(two.alpha, file["url"]))[0] == 404
@@ -157,11 +163,11 @@ async def test_a_peer_that_does_not_answer_or_sends_something_else(start: Start)
     assert (await read(two.alpha, file["url"]))[0] in (404, 502)
 
 
-async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> None:
+async def test_full_cache_evicts_the_least_recently_used_file(start: Start) -> None:
     two = await begin(start, media={"remote_cache_bytes": 150_000})
     files = []
     for _ in range(3):
-        files.append(await two.posted(with_gps()))
+        files.append(await two.post_file(with_gps()))
         assert (await read(two.alpha, files[-1]["url"]))[0] == 200
         two.alpha.clock.forward(hours=2)
     assert (await read(two.alpha, files[0]["url"]))[0] == 200
@@ -169,19 +175,21 @@ async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> No
     two.alpha.clock.forward(hours=2)
     await two.settle()
     async with two.alpha.db.read() as tx:
-        left = [each.subject_id for each in await remote_file_queries.list_oldest(tx, 10)]
+        left = [row.subject_id for row in await remote_file_queries.list_oldest(tx, 10)]
         assert await remote_file_queries.sum_bytes(tx) <= 150_000
-    assert int(files[1]["id"]) not in left and len(list_files(two.alpha)) < before
+    assert int(files[1]["id"]) not in left
+    assert len(list_files(two.alpha)) < before
     asked = len(two.beta.requested_paths)
-    assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.requested_paths) == asked + 1
+    assert (await read(two.alpha, files[1]["url"]))[0] == 200
+    assert len(two.beta.requested_paths) == asked + 1
 
 
-async def test_what_its_author_removes_is_gone_here(start: Start) -> None:
+async def test_removed_post_takes_its_cached_files_along(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert (await read(two.alpha, file["url"]))[0] == 200
-    mine = (await two.bob.get("/api/v1/timelines/home"))[0]
-    await two.bob.delete(f"/api/v1/statuses/{mine['id']}")
+    status = (await two.bob.get("/api/v1/timelines/home"))[0]
+    await two.bob.delete(f"/api/v1/statuses/{status['id']}")
     await two.settle()
     assert (await read(two.alpha, file["url"]))[0] == 404
     two.alpha.clock.forward(hours=2)
@@ -189,9 +197,9 @@ async def test_what_its_author_removes_is_gone_here(start: Start) -> None:
     assert list_files(two.alpha) == []
 
 
-async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Start) -> None:
+async def test_remote_files_without_the_proxy_keep_their_addresses(start: Start) -> None:
     two = await begin(start, media={"proxy": False})
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert file["url"] == file["remote_url"]
     _, _, headers = await read(two.alpha, "/about", Accept="text/html")
     assert "https:" in headers["Content-Security-Policy"]
@@ -199,16 +207,15 @@ async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Star
     assert "img-src 'self' data:; media-src 'self';" in headers["Content-Security-Policy"]
 
 
-async def test_only_an_article_with_pictures_shows_what_lies_elsewhere(start: Start) -> None:
+async def test_content_policy_allows_other_hosts_for_articles_with_images_only(start: Start) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     article = {"kind": "Article", "title": "Of pictures", "content_type": "text/markdown"}
     for text, foreign in (("![sea](https://elsewhere.test/a.png)", True), ("No picture", False)):
         post_id = await alpha.publish(ann, text, **article)
         status, _, headers = await read(alpha, f"/@ann/{post_id}", Accept="text/html")
-        assert (
-            status == 200 and ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
-        )
+        assert status == 200
+        assert ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
 
 
 def moving() -> bytes:
@@ -228,7 +235,7 @@ def news(picture: str) -> str:
     return f'<title>News</title><meta property="og:image" content="{picture}">'
 
 
-async def test_pictures_of_cards_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_card_images_are_served_by_the_proxy(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -247,19 +254,25 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Loopbac
 
     async with StubSite(names, "news.test", pages) as site:
         shown = await card("/")
-        assert shown["image"].startswith("https://alpha.test/media/proxy/") and "/card?v=" in shown["image"]
-        assert (shown["width"], shown["blurhash"]) == (0, None) and "/p.png" not in site.requested_paths
+        assert shown["image"].startswith("https://alpha.test/media/proxy/")
+        assert "/card?v=" in shown["image"]
+        assert (shown["width"], shown["blurhash"]) == (0, None)
+        assert "/p.png" not in site.requested_paths
         for _ in range(2):
             status, body, headers = await read(node, shown["image"])
-            assert status == 200 and "sandbox" in headers["Content-Security-Policy"]
-        assert headers["Content-Type"] == "image/jpeg" and site.requested_paths.count("/p.png") == 1
+            assert status == 200
+            assert "sandbox" in headers["Content-Security-Policy"]
+        assert headers["Content-Type"] == "image/jpeg"
+        assert site.requested_paths.count("/p.png") == 1
         assert Image.open(io.BytesIO(body)).size == (640, 320)
         known = (await api.get(f"/api/v1/statuses/{shown['post']}"))["card"]
-        assert (known["width"], known["height"]) == (640, 320) and len(known["blurhash"]) > 20
+        assert (known["width"], known["height"]) == (640, 320)
+        assert len(known["blurhash"]) > 20
         node.clock.forward(days=15)
         again = await card("/")
         assert {**again, "post": 0} == {**known, "post": 0}, "a page that is read anew keeps its picture"
-        assert (await read(node, shown["image"]))[0] == 200 and site.requested_paths.count("/p.png") == 1
+        assert (await read(node, shown["image"]))[0] == 200
+        assert site.requested_paths.count("/p.png") == 1
         for wrong in (shown["image"][:-1] + "x", shown["image"].replace("/card", "/original")):
             assert (await read(node, wrong))[0] == 404
         assert (await read(node, (await card("/bad"))["image"]))[0] == 404
@@ -267,7 +280,7 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Loopbac
     assert len(list_files(node)) == 1
 
 
-async def test_emoji_of_peers_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_remote_emoji_are_served_by_the_proxy(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -287,14 +300,17 @@ async def test_emoji_of_peers_come_from_here(start: Start, names: tls.LoopbackRe
     picture = web.Response(body=moving(), content_type="image/gif")
     async with StubSite(names, "pics.test", {"/cat.gif?s=1&t=2": picture}) as site:
         assert (await read(node, emoji["url"].replace("t%3D2", "t%3D3")))[0] == 404
-        assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404 and site.requested_paths == []
+        assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404
+        assert site.requested_paths == []
         for address, frames in ((emoji["url"], 3), (emoji["static_url"], 1)):
             found, body, headers = await read(node, address)
-            assert found == 200 and headers["Content-Type"] == "image/png"
+            assert found == 200
+            assert headers["Content-Type"] == "image/png"
             assert getattr(Image.open(io.BytesIO(body)), "n_frames", 1) == frames
         node.clock.forward(hours=2)
         await node.settle()
-        assert (await read(node, emoji["url"]))[0] == 200 and len(site.requested_paths) == 1
+        assert (await read(node, emoji["url"]))[0] == 200
+        assert len(site.requested_paths) == 1
     decision = peers.PeerDecision("", reason="ugly", rejects_media=True)
     async with node.db.write() as tx:
         await peers.decide(tx, None, "pics.test", decision)

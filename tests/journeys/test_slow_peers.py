@@ -61,7 +61,7 @@ async def until(node: TestNode, check: Callable[[], Awaitable[bool]]) -> None:
     stop()
 
 
-async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_silent_peer_does_not_delay_others(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     async with Hosts(names) as hosts, asyncio.timeout(10):

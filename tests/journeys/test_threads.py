@@ -30,17 +30,17 @@ async def begin(start: Start, answers: int) -> tuple[TestNode, TestNode, Api, st
 
 
 def refresh_of(answer: Any) -> tuple[str, int]:
-    """The id and the count in the header."""
+    """Return the id and the count in the header."""
     parts = dict(part.strip().split("=") for part in answer.headers[HEADER].split(","))
     assert parts["retry"] == "3"
     return parts["id"].strip('"'), int(parts["result_count"])
 
 
-async def test_a_thread_is_completed(start: Start) -> None:
+async def test_thread_with_missing_replies_is_completed(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 3)
     path = f"/api/v1/statuses/{post_id}/context"
-    stranger = await Api(beta).request("GET", path)
-    assert HEADER not in stranger.headers, "only for members"
+    anonymous = await Api(beta).request("GET", path)
+    assert HEADER not in anonymous.headers, "only for members"
     opened = await api.request("GET", path)
     assert opened.body["descendants"] == []
     refresh_id, count = refresh_of(opened)
@@ -48,7 +48,8 @@ async def test_a_thread_is_completed(start: Start) -> None:
     assert await api.get(watch) == {
         "async_refresh": {"id": refresh_id, "status": "running", "result_count": 0}
     }
-    assert count == 0 and refresh_of(await api.request("GET", path)) == (refresh_id, 0), "one is enough"
+    assert count == 0
+    assert refresh_of(await api.request("GET", path)) == (refresh_id, 0), "a second refresh is not started"
     await settle(alpha, beta)
     assert (await api.get(watch))["async_refresh"] == {
         "id": refresh_id,
@@ -56,13 +57,14 @@ async def test_a_thread_is_completed(start: Start) -> None:
         "result_count": 3,
     }
     again = await api.request("GET", path)
-    assert len(again.body["descendants"]) == 3 and HEADER not in again.headers
+    assert len(again.body["descendants"]) == 3
+    assert HEADER not in again.headers
     beta.clock.forward(seconds=16 * 60)
     assert refresh_of(await api.request("GET", path))[0] != refresh_id, "after a while it is due again"
     await settle(alpha, beta)
 
 
-async def test_an_answer_by_a_third_node_is_read_from_there(start: Start) -> None:
+async def test_reply_of_a_third_node_is_fetched_from_there(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 0)
     gamma = await start("gamma.test")
     eve = await gamma.create_member("eve")
@@ -78,7 +80,7 @@ async def test_an_answer_by_a_third_node_is_read_from_there(start: Start) -> Non
     assert answer["account"]["acct"] == "eve@gamma.test"
 
 
-async def test_limits_hold(start: Start) -> None:
+async def test_thread_fetch_stops_at_its_limits(start: Start) -> None:
     _, beta, api, post_id, _ = await begin(start, 6)
     heard: list[int] = []
 
@@ -92,7 +94,7 @@ async def test_limits_hold(start: Start) -> None:
     assert await threads.refresh_thread(beta.node.services.resolver, uri, report) == 2
 
 
-async def test_a_peer_that_does_not_answer_ends_it(start: Start) -> None:
+async def test_thread_fetch_of_a_silent_peer_ends(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 2)
     await alpha.node._web.cleanup()
     refresh_id, _ = refresh_of(await api.request("GET", f"/api/v1/statuses/{post_id}/context"))
@@ -101,7 +103,7 @@ async def test_a_peer_that_does_not_answer_ends_it(start: Start) -> None:
     assert (watched["status"], watched["result_count"]) == ("finished", 0)
 
 
-async def test_one_whose_worker_is_gone_is_over(start: Start) -> None:
+async def test_thread_fetch_whose_process_is_gone_is_over(start: Start) -> None:
     _, beta, api, post_id, _ = await begin(start, 1)
     refresh_id, _ = refresh_of(await api.request("GET", f"/api/v1/statuses/{post_id}/context"))
     beta.clock.forward(seconds=6 * 60)
@@ -110,7 +112,7 @@ async def test_one_whose_worker_is_gone_is_over(start: Start) -> None:
     ] == "finished"
 
 
-async def test_ours_and_private_posts_are_not_looked_for(start: Start) -> None:
+async def test_thread_fetch_leaves_out_local_and_private_posts(start: Start) -> None:
     alpha, _, _, _, ann = await begin(start, 0)
     api = Api(alpha, await alpha.create_token(ann))
     post_id = await alpha.publish(ann, "mine")
@@ -122,7 +124,7 @@ async def test_ours_and_private_posts_are_not_looked_for(start: Start) -> None:
     assert (await narrow.request("GET", "/api/v1_alpha/async_refreshes/7")).status == 403
 
 
-def test_collections_are_read_whatever_their_shape() -> None:
+def test_reply_collections_of_any_shape_are_read() -> None:
     post = {
         "id": "https://a.test/1",
         "replies": {"id": "https://a.test/1/replies"},
@@ -130,7 +132,8 @@ def test_collections_are_read_whatever_their_shape() -> None:
     }
     assert thread_collections(post) == ["https://a.test/1/replies"], "another origin's is not asked"
     assert thread_collections({"id": "https://a.test/1", "context": "https://a.test/1"}) == []
-    assert thread_collections({}) == [] and thread_collections({"replies": [5, None, {}]}) == []
+    assert thread_collections({}) == []
+    assert thread_collections({"replies": [5, None, {}]}) == []
     embedded = {
         "first": {
             "items": ["https://a.test/2", {"id": "https://a.test/3"}, 5, "x:y"],

@@ -26,7 +26,7 @@ class Api:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def request(self, method: str, path: str, **options: Any) -> ApiAnswer:
-        """One request; the options are aiohttp's (`json`, `data`, `params`)."""
+        """Send one request; the options are aiohttp's (`json`, `data`, `params`)."""
         headers = {**self.headers, **options.pop("headers", {})}
         async with self.node.http.request(method, path, headers=headers, **options) as response:
             if self.requested is not None:
@@ -36,26 +36,26 @@ class Api:
             return ApiAnswer(response.status, response.headers, body)
 
     def _find_declared_path(self, method: str, path: str) -> str:
-        """The declared path of an address; fixed words win over parameters, as in the router."""
+        """Return the declared path of an address; fixed segments win over parameters, as in the router."""
         resources = list(self.node.node.application.router.resources())
-        if any(each.get_info().get("path") == path for each in resources):
+        if any(resource.get_info().get("path") == path for resource in resources):
             return path
         for resource in resources:
             pattern = resource.get_info().get("pattern")
             if (
                 pattern is not None
                 and pattern.fullmatch(path)
-                and method in {each.method for each in resource}
+                and method in {route.method for route in resource}
             ):
                 return resource.canonical
         return path
 
     async def get(self, path: str, **params: Any) -> Any:
-        """The body of a GET that succeeds."""
+        """Return the body of a GET that succeeds."""
         return self._require_success(await self.request("GET", path, params=params))
 
     async def post(self, path: str, **body: Any) -> Any:
-        """The body of a POST with a JSON body that succeeds."""
+        """Return the body of the response to a POST with a JSON body that succeeds."""
         return self._require_success(await self.request("POST", path, json=body))
 
     async def put(self, path: str, **body: Any) -> Any:
@@ -74,5 +74,5 @@ class Api:
 
 
 def list_declared_endpoints() -> set[tuple[str, str]]:
-    """Method and path of every endpoint of the client API."""
-    return {each.route_key for each in list_endpoints() if each.surface == "client_api"}
+    """Return method and path of every endpoint of the client API."""
+    return {endpoint.route_key for endpoint in list_endpoints() if endpoint.surface == "client_api"}

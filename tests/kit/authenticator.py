@@ -32,7 +32,7 @@ class SoftwareAuthenticator:
         self.flags = PRESENT | VERIFIED
 
     def create(self, options: dict[str, Any], **client: str) -> str:
-        """The answer to `navigator.credentials.create`."""
+        """Return the answer to `navigator.credentials.create`."""
         self.user = options["user"]["id"]
         numbers = self.key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
@@ -46,7 +46,7 @@ class SoftwareAuthenticator:
         return self._encode_answer(response)
 
     def get(self, options: dict[str, Any], **client: str) -> str:
-        """The answer to `navigator.credentials.get`."""
+        """Return the answer to `navigator.credentials.get`."""
         self.count += 1
         data, said = self._authenticator_data(self.flags), self._client_data("webauthn.get", options, client)
         signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))

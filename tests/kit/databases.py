@@ -28,7 +28,7 @@ TEMPLATE = f"fedserver_template_{os.getpid()}"
 
 @cache
 def sqlite_template() -> Path:
-    """A file with the schema in it; made once a run, in a thread of its own loop."""
+    """Return a file with the schema in it; made once a run, in a thread with its own event loop."""
     folder = Path(tempfile.mkdtemp(prefix="fedserver-tests-"))
     atexit.register(shutil.rmtree, folder, True)
     path = folder / "template.sqlite3"
@@ -37,7 +37,7 @@ def sqlite_template() -> Path:
 
 
 def new_sqlite(folder: Path, name: str = "node.sqlite3") -> str:
-    """The URL of a fresh SQLite database in `folder`."""
+    """Return the URL of a fresh SQLite database in `folder`."""
     target = folder / name
     shutil.copyfile(sqlite_template(), target)
     return f"sqlite:{target}"
@@ -45,7 +45,7 @@ def new_sqlite(folder: Path, name: str = "node.sqlite3") -> str:
 
 @cache
 def describe_missing_postgres() -> str:
-    """Why PostgreSQL cannot be used, '' if it can."""
+    """Return why PostgreSQL cannot be used, '' if it can."""
     try:
         _run_in_thread(_execute_as_admin("SELECT 1"))
     except (OSError, asyncpg.PostgresError) as error:
@@ -83,7 +83,7 @@ def _create_postgres_template() -> str:
 
 
 def new_postgres() -> str:
-    """The URL of an empty PostgreSQL database; all are dropped at the end of the run."""
+    """Return the URL of an empty PostgreSQL database; all are dropped at the end of the run."""
     if _free_names:
         return _database_url(_free_names.pop())
     name = f"fedserver_{os.getpid()}_{len(_created_names)}"
@@ -101,7 +101,7 @@ def new_postgres() -> str:
 
 
 def new_bare_postgres() -> str:
-    """The URL of a PostgreSQL database without a schema; dropped at the end of the run. Skips as above."""
+    """Return the URL of a PostgreSQL database without a schema; dropped at the end of the run."""
     require_postgres()
     name = f"fedserver_{os.getpid()}_{len(_created_names)}"
     _run_in_thread(_execute_as_admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
@@ -111,7 +111,7 @@ def new_bare_postgres() -> str:
 
 
 def release(url: str) -> None:
-    """Give back a database that `new_postgres` made: it is emptied for the next test."""
+    """Release a database that `new_postgres` made: it is emptied for the next test."""
     _run_in_thread(_empty_database(url))
     _free_names.append(url.rpartition("/")[2])
 

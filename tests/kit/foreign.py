@@ -1,7 +1,7 @@
-"""Servers that others wrote, as processes of their own: real TLS under a name of a test, real signatures.
+"""Servers of other projects, as processes of their own: real TLS under a name of a test, real signatures.
 
-Such a program has one actor, `hop`, prints the ports where it listens, does what it is told at its control
-port and tells there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
+Such a program has one actor, `hop`, prints the ports where it listens, takes commands at its control port and
+reports there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class ForeignServer:
             return await answer.json(content_type=None)
 
     async def list_received(self, kind: str = "") -> list[dict[str, Any]]:
-        """What came to its inboxes (and is of this type), first things first."""
+        """Return what came to its inboxes (of this type only, if one is given), oldest first."""
         async with self._http.get("/") as answer:
             entries: list[dict[str, Any]] = await answer.json(content_type=None)
-        return [each for each in entries if not kind or each["document"]["type"] == kind]
+        return [entry for entry in entries if not kind or entry["document"]["type"] == kind]
 
     async def __aenter__(self) -> ForeignServer:
         return self
@@ -49,7 +49,7 @@ class ForeignServer:
 async def run_server(
     command: Sequence[str], folder: Path, host: str, names: tls.LoopbackResolver, **environment: str
 ) -> AsyncIterator[ForeignServer]:
-    """The program, for as long as the test wants it. Nodes that it shall find are started before."""
+    """Run the program for as long as the test wants it. Nodes that it shall find are started before."""
     cert, key = tls.write_certificate_files(host)
     program = await asyncio.create_subprocess_exec(
         *command,

@@ -9,7 +9,7 @@ import aiohttp
 
 
 class HtmlForm:
-    """Where a form leads, and the values of its hidden and filled-in fields."""
+    """The action of a form, and the values of its hidden and filled-in fields."""
 
     def __init__(self, action: str, method: str) -> None:
         self.action = action
@@ -24,25 +24,25 @@ class _FormParser(HTMLParser):
         self.scripts = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(HtmlForm(given.get("action", ""), given.get("method", "get").lower()))
-        elif tag == "input" and self.forms and given.get("name"):
-            self.forms[-1].values[given["name"]] = given.get("value", "")
-        elif tag == "textarea" and self.forms and given.get("name"):
-            self.forms[-1].values.setdefault(given["name"], "")
+            self.forms.append(HtmlForm(attributes.get("action", ""), attributes.get("method", "get").lower()))
+        elif tag == "input" and self.forms and attributes.get("name"):
+            self.forms[-1].values[attributes["name"]] = attributes.get("value", "")
+        elif tag == "textarea" and self.forms and attributes.get("name"):
+            self.forms[-1].values.setdefault(attributes["name"], "")
 
 
 def parse_forms(page: str) -> list[HtmlForm]:
-    """All forms of a page, in order."""
+    """Return all forms of a page, in order."""
     reader = _FormParser()
     reader.feed(page)
     return reader.forms
 
 
 def find_form(page: str, field: str) -> HtmlForm:
-    """The form that has a field of this name."""
-    found = [each for each in parse_forms(page) if field in each.values]
+    """Return the form that has a field of this name."""
+    found = [form for form in parse_forms(page) if field in form.values]
     assert found, f"no form with {field!r} in the page: {page[:2000]}"
     return found[0]
 

@@ -10,7 +10,7 @@ import pytest
 
 
 def require_js(folder: Path) -> str:
-    """The Node.js program, if `folder` has its packages. Else the test is skipped, or fails if demanded."""
+    """Return the Node.js program if `folder` has its packages. Else skip the test, or fail if required."""
     program = shutil.which("node")
     if program is not None and (folder / "node_modules").exists():
         return program

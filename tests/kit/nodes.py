@@ -81,7 +81,7 @@ class TestNode:
         return await self.node.settle()
 
     async def create_member(self, username: str, role: str = "member") -> AccountRow:
-        """A member who is let in; the password is PASSWORD."""
+        """Create a member who is approved; the password is PASSWORD."""
         hashed = await self.node.services.passwords.hash(PASSWORD)
         async with self.db.write() as tx:
             _, account = await members.create_approved(
@@ -94,12 +94,12 @@ class TestNode:
             return await members.get_by_username(tx, account.username)
 
     async def publish(self, author: AccountRow, text: str, **draft: Any) -> int:
-        """A post of a member, delivered to nobody yet."""
+        """Publish a post of a member, delivered to nobody yet, and return its id."""
         async with self.db.write() as tx:
             return await posts.publish(tx, self.site, author, posts.Draft(text=text, **draft))
 
     async def create_token(self, account: AccountRow, scopes: str = SCOPES) -> str:
-        """An access token of a member."""
+        """Return an access token of a member."""
         member = await self.load_member(account)
         async with self.db.write() as tx:
             made = await tokens.create(tx, scopes, app_id=None, member_id=member.id, account_id=account.id)
@@ -115,7 +115,7 @@ Start = Callable[..., Awaitable[TestNode]]
 
 
 def make_config(domain: str, folder: Path, database_url: str, **federation: Any) -> Config:
-    """The configuration of a test node; `localhost:PORT` speaks plain http."""
+    """Return the configuration of a test node; `localhost:PORT` speaks plain HTTP."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
     metrics = federation.pop("metrics", "")
@@ -179,7 +179,7 @@ async def start_node(
 
 
 def _make_key_generator(domain: str) -> Callable[[], Awaitable[NewKeys]]:
-    """No two nodes of a test have the same."""
+    """Return a key generator; no two nodes of a test have the same keys."""
 
     async def keys() -> NewKeys:
         return people.new_keys(domain)
@@ -212,7 +212,7 @@ def _find_free_port() -> int:
 
 
 def new_database(kind: str, folder: Path, domain: str) -> str:
-    """A fresh database of `sqlite` or `postgresql`."""
+    """Return the URL of a fresh database of `sqlite` or `postgresql`."""
     if kind == "sqlite":
         folder.mkdir(parents=True, exist_ok=True)
         return databases.new_sqlite(folder, f"{domain}.sqlite3")

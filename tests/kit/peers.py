@@ -26,7 +26,7 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
 def make_actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
-    """An actor with the keys that all of these peers have."""
+    """Return an actor with the keys that all of these peers have."""
     host = urlsplit(uri).netloc
     return {
         "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
@@ -63,7 +63,7 @@ class StubPeers:
         self._runner = web.AppRunner(application, access_log=None)
 
     def serve(self, *documents: Document) -> None:
-        self.documents |= {each["id"]: each for each in documents}
+        self.documents |= {document["id"]: document for document in documents}
 
     async def deliver(
         self, node: TestNode, sender: str, activity: Document, content_type: str = CONTENT_TYPE

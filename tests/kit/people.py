@@ -21,7 +21,7 @@ DOMAIN = "alpha.test"
 
 
 def make_context(folder: Path | None = None, **sections: Any) -> NodeContext:
-    """A site at https://alpha.test."""
+    """Return a node context at https://alpha.test."""
     node = NodeConfig(domain=DOMAIN, base_url=f"https://{DOMAIN}", data_dir=str(folder or "data"))
     return NodeContext(Config(node=node, **sections), Links(f"https://{DOMAIN}", DOMAIN))
 
@@ -32,14 +32,14 @@ def new_keys(name: int | str = 0) -> NewKeys:
 
 
 async def create_member(tx: Tx, where: NodeContext, username: str) -> AccountRow:
-    """An account of ours."""
+    """Insert and return an account of this node."""
     return await accounts.create_local(tx, where, username, new_keys())
 
 
 async def create_remote_account(
     tx: Tx, username: str, domain: str = "beta.test", **changes: Any
 ) -> AccountRow:
-    """An account of a peer."""
+    """Insert and return an account of a peer."""
     base = f"https://{domain}/users/{username}"
     values: dict[str, Any] = {
         "uri": base,

@@ -1,6 +1,6 @@
 """A small identity provider on loopback: OpenID Connect with real HTTP and real signatures.
 
-It logs in whoever `person` is, without asking. `spoil` and `sign` let a test make it say wrong things;
+It logs in as `person`, without asking. `spoil` and `sign` let a test make it say wrong things;
 `calls` holds what it was asked.
 """
 
@@ -36,7 +36,7 @@ ANN_CLAIMS = {
 
 
 def make_config(**changes: Any) -> OidcConfig:
-    """The section of a node that trusts this provider."""
+    """Return the configuration section of a node that trusts this provider."""
     known = {
         "issuer": ISSUER,
         "client_id": CLIENT,
@@ -86,7 +86,7 @@ class StubProvider:
             await self._runner.cleanup()
 
     def make_claims(self, nonce: str) -> dict[str, Any]:
-        """What an ID token says now."""
+        """Return the claims of an ID token issued now."""
         now = self.clock.now // 1000
         said = {"iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, **self.person}
         spoiled = {**said, **self.claim_overrides}
@@ -112,11 +112,13 @@ class StubProvider:
         })  # fmt: skip
 
     async def _serve_authorize(self, request: web.Request) -> web.Response:
-        """The person is logged in and agrees."""
+        """Send the person back as logged in and consenting."""
         self.calls.append("authorize")
         query = dict(request.query)
-        assert query["response_type"] == "code" and query["client_id"] == CLIENT
-        assert "openid" in query["scope"].split() and query["code_challenge_method"] == "S256"
+        assert query["response_type"] == "code"
+        assert query["client_id"] == CLIENT
+        assert "openid" in query["scope"].split()
+        assert query["code_challenge_method"] == "S256"
         if query.get("prompt") == "login":
             self.person["auth_time"] = self.clock.now // 1000
         code = secrets.token_urlsafe(16)
@@ -128,12 +130,12 @@ class StubProvider:
         self.calls.append("token")
         body = await request.post()
         kind, _, pair = request.headers.get("Authorization", "").partition(" ")
-        given = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
+        credentials = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
         asked = self.codes.pop(str(body["code"]), None)
         challenge = hashlib.sha256(str(body["code_verifier"]).encode()).digest()
         right = (
             asked is not None
-            and (unquote_plus(given[0]), unquote_plus(given[2])) == (CLIENT, SECRET)
+            and (unquote_plus(credentials[0]), unquote_plus(credentials[2])) == (CLIENT, SECRET)
             and asked["redirect_uri"] == body["redirect_uri"]
             and asked["code_challenge"] == base64.urlsafe_b64encode(challenge).rstrip(b"=").decode()
         )
@@ -156,7 +158,7 @@ class StubProvider:
 
 
 def make_unsigned_token(claims: dict[str, Any]) -> str:
-    """A token that says it needs no signature."""
+    """Return a token that says it needs no signature."""
     return f"{_encode_part({'alg': 'none', 'typ': 'JWT'})}.{_encode_part(claims)}."
 
 
@@ -165,7 +167,7 @@ def _encode_part(value: dict[str, Any]) -> str:
 
 
 def sign_with_public_key(key: RSAKey | ECKey, claims: dict[str, Any]) -> str:
-    """The published key used as if it were a shared secret."""
+    """Return a token signed with the published key, as if that were a shared secret."""
     first = f"{_encode_part({'alg': 'HS256', 'typ': 'JWT', 'kid': key.kid})}.{_encode_part(claims)}"
     made = hmac.digest(key.as_pem(private=False), first.encode(), "sha256")
     return f"{first}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"

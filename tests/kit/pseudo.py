@@ -37,7 +37,7 @@ MACHINE = re.compile(
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
-def accented(text: str) -> str:
+def add_accents(text: str) -> str:
     """Return a text as the pseudo-locale says it."""
     parts = KEPT.split(text)
     return "".join(part if KEPT.fullmatch(part) else part.translate(LETTERS) for part in parts)
@@ -50,7 +50,7 @@ def pseudo_catalogue() -> gettext.GNUTranslations:
         if not message.id:
             continue
         forms = message.id if isinstance(message.id, str) else tuple(message.id)
-        said = accented(forms) if isinstance(forms, str) else tuple(accented(form) for form in forms)
+        said = add_accents(forms) if isinstance(forms, str) else tuple(add_accents(form) for form in forms)
         catalogue.add(forms, said, context=message.context)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
@@ -79,24 +79,24 @@ class _Reader(HTMLParser):
         super().__init__()
         self._known = known
         self._open: list[tuple[str, bool]] = []
-        self.unmarked: set[str] = set()
+        self.find_unmarked: set[str] = set()
 
     def _check(self, text: str) -> None:
         text = " ".join(text.split())
         left = MACHINE.sub(" ", text)
         words = [word for word in WORD.findall(left) if word not in self._known]
         if words:
-            self.unmarked.add(text)
+            self.find_unmarked.add(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        foreign = tag != "html" and ("lang" in given or given.get("translate") == "no")
+        attributes = {name: value or "" for name, value in attrs}
+        foreign = tag != "html" and ("lang" in attributes or attributes.get("translate") == "no")
         skipped = foreign or tag in SKIPPED or bool(self._open and self._open[-1][1])
         if not foreign:
             for name in ATTRIBUTES:
-                self._check(given.get(name, ""))
-            if given.get("name", given.get("property")) in METAS:
-                self._check(given.get("content", ""))
+                self._check(attributes.get(name, ""))
+            if attributes.get("name", attributes.get("property")) in METAS:
+                self._check(attributes.get("content", ""))
         if tag not in VOID:
             self._open.append((tag, skipped))
 
@@ -109,8 +109,8 @@ class _Reader(HTMLParser):
             self._check(data)
 
 
-def unmarked(page: str, known: frozenset[str]) -> set[str]:
+def find_unmarked(page: str, known: frozenset[str]) -> set[str]:
     """Return the texts of a page that are in plain letters; `known` are names and words of members."""
     reader = _Reader(known)
     reader.feed(page)
-    return reader.unmarked
+    return reader.find_unmarked

@@ -43,7 +43,7 @@ class Device:
         )
 
     def make_subscription(self) -> dict[str, Any]:
-        """As a client sends it."""
+        """Return the subscription as a client sends it."""
         keys = {"p256dh": encode_base64url(self.public_key), "auth": encode_base64url(self.auth)}
         return {"endpoint": self.endpoint, "keys": keys, "standard": self.standard}
 
@@ -71,13 +71,13 @@ class Device:
 
 
 class ReceivedPush:
-    """What the service was sent."""
+    """A message that the push service received."""
 
     def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
         self.path, self.headers, self.body = path, headers, body
 
     def verify_claims(self, server_key: str) -> dict[str, Any]:
-        """What the node says of itself, after its signature was verified with the key that clients got."""
+        """Return the claims of the node, after verifying their signature with the key that clients got."""
         authorization = self.headers["Authorization"]
         if authorization.startswith("vapid "):
             parts = dict(part.strip().split("=", 1) for part in authorization[6:].split(","))
@@ -130,6 +130,6 @@ class PushService:
         await self._runner.cleanup()
 
     def take_received(self) -> list[ReceivedPush]:
-        """What came since this was last asked."""
+        """Return the messages that came since the last call."""
         found, self.received = self.received, []
         return found

@@ -16,7 +16,7 @@ VARIABLE = "FEDSERVER_TEST_ANSWERS"
 
 
 def record_responses(application: web.Application) -> None:
-    """Write down what this application answers, whoever asks. Call it before the application starts."""
+    """Record every response of this application. Call it before the application starts."""
     if place := os.environ.get(VARIABLE):
         application.on_response_prepare.append(_ResponseRecorder(Path(place)).record)
 

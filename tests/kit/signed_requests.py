@@ -25,7 +25,7 @@ Sign = Callable[..., dict[str, str]]
 
 
 class StubPeer(StubSite):
-    """`async with Peer(names, "beta.test") as beta`: a stranger's host."""
+    """`async with Peer(names, "beta.test") as beta`: a host of other software."""
 
     def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host, {})
@@ -33,7 +33,7 @@ class StubPeer(StubSite):
         self.host = host
 
     def serve(self, path: str, document: Any, *, kind: str = ACTIVITY_JSON, status: int = 200) -> str:
-        """A document at a path; its address."""
+        """Serve a document at a path and return its address."""
         body = document if isinstance(document, bytes) else msgspec.json.encode(document)
         self.pages[path] = web.Response(body=body, status=status, headers={"Content-Type": kind})
         return self.base + path
@@ -43,7 +43,7 @@ class StubPeer(StubSite):
         return self.base + path
 
     def serve_actor(self, name: str, number: int = 1, /, **changes: Any) -> str:
-        """An actor whose key is `keys.rsa(number)`, confirmed by WebFinger; its address."""
+        """Serve an actor whose key is `keys.rsa(number)`, confirmed by WebFinger, and return its address."""
         uri = f"{self.base}/users/{name}"
         key = {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": keys.rsa(number)[1]}
         document = {

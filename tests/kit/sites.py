@@ -1,4 +1,4 @@
-"""Web sites of strangers for tests: real HTTPS on loopback under a name that the nodes of the test know."""
+"""Other web sites for tests: real HTTPS on loopback under a name that the nodes of the test know."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ class StubSite:
 
 
 def _copy_response(page: web.Response) -> web.Response:
-    """A response can be sent once only."""
+    """Return a copy of a response: each can be sent once only."""
     return web.Response(body=page.body, status=page.status, headers=page.headers)

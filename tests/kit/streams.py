@@ -25,7 +25,7 @@ class Stream:
         await self.socket.send_json({"type": kind, "stream": stream, **parameters})
 
     async def receive_raw(self) -> dict[str, Any]:
-        """A message as it came."""
+        """Return a message as it came."""
         found: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.receive_str(), TIMEOUT_S))
         return found
 
@@ -54,7 +54,7 @@ class Stream:
 
 @asynccontextmanager
 async def open_stream(node: TestNode, token: str, *streams: str, **options: Any) -> AsyncIterator[Stream]:
-    """A socket that has subscribed to streams without parameters; later questions are heard in order."""
+    """Open a socket and subscribe it to streams without parameters; later messages are handled in order."""
     headers = {"Authorization": f"Bearer {token}"}
     async with node.http.ws_connect("/api/v1/streaming", headers=headers, **options) as socket:
         stream = Stream(socket)

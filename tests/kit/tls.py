@@ -20,7 +20,7 @@ def create_authority() -> trustme.CA:
 
 @cache
 def write_ca_file() -> str:
-    """The CA's certificate as a file for clients."""
+    """Write the CA's certificate to a file for clients and return its path."""
     path = Path(tempfile.mkdtemp(prefix="fedserver-ca-")) / "ca.pem"
     create_authority().cert_pem.write_to_path(str(path))
     return str(path)
@@ -71,4 +71,4 @@ class LoopbackResolver(AbstractResolver):
         return [found]  # type: ignore[list-item]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""

@@ -30,7 +30,7 @@ def make_video(
     rate: int = 10,
     **options: str,
 ) -> bytes:
-    """A film whose picture goes from red to blue, with silence."""
+    """Return a video whose picture goes from red to blue, with silent sound."""
     with NamedTemporaryFile() as file:
         _write_file(file.name, container, video, audio, seconds, size, rate, options)
         return Path(file.name).read_bytes()
@@ -88,7 +88,7 @@ def make_audio(container: str = "mp3", codec: str = "libmp3lame", seconds: float
 
 
 def rotate_video(data: bytes) -> bytes:
-    """A film of an mp4 with the matrix of a telephone that was held upright."""
+    """Return an MP4 with the rotation matrix of a telephone that was held upright."""
     straight = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     upright = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     place = data.index(straight, data.index(b"tkhd"))

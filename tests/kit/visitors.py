@@ -11,7 +11,7 @@ from tests.kit.nodes import PASSWORD, TestNode
 
 
 class VisitedPage:
-    """Where one ended, and what is shown there."""
+    """The address at which a visit ended, and the page there."""
 
     def __init__(self, status: int, path: str, text: str) -> None:
         self.status = status
@@ -57,7 +57,7 @@ class Visitor:
     async def submit_action(self, page: str | VisitedPage, action: str, **values: Any) -> VisitedPage:
         """Send the form that leads to `action`."""
         shown = await self.open(page) if isinstance(page, str) else page
-        found = next(each for each in parse_forms(shown.text) if each.action == action)
+        found = next(form for form in parse_forms(shown.text) if form.action == action)
         answer = await send_form(self.http, self.node.base, self.node.base + shown.path, found, **values)
         return await self._follow_redirects(answer)
 
@@ -65,6 +65,6 @@ class Visitor:
         return await self.fill_in(path, "password", username=name, password=password)
 
     async def is_logged_in(self) -> bool:
-        """True if this browser is logged in."""
+        """Return True if this browser is logged in."""
         async with self.http.get("/settings/apps", allow_redirects=False) as answer:
             return answer.status == 200

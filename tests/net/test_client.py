@@ -106,7 +106,8 @@ async def test_get_follows_and_tells_the_final_address(client: Client, server: S
     response = await client.get(BASE + "/once", accept="application/json", sign=sign)
     assert (response.status, response.url, response.hops) == (200, BASE + "/end", (BASE + "/once",))
     assert signed == [("GET", BASE + "/once"), ("GET", BASE + "/end")]
-    assert server.headers[1]["X-Signed"] == BASE + "/end" and server.headers[1]["User-Agent"] == "test"
+    assert server.headers[1]["X-Signed"] == BASE + "/end"
+    assert server.headers[1]["User-Agent"] == "test"
 
 
 async def test_post_gives_the_answer(client: Client) -> None:
@@ -116,7 +117,8 @@ async def test_post_gives_the_answer(client: Client) -> None:
 
 async def test_the_status_of_a_post_counts_however_its_answer_goes(client: Client) -> None:
     wordy = await client.post(BASE + "/wordy", b"body", {})
-    assert wordy.status == 202 and 0 < len(wordy.body) <= 4_096
+    assert wordy.status == 202
+    assert 0 < len(wordy.body) <= 4_096
     dripping = await client.post(BASE + "/dripping", b"body", {}, reply_seconds=0.2)
     assert (dripping.status, dripping.body) == (202, b"more follows")
     assert (await client.post(BASE + "/garbled", b"body", {})).status == 202
@@ -146,7 +148,8 @@ async def test_redirects_that_lead_astray(client: Client) -> None:
 
 async def test_the_same_address_at_the_same_time_is_fetched_once(client: Client, server: Server) -> None:
     answers = await asyncio.gather(*(client.get(BASE + "/same") for _ in range(5)))
-    assert len({answer.body for answer in answers}) == 1 and server.hits == ["/same"]
+    assert len({answer.body for answer in answers}) == 1
+    assert server.hits == ["/same"]
 
 
 async def test_only_what_is_asked_alike_is_fetched_once(client: Client, server: Server) -> None:
@@ -159,7 +162,8 @@ async def test_only_what_is_asked_alike_is_fetched_once(client: Client, server: 
         client.get(BASE + "/same", sign=sign),
         client.get(BASE + "/same", accept="text/html"),
     )
-    assert plain.body == signed.body == again.body and len(server.hits) == 3
+    assert plain.body == signed.body == again.body
+    assert len(server.hits) == 3
     assert sorted("X-Signed" in each for each in server.headers) == [False, False, True]
 
 
@@ -170,7 +174,8 @@ async def test_each_size_is_held_to_by_whoever_asked_for_it(client: Client) -> N
         return_exceptions=True,
     )
     assert isinstance(small, ResponseTooLargeError)
-    assert not isinstance(large, BaseException) and len(large.body) == 5_000
+    assert not isinstance(large, BaseException)
+    assert len(large.body) == 5_000
 
 
 async def test_loopback_is_refused_where_it_is_not_allowed(server: Server) -> None:

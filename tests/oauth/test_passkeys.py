@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain.auth import login, member_access, members, passkeys, security_mails
+from fedserver.domain.auth import login, member_access, members, passkeys
 from fedserver.domain.kernel import jobs
+from fedserver.jobs.mails import compose as mail_composer
+from fedserver.jobs.registry import KINDS_BY_QUEUE, REMOTE
 from storage.queries.kernel import jobs as job_queries
 from tests.kit.authenticator import PRESENT, VERIFIED, SoftwareAuthenticator, encode_base64url
 from tests.kit.forms import find_form
@@ -152,8 +154,7 @@ async def test_removing_the_last_passkey_turns_the_second_step_off(node: TestNod
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
         await member_access.set_password(tx, await members.get_by_username(tx, "ann"), "hash")
-        queue = job_queries.REMOTE
-        leased = await job_queries.lease(tx, until=tx.now, limit=50, queue=queue)
+        leased = await job_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[REMOTE])
     leased_jobs = [jobs.decode(row.payload) for row in leased]
     notices = [(job.to, job.change) for job in leased_jobs if isinstance(job, jobs.SendSecurityNotice)]
     changes = ("passkey_added", "passkeys", "codes", "passkey_removed", "off", "password")
@@ -162,11 +163,10 @@ async def test_removing_the_last_passkey_turns_the_second_step_off(node: TestNod
     await node.settle()  # no mail is sent here
     async with node.db.read() as tx:
         assert await job_queries.count_pending(tx) == 0
-    mail = security_mails.render_mail(
-        "Node alpha.test", node.base, jobs.SendSecurityNotice("a@mail.test", "off")
-    )
+        notice = jobs.SendSecurityNotice("a@mail.test", "off")
+        mail = await mail_composer.compose_security_notice(tx, node.site, notice)
     assert "Node alpha.test" in mail.subject
-    assert "no second step" in mail.text
+    assert "no longer asks for a second step" in mail.text
     assert f"{node.base}/settings/security" in mail.text
 
 

@@ -130,7 +130,7 @@ async def _unmarked(visitor: Visitor, locale: str, paths: list[str]) -> dict[str
         if not page.text.startswith("<!doctype html>"):
             continue
         assert f'<html lang="{locale}"' in page.text, path
-        found |= {text: path for text in pseudo.unmarked(page.text, KNOWN) if text != DESCRIPTION}
+        found |= {text: path for text in pseudo.find_unmarked(page.text, KNOWN) if text != DESCRIPTION}
     return found
 
 
@@ -164,11 +164,11 @@ async def test_pages_in_pseudo_locale_show_no_unmarked_text(start: Start, locale
 
 
 def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
-    marked = pseudo.accented("Log in")
+    marked = pseudo.add_accents("Log in")
     page = f'<html lang="xx"><title>Home</title><body><a title="Go">{marked}</a><p>Plain <b>{marked}</b></p>'
-    assert pseudo.unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
+    assert pseudo.find_unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
     other = '<html lang="xx"><p lang="en">Theirs</p><code>theirs</code><p>@ann@alpha.test</p><p>ann</p>'
-    assert pseudo.unmarked(other, frozenset({"ann"})) == set()
+    assert pseudo.find_unmarked(other, frozenset({"ann"})) == set()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -177,4 +177,4 @@ def test_no_branch_of_a_template_holds_an_unmarked_text(path: Path) -> None:
     # The block `width` names a class of the layout.
     marked = r"\{% trans.*?endtrans %\}|\{% block width %\}.*?endblock %\}"
     source = re.sub(marked + r"|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
-    assert pseudo.unmarked(source, KNOWN) == set()
+    assert pseudo.find_unmarked(source, KNOWN) == set()

@@ -39,7 +39,7 @@ TYPE = {"Content-Type": "application/activity+json"}
 
 @pytest.fixture
 def clock() -> Clock:
-    """The true time: others believe signatures of today only."""
+    """Return a clock with the true time: other servers accept signatures of today only."""
     return Clock(time.time_ns() // 1_000_000)
 
 
@@ -65,22 +65,22 @@ class Day:
         self.theirs: dict[str, Any] = {}
 
     async def read(self, kind: str, actor: str = ANN_URI) -> dict[str, Any]:
-        """What the other server made of the newest activity of this type."""
+        """Return what the other server understood of the newest activity of this type."""
         await self.node.settle()
         read: dict[str, Any] = (await self.hop.list_received(kind))[-1]["read"]
         assert read["actor"] == actor
         return read
 
-    async def tell(self, verb: str, **what: Any) -> Any:
+    async def send_command(self, verb: str, **what: Any) -> Any:
         done = await self.hop.perform(verb, **what)
         await self.node.settle()
         return done
 
-    async def told(self) -> list[str]:
-        """The types of Ann's notifications since the last look, in their order."""
-        told = [each["type"] for each in await self.api.get("/api/v1/notifications")]
+    async def list_notified(self) -> list[str]:
+        """Return the types of Ann's notifications since the last call, in their order."""
+        list_notified = [notification["type"] for notification in await self.api.get("/api/v1/notifications")]
         await self.api.post("/api/v1/notifications/clear")
-        return told[::-1]
+        return list_notified[::-1]
 
     async def follow(self) -> None:
         self.theirs = await find(self.api, self.hop.handle, "accounts")
@@ -88,8 +88,9 @@ class Day:
         await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/follow")
         await self.read("Follow")
         assert (await self.relationship())["following"]
-        assert await self.tell("follow", handle=ANN) == ANN_URI
-        assert (await self.relationship())["followed_by"] and await self.told() == ["follow"]
+        assert await self.send_command("follow", handle=ANN) == ANN_URI
+        assert (await self.relationship())["followed_by"]
+        assert await self.list_notified() == ["follow"]
         assert (await self.read("Accept"))["kind"] == "Follow"
 
     async def relationship(self) -> Any:
@@ -98,26 +99,29 @@ class Day:
 
     async def they_write(self) -> None:
         """Hop posts; Ann answers, likes and boosts, and takes all of it back."""
-        uri = await self.tell("post", text="Fresh from the garden", mention=ANN)
+        uri = await self.send_command("post", text="Fresh from the garden", mention=ANN)
         (post,) = await self.api.get("/api/v1/timelines/home")
         assert (post["uri"], post["content"]) == (uri, "<p>Fresh from the garden</p>")
-        assert [each["acct"] for each in post["mentions"]] == ["ann"] and await self.told() == ["mention"]
+        assert [mention["acct"] for mention in post["mentions"]] == ["ann"]
+        assert await self.list_notified() == ["mention"]
         here = f"/api/v1/statuses/{post['id']}"
         draft = {"status": f"{self.hop.handle} Well *grown* #leek", "in_reply_to_id": post["id"]}
         answer = await self.api.post("/api/v1/statuses", **draft)
         read = await self.read("Create")
         assert (read["kind"], read["object"], read["reply"]) == ("Note", answer["uri"], uri)
-        assert read["content"] == answer["content"] and read["tags"] == [self.hop.handle, "#leek"]
+        assert read["content"] == answer["content"]
+        assert read["tags"] == [self.hop.handle, "#leek"]
         for verb, kind, back in (("favourite", "Like", "unfavourite"), ("reblog", "Announce", "unreblog")):
             await self.api.post(f"{here}/{verb}")
             assert (await self.read(kind))["object"] == uri
             await self.api.post(f"{here}/{back}")
             read = await self.read("Undo")
             assert (read["kind"], read["inner"]) == (kind, uri)
-        await self.tell("edit", id=uri, text="Fresh from the cellar", mention=ANN)
+        await self.send_command("edit", id=uri, text="Fresh from the cellar", mention=ANN)
         post = await self.api.get(here)
-        assert post["content"] == "<p>Fresh from the cellar</p>" and post["edited_at"] is not None
-        await self.tell("remove", id=uri, mention=ANN)
+        assert post["content"] == "<p>Fresh from the cellar</p>"
+        assert post["edited_at"] is not None
+        await self.send_command("remove", id=uri, mention=ANN)
         assert (await self.api.request("GET", here)).status == 404
 
     async def we_write(self) -> None:
@@ -125,17 +129,17 @@ class Day:
         post = await self.api.post("/api/v1/statuses", status="Soup is ready")
         here, uri = f"/api/v1/statuses/{post['id']}", post["uri"]
         assert (await self.read("Create"))["content"] == "<p>Soup is ready</p>"
-        await self.told()
-        await self.tell("like", id=uri)
-        await self.tell("boost", id=uri)
-        answer = await self.tell("post", text="On my way", mention=ANN, reply=uri)
-        assert await self.told() == ["favourite", "reblog", "mention"]
+        await self.list_notified()
+        await self.send_command("like", id=uri)
+        await self.send_command("boost", id=uri)
+        answer = await self.send_command("post", text="On my way", mention=ANN, reply=uri)
+        assert await self.list_notified() == ["favourite", "reblog", "mention"]
         assert await self.counts(here) == (1, 1, 1)
         (below,) = (await self.api.get(f"{here}/context"))["descendants"]
         assert (below["uri"], below["in_reply_to_id"]) == (answer, post["id"])
-        await self.tell("undo", what=f"like {uri}")
-        await self.tell("undo", what=f"boost {uri}")
-        await self.tell("remove", id=answer, mention=ANN)
+        await self.send_command("undo", what=f"like {uri}")
+        await self.send_command("undo", what=f"boost {uri}")
+        await self.send_command("remove", id=answer, mention=ANN)
         assert await self.counts(here) == (0, 0, 0)
         await self.api.put(here, status="Soup is getting cold")
         assert (await self.read("Update"))["content"] == "<p>Soup is getting cold</p>"
@@ -147,44 +151,44 @@ class Day:
         return post["favourites_count"], post["reblogs_count"], post["replies_count"]
 
     async def whisper(self) -> None:
-        """A word in private, both ways."""
-        uri = await self.tell("post", text="Psst", mention=ANN, alone=True)
+        """Send a direct post both ways."""
+        uri = await self.send_command("post", text="Psst", mention=ANN, alone=True)
         said = await find(self.api, uri, "statuses")
         assert said["visibility"] == "direct"
         draft = {"status": f"{self.hop.handle} Yes?", "visibility": "direct", "in_reply_to_id": said["id"]}
         await self.api.post("/api/v1/statuses", **draft)
         assert (await self.read("Create"))["to"] == [self.theirs["uri"]]
 
-    async def ask(self) -> None:
-        """A poll of theirs, one of ours, and what they say without words."""
-        uri = await self.tell("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
+    async def exchange_polls(self) -> None:
+        """Run a poll of theirs and one of ours, and receive emoji reactions."""
+        uri = await self.send_command("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
         poll = (await find(self.api, uri, "statuses"))["poll"]
         await self.api.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
         read = await self.read("Create")
         assert (read["kind"], read["name"], read["reply"]) == ("Note", "Black", uri)
         poll = {"options": ["Yes", "No"], "expires_in": 3_600}
         ours = await self.api.post("/api/v1/statuses", status="Soup?", poll=poll)
-        await self.told()
-        await self.tell("react", id=ours["uri"], emoji="🍲")
-        assert await self.told() == ["favourite"]
+        await self.list_notified()
+        await self.send_command("react", id=ours["uri"], emoji="🍲")
+        assert await self.list_notified() == ["favourite"]
         assert (await self.api.get(f"/api/v1/statuses/{ours['id']}"))["reactions"][0]["name"] == "🍲"
         here = (await find(self.api, uri, "statuses"))["id"]
         await self.api.put(f"/api/v1/pleroma/statuses/{here}/reactions/🍲")
         assert (await self.read("Like"))["object"] == uri
-        await self.tell("vote", id=ours["uri"], choice="No")
+        await self.send_command("vote", id=ours["uri"], choice="No")
         found = await self.api.get(f"/api/v1/statuses/{ours['id']}")
-        assert [each["votes_count"] for each in found["poll"]["options"]] == [0, 1]
+        assert [option["votes_count"] for option in found["poll"]["options"]] == [0, 1]
 
     async def quote(self) -> None:
-        """With leave, both ways."""
+        """Quote with consent, both ways."""
         ours = await self.api.post("/api/v1/statuses", status="Quote me")
-        theirs = await self.tell("post", text="Look at this", mention=ANN, quote=ours["uri"])
+        theirs = await self.send_command("post", text="Look at this", mention=ANN, quote=ours["uri"])
         answer = (await self.hop.list_received("Accept"))[-1]
         assert answer["document"]["object"]["type"] == "QuoteRequest"
         leave = answer["document"]["result"]
         read = await self.hop.perform("read", url=leave)
         assert (read["kind"], read["lost"]) == ("QuoteAuthorization", [])
-        await self.tell("publish", id=theirs, authorization=leave, mention=ANN)
+        await self.send_command("publish", id=theirs, authorization=leave, mention=ANN)
         seen = await find(self.api, theirs, "statuses")
         assert (seen["quote"]["state"], seen["quote"]["quoted_status"]["id"]) == ("accepted", ours["id"])
         quoting = await self.api.post("/api/v1/statuses", status="And this", quoted_status_id=seen["id"])
@@ -219,16 +223,16 @@ class Day:
         key, public = load_private(keys.ed25519("own")[0]), keys.ed25519("own")[1]
         assert isinstance(key, Ed25519PrivateKey)
         made, signed = fep_c390.build_statement(f"did:key:{public}", ANN_URI, self.node.clock())
-        proof = fep_c390.with_signature(made, key.sign(signed))
-        held = fep_c390.verify(proof, ANN_URI, self.node.clock())
-        kept = identity_proofs.IdentityProof(held.subject, held.created, held.document)
+        statement = fep_c390.with_signature(made, key.sign(signed))
+        held = fep_c390.verify(statement, ANN_URI, self.node.clock())
+        proof = identity_proofs.IdentityProof(held.subject, held.created, held.document)
         async with self.node.db.write() as tx:
-            await identity_proofs.add(tx, await accounts.get_local(tx, "ann"), kept)
+            await identity_proofs.add(tx, await accounts.get_local(tx, "ann"), proof)
         assert (await self.read("Update"))["actor"] == ANN_URI
 
     async def keep_order(self) -> None:
-        """What is pinned, and what is reported: by the node's own actor."""
-        uri = await self.tell("post", text="Spam", mention=ANN)
+        """Feature a post, and report one in the name of the node's own actor."""
+        uri = await self.send_command("post", text="Spam", mention=ANN)
         spam = await find(self.api, uri, "statuses")
         ours = await self.api.post("/api/v1/statuses", status="Rules")
         for verb, kind in (("pin", "Add"), ("unpin", "Remove")):
@@ -245,22 +249,23 @@ class Day:
         assert flag["to"] == [self.theirs["uri"]]
 
     async def part(self) -> None:
-        """New names, and both follow no more; then it comes to blocks."""
+        """Rename both accounts, end both follows, then block."""
         await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
         assert (await self.read("Update"))["name"] == "Ann Other"
-        await self.tell("rename", name="Hop Again")
+        await self.send_command("rename", name="Hop Again")
         assert (await self.api.get(f"/api/v1/accounts/{self.theirs['id']}"))["display_name"] == "Hop Again"
         await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/unfollow")
         assert (await self.read("Undo"))["kind"] == "Follow"
-        await self.tell("undo", what=f"follow {ANN}")
+        await self.send_command("undo", what=f"follow {ANN}")
         known = await self.relationship()
-        assert not known["following"] and not known["followed_by"]
+        assert not known["following"]
+        assert not known["followed_by"]
         for verb, kind in (("block", "Block"), ("unblock", "Undo")):
             await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/{verb}")
             assert self.theirs["uri"] in (await self.read(kind)).values()
 
     async def sign(self, scheme: str, before: str | None) -> None:
-        """From now on both sign by this scheme first; until now, what they signed by `before` was taken."""
+        """Sign by this scheme first from now on; until now, signatures by `before` were accepted."""
         theirs = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
         known = await self.hop.perform("sign", origin=self.node.base, scheme=theirs[scheme])
         assert before is None or known == theirs[before]
@@ -271,9 +276,9 @@ class Day:
             await peer_queries.set_scheme(tx, self.hop.host, scheme)
 
     async def check(self, inbox: str) -> None:
-        """They found nothing wrong with all that came to them, nothing waits, and they take no forgery."""
+        """Check that the other server found nothing wrong, has nothing pending, and refuses a forgery."""
         heard = await self.hop.list_received()
-        assert [each for each in heard if each["status"] >= 300 or each["wrong"]] == []
+        assert [notice for notice in heard if notice["status"] >= 300 or notice["wrong"]] == []
         async with self.node.db.read() as tx:
             assert await delivery_queries.find_next_due(tx) is None, "something was not taken"
         forged = {name: value for name, value in heard[0]["document"].items() if name != "proof"}
@@ -287,7 +292,9 @@ async def begin(node: TestNode, hop: ForeignServer) -> Day:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_a_day_with_fedify_has_each_activity_in_both_directions(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     program, folder = require_js(HERE / "fedify"), HERE / "fedify"
     node = await start("alpha.test", authorized_fetch=True)
     async with foreign.run_server([program, "peer.mjs"], folder, "fedify.test", names) as hop:
@@ -300,18 +307,20 @@ async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
         await day.sign("rfc9421", before="cavage")
         await day.we_write()
         await day.whisper()
-        await day.ask()
+        await day.exchange_polls()
         await day.quote()
         await day.show()
         await day.keep_order()
         await day.part()
         await day.sign("cavage", before="rfc9421")
-        assert {each["scheme"] for each in await hop.list_received()} == {"cavage", "rfc9421"}
+        assert {entry["scheme"] for entry in await hop.list_received()} == {"cavage", "rfc9421"}
         await day.check("/inbox")
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
-async def test_pubby(start: Start, names: tls.LoopbackResolver, tmp_path: Path) -> None:
+async def test_a_day_with_pubby_has_each_activity_in_both_directions(
+    start: Start, names: tls.LoopbackResolver, tmp_path: Path
+) -> None:
     node = await start("alpha.test", authorized_fetch=True)
     run, place = [sys.executable, "peer.py"], str(tmp_path / "pubby")
     async with foreign.run_server(run, HERE / "pubby", "pubby.test", names, PLACE=place) as hop:

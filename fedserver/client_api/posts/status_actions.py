@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.client_api.accounts import account_pages
-from fedserver.client_api.entities.statuses import Status
-from fedserver.client_api.posts.statuses import VISIBILITY, load_status
-from fedserver.domain.posts import boosts, likes, pins, posts
+from fedserver.client_api.entities.statuses import Status, render_status
+from fedserver.client_api.posts.statuses import VISIBILITY, load_status, load_view
+from fedserver.domain.posts import boosts, likes, pins, posts, thread_mutes
 from fedserver.domain.timelines import bookmarks, timelines
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage
@@ -17,8 +17,8 @@ routes = Routes("client_api")
 
 @routes.post("/api/v1/statuses/{id}/favourite", auth=USER, scope="write:favourites")
 async def favourite(call: Call[NoParams]) -> Status:
-    post = await likes.like(call.tx, call.site, call.account, call.id())
-    return await load_status(call, call.tx, post.id)
+    view = await load_view(call, call.tx, call.id())
+    return render_status(call.site.links, await likes.like_view(call.tx, call.site, call.account, view))
 
 
 @routes.post("/api/v1/statuses/{id}/unfavourite", auth=USER, scope="write:favourites")
@@ -70,13 +70,13 @@ async def unpin(call: Call[NoParams]) -> Status:
 
 @routes.post("/api/v1/statuses/{id}/mute", auth=USER, scope="write:mutes")
 async def mute(call: Call[NoParams]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=True)
+    await thread_mutes.mute(call.tx, call.account, call.id())
     return await load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unmute", auth=USER, scope="write:mutes")
 async def unmute(call: Call[NoParams]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=False)
+    await thread_mutes.unmute(call.tx, call.account, call.id())
     return await load_status(call, call.tx, call.id())
 
 

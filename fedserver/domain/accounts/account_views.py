@@ -101,7 +101,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
     """Return views by id, using cached ones of the given versions.
 
-    Not for use in write transactions: the cache must not hold uncommitted rows.
+    Write transactions do not fill the cache.
     """
     cache = tx.caches.get_cache("accounts", MAX_CACHED)
     cached: dict[int, AccountView] = {}
@@ -110,8 +110,9 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
         if entry is not None and entry.account.version == versions.get(account_id):
             cached[account_id] = entry
     loaded = await load(tx, [account_id for account_id in ids if account_id not in cached])
-    for account_id, view in loaded.items():
-        cache.put(account_id, view)
+    if not tx.is_write:  # a writer may still roll back
+        for account_id, view in loaded.items():
+            cache.put(account_id, view)
     return cached | loaded
 
 

@@ -28,3 +28,8 @@ async def record_address(tx: Tx, member_id: int, address: str) -> None:
     """Record the address of a member; unix sockets have none."""
     if address:
         await member_activity_queries.upsert_address(tx, member_id, address[:100])
+
+
+async def purge_addresses(tx: Tx) -> None:
+    """Delete the IP addresses from which members came more than a year ago."""
+    await member_activity_queries.delete_old_addresses(tx, tx.now - ADDRESS_RETENTION_MS)

@@ -1,7 +1,7 @@
-"""What happened, told after the commit to streams, caches and workers: kinds and their ids.
+"""Events: what happened, sent after the commit to streams, caches and workers; kinds and their ids.
 
-An event carries ids only; whoever hears it reads what it may see. On PostgreSQL every process
-hears it.
+An event carries ids only; a listener reads what it may see from the database. On PostgreSQL every process
+gets it.
 """
 
 from collections.abc import Sequence
@@ -33,13 +33,13 @@ MAX_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 80
 
 
 def emit_jobs_due(tx: Tx) -> None:
-    """Wake the workers after the commit; telling once a transaction is enough."""
+    """Wake the workers after the commit; once a transaction is enough."""
     if all(event.kind != JOBS_DUE for event in tx.events):
         tx.emit(JOBS_DUE)
 
 
 def emit_post_deleted(tx: Tx, post_id: int, account_id: int, account_ids: Sequence[int]) -> None:
-    """A post or a boost of `account_id` is gone from the homes of `holders`: told in parts if many had it."""
+    """Emit that a post or boost was deleted, in parts if many `account_ids` had it in their home timeline."""
     for start in range(0, len(account_ids) or 1, MAX_LISTENERS):
-        some = list(account_ids[start : start + MAX_LISTENERS])
-        tx.emit(POST_DELETED, post_id=post_id, account_id=account_id, listeners=some)
+        part = list(account_ids[start : start + MAX_LISTENERS])
+        tx.emit(POST_DELETED, post_id=post_id, account_id=account_id, listeners=part)

@@ -1,15 +1,22 @@
-"""What the domain owes: work written in the transaction that causes it, done by workers later.
+"""Jobs: work that is written in the transaction that causes it and done by workers later (an outbox).
 
-A task is a struct; its tag is the `kind` of the row. Tasks whose subject may be gone by the time
-they run carry what is needed to tell of it (URIs, the audience), the others carry ids only.
+A job is a struct; its tag is the `kind` of the row. Tags and fields are stored: both may be added, but what
+is there stays decodable. Jobs whose subject may be gone by the time they run carry what is needed to tell
+others of it (URIs, the audience); the others carry ids only. `fedserver.jobs.registry` names the queue and
+the handler of each.
 """
 
 from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from fedserver.domain.kernel import events
+from fedserver.domain.kernel.mails import AnyMailContent
 from storage.engine import Tx
 from storage.paging import MAX_ID
 from storage.queries.kernel import jobs as job_queries
@@ -18,17 +25,17 @@ NEWEST_ID = MAX_ID
 
 
 class Job(Struct, frozen=True, tag_field="kind"):
-    """Base of all tasks."""
+    """Base of all jobs."""
 
 
 class Audience(Struct, frozen=True):
-    """Who was told of something that is gone now."""
+    """The accounts that had received something that is deleted now."""
 
     visibility: str
-    account_ids: tuple[int, ...] = ()  # mentioned accounts, the author answered to, boosters
+    account_ids: tuple[int, ...] = ()  # mentioned accounts, the author replied to, accounts that boosted it
 
 
-# --- to tell peers: federation.outgoing renders, workers.fan_out writes the deliveries
+# --- activities for peers: `federation.outbound` renders them, the handler writes the deliveries
 
 
 class CreatePost(Job, frozen=True, tag="create_post"):
@@ -36,14 +43,14 @@ class CreatePost(Job, frozen=True, tag="create_post"):
 
 
 class UpdatePost(Job, frozen=True, tag="update_post"):
-    """`moment` (ms UTC) tells changes apart that are no edits: who may quote it, what it may quote."""
+    """A post was changed; `moment` (ms UTC) tells changes apart that are no edits, as of its quote policy."""
 
     post_id: int
     moment: int = 0
 
 
 class DeletePost(Job, frozen=True, tag="delete_post"):
-    """`at` is when it was deleted: whoever was blocked since then hears of it all the same."""
+    """A post was deleted at `at` (ms UTC); accounts blocked since then still receive the deletion."""
 
     account_id: int
     uri: str
@@ -52,7 +59,7 @@ class DeletePost(Job, frozen=True, tag="delete_post"):
 
 
 class Announce(Job, frozen=True, tag="announce"):
-    """`boost_id` is the row of the boost."""
+    """A post was boosted; `boost_id` is the row of the boost."""
 
     boost_id: int
 
@@ -65,7 +72,7 @@ class UndoAnnounce(Job, frozen=True, tag="undo_announce"):
 
 
 class Like(Job, frozen=True, tag="like"):
-    """`emoji` with its `picture`, where one reacts with one."""
+    """A like, or a reaction with an `emoji` and, if it is a custom one, its `picture`."""
 
     account_id: int
     uri: str
@@ -96,7 +103,7 @@ class UndoFollow(Job, frozen=True, tag="undo_follow"):
 
 
 class AnswerFollow(Job, frozen=True, tag="answer_follow"):
-    """`account_id` (ours) accepts or rejects the Follow `uri` of `follower_id`."""
+    """An answer of `account_id` (local) to the Follow `uri` of `follower_id`."""
 
     account_id: int
     follower_id: int
@@ -121,7 +128,7 @@ class UpdateAccount(Job, frozen=True, tag="update_account"):
 
 
 class MoveAccount(Job, frozen=True, tag="move_account"):
-    """An account of ours moved: its followers are to follow the other."""
+    """A local account moved: its followers are asked to follow the target."""
 
     account_id: int
     target_id: int
@@ -132,25 +139,25 @@ class DeleteAccount(Job, frozen=True, tag="delete_account"):
 
 
 class UpdatePoll(Job, frozen=True, tag="update_poll"):
-    """How a poll of ours stands."""
+    """The votes of a local poll changed, or it ended."""
 
     post_id: int
 
 
 class Vote(Job, frozen=True, tag="vote"):
-    """A vote of a member in a peer's poll."""
+    """A member voted in a poll of a peer."""
 
     vote_id: int
 
 
 class Flag(Job, frozen=True, tag="flag"):
-    """A report goes to the node of the account that it is about."""
+    """A report is forwarded to the node of the account that it is about."""
 
     report_id: int
 
 
 class UpdatePin(Job, frozen=True, tag="pin"):
-    """A post was put on top of a profile, or taken off."""
+    """A post was pinned to a profile, or unpinned."""
 
     account_id: int
     post_uri: str
@@ -158,13 +165,13 @@ class UpdatePin(Job, frozen=True, tag="pin"):
 
 
 class RequestQuote(Job, frozen=True, tag="request_quote"):
-    """The author of what a post quotes is asked."""
+    """A local post quotes another, whose author is asked to authorize it (FEP-044f)."""
 
     post_id: int
 
 
 class AnswerQuote(Job, frozen=True, tag="answer_quote"):
-    """`account_id` (ours) answers the QuoteRequest `uri` of `requester_id`; without authorization: no."""
+    """An answer of `account_id` (local) to the QuoteRequest `uri`: no without `authorization_uri`."""
 
     account_id: int
     requester_id: int
@@ -175,7 +182,7 @@ class AnswerQuote(Job, frozen=True, tag="answer_quote"):
 
 
 class RevokeQuote(Job, frozen=True, tag="revoke_quote"):
-    """`account_id` (ours) takes an authorization back that `quoter_id` had."""
+    """A revocation by `account_id` (local) of the quote authorization `uri` that `quoter_id` had."""
 
     account_id: int
     uri: str
@@ -196,7 +203,7 @@ class EndPartnership(Job, frozen=True, tag="end_partnership"):
 
 
 class FollowRelay(Job, frozen=True, tag="follow_relay"):
-    """`target` is the relay's actor, '' for the Public."""
+    """A subscription to a relay; `target` is its actor, '' for the Public collection."""
 
     inbox_uri: str
     uri: str
@@ -213,11 +220,11 @@ class BoostForRelays(Job, frozen=True, tag="boost_for_relays"):
     post_id: int
 
 
-# --- to learn from peers
+# --- requests to peers and other servers
 
 
 class FetchParent(Job, frozen=True, tag="fetch_parent"):
-    """A post answers `uri`, which we do not have; `depth` counts the steps up the thread so far."""
+    """A post replies to `uri`, which is not stored; `depth` counts the steps up the thread so far."""
 
     uri: str
     depth: int = 0
@@ -228,27 +235,30 @@ class RefreshAccount(Job, frozen=True, tag="refresh_account"):
 
 
 class RefreshPoll(Job, frozen=True, tag="refresh_poll"):
-    """How a peer's poll stands."""
+    """The votes of a poll of a peer are fetched."""
 
     post_id: int
 
 
 class VerifyQuote(Job, frozen=True, tag="verify_quote"):
-    """A post of a peer quotes another; `depth` counts as that of FetchParent."""
+    """A post of a peer quotes another; `depth` counts as in FetchParent."""
 
     post_id: int
     depth: int = 0
 
 
 class RefreshThread(Job, frozen=True, tag="refresh_thread"):
-    """A member opened a thread of a peer: what is there that is not here?"""
+    """A member opened a thread of a peer: replies that are missing here are fetched."""
 
     refresh_id: int
     post_id: int
 
 
 class SynchronizeFollowers(Job, frozen=True, tag="synchronize_followers"):
-    """A peer's account has other followers here than we know: `url` says which, `digest` of them is known."""
+    """The followers of a peer's account differ from the ones stored here (FEP-8fcf).
+
+    `url` lists its followers on this node; `digest` is the one the peer sent.
+    """
 
     account_id: int
     url: str
@@ -256,37 +266,37 @@ class SynchronizeFollowers(Job, frozen=True, tag="synchronize_followers"):
 
 
 class FetchFeatured(Job, frozen=True, tag="read_featured"):
-    """A member looks at the profile of a peer's account: what is on top of it?"""
+    """A member opened the profile of a peer's account: its pinned posts are fetched."""
 
     account_id: int
 
 
 class FetchCard(Job, frozen=True, tag="fetch_card"):
-    """A post links to a page: what is to be shown of it?"""
+    """A post links to a page: its preview card is fetched."""
 
     post_id: int
 
 
 class FetchPeerList(Job, frozen=True, tag="fetch_peer_list"):
-    """A list of peers is to be read again."""
+    """A subscribed list of peers is fetched again."""
 
     list_id: int
 
 
 class SendPush(Job, frozen=True, tag="push"):
-    """A client is to be told of a notification; done by a worker of its own, as services may be slow."""
+    """A notification is sent to a subscribed client; by a worker of its own, as push services may be slow."""
 
     subscription_id: int
     notification_id: int
 
 
 class VerifyLinks(Job, frozen=True, tag="verify_links"):
-    """The links on a profile are to be asked whether they lead back."""
+    """The links on a profile are checked for a rel="me" link back."""
 
     account_id: int
 
 
-# --- inside
+# --- work in our own tables and files, mails
 
 
 class ClosePoll(Job, frozen=True, tag="close_poll"):
@@ -296,26 +306,26 @@ class ClosePoll(Job, frozen=True, tag="close_poll"):
 
 
 class BroadcastPoll(Job, frozen=True, tag="show_poll"):
-    """Streams are to hear how a poll stands."""
+    """The votes of a poll are sent to streams."""
 
     post_id: int
 
 
 class PublishScheduled(Job, frozen=True, tag="publish_scheduled"):
-    """The moment of a scheduled post has come."""
+    """A scheduled post is due."""
 
     scheduled_id: int
 
 
 class EndMute(Job, frozen=True, tag="end_mute"):
-    """The time of a mute is over, unless it was made longer."""
+    """A mute has expired, unless it was prolonged."""
 
     account_id: int
     target_id: int
 
 
 class ContinueImport(Job, frozen=True, tag="import"):
-    """Carry on with a file that a member brought, after the line (or, to clear, the pair) `after_id`."""
+    """The next part of an import, after line `after_id` (or pair, while existing entries are cleared)."""
 
     import_id: int
     after_id: int = -1
@@ -323,13 +333,13 @@ class ContinueImport(Job, frozen=True, tag="import"):
 
 
 class MakeArchive(Job, frozen=True, tag="make_archive"):
-    """A member wants an archive of all that they made."""
+    """A member requested an archive of their data."""
 
     archive_id: int
 
 
 class TransferRelationships(Job, frozen=True, tag="carry_over"):
-    """An account moved: members after `after_id` are to stand to the other as they stood to it."""
+    """An account moved: relationships of members after `after_id` are copied to the target."""
 
     account_id: int
     target_id: int
@@ -337,7 +347,7 @@ class TransferRelationships(Job, frozen=True, tag="carry_over"):
 
 
 class SendMail(Job, frozen=True, tag="send_mail"):
-    """`unsubscribe` is an address that ends such mails with one POST (RFC 8058), '' for none."""
+    """A mail whose text is ready; `unsubscribe` is a URL that ends such mails with one POST (RFC 8058)."""
 
     to: str
     subject: str
@@ -346,7 +356,7 @@ class SendMail(Job, frozen=True, tag="send_mail"):
 
 
 class EnqueuePostMails(Job, frozen=True, tag="mail_posts"):
-    """Posts of an account, from an id up to another, are to go to its subscribers after `after_id`."""
+    """Posts of an account, `since_id` up to `until_id`, are mailed to its subscribers after `after_id`."""
 
     account_id: int
     since_id: int
@@ -355,11 +365,23 @@ class EnqueuePostMails(Job, frozen=True, tag="mail_posts"):
 
 
 class SendPostMail(Job, frozen=True, tag="mail_subscriber"):
-    """One subscriber is to get these posts by mail."""
+    """These posts are mailed to one subscriber."""
 
     subscription_id: int
     since_id: int
     until_id: int
+
+
+class ComposeMail(Job, frozen=True, tag="compose_mail"):
+    """A mail that is still to be worded, in the language of its receiver.
+
+    That is the setting of the member, else `locale`, else the default of the node.
+    """
+
+    to: str
+    content: AnyMailContent
+    member_id: int = 0  # whose setting counts, 0 for people who are no members
+    locale: str = ""  # the language in which someone who is no member yet used the node
 
 
 class SendSecurityNotice(Job, frozen=True, tag="tell_of_change"):
@@ -367,111 +389,70 @@ class SendSecurityNotice(Job, frozen=True, tag="tell_of_change"):
 
     to: str
     change: str
+    member_id: int = 0
 
 
 class IndexPosts(Job, frozen=True, tag="index_posts"):
-    """Posts below an id, of one account or of all, are to be found by search as they are now."""
+    """The search index of posts below an id, of one account or of all, is brought up to date."""
 
     before_id: int = NEWEST_ID
     account_id: int | None = None
 
 
 class ExpireModerationAction(Job, frozen=True, tag="lift_act"):
-    """The time of an act of moderation is over."""
+    """A moderation action has expired."""
 
     act_id: int
     account_id: int
 
 
 class RemoveFiles(Job, frozen=True, tag="remove_files"):
-    """Files of the store that no row names any more."""
+    """Files of the store to which no row refers any more are removed."""
 
     keys: tuple[str, ...]
 
 
 class ProcessMedia(Job, frozen=True, tag="process_media"):
-    """A film or sound is to be made fit to be shown; done by a worker of its own, as it takes minutes."""
+    """A video or audio file is transcoded; by a worker of its own, as it takes minutes."""
 
     media_id: int
 
 
 class MergeNotifications(Job, frozen=True, tag="merge_notifications"):
-    """What `from_id` told `account_id`, and was kept back, is to be told."""
+    """Filtered notifications of `account_id` from `from_id` are moved to its notifications."""
 
     account_id: int
     from_id: int
 
 
-AnyJob = (
-    CreatePost
-    | UpdatePost
-    | DeletePost
-    | Announce
-    | UndoAnnounce
-    | Like
-    | UndoLike
-    | Follow
-    | UndoFollow
-    | AnswerFollow
-    | Block
-    | UndoBlock
-    | UpdateAccount
-    | MoveAccount
-    | DeleteAccount
-    | UpdatePoll
-    | Vote
-    | UpdatePin
-    | Flag
-    | FetchParent
-    | RefreshAccount
-    | RefreshPoll
-    | ClosePoll
-    | BroadcastPoll
-    | PublishScheduled
-    | VerifyLinks
-    | EndMute
-    | TransferRelationships
-    | ContinueImport
-    | MakeArchive
-    | RequestQuote
-    | AnswerQuote
-    | RevokeQuote
-    | OfferPartnership
-    | AnswerPartnership
-    | EndPartnership
-    | FollowRelay
-    | UndoFollowRelay
-    | BoostForRelays
-    | VerifyQuote
-    | RefreshThread
-    | FetchCard
-    | FetchPeerList
-    | FetchFeatured
-    | SynchronizeFollowers
-    | SendMail
-    | EnqueuePostMails
-    | SendPostMail
-    | SendSecurityNotice
-    | IndexPosts
-    | ExpireModerationAction
-    | RemoveFiles
-    | ProcessMedia
-    | MergeNotifications
-    | SendPush
-)
-
+# All jobs; the module defines every one of them, so that the decoder knows each (held by a test).
+JOB_TYPES: tuple[type[Job], ...] = tuple(Job.__subclasses__())
 _encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(AnyJob).decode
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reduce(or_, JOB_TYPES))
+
+
+def kind_of(job: Job | type[Job]) -> str:
+    """Return the `kind` under which jobs of this type are stored."""
+    return str(job.__struct_config__.tag)
+
+
+KINDS = frozenset(kind_of(job_type) for job_type in JOB_TYPES)
+
+
+def decode(payload: str) -> Job:
+    """Return the job of a stored payload. Raises msgspec.DecodeError if it cannot be read."""
+    job: Job = _decoder.decode(payload)
+    return job
 
 
 async def enqueue(tx: Tx, job: Job, *, run_at: int = 0, dedupe: str | None = None) -> None:
-    """Put `task` in the queue, for `run_at` (ms UTC) or now.
+    """Put a job in the queue, for `run_at` (ms UTC) or now.
 
-    While one with the same `dedupe` waits, nothing is added.
+    While another with the same `dedupe` waits, nothing is added.
     """
     await job_queries.insert(
         tx,
-        kind=job.__struct_config__.tag,  # type: ignore[arg-type]
+        kind=kind_of(job),
         payload=_encode(job).decode(),
         run_at=run_at or tx.now,
         dedupe=dedupe,

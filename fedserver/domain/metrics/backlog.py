@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from fedserver.domain.kernel import jobs
 from storage.engine import Tx
 from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import jobs as job_queries
 from storage.queries.metrics import backlog as backlog_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.peers import PeerRow
@@ -51,6 +53,7 @@ class QueueHealth(Struct, frozen=True):
     dead_deliveries: tuple[DeadActivities, ...]
     dead_inbox: tuple[DeadActivities, ...]
     silent: tuple[UnreachablePeer, ...]
+    unknown_jobs: tuple[tuple[str, int], ...]  # kinds that this version does not know, and how many of each
 
 
 class _ActivitySummary(Struct):
@@ -67,7 +70,7 @@ async def list_queues(tx: Tx) -> tuple[QueueStatus, ...]:
     """Return pending and dead counts of each queue, in one statement."""
     return tuple(
         QueueStatus(name, waiting, given_up, max(0, tx.now - first) if first else 0)
-        for name, waiting, given_up, first in await backlog_queries.count_by_queue(tx)
+        for name, waiting, given_up, first in await backlog_queries.count_by_queue(tx, jobs.KINDS)
     )
 
 
@@ -79,6 +82,7 @@ async def load_health(tx: Tx) -> QueueHealth:
         await _group_dead(tx, backlog_queries.DELIVERIES),
         await _group_dead(tx, backlog_queries.INBOX),
         await list_unreachable(tx),
+        tuple((kind, count) for kind, count, _ in await job_queries.count_unknown(tx, jobs.KINDS)),
     )
 
 

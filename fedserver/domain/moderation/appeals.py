@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.moderation import admin_accounts, moderation, post_moderation, warnings
@@ -87,12 +87,10 @@ async def _mail_moderators(tx: Tx, site: NodeContext, act: LogEntryRow) -> None:
     """Mail to the moderators who did not act themselves."""
     if not site.config.mail.host:
         return
-    subject = f"An appeal at {site.config.community.title}"
-    text = f"A member asks for another look at a decision:\n\n{site.links.base}/admin/appeals\n"
     for account_id in await member_queries.list_moderator_account_ids(tx):
         moderator = await member_queries.find_by_account(tx, account_id)
         if moderator is not None and moderator.id != act.actor_member_id:
-            await jobs.enqueue(tx, jobs.SendMail(moderator.email, subject, text))
+            await jobs.enqueue(tx, jobs.ComposeMail(moderator.email, mails.AppealFiled(), moderator.id))
 
 
 def _log_subject(act: LogEntryRow) -> hash_chain.LogSubject:
@@ -170,7 +168,7 @@ async def decide(
         undoes_id=act.id if row.approved else None,
     )
     if member is not None:
-        await warnings.enqueue_mail(tx, site, member, _render_mail(site, row))
+        await warnings.enqueue_mail(tx, site, member, mails.AppealDecided(row.approved, row.answer))
     return row
 
 
@@ -185,9 +183,3 @@ async def _revoke_action(
     )
     if latest is not None and latest.id == act.id:
         await moderation.revoke(tx, moderator, account.id, kind, answer)
-
-
-def _render_mail(site: NodeContext, row: AppealRow) -> str:
-    said = "You were right" if row.approved else "The moderators looked at it again, and it stays as it is"
-    because = f"\nThey write:\n\n{row.answer}\n" if row.answer else ""
-    return f"About your appeal: {said}.\n{because}\n{warnings.page_url(site)}\n"

@@ -84,3 +84,8 @@ async def unmark_sensitive(tx: Tx, site: NodeContext, account: AccountRow, entry
     for row in (await post_queries.load_by_ids(tx, [each.post_id for each in marked])).values():
         if row.sensitive:
             await edits.edit(tx, site, account, row.id, edits.PostEdit(sensitive=False))
+
+
+async def erase_texts(tx: Tx) -> None:
+    """Erase the texts of moderated posts that were kept for appeals, once their time is over."""
+    await audited_post_queries.erase_texts(tx, tx.now - TEXT_TTL_MS)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.text.locales import lazy_gettext
 from storage.engine import Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.audit_log import audited_posts as audited_post_queries
@@ -20,16 +21,17 @@ from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
 
+# By type of Mastodon's AccountWarning; pages and mails say it in the language of the reader.
 MESSAGES = {
-    "none": "The moderators have a warning for you.",
-    "sensitive": "Everything that you post is shown as sensitive from now on.",
-    "disable": "You cannot use your account any more. Your profile and your posts stay.",
-    "silence": "Your account is limited: only those who follow you see what you post.",
-    "suspend": "Your account is suspended: nobody sees it, and you cannot use it any more.",
-    "delete_statuses": "The moderators deleted posts of yours.",
-    "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
+    "none": lazy_gettext("The moderators have a warning for you."),
+    "sensitive": lazy_gettext("Everything you post is marked as sensitive from now on."),
+    "disable": lazy_gettext("You can no longer use your account. Your profile and your posts stay."),
+    "silence": lazy_gettext("Your account is limited: only your followers see what you post."),
+    "suspend": lazy_gettext("Your account is suspended: nobody can see it, and you can no longer use it."),
+    "delete_statuses": lazy_gettext("The moderators deleted posts of yours."),
+    "mark_statuses_as_sensitive": lazy_gettext("The moderators marked posts of yours as sensitive."),
 }
-VERBS = frozenset(f"account.{kind}" for kind in MESSAGES)
+VERBS = frozenset(f"account.{action}" for action in MESSAGES)
 DAY_MS = 86_400_000
 APPEAL_PERIOD_MS = 20 * DAY_MS
 MAX_LISTED = 200
@@ -59,29 +61,23 @@ async def warn(
     *,
     notifies_by_mail: bool,
 ) -> None:
-    """Tell the member behind `account` what was done and why."""
+    """Notify the member behind `account` of what was done and why, by mail too if the moderator wants it."""
     await notifications.notify_moderation(tx, "moderation_warning", account.id, account.id, entry.id)
     if notifies_by_mail:
-        because = f"\nThey write:\n\n{entry.reason}\n" if entry.reason else ""
-        text = f"{MESSAGES[entry.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
-        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page_url(site)}\n"
-        await enqueue_mail(tx, site, member, text)
+        action = entry.verb.removeprefix("account.")
+        await enqueue_mail(tx, site, member, mails.ModerationWarning(action, entry.reason, account.url))
 
 
-def page_url(site: NodeContext) -> str:
-    """Where members read what was decided about them, suspended or not."""
-    return f"{site.links.base}/settings/decisions"
-
-
-async def enqueue_mail(tx: Tx, site: NodeContext, member: MemberRow, text: str) -> None:
-    """Mail to a member about their account, if this node sends any."""
+async def enqueue_mail(
+    tx: Tx, site: NodeContext, member: MemberRow, content: mails.ModerationWarning | mails.AppealDecided
+) -> None:
+    """Enqueue a mail to a member about their account, if this node sends mail."""
     if site.config.mail.host:
-        title = site.config.community.title
-        await jobs.enqueue(tx, jobs.SendMail(member.email, f"About your account at {title}", text))
+        await jobs.enqueue(tx, jobs.ComposeMail(member.email, content, member.id))
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
-    """What was decided about an account, newest first: three statements."""
+    """Return what was decided about an account, newest first; three statements."""
     rows = await audit_log_queries.list_by_target(tx, account.uri, MAX_LISTED)
     undone = {row.undoes_id for row in rows}
     told = [row for row in rows if row.verb in VERBS]
@@ -100,7 +96,7 @@ async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
 
 
 async def get(tx: Tx, account: AccountRow, entry_id: int) -> WarningView:
-    """Raises NotFound for what is not about this account."""
+    """Return one decision about an account. Raises NotFoundError if it is about another."""
     found = next((each for each in await list_by_account(tx, account) if each.row.id == entry_id), None)
     if found is None:
         raise NotFoundError

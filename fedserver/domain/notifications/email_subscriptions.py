@@ -1,21 +1,20 @@
 """Public posts by mail, for people without an account (POST /api/v1/accounts/:id/email_subscriptions).
 
-An account has to allow it, and whoever asks confirms by a link that comes by mail. What is posted within five
-minutes goes in one mail, a little later, so that what was deleted at once is not sent. Nobody learns who has
-subscribed: whoever asks is told the same.
+An account has to allow it, and the owner of the address confirms by a link that comes by mail. Posts of the
+same five minutes go in one mail, a minute later, so that a post that was deleted at once is not sent. The
+answer is the same whether an address is subscribed or not, so that nobody learns who subscribed.
 """
 
 from __future__ import annotations
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from fedserver.domain.auth import members
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
-from fedserver.text.excerpts import make_excerpt, shorten
-from fedserver.text.sanitize import to_text
+from fedserver.text.locales import current_locale, gettext
 from storage.engine import Tx
 from storage.ids import first_id_at
 from storage.queries.accounts import accounts as account_queries
@@ -29,20 +28,34 @@ MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 BATCH_WINDOW_MS, SEND_DELAY_MS = 5 * MINUTE_MS, MINUTE_MS
 UNCONFIRMED_TTL_MS = 7 * DAY_MS
-MAX_CONFIRMATION_MAILS = 5  # mails a day that ask one address, whatever it is asked for
-MAX_POSTS, BATCH_SIZE = 20, 200
-MAX_POST_TEXT = 5_000
+MAX_CONFIRMATION_MAILS = 5  # a day to one address, whichever accounts they are about
+MAX_POSTS = 20  # in one mail
+MAX_TOKEN_LENGTH = 200  # ours are shorter
+BATCH_SIZE = 200  # subscribers for whom one transaction enqueues mails
+
+
+class SubscriberMail(Struct, frozen=True):
+    """New posts of an account for one subscriber."""
+
+    email: str
+    account: AccountRow
+    handle: str
+    posts: tuple[PostRow, ...]
+    unsubscribe_url: str
 
 
 def is_available(site: NodeContext, account: AccountRow) -> bool:
-    """True if one may subscribe to an account by mail."""
-    gone = (account.suspended_at, account.deleted_at, account.moved_to_id)
-    here = bool(site.config.mail.host) and not account.domain
-    return here and account.mails_posts and all(each is None for each in gone)
+    """Return True if one may subscribe to an account by mail."""
+    ends = (account.suspended_at, account.deleted_at, account.moved_to_id)
+    is_gone = any(end is not None for end in ends)
+    return bool(site.config.mail.host) and not account.domain and account.mails_posts and not is_gone
 
 
 async def subscribe(tx: Tx, site: NodeContext, account_id: int, email: str) -> AccountRow:
-    """Send the link that confirms; earlier ones stop working. Raises NotFound, Invalid."""
+    """Send the link that confirms a subscription; earlier ones stop working.
+
+    Raises NotFoundError if the account does not allow it, InvalidError for what is no address.
+    """
     account = await _find_account(tx, site, account_id)
     if account is None:
         raise NotFoundError
@@ -58,7 +71,9 @@ async def subscribe(tx: Tx, site: NodeContext, account_id: int, email: str) -> A
         await email_subscription_queries.delete_by_id(tx, former.id)
     row = EmailSubscriptionRow(tx.new_id(), account.id, email, new_secret(), tx.now, None)
     if await email_subscription_queries.insert(tx, row):
-        await jobs.enqueue(tx, _confirmation_mail(site, account, row))
+        content = mails.ConfirmSubscription(row.token, _handle_of(site, account))
+        # They are no member, so there is no setting: the language in which they subscribe is used.
+        await jobs.enqueue(tx, jobs.ComposeMail(row.email, content, locale=current_locale()))
     return account
 
 
@@ -67,27 +82,17 @@ async def _find_account(tx: Tx, site: NodeContext, account_id: int) -> AccountRo
     return account if account is not None and is_available(site, account) else None
 
 
-def _confirmation_mail(site: NodeContext, account: AccountRow, row: EmailSubscriptionRow) -> jobs.SendMail:
-    handle = f"@{account.username}@{site.links.domain}"
-    text = (
-        f"Somebody, hopefully you, wants to get the public posts of {handle} at this address.\n\n"
-        f"Please confirm it within a week by opening this page:\n\n{_page_url(site, row)}\n\n"
-        "If you did not ask for it, do nothing: no more mail comes.\n"
-    )
-    return jobs.SendMail(row.email, f"Posts of {handle} by mail", text)
-
-
-def _page_url(site: NodeContext, row: EmailSubscriptionRow) -> str:
-    return f"{site.links.base}/subscriptions/{row.token}"
+def _handle_of(site: NodeContext, account: AccountRow) -> str:
+    return f"@{account.username}@{site.links.domain}"
 
 
 async def get(tx: Tx, token: str) -> tuple[EmailSubscriptionRow, AccountRow]:
-    """The subscription of a link, and to whom. Raises NotFound for what ended or is too old."""
-    plain = 0 < len(token) <= 200 and token.isascii() and token.isprintable()
-    row = await email_subscription_queries.find_by_token(tx, token) if plain else None
+    """Return the subscription of a link, and its account. Raises NotFoundError if it ended or expired."""
+    plausible = 0 < len(token) <= MAX_TOKEN_LENGTH and token.isascii() and token.isprintable()
+    row = await email_subscription_queries.find_by_token(tx, token) if plausible else None
     account = await account_queries.find(tx, row.account_id) if row is not None else None
     if row is None or account is None or _is_expired(row, tx.now):
-        raise NotFoundError("This link is too old, or the subscription has ended")
+        raise NotFoundError(gettext("This link is too old, or the subscription has ended."))
     return row, account
 
 
@@ -96,7 +101,7 @@ def _is_expired(row: EmailSubscriptionRow, now: int) -> bool:
 
 
 async def confirm(tx: Tx, token: str) -> AccountRow:
-    """The owner of the address wants it. Raises NotFound."""
+    """Confirm a subscription by its link. Raises NotFoundError."""
     row, account = await get(tx, token)
     if row.confirmed_at is None:
         await email_subscription_queries.mark_confirmed(tx, row.id)
@@ -104,16 +109,16 @@ async def confirm(tx: Tx, token: str) -> AccountRow:
 
 
 async def unsubscribe(tx: Tx, token: str) -> None:
-    """No more mail. A subscription that has ended stays so: mail programs may say it twice."""
+    """End a subscription by its link; nothing happens if it has ended, as mail programs may repeat it."""
     if token.isascii() and token.isprintable():
         await email_subscription_queries.delete_by_token(tx, token)
 
 
-# --- what subscribers get
+# --- mails to subscribers
 
 
 async def enqueue_mails(tx: Tx, row: PostRow) -> None:
-    """A post was published: send it by mail when the five minutes are over in which it falls."""
+    """Enqueue mails with a post that was published, for when its five minutes are over."""
     if row.visibility != "public" or row.in_reply_to_uri is not None:
         return
     if not await email_subscription_queries.has_subscribers(tx, row.account_id):
@@ -125,16 +130,16 @@ async def enqueue_mails(tx: Tx, row: PostRow) -> None:
 
 
 async def enqueue_subscriber_mails(tx: Tx, site: NodeContext, job: jobs.EnqueuePostMails) -> None:
-    """Owe each subscriber a mail with these posts, if there are any left; a batch at a time."""
+    """Enqueue a mail for each of a batch of subscribers, if there are posts left, and the next batch."""
     if await _find_account(tx, site, job.account_id) is None or not await _list_posts(
         tx, job.account_id, job
     ):
         return
-    found = await email_subscription_queries.list_confirmed_ids(tx, job.account_id, job.after_id, BATCH_SIZE)
-    for subscription_id in found:
+    ids = await email_subscription_queries.list_confirmed_ids(tx, job.account_id, job.after_id, BATCH_SIZE)
+    for subscription_id in ids:
         await jobs.enqueue(tx, jobs.SendPostMail(subscription_id, job.since_id, job.until_id))
-    if len(found) == BATCH_SIZE:
-        await jobs.enqueue(tx, structs.replace(job, after_id=found[-1]))
+    if len(ids) == BATCH_SIZE:
+        await jobs.enqueue(tx, structs.replace(job, after_id=ids[-1]))
 
 
 async def _list_posts(
@@ -143,8 +148,8 @@ async def _list_posts(
     return await email_subscription_queries.list_posts(tx, account_id, job.since_id, job.until_id, MAX_POSTS)
 
 
-async def render_mail(tx: Tx, site: NodeContext, job: jobs.SendPostMail) -> jobs.SendMail | None:
-    """The mail for a subscriber, None if there is nothing to send any more."""
+async def load_mail(tx: Tx, site: NodeContext, job: jobs.SendPostMail) -> SubscriberMail | None:
+    """Return what a subscriber gets; None if the subscription, the account or the posts are gone."""
     row = await email_subscription_queries.find(tx, job.subscription_id)
     account = await _find_account(tx, site, row.account_id) if row is not None else None
     if row is None or account is None:
@@ -152,26 +157,10 @@ async def render_mail(tx: Tx, site: NodeContext, job: jobs.SendPostMail) -> jobs
     posts = await _list_posts(tx, account.id, job)
     if not posts:
         return None
-    name = account.display_name or account.username
-    first = (
-        posts[0].title or (posts[0].summary if posts[0].sensitive else "") or make_excerpt(posts[0].html, 60)
-    )
-    first = shorten(" ".join(first.split()), 100)
-    more = f" (and {len(posts) - 1} more)" if len(posts) > 1 else ""
-    address = f"{_page_url(site, row)}/end"
-    end = (
-        f"You asked for the posts of @{account.username}@{site.links.domain} by mail. To end it: {address}\n"
-    )
-    text = "\n\n* * *\n\n".join(_render_post(each) for each in posts)
-    return jobs.SendMail(
-        row.email, f"{name}: {first or 'a new post'}{more}", f"{text}\n\n-- \n{end}", address
-    )
+    unsubscribe_url = f"{site.links.base}/subscriptions/{row.token}/end"
+    return SubscriberMail(row.email, account, _handle_of(site, account), tuple(posts), unsubscribe_url)
 
 
-def _render_post(row: PostRow) -> str:
-    """A post as plain text; of what has a warning only that."""
-    if row.kind == "Article":
-        parts = [row.title, row.summary or make_excerpt(row.html)]
-    else:
-        parts = [row.summary or shorten(to_text(row.html), MAX_POST_TEXT)]
-    return "\n\n".join(each for each in (*parts, row.url) if each)
+async def purge_unconfirmed(tx: Tx) -> None:
+    """Delete subscriptions that were not confirmed within a week."""
+    await email_subscription_queries.purge_unconfirmed(tx, tx.now - UNCONFIRMED_TTL_MS)

@@ -40,14 +40,24 @@ async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, su
         await push_subscriptions.enqueue_messages(tx, row)
 
 
-async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
+async def notify(
+    tx: Tx,
+    kind: str,
+    account_id: int,
+    from_id: int,
+    post_id: int | None = None,
+    *,
+    post: PostRow | None = None,
+) -> bool:
     """Notify a local account, unless it is the sender or does not want to be notified.
 
     Returns True if the notification is shown: False if the policy keeps it back, or it is a duplicate.
+    `post` is the row of `post_id`, for callers that have it already.
     """
     if account_id == from_id and kind not in SELF_KINDS:
         return False
-    post = await post_queries.find(tx, post_id) if post_id is not None else None
+    if post is None and post_id is not None:
+        post = await post_queries.find(tx, post_id)
     thread_id = post.thread_id if post is not None else -1
     relation = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
     if relation is None:
@@ -75,13 +85,18 @@ async def _emit(tx: Tx, row: NotificationRow) -> None:
 async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
-    """Insert a notification; return None for a duplicate."""
-    key = "" if filtered else await _choose_group_key(tx, kind, account_id, post_id)
+    """Insert a notification; return None for a duplicate. Only the database knows the group it joined."""
+    keys = () if filtered else _list_group_keys(kind, post_id, tx.now)
     while True:
         number = tx.new_exact_id()
-        own = key or ungrouped_key(number)
+        own = keys[-1] if keys else ungrouped_key(number)
         row = NotificationRow(number, account_id, kind, from_id, post_id, own, filtered, tx.now)
-        if await notification_queries.insert(tx, row):
+        insert = (
+            notification_queries.insert_in_group(tx, row, keys)
+            if keys
+            else notification_queries.insert(tx, row)
+        )
+        if await insert:
             return row
         if await notification_queries.has_duplicate(tx, row):
             return None
@@ -93,17 +108,16 @@ def ungrouped_key(notification_id: int) -> str:
     return f"ungrouped-{notification_id}"
 
 
-async def _choose_group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
-    """Return the key of the group to join or to begin, '' if notifications of the kind are not grouped.
+def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
+    """Return the keys of groups it may join; it begins one with the last. Empty if it stands alone.
 
     A group takes what comes within twelve hours of its first notification, by the hour, as with Mastodon.
     """
     if kind not in GROUPED_KINDS:
-        return ""
+        return ()
     subject = kind if post_id is None else f"{kind}-{post_id}"
-    hour = tx.now // HOUR_MS
-    keys = [f"{subject}-{group_hour}" for group_hour in range(hour - GROUP_HOURS + 1, hour + 1)]
-    return await notification_queries.find_group_key(tx, account_id, keys) or keys[-1]
+    hour = now // HOUR_MS
+    return [f"{subject}-{group_hour}" for group_hour in range(hour - GROUP_HOURS + 1, hour + 1)]
 
 
 def build_query(

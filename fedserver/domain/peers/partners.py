@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peers
@@ -30,13 +30,6 @@ from storage.rows.peers import PartnerRow
 SCOPES = ("posts", "directory", "local")
 OFFERED, AGREED, DECLINED, ENDED = "offered", "agreed", "declined", "ended"
 PUBLIC_VERBS = ("partner.accept", "partner.accepted", "partner.end", "partner.ended")
-# What admins read in a mail.
-MAIL_PHRASES = {
-    "offered": "offers a partnership to",
-    "accepted": "accepted the partnership with",
-    "declined": "declined the partnership with",
-    "ended": "ended the partnership with",
-}
 MAX_MESSAGE_LENGTH, MAX_PENDING_OFFERS, DAY_MS = 1_000, 100, 86_400_000
 _encode_scopes = msgspec.json.Encoder().encode
 _decode_scopes = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -177,15 +170,16 @@ async def _record(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, 
     )
 
 
-async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, what: str) -> None:
-    """Tell every admin by mail, where mail is sent, what the other node did; `what` is one of SAID."""
+async def _enqueue_mails(tx: Tx, site: NodeContext, row: PartnerRow, change: str) -> None:
+    """Enqueue a mail to every admin about what the other node did, if this node sends mail.
+
+    `change` is one of offered, accepted, declined, ended.
+    """
     if not site.config.mail.host:
         return
-    subject = f"{row.domain} {MAIL_PHRASES[what]} {site.config.community.title}"
-    words = f"\nThey write:\n\n{row.message}\n" if what == "offered" and row.message else ""
-    text = f"{subject}.\n{words}\n{site.links.base}/admin/partners\n"
-    for address in await member_queries.list_admin_emails(tx):
-        await jobs.enqueue(tx, jobs.SendMail(address, subject, text))
+    content = mails.PartnershipChanged(row.domain, change, row.message if change == "offered" else "")
+    for member_id, email in await member_queries.list_admin_emails(tx):
+        await jobs.enqueue(tx, jobs.ComposeMail(email, content, member_id))
 
 
 async def _allow(tx: Tx, site: NodeContext, member: MemberRow, node: AccountRow) -> None:

@@ -113,10 +113,10 @@ async def receive_follow(tx: Tx, actor: AccountRow, target: AccountRow, uri: str
     return True
 
 
-async def enqueue_boost(tx: Tx, post: PostRow) -> None:
-    """A public post of a member is to be boosted for relays that want it so."""
-    if post.visibility == "public" and await list_boost_inboxes(tx):
-        await jobs.enqueue(tx, jobs.BoostForRelays(post.id))
+async def enqueue_boost(tx: Tx, post_id: int) -> None:
+    """Enqueue the boost of a member's post for the relays that want boosts, if it is public."""
+    if await list_boost_inboxes(tx) and await find_boostable(tx, post_id) is not None:
+        await jobs.enqueue(tx, jobs.BoostForRelays(post_id))
 
 
 async def find_boostable(tx: Tx, post_id: int) -> PostRow | None:

@@ -57,3 +57,8 @@ async def find_pending_owner(tx: Tx, archive_id: int) -> AccountRow | None:
 async def finish(tx: Tx, archive_id: int, name: str, size: int) -> bool:
     """It was made, or (without a name) could not be; False if it is not wanted any more."""
     return await archive_queries.mark_finished(tx, archive_id, name, size)
+
+
+async def purge_expired(tx: Tx) -> None:
+    """Delete the rows of archives that are older than a week."""
+    await archive_queries.purge_expired(tx, tx.now - RETENTION_MS)

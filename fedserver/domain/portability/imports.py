@@ -247,3 +247,8 @@ async def _clear_accounts(
         return True
     await _enqueue_next(tx, jobs.ContinueImport(row.id, found[-1][0]))
     return False
+
+
+async def purge_expired(tx: Tx) -> None:
+    """Delete imports that are older than a month, with what went wrong in them."""
+    await import_queries.purge_expired(tx, tx.now - RETENTION_MS)

@@ -23,7 +23,7 @@ RESERVED_SLUGS = frozenset(
 
 
 async def choose_slug(tx: Tx, account_id: int, title: str) -> str:
-    """An address for a title that no other article of the author has."""
+    """Return a slug for a title that no other article of the author has."""
     base = slugify(title) or "article"
     candidates = [base, *(f"{base}-{number}" for number in range(2, 6))]
     for candidate in candidates:
@@ -36,7 +36,7 @@ async def choose_slug(tx: Tx, account_id: int, title: str) -> str:
 
 
 async def get_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow:
-    """An article by its address. Raises NotFound; whether it may be seen is decided on loading."""
+    """Return an article by its slug; who may see it is decided on loading. Raises NotFoundError."""
     row = await article_queries.find_by_slug(tx, account_id, slug)
     if row is None:
         raise NotFoundError

@@ -1,4 +1,4 @@
-"""Boosts: a post shown again by somebody else. A boost is a row of its own among the posts."""
+"""Boosts: posts that another account shares with its followers. Each is a row of its own among the posts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import interaction_policies, post_views, streams
+from fedserver.domain.timelines import interaction_policies, streams, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import home_entries as home_entry_queries
@@ -59,7 +60,7 @@ def _build_row(
 async def boost(
     tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, visibility: str = "public"
 ) -> int:
-    """Boost a post; the id of the boost, also if there was one. Raises NotFound, Forbidden."""
+    """Boost a post; the id of the boost, also if there was one. Raises NotFoundError, ForbiddenError."""
     check_not_moved(actor)
     post = await _get_boostable(tx, actor, post_id)
     former = await post_queries.find_boost(tx, actor.id, post.id)
@@ -81,13 +82,10 @@ def _choose_visibility(post: PostRow, wanted: str) -> str:
 
 
 async def _get_boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    post = await visibility.require(tx, post_id, actor.id)
     own_followers = post.visibility == "followers" and post.account_id == actor.id
     if post.visibility not in (*PUBLIC_VISIBILITIES, "local") and not own_followers:
-        raise ForbiddenError("Posts for followers or for named people cannot be boosted")
+        raise ForbiddenError(gettext("Posts for followers or for named people cannot be boosted."))
     return post
 
 
@@ -105,18 +103,15 @@ async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
     if row.local:
         await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
     await home_entry_queries.fan_out(tx, row, post.account_id)
-    await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id)
+    await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id, post=post)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
 
 
 async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """Take a boost back; the post. Raises NotFound if the post cannot be seen."""
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    """Take a boost back; the post. Raises NotFoundError if the post cannot be seen."""
+    post = await visibility.require(tx, post_id, actor.id)
     former = await post_queries.find_boost(tx, actor.id, post.id)
     if former is not None:
         await _remove(tx, former, post)
@@ -137,7 +132,7 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
-    """A peer's account boosted `post`. Only open posts can be; again changes nothing."""
+    """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing."""
     # guard: boosts of private posts
     if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
         return
@@ -153,7 +148,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
-    """A peer's account takes its boost back; False if there is none."""
+    """Undo the boost of a peer's account; return False if there is none."""
     row = await post_queries.find_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
         post = await post_queries.find_by_uri(tx, post_uri)

@@ -1,4 +1,4 @@
-"""What a post causes by being there, new or changed, whoever wrote it: it can be found, its link is shown."""
+"""Distribution of a new or changed post within this node: search index, cards, home timelines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def fan_out_home(tx: Tx, row: PostRow) -> None:
 
 
 async def can_reply(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
-    """True if a post of ours lets this account of a peer answer it; what peers let each other is theirs."""
+    """Return True if a post of ours lets a peer's account reply; among peers their nodes decide."""
     return not parent.local or await interaction_policies.is_allowed(
         tx, parent, author, interaction_policies.REPLY
     )

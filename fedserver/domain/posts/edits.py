@@ -6,16 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain.content import media, post_texts
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.posts import polls, posts, publication, quotes
+from fedserver.domain.posts import attachments, polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
+from fedserver.text.locales import gettext
 from storage.engine import Tx
-from storage.queries.content import media as media_queries
-from storage.queries.content import tags as tag_queries
-from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
@@ -50,11 +48,11 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     """Change a post of one's own; its id, which is a new one where a draft was published.
 
     The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
-    Raises NotFound, Invalid, Forbidden.
+    Raises NotFoundError, InvalidError, ForbiddenError.
     """
     row = await posts.get_own(tx, author, post_id)
     if changes.visibility is not UNSET and row.state != "draft":
-        raise ForbiddenError("The visibility of a published post cannot be changed")
+        raise ForbiddenError(gettext("The visibility of a published post cannot be changed."))
     if row.state == "draft" and changes.publish:
         return await _publish_draft(tx, site, author, row, changes)
     text = await post_texts.render(
@@ -76,28 +74,24 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     changed = await _change_quote(tx, site, author, _apply_edit(tx, row, changes, text), text, changes)
     values = {name: getattr(changed, name) for name in post_queries.UPDATABLE_COLUMNS}
     await post_queries.update_content(tx, row.id, values)
-    named = set(await mention_queries.list_by_post(tx, row.id))
-    await mention_queries.replace(tx, row.id, [each.id for each in text.mentioned])
+    newly_mentioned = await attachments.replace_names(tx, row, text)
     await quotes.mention_quoted_author(tx, changed)
-    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags))
     if row.state == "published":
-        newly_named = [each for each in text.mentioned if each.id not in named]
-        await publication.publish_edit(tx, changed, newly_named)
+        await publication.publish_edit(tx, changed, newly_mentioned)
     return row.id
 
 
 async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText) -> bool:
-    """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
+    """Return True if a published post has the wanted content already. Any poll counts as a new one."""
     if wanted.has_new_descriptions or not isinstance(wanted.poll, UnsetType):
         return False
     policy = _value_or(wanted.quote_policy, quotes.read_policy(row))
     changed = quotes.apply_policy(author, _apply_edit(tx, row, wanted, text), text.mentioned, policy, None)
     if structs.replace(changed, edited_at=row.edited_at) != row:
         return False
-    if not isinstance(wanted.media_ids, UnsetType):
-        attached = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
-        if [each for each in attached if each != row.cover_id] != list(wanted.media_ids):
-            return False
+    file_ids = () if isinstance(wanted.media_ids, UnsetType) else wanted.media_ids
+    if wanted.media_ids is not UNSET and await attachments.list_file_ids(tx, row) != list(file_ids):
+        return False
     return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _find_quoted_id(
         tx, row, PostEdit()
     )
@@ -106,19 +100,19 @@ async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, t
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
     """Say who may quote a post of one's own from now on: public, followers or nobody.
 
-    Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
+    Quotes that there are stay, and no former version is kept. Raises NotFoundError, InvalidError.
     """
     row = await posts.get_own(tx, author, post_id)
     await quotes.set_policy(tx, row, word)
 
 
 async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
-    """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFoundError."""
     await _save_interaction_policy(tx, await posts.get_own(tx, author, post_id), policy)
 
 
 async def set_reply_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
-    """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
+    """Set the reply audience: public, followers or nobody. Raises NotFoundError, InvalidError."""
     row = await posts.get_own(tx, author, post_id)
     if word != interaction_policies.get_reply_audience(row):
         await _save_interaction_policy(tx, row, interaction_policies.replace_reply_rule(row, word))
@@ -134,9 +128,8 @@ async def _save_interaction_policy(tx: Tx, row: PostRow, policy: str) -> None:
 async def _publish_draft(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> int:
-    """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
-    files = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
-    kept = tuple(each for each in files if each != row.cover_id)
+    """Turn a draft into a post of this moment: with an id that sorts by it and the address of its title."""
+    file_ids = tuple(await attachments.list_file_ids(tx, row))
     draft = posts.Draft(
         text=_value_or(change.text, row.source),
         content_type=_value_or(change.content_type, row.source_type),
@@ -147,20 +140,20 @@ async def _publish_draft(
         visibility=_value_or(change.visibility, row.visibility),
         language=row.language if isinstance(change.language, UnsetType) else change.language,
         in_reply_to_id=row.in_reply_to_id,
-        media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
+        media_ids=file_ids if isinstance(change.media_ids, UnsetType) else change.media_ids,
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
         quoted_id=await _find_quoted_id(tx, row, change),
         quote_policy=_value_or(change.quote_policy, quotes.read_policy(row)),
         policy=row.interaction_policy,
     )
-    await media_queries.detach(tx, row.id)
+    await attachments.detach_files(tx, row)
     await post_queries.delete_by_id(tx, row.id)
     return await posts.publish(tx, site, author, draft)
 
 
 async def _find_quoted_id(tx: Tx, row: PostRow, change: PostEdit) -> int | None:
-    """What a draft quotes when it is published."""
+    """Return the id of what a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
     quote = await quote_queries.find_by_post(tx, row.id)
@@ -180,7 +173,7 @@ async def _change_quote(
     if quoted is None or (former is not None and former.quoted_id == quoted.id):
         return row
     if quotes.narrow_visibility(quoted, author, row.visibility, text.mentioned) != row.visibility:
-        raise ForbiddenError("This post reaches more people than the one that it would quote")
+        raise ForbiddenError(gettext("This post reaches more people than the post that you want to quote."))
     await quotes.record(tx, site, row, quoted)
     return row
 
@@ -223,16 +216,13 @@ async def _change_media(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> list[int]:
     """Attach what the change names; the files that are attached afterwards."""
-    attached = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
-    former = [each for each in attached if each != row.cover_id]
+    former = await attachments.list_file_ids(tx, row)
     if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
         return former
     wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     every = [*wanted, *([cover] if cover else [])]
-    await media.check_attachable(tx, site, author, every, row.id)
-    await media_queries.detach(tx, row.id)
-    await media_queries.attach(tx, author.id, row.id, every)
+    await attachments.replace_files(tx, site, author, row, every)
     return wanted
 
 
@@ -254,7 +244,7 @@ async def _change_poll(
 
 
 async def _insert_version(tx: Tx, row: PostRow) -> None:
-    files = await media_queries.load_by_posts(tx, [row.id])
+    files = await attachments.load_files(tx, row)
     await post_queries.insert_edit(
         tx,
         EditRow(

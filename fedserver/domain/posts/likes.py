@@ -1,16 +1,16 @@
 """Likes: rows, never a counter alone. On an article a like says that it was helpful.
 
-Whoever reacts with emoji likes the post, once: such a like is told by the activity of one of the reactions,
-and stays until the last of them is taken back.
+An account that reacts with emoji likes the post, once: such a like has the URI of one of the reactions, and
+stays until the last of them is undone.
 """
 
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import interaction_policies, post_views
+from fedserver.domain.timelines import interaction_policies, post_views, visibility
+from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
@@ -19,61 +19,73 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import LikeRow, PostRow
 
 
-async def get_visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """The post, or what it boosts. Raises NotFound where `actor` may not see it."""
-    views = await post_views.load(tx, [post_id], actor.id)
-    if not views:
-        raise NotFoundError
-    return views[0].boost_of.post if views[0].boost_of else views[0].post
-
-
 async def get_likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """As `visible`; raises Forbidden too, where its author does not want it."""
-    post = await get_visible(tx, actor, post_id)
+    """Return the post, or what it boosts. Raises NotFoundError; ForbiddenError if its author refuses."""
+    post = await visibility.require(tx, post_id, actor.id)
     await interaction_policies.check_allowed(tx, post, actor, interaction_policies.LIKE)
     return post
 
 
 async def like(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int) -> PostRow:
-    """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
+    """Like a post and return it; to like it again changes nothing. Raises NotFoundError, ForbiddenError."""
     check_not_moved(actor)
     post = await get_likeable(tx, actor, post_id)
-    uri = site.links.activity(actor.uri, "likes", tx.new_id())
-    if await record(tx, actor, post, uri) and not post.local:
-        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
+    await _like(tx, site, actor, post)
     return post
 
 
+async def like_view(tx: Tx, site: NodeContext, actor: AccountRow, view: PostView) -> PostView:
+    """Like a post of which `actor` has a view; return the view of it with the like. Raises ForbiddenError.
+
+    A view is only made for somebody who may see the post, so that is not asked again. Nor is the view loaded
+    again: a like changes the counter of the post and the state of its viewer, nothing else.
+    """
+    check_not_moved(actor)
+    original = view.boost_of or view
+    await interaction_policies.check_allowed(tx, original.post, actor, interaction_policies.LIKE)
+    is_new = await _like(tx, site, actor, original.post)
+    return post_views.add_like(original) if is_new else original
+
+
+async def _like(tx: Tx, site: NodeContext, actor: AccountRow, post: PostRow) -> bool:
+    uri = site.links.activity(actor.uri, "likes", tx.new_id())
+    if not await record(tx, actor, post, uri):
+        return False
+    if not post.local:
+        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
+    return True
+
+
 async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
-    """Take a like back, with the emoji that came with it; the post. Raises NotFound."""
-    post = await get_visible(tx, actor, post_id)
+    """Undo a like and the emoji reactions that came with it; return the post. Raises NotFoundError."""
+    post = await visibility.require(tx, post_id, actor.id)
     row = await like_queries.find_like(tx, actor.id, post.id)
     if row is not None:
         reactions = await reaction_queries.list_by_account(tx, actor.id, [post.id])
-        for each in reactions:
-            await reaction_queries.delete_by_id(tx, each.id)
+        for reaction in reactions:
+            await reaction_queries.delete_by_id(tx, reaction.id)
         await remove(tx, row, post)
-        told = {row.uri: ("", "")} | {each.uri: (each.name, each.url) for each in reactions}
-        for uri, (emoji, picture) in told.items() if not post.local else ():
+        emoji_by_uri = {row.uri: ("", "")} | {each.uri: (each.name, each.url) for each in reactions}
+        for uri, (emoji, picture) in emoji_by_uri.items() if not post.local else ():
             await jobs.enqueue(tx, jobs.UndoLike(actor.id, uri, post.uri, post.account_id, emoji, picture))
     return post
 
 
 async def record(tx: Tx, actor: AccountRow, post: PostRow, uri: str) -> bool:
-    """`actor` likes `post` by the activity `uri`; False if that was so before."""
+    """Store the like of `actor` with the URI of its activity; return False if there was one."""
     if not await like_queries.insert_like(tx, LikeRow(tx.new_id(), actor.id, post.id, uri, tx.now)):
         return False
     await post_queries.adjust_count(tx, post.id, "likes_count", 1)
-    await notifications.notify(tx, "favourite", post.account_id, actor.id, post.id)
+    await notifications.notify(tx, "favourite", post.account_id, actor.id, post.id, post=post)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
 
 
 async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
-    """The like is taken back, or told by the oldest reaction that is left."""
-    left = await reaction_queries.list_by_account(tx, row.account_id, [post.id])
-    if left:
-        await like_queries.set_like_uri(tx, row.id, left[0].uri)
+    """Delete a like, or keep it under the URI of the oldest reaction that is left."""
+    reactions = await reaction_queries.list_by_account(tx, row.account_id, [post.id])
+    if reactions:
+        await like_queries.set_like_uri(tx, row.id, reactions[0].uri)
         return
     await like_queries.delete_like(tx, row.id)
     await post_queries.adjust_count(tx, post.id, "likes_count", -1)
@@ -82,31 +94,32 @@ async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
 
 
 async def can_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
-    """True if an account of a peer sees a post, and may like it."""
-    if post.visibility == "local" or not await post_views.load(tx, [post.id], actor.id):
+    """Return True if an account of a peer sees a post and may like it."""
+    if post.visibility == "local" or not await visibility.can_see(tx, post.id, actor.id):
         return False
     return not post.local or await interaction_policies.is_allowed(tx, post, actor, interaction_policies.LIKE)
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
-    """A peer's account likes `post`. Of a post that it cannot see a like has no effect."""
+    """Record that a peer's account likes `post`; without effect if it cannot see the post."""
     if not await can_like(tx, post, actor) or await record(tx, actor, post, uri):
         return
-    # The like of a reaction becomes one of its own, which stays when that goes.
-    known = await like_queries.find_like(tx, actor.id, post.id)
-    told = known is not None and await reaction_queries.find_by_uri(tx, known.uri) is not None
-    if known is not None and told and await like_queries.find_like_by_uri(tx, uri) is None:
-        await like_queries.set_like_uri(tx, known.id, uri)
+    # A like that came with a reaction gets the URI of its own activity, so that it outlives the reaction.
+    existing = await like_queries.find_like(tx, actor.id, post.id)
+    if existing is None or await reaction_queries.find_by_uri(tx, existing.uri) is None:
+        return
+    if await like_queries.find_like_by_uri(tx, uri) is None:
+        await like_queries.set_like_uri(tx, existing.id, uri)
 
 
 async def broadcast_change(tx: Tx, post: PostRow) -> None:
-    """The likes of a post look otherwise now, though they are as many as before."""
+    """Announce that the likes of a post have changed, though not their number."""
     await post_queries.adjust_count(tx, post.id, "likes_count", 0)  # its version grows
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
-    """A peer's account takes its like back; False if there is none."""
+    """Undo the like of a peer's account; return False if there is none."""
     row = await like_queries.find_like_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
         post = await post_queries.find_by_uri(tx, post_uri)

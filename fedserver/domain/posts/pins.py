@@ -18,7 +18,7 @@ DAY_MS = 86_400_000
 
 
 async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
-    """Pin a post of one's own. Raises NotFound, Invalid."""
+    """Pin a post of one's own. Raises NotFoundError, InvalidError."""
     row = await posts.get_own(tx, actor, post_id)
     if row.visibility == "direct" or row.state != "published":
         raise InvalidError("post", "is a private mention or a draft and cannot be pinned")
@@ -31,7 +31,7 @@ async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
 
 
 async def unpin(tx: Tx, actor: AccountRow, post_id: int) -> None:
-    """Unpin a post of one's own. Raises NotFound."""
+    """Unpin a post of one's own. Raises NotFoundError."""
     row = await posts.get_own(tx, actor, post_id)
     if await like_queries.delete_pin(tx, actor.id, row.id):
         tx.emit(events.POST_CHANGED, post_id=row.id)
@@ -43,13 +43,13 @@ async def unpin(tx: Tx, actor: AccountRow, post_id: int) -> None:
 
 
 def is_refresh_due(account: AccountRow, now: int) -> bool:
-    """True if what a peer's account features was not read for a day."""
+    """Return True if what a peer's account features was not fetched for a day."""
     gone = account.suspended_at is not None or account.deleted_at is not None
     return bool(account.domain) and not gone and (account.featured_at or 0) <= now - DAY_MS
 
 
 async def enqueue_refresh(tx: Tx, account: AccountRow) -> None:
-    """Owe the reading, unless somebody else has just done so."""
+    """Enqueue the fetch of what an account features, unless another request has just done so."""
     if is_refresh_due(account, tx.now) and await account_queries.mark_featured_fetched(
         tx, account.id, tx.now - DAY_MS
     ):
@@ -57,7 +57,7 @@ async def enqueue_refresh(tx: Tx, account: AccountRow) -> None:
 
 
 async def receive(tx: Tx, author: AccountRow, post: PostRow, *, added: bool) -> bool:
-    """A peer's account pinned a post of its own, or took it off; False if nothing changed."""
+    """Pin or unpin a post for the peer's account that wrote it; return False if nothing changed."""
     if not added:
         changed = await like_queries.delete_pin(tx, author.id, post.id)
     else:
@@ -70,7 +70,7 @@ async def receive(tx: Tx, author: AccountRow, post: PostRow, *, added: bool) -> 
 
 
 async def receive_all(tx: Tx, author: AccountRow, rows: Sequence[PostRow]) -> None:
-    """These, the newest pin first, are all that a peer's account has pinned."""
+    """Replace all pins of a peer's account by these, the newest first."""
     wanted = [row.id for row in rows]
     former = list(await like_queries.list_pinned_posts(tx, author.id))
     if former == wanted:

@@ -53,7 +53,7 @@ class RemotePoll(Struct, frozen=True):
 
 
 def check(site: NodeContext, poll: NewPoll) -> NewPoll:
-    """The poll as it is kept, without empty options. Raises Invalid."""
+    """Return the poll without empty options. Raises InvalidError."""
     limits = site.config.limits
     titles = tuple(title for each in poll.options if (title := clean_name(each, 10_000)))
     if len(titles) < 2:
@@ -77,13 +77,13 @@ def _build_options(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOpti
 
 
 async def load_titles_json(tx: Tx, post_id: int) -> str | None:
-    """The options as an edit keeps them: JSON; None without a poll."""
+    """Return the options as an edit stores them (JSON); None without a poll."""
     found = await poll_queries.list_options(tx, post_id)
     return encode([each.title for each in found]).decode() if found else None
 
 
 async def create(tx: Tx, post_id: int, checked: NewPoll) -> None:
-    """Give a post of ours a poll; its end is owed."""
+    """Give a post of ours a poll and enqueue its end."""
     row = PollRow(
         post_id=post_id,
         multiple=checked.multiple,
@@ -119,12 +119,12 @@ async def update(tx: Tx, post_id: int, checked: NewPoll) -> None:
 
 
 async def remove(tx: Tx, post_id: int) -> None:
-    """A post asks nothing any more."""
+    """Remove the poll of a post."""
     await poll_queries.delete_by_post(tx, post_id)
 
 
 async def enqueue_close(tx: Tx, row: PollRow, *, delay_ms: int = 0) -> None:
-    """Close a poll when its time is over, or `late` milliseconds afterwards."""
+    """Enqueue the end of a poll, `delay_ms` after its time is over."""
     if row.expires_at is not None:
         task, moment = jobs.ClosePoll(row.post_id), max(row.expires_at + delay_ms, tx.now)
         await jobs.enqueue(tx, task, run_at=moment, dedupe=f"close_poll:{row.post_id}:{row.expires_at}")
@@ -136,8 +136,8 @@ async def close(tx: Tx, post_id: int) -> None:
     if row is None or post is None or row.closed_at is not None or not is_over(row, tx.now):
         return
     await poll_queries.update_poll(tx, structs.replace(row, closed_at=tx.now))
-    told = dict.fromkeys((post.account_id, *await poll_queries.list_local_voters(tx, post_id)))
-    for account_id in told:
+    account_ids = dict.fromkeys((post.account_id, *await poll_queries.list_local_voters(tx, post_id)))
+    for account_id in account_ids:
         await notifications.notify(tx, "poll", account_id, post.account_id, post_id)
     if post.local and post.visibility != "local":
         await jobs.enqueue(tx, jobs.UpdatePoll(post_id))
@@ -145,7 +145,7 @@ async def close(tx: Tx, post_id: int) -> None:
 
 
 async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = True) -> None:
-    """What its origin says of a peer's poll.
+    """Store a peer's poll as its origin sends it.
 
     Only with an edit may a poll change what it asks; votes for what is asked no more are dropped.
     """
@@ -162,7 +162,10 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
             return
         await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
-        counts = ((each.id, told.votes) for each, told in zip(options, remote.options, strict=True))
+        counts = (
+            (option.id, remote_option.votes)
+            for option, remote_option in zip(options, remote.options, strict=True)
+        )
         await poll_queries.set_vote_counts(tx, counts)
     reopened = former.expires_at != expires_at and not is_over(fresh, tx.now)
     await poll_queries.update_poll(

@@ -19,9 +19,9 @@ from storage.rows.posts import PostRow, TombstoneRow
 
 
 async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostView:
-    """Delete a post of one's own; what it was. Its files stay for a while, to be posted anew.
+    """Delete a post of one's own; return its view. Its files stay for a while, to be posted again.
 
-    Raises NotFound.
+    Raises NotFoundError.
     """
     row = await posts.get_own(tx, author, post_id)
     views = await post_views.load(tx, [post_id], author.id)
@@ -39,15 +39,15 @@ async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:
 
 
 async def _delete_local(tx: Tx, author: AccountRow, row: PostRow) -> None:
-    """Remove a post of ours and owe peers the news."""
+    """Remove a post of ours and enqueue the Delete for peers."""
     mentioned = await mention_queries.list_by_post(tx, row.id)
     boosters = [booster for _, booster in await post_queries.list_boosts(tx, row.id)]
     boosters += [quoter for _, quoter in await quote_queries.list_quoters(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
     await remove(tx, row)
     if row.state == "published" and row.visibility != "local":
-        told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
-        audience = jobs.Audience(row.visibility, told)
+        account_ids = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
+        audience = jobs.Audience(row.visibility, account_ids)
         await jobs.enqueue(tx, jobs.DeletePost(author.id, row.uri, audience, tx.now))
 
 
@@ -74,7 +74,7 @@ async def remove(tx: Tx, row: PostRow) -> None:
 
 
 async def _remove_boosts(tx: Tx, row: PostRow) -> None:
-    """Boosts stand in homes under ids of their own: whoever had one is told of it."""
+    """Delete the boosts of a post and tell the streams of those at whose home they were."""
     boosters = dict(await post_queries.list_boosts(tx, row.id))
     for boost_id, holders in (await home_entry_queries.load_recipients(tx, list(boosters))).items():
         events.emit_post_deleted(tx, boost_id, boosters[boost_id], holders)

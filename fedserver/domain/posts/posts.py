@@ -1,24 +1,21 @@
 """Posts of members: write, edit, delete; and one post for one viewer.
 
-`publish` writes the post, what it names, where it is shown, who is told and what peers are owed, in the
-caller's one transaction.
+`publish` writes the post with its mentions, timeline entries, notifications and deliveries in the caller's
+one transaction.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from fedserver.domain.content import media, post_texts
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
-from fedserver.domain.posts import articles, polls, publication, quotes
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
+from fedserver.domain.posts import articles, attachments, polls, publication, quotes, replies
+from fedserver.domain.timelines import visibility
+from fedserver.text.locales import gettext
 from storage.engine import Tx
-from storage.queries.content import media as media_queries
-from storage.queries.content import tags as tag_queries
-from storage.queries.posts import likes as like_queries
-from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -50,40 +47,38 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
-    """A post that the viewer may see. Raises NotFound."""
-    views = await post_views.load(tx, [post_id], viewer_id)
-    if not views:
+    """Return a post that the viewer may see; a boost as itself. Raises NotFoundError."""
+    visible = await visibility.find(tx, post_id, viewer_id)
+    if visible is None:
         raise NotFoundError
-    return views[0].post
+    return visible.post
 
 
 async def is_deleted(tx: Tx, uri: str) -> bool:
-    """True if there was a post of that URI."""
+    """Return True if there was a post with this URI."""
     return await post_queries.find_tombstone(tx, uri) is not None
 
 
 async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> int:
-    """Write a post, or keep it as a draft; its id. Raises Invalid, NotFound, Forbidden.
+    """Write a post or a draft; return its id. Raises InvalidError, NotFoundError, ForbiddenError.
 
     A request repeated with the same `idempotency_key` within an hour gives the same post.
     """
     if draft.idempotency_key:
-        found = await post_queries.find_id_by_idempotency_key(
+        existing_id = await post_queries.find_id_by_idempotency_key(
             tx, author.id, draft.idempotency_key, tx.now - HOUR_MS
         )
-        if found is not None:
-            return found
+        if existing_id is not None:
+            return existing_id
     check_not_moved(author)
     row, text, quoted = await _build_row(tx, site, author, draft)
     if not await post_queries.insert(tx, row):
-        raise RetryLaterError("Two posts came at the same moment. Please try again.")
+        raise RetryLaterError(gettext("Two posts came at the same moment. Please try again."))
     key = draft.idempotency_key
     if key and not await post_queries.insert_idempotency_key(tx, author.id, key, row.id, tx.now - HOUR_MS):
-        raise RetryLaterError("The same post is being written. Please try again.")
+        raise RetryLaterError(gettext("This post is being published already. Please try again in a moment."))
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
-    await media_queries.attach(tx, author.id, row.id, media_ids)
-    await mention_queries.insert(tx, row.id, [each.id for each in text.mentioned])
-    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags), is_new=True)
+    await attachments.insert(tx, row, media_ids, text)
     if draft.poll is not None:
         await polls.create(tx, row.id, polls.check(site, draft.poll))
     if quoted is not None:
@@ -94,13 +89,12 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
 
 
 async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
-    """Nothing is written. Raises what `publish` would raise now."""
+    """Check a draft without writing anything. Raises what `publish` would raise now."""
     await _build_row(tx, site, author, draft)
 
 
 async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
-    await media.check_attachable(tx, site, author, draft.media_ids, None)
-    await media.check_attachable(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
+    await attachments.check_files(tx, site, author, draft.media_ids, draft.cover_id)
     if draft.poll is None:
         return
     if draft.media_ids:
@@ -113,14 +107,14 @@ async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) ->
 async def _build_row(
     tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
 ) -> tuple[PostRow, RenderedText, PostRow | None]:
-    """The row, its text, and what it quotes."""
+    """Return the row, its text, and what it quotes."""
     quoted = await quotes.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
     title = post_texts.clean_title(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
-    parent = await _get_parent(tx, author, draft.in_reply_to_id)
+    parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     identifier = tx.new_id()
     article = draft.kind == "Article"
     slug = await articles.choose_slug(tx, author.id, title) if article else None
@@ -163,45 +157,14 @@ async def _build_row(
         version=1,
         interaction_policy=draft.policy,
     )
-    if parent is not None and parent.visibility in ("local", "partners"):
-        row = _restrict_visibility(site, row, parent)
-    else:
-        await partner_posts.check_visibility(tx, row.visibility)
+    row = await replies.restrict_visibility(tx, site, row, parent)
     return quotes.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
-def _restrict_visibility(site: NodeContext, row: PostRow, parent: PostRow) -> PostRow:
-    """A reply to a post for members, or for partners: for the same, or for the people named in it.
-
-    Those may be of other nodes, so a direct one carries no address of what it answers.
-    """
-    if row.visibility != "direct":
-        return structs.replace(row, visibility="local" if row.visibility == "local" else parent.visibility)
-    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
-
-
-async def _get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
-    if parent_id is None:
-        return None
-    views = await post_views.load(tx, [parent_id], author.id)
-    if not views:
-        raise NotFoundError("The post that you answer was not found")
-    post = views[0].boost_of.post if views[0].boost_of else views[0].post
-    await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
-    return post
-
-
 async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
-    """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
+    """Return a post of `author`, but no boost. Raises NotFoundError, also for a post of another account."""
     row = await post_queries.find(tx, post_id)
     # guard: whose post it is @2
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
         raise NotFoundError
     return row
-
-
-async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
-    """Stop, or allow again, notifications about a conversation. Raises NotFound."""
-    row = await get(tx, post_id, actor.id)
-    change = like_queries.insert_thread_mute if muted else like_queries.delete_thread_mute
-    await change(tx, actor.id, row.thread_id)

@@ -22,11 +22,11 @@ async def publish(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
     await distribution.fan_out_home(tx, row)
     await distribution.index(tx, row)
-    told = [row.account_id]
+    notified_ids = [row.account_id]
     for account in mentioned:
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
-            told.append(account.id)
-    await conversations.add_post(tx, row, told)
+            notified_ids.append(account.id)
+    await conversations.add_post(tx, row, notified_ids)
     await notifications.notify_post_followers(tx, row)
     if row.visibility != "local":
         await jobs.enqueue(tx, jobs.CreatePost(row.id))
@@ -37,12 +37,12 @@ async def publish(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 async def publish_edit(tx: Tx, row: PostRow, newly_mentioned: list[AccountRow]) -> None:
     """Tell of a post that has changed: search, those mentioned now, boosters, quoters, peers, streams."""
     await distribution.index(tx, row)
-    told = [
+    notified_ids = [
         account.id
         for account in newly_mentioned
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     ]
-    await conversations.add_post(tx, row, told)
+    await conversations.add_post(tx, row, notified_ids)
     for _, booster_id in await post_queries.list_boosts(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     await quotes.notify_quoters(tx, row)

@@ -58,18 +58,18 @@ async def receive(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: in
 
 
 def _is_possible(row: PostRow, remote: RemoteQuote) -> bool:
-    """False for a quote that can never be shown: nobody was asked, and it is of another host."""
+    """Return False for a quote that can never be shown: without a request, and of another host."""
     return not remote.legacy or row.uri.split("/")[:3] == remote.uri.split("/")[:3]
 
 
 async def receive_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None:
-    """A post of a peer was changed: perhaps what it quotes; and those who quote it are told."""
+    """Update what an edited post of a peer quotes, and notify those who quote it."""
     await receive(tx, row, remote)
     await quotes.notify_quoters(tx, row)
 
 
 async def _find_quotable(tx: Tx, uri: str) -> PostRow | None:
-    """A post that we have and that peers may name."""
+    """Return a post that is here and that peers may refer to."""
     found = await post_queries.find_by_uri(tx, uri)
     if found is None or found.boost_of_id is not None or found.visibility in ("local", "partners"):
         return None
@@ -77,7 +77,7 @@ async def _find_quotable(tx: Tx, uri: str) -> PostRow | None:
 
 
 async def _update_consent(tx: Tx, quote: QuoteRow, remote: RemoteQuote, depth: int) -> None:
-    """The same quote once more: what may be new is the consent, or that it is asked for at all."""
+    """Update a known quote: its authorization may be new, or that one is requested at all."""
     quoted = await post_queries.find(tx, quote.quoted_id) if quote.quoted_id is not None else None
     if quoted is not None and (quoted.local or quoted.account_id == quote.account_id):
         return  # Of ours it was decided here, whatever the peer says; one's own needs no consent.
@@ -101,14 +101,14 @@ async def _enqueue_verification(tx: Tx, quote: QuoteRow, depth: int) -> None:
 
 
 async def find_pending(tx: Tx, post_id: int) -> tuple[PostRow, QuoteRow] | None:
-    """A post of a peer whose quote was not verified yet, and the quote."""
+    """Return a peer's post whose quote was not verified yet, and the quote."""
     row = await post_queries.find(tx, post_id)
     quote = await quote_queries.find_by_post(tx, post_id)
     return (row, quote) if row is not None and quote is not None and quote.state == PENDING else None
 
 
 async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_authorized: bool | None) -> None:
-    """What came of a verification: consent, its absence, or (None) nothing that is certain yet."""
+    """Record a verification: authorized, not authorized, or (None) not certain yet."""
     found = await find_pending(tx, post_id)
     if found is None or quoted.boost_of_id is not None:
         return
@@ -125,13 +125,13 @@ async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_autho
 
 
 async def find_requesting_post(tx: Tx, actor: AccountRow, uri: str) -> PostRow | None:
-    """The post that is to quote, if it is here; None if it is somebody else's."""
+    """Return the post that is to quote; None if it is not here, or not of `actor`."""
     known = await post_queries.find_by_uri(tx, uri)
     return known if known is not None and known.account_id == actor.id else None
 
 
 async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:
-    """A peer's post may quote one of ours, as can be read at `uri`; False if that was taken back before."""
+    """Let a peer's post quote one of ours, authorized at `uri`; return False if that was revoked before."""
     quote = await quote_queries.find_by_post(tx, row.id)
     if quote is None or quote.quoted_uri != quoted.uri or quote.state == REVOKED:
         return False
@@ -144,7 +144,7 @@ async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:
 async def receive_answer(
     tx: Tx, actor: AccountRow, request_uri: str, authorization_uri: str | None, *, accepted: bool
 ) -> bool:
-    """The author of a quoted post answers what we asked; False if nobody asked them that."""
+    """Record the answer of a quoted author to our request; return False if there was none to them."""
     quote = await quote_queries.find_by_request(tx, request_uri)
     if quote is None or quote.quoted_account_id != actor.id:
         return False
@@ -160,7 +160,7 @@ async def receive_answer(
 
 
 async def receive_revocation(tx: Tx, actor: AccountRow, authorization_uri: str) -> bool:
-    """The author of a quoted post takes an authorization back; False if it is not theirs."""
+    """Revoke an authorization for the quoted author; return False if it is not theirs."""
     quote = await quote_queries.find_by_authorization(tx, authorization_uri)
     if quote is None or quote.quoted_account_id != actor.id:
         return False

@@ -14,8 +14,9 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import post_views, quote_policies
+from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -30,33 +31,35 @@ PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected
 
 
 async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
-    """The post that `author` wants to quote. Raises NotFound, Forbidden."""
+    """Return the post that `author` wants to quote. Raises NotFoundError, ForbiddenError."""
     if quoted_id is None:
         return None
-    views = await post_views.load(tx, [quoted_id], author.id)
-    if not views:
-        raise NotFoundError("The post that you quote was not found")
-    view = views[0].boost_of or views[0]
-    post = view.post
+    visible = await visibility.find(tx, quoted_id, author.id)
+    if visible is None:
+        raise NotFoundError(gettext("The post that you want to quote was not found."))
+    post = visible.original
     if post.visibility == "direct":
-        raise ForbiddenError("Private mentions cannot be quoted")
-    if view.quote_permission == quote_policies.DENIED:
-        raise ForbiddenError("The author of this post does not allow that it is quoted")
+        raise ForbiddenError(gettext("Private mentions cannot be quoted."))
+    if quote_policies.evaluate(post, author.id, visible.facts.follows) == quote_policies.DENIED:
+        raise ForbiddenError(gettext("The author of this post does not allow you to quote it."))
     if await block_queries.find(tx, author.id, post.account_id) is not None:
-        raise ForbiddenError("You cannot quote somebody whom you block")
+        raise ForbiddenError(gettext("You cannot quote somebody whom you block."))
     return post
 
 
 async def can_quote(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
-    """True if an account of a peer may quote a post of ours, by its author's policy."""
-    views = await post_views.load(tx, [quoted.id], actor.id)
-    return bool(views) and views[0].quote_permission == quote_policies.AUTOMATIC
+    """Return True if an account of a peer may quote a post of ours, by its author's policy."""
+    visible = await visibility.find(tx, quoted.id, actor.id)
+    if visible is None:
+        return False
+    permission = quote_policies.evaluate(visible.post, actor.id, visible.facts.follows)
+    return permission == quote_policies.AUTOMATIC
 
 
 def apply_policy(
     author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
 ) -> PostRow:
-    """A post with a policy, no wider than what it quotes. Raises Invalid, also for an unknown visibility."""
+    """Return a post with a quote policy, no wider than what it quotes. Raises InvalidError."""
     if row.visibility not in WRITABLE:
         raise InvalidError("visibility", f"must be one of {', '.join(WRITABLE)}")
     visibility = (
@@ -69,7 +72,7 @@ def apply_policy(
 def narrow_visibility(
     quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]
 ) -> str:
-    """The visibility of a post that quotes: no wider than what it shows. Raises Invalid."""
+    """Return the visibility of a post that quotes: no wider than what it shows. Raises InvalidError."""
     if visibility != "direct":
         return (
             visibility
@@ -84,11 +87,12 @@ def narrow_visibility(
 
 
 async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> None:
-    """`row`, a post of ours, quotes `quoted`, which `choose` found. What was quoted before is dropped."""
+    """Store that `row`, a post of ours, quotes `quoted`, from `get_quotable`, instead of a former quote."""
     await remove(tx, row)
     author = await account_queries.find(tx, row.account_id)
     other = await account_queries.find(tx, quoted.account_id)
-    assert author is not None and other is not None
+    assert author is not None
+    assert other is not None
     own, ours = row.account_id == quoted.account_id, quoted.local
     asked = None if own or ours else site.links.activity(author.uri, "quote_requests", tx.new_id())
     granted = site.links.quote_authorization(other.username, row.id) if ours and not own else None
@@ -115,7 +119,7 @@ async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> No
 
 
 async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str | None) -> None:
-    """The author of the quoted post agrees: it is shown and counted, and an author of ours is told."""
+    """Accept a quote for the quoted author: it is shown, counted, and notified to an author of ours."""
     if quote.state == ACCEPTED or quote.quoted_id is None:
         return
     accepted = structs.replace(quote, state=ACCEPTED, authorization_uri=authorization_uri)
@@ -128,7 +132,7 @@ async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str |
 
 
 async def mention_quoted_author(tx: Tx, row: PostRow) -> None:
-    """Whoever is quoted may see where, also after those who are named were written anew."""
+    """Mention the quoted author again after an edit replaced the mentions, so that they see the quote."""
     if row.visibility not in (*PUBLIC_VISIBILITIES, "local"):
         quote = await quote_queries.find_by_post(tx, row.id)
         if quote is not None and quote.state == ACCEPTED:
@@ -144,7 +148,7 @@ async def _insert_mention(tx: Tx, row: PostRow, quote: QuoteRow) -> None:
 
 
 async def end(tx: Tx, quote: QuoteRow, state: str) -> None:
-    """A quote is not shown any more: rejected, revoked, or its post is gone."""
+    """Stop showing a quote: it was rejected or revoked, or its post is gone."""
     await quote_queries.upsert_quote(tx, structs.replace(quote, state=state))
     await _decrement_count(tx, quote)
 
@@ -159,7 +163,7 @@ async def _decrement_count(tx: Tx, quote: QuoteRow) -> None:
 
 
 async def remove(tx: Tx, row: PostRow) -> None:
-    """A post quotes nothing any more, or is about to be removed."""
+    """Remove the quote from a post."""
     quote = await quote_queries.find_by_post(tx, row.id)
     if quote is not None:
         await _decrement_count(tx, quote)
@@ -173,19 +177,19 @@ async def notify_quoters(tx: Tx, quoted: PostRow) -> None:
 
 
 async def broadcast_change(tx: Tx, row: PostRow) -> None:
-    """What a post quotes, or who may quote it, stands otherwise now: clients and peers see it anew."""
+    """Announce to clients and peers that the quote of a post, or who may quote it, has changed."""
     tx.emit(events.POST_EDITED, post_id=row.id)
     if row.local and row.state == "published" and row.visibility not in ("local", "partners"):
         await jobs.enqueue(tx, jobs.UpdatePost(row.id, tx.now))
 
 
 def read_policy(row: PostRow) -> str:
-    """The word with which an author of ours said who may quote a post."""
+    """Return the audience that an author of ours lets quote a post."""
     return quote_policies.decode_audience(row.interaction_policy)
 
 
 async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
-    """Let others quote a post of ours from now on, or not. Raises Invalid."""
+    """Let others quote a post of ours from now on, or not. Raises InvalidError."""
     policy = quote_policies.encode_policy(word, row.visibility, row.interaction_policy)
     if policy != row.interaction_policy:
         await post_queries.set_interaction_policy(tx, row.id, policy)
@@ -193,14 +197,13 @@ async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
 
 
 async def list_quoting_posts(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
-    """Ids of the posts that quote one, with its author's consent. Raises NotFound."""
-    if not await post_views.load(tx, [post_id], viewer_id):
-        raise NotFoundError
+    """Ids of the posts that quote one, with its author's consent. Raises NotFoundError."""
+    await visibility.require(tx, post_id, viewer_id)
     return await quote_queries.list_quoting_posts(tx, post_id, page)
 
 
 async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:
-    """Take the consent back that another post shows one of one's own. Raises NotFound."""
+    """Take the consent back that another post shows one of one's own. Raises NotFoundError."""
     quote = await quote_queries.find_by_post(tx, quoting_id)
     other = await post_queries.find(tx, quoting_id)
     if quote is None or other is None or quote.quoted_id != post_id or quote.quoted_account_id != author.id:
@@ -214,7 +217,7 @@ async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> N
 
 
 async def get_authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
-    """The consent of `author` that a post quotes one of theirs, and the URI of that post. Raises NotFound."""
+    """Return an accepted quote of a post of `author`, and the quoting post's URI. Raises NotFoundError."""
     quote = await quote_queries.find_by_post(tx, post_id)
     row = await post_queries.find(tx, post_id)
     if quote is None or row is None or quote.state != ACCEPTED or quote.authorization_uri is None:
@@ -225,12 +228,12 @@ async def get_authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[Q
 
 
 def is_gone(quote: QuoteRow) -> bool:
-    """True if what was quoted is not there any more."""
+    """Return True if the quoted post does not exist any more."""
     return quote.state == DELETED or (quote.state == ACCEPTED and quote.quoted_id is None)
 
 
 def add_fallback_link(html: str, quote: QuoteRow | None) -> str:
-    """The text of a post of ours, with a link for whoever knows no quotes; others hide that line."""
+    """Return the HTML of a post of ours with a link for software without quotes; others hide that line."""
     if quote is None or is_gone(quote):
         return html
     if any(f'href="{escape(each)}"' in html for each in (quote.quoted_uri, quote.quoted_url)):

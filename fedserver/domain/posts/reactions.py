@@ -12,6 +12,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import likes
+from fedserver.domain.timelines import visibility
 from fedserver.text.emoji import is_emoji
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
@@ -35,7 +36,7 @@ class Emoji(Struct, frozen=True):
 async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name: str) -> PostRow:
     """React with an emoji, or the shortcode of one of this node; the post. Again changes nothing.
 
-    Raises NotFound, Forbidden, Invalid for what is not an emoji or would be too many.
+    Raises NotFoundError, ForbiddenError, InvalidError for what is not an emoji or would be too many.
     """
     check_not_moved(actor)
     emoji = await _get_local_emoji(tx, site, name)
@@ -52,8 +53,8 @@ async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name
 
 
 async def unreact(tx: Tx, actor: AccountRow, post_id: int, name: str) -> PostRow:
-    """Take a reaction back; the post. Nothing happens if there is none. Raises NotFound."""
-    post = await likes.get_visible(tx, actor, post_id)
+    """Take a reaction back; the post. Nothing happens if there is none. Raises NotFoundError."""
+    post = await visibility.require(tx, post_id, actor.id)
     for row in await reaction_queries.list_by_account(tx, actor.id, [post.id]):
         if row.name != name.strip(":"):
             continue
@@ -75,7 +76,7 @@ async def _get_local_emoji(tx: Tx, site: NodeContext, name: str) -> Emoji:
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, emoji: Emoji) -> bool:
-    """A peer's account reacts to `post`, which is a like too; False if it can be nothing but a like."""
+    """Record the reaction of a peer's account, a like too; return False if it can only be a like."""
     if not emoji.url and not is_emoji(emoji.name):
         return False
     if not await likes.can_like(tx, post, actor):
@@ -105,7 +106,7 @@ async def _remove(tx: Tx, row: PostReactionRow, post: PostRow) -> None:
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None, name: str) -> bool:
-    """A peer's account takes a reaction back, by its URI or by its emoji; False if there is none."""
+    """Undo the reaction of a peer's account, by URI or emoji; return False if there is none."""
     row = await reaction_queries.find_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None and name:
         found = await post_queries.find_by_uri(tx, post_uri)

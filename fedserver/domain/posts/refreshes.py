@@ -6,7 +6,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
 from storage.engine import Tx
-from storage.queries.posts import refreshes as refreshe_queries
+from storage.queries.posts import refreshes as refresh_queries
 from storage.rows.posts import PostRow, RefreshRow
 
 MINUTE_MS = 60_000
@@ -17,10 +17,10 @@ RUNNING, FINISHED = "running", "finished"
 
 
 async def find_by_post(tx: Tx, row: PostRow, viewer_id: int | None) -> tuple[RefreshRow | None, bool]:
-    """The refresh of a thread that is running, if any; and whether a new one is due."""
+    """Return the running refresh of a thread, if any, and whether a new one is due."""
     if row.local or viewer_id is None or row.visibility not in PUBLIC_VISIBILITIES:
         return None, False
-    last = await refreshe_queries.find_by_post(tx, row.id)
+    last = await refresh_queries.find_by_post(tx, row.id)
     if last is None or last.started_at <= tx.now - MIN_INTERVAL_MS:
         return None, True
     return (last if _is_running(last, tx.now) else None), False
@@ -31,19 +31,19 @@ def _is_running(row: RefreshRow, now: int) -> bool:
 
 
 async def start(tx: Tx, row: PostRow, viewer_id: int) -> RefreshRow | None:
-    """Owe a refresh of the thread at a post; None if somebody else has just done so."""
+    """Start a refresh of the thread at a post; return the running one, None if there is nothing to do."""
     running, due = await find_by_post(tx, row, viewer_id)
     if not due:
         return running
     refresh = RefreshRow(tx.new_id(), row.id, RUNNING, 0, tx.now)
-    await refreshe_queries.upsert_refresh(tx, refresh)
+    await refresh_queries.upsert_refresh(tx, refresh)
     await jobs.enqueue(tx, jobs.RefreshThread(refresh.id, row.id), dedupe=f"refresh_thread:{row.id}")
     return refresh
 
 
 async def get(tx: Tx, refresh_id: int) -> RefreshRow:
-    """A refresh as it stands. Raises NotFound."""
-    row = await refreshe_queries.find(tx, refresh_id)
+    """Return a refresh in its present state. Raises NotFoundError."""
+    row = await refresh_queries.find(tx, refresh_id)
     if row is None:
         raise NotFoundError
     running = _is_running(row, tx.now)
@@ -51,5 +51,5 @@ async def get(tx: Tx, refresh_id: int) -> RefreshRow:
 
 
 async def update_progress(tx: Tx, refresh_id: int, found: int, *, is_finished: bool) -> None:
-    """So many posts were found until now."""
-    await refreshe_queries.update_progress(tx, refresh_id, found, FINISHED if is_finished else RUNNING)
+    """Store how many posts were found until now."""
+    await refresh_queries.update_progress(tx, refresh_id, found, FINISHED if is_finished else RUNNING)

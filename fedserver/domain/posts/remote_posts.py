@@ -82,17 +82,19 @@ class RemotePost(Struct, frozen=True, kw_only=True):
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
-    """Keep a post of `author`. None if it was deleted before; one that is known is given back unchanged.
+    """Store a post of `author`; return None if it was deleted before, the stored row if it is known.
 
     `depth` counts the steps up a thread that led here: after 40 no further parent is asked for.
     """
     known = await post_queries.find_by_uri(tx, remote.uri)
     if known is not None:
         return known if known.account_id == author.id else None
-    buried = await post_queries.find_tombstone(tx, remote.uri)
-    # A tombstone of somebody else keeps nothing out: who names another's post first must not decide.
+    tombstone = await post_queries.find_tombstone(tx, remote.uri)
+    # A tombstone of another account keeps nothing out: else anyone could block a post by its URI.
     # guard: what was deleted stays away @last
-    if author.suspended_at is not None or (buried is not None and buried.account_uri in ("", author.uri)):
+    if author.suspended_at is not None or (
+        tombstone is not None and tombstone.account_uri in ("", author.uri)
+    ):
         return None
     parent = await post_queries.find_by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.is_hidden_from(tx, parent, author):
@@ -119,12 +121,12 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
         await quote_requests.receive(tx, row, remote.quote, depth=depth)
     await _insert_into_thread(tx, row, parent, depth)
     await distribution.index(tx, row)
-    told = [
+    notified_ids = [
         account.id
         for account in mentioned
         if not account.domain and await notifications.notify(tx, "mention", account.id, author.id, row.id)
     ]
-    await conversations.add_post(tx, row, told)
+    await conversations.add_post(tx, row, notified_ids)
     await notifications.notify_post_followers(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     return row
@@ -193,7 +195,7 @@ def _clean_texts(remote: RemotePost) -> dict[str, str]:
 
 
 def _render_body(remote: RemotePost) -> str:
-    """The text as HTML; some software (PeerTube) sends Markdown."""
+    """Return the text as HTML; some software (PeerTube) sends Markdown."""
     if remote.html_type == "text/markdown":
         return render_markdown(remote.html[:MAX_MARKDOWN], {}, _no_tag_url, article=remote.kind == "Article")
     return render_plain(remote.html, {}, _no_tag_url) if remote.html_type == "text/plain" else remote.html
@@ -249,7 +251,7 @@ def _build_media_row(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFil
 
 
 async def _insert_into_thread(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> None:
-    """Into its thread, its author's count and the homes of followers; missing parents are owed."""
+    """Add a post to its thread, its author's count and homes; enqueue the fetch of a missing parent."""
     await account_queries.adjust_post_count(tx, row.account_id, 1, row.published_at)
     if parent is not None:
         await post_queries.adjust_count(tx, parent.id, "replies_count", 1)
@@ -319,7 +321,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
 
 
 async def _update_quote(tx: Tx, row: PostRow, remote: RemotePost) -> None:
-    """What changes without an edit: who may quote a post, and what it may quote."""
+    """Update what changes without an edit: who may quote a post, and the state of its quote."""
     if remote.interaction_policy != row.interaction_policy:
         await post_queries.set_interaction_policy(tx, row.id, remote.interaction_policy)
     quote = await quote_queries.find_by_post(tx, row.id) if remote.quote is not None else None

@@ -15,6 +15,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.posts import posts
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.ids import first_id_at
 from storage.paging import Page
@@ -45,7 +46,7 @@ class ScheduledPost(Struct, frozen=True):
 async def schedule(
     tx: Tx, site: NodeContext, author: AccountRow, draft: posts.Draft, publish_at: int
 ) -> ScheduledPost:
-    """Keep a post until `moment` (ms UTC). Raises what publishing it now would raise, and Invalid.
+    """Keep a post until `moment` (ms UTC). Raises what publishing it now would raise, and InvalidError.
 
     A request repeated with the same idempotency key within an hour gives the same one.
     """
@@ -90,12 +91,12 @@ async def _load_views(tx: Tx, rows: Sequence[ScheduledPostRow]) -> list[Schedule
 
 
 async def list_by_author(tx: Tx, author: AccountRow, page: Page) -> list[ScheduledPost]:
-    """What waits, newest first; also what could not be published when its moment came."""
+    """Return scheduled posts, newest first, those that failed to be published too."""
     return await _load_views(tx, await scheduled_post_queries.list_by_account(tx, author.id, page))
 
 
 async def get(tx: Tx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
-    """One of `author`. Raises NotFound."""
+    """One of `author`. Raises NotFoundError."""
     row = await scheduled_post_queries.find(tx, author.id, scheduled_id)
     if row is None:
         raise NotFoundError
@@ -103,7 +104,7 @@ async def get(tx: Tx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
 
 
 async def reschedule(tx: Tx, author: AccountRow, scheduled_id: int, publish_at: int) -> ScheduledPost:
-    """Let it appear at another time. Raises NotFound, Invalid."""
+    """Let it appear at another time. Raises NotFoundError, InvalidError."""
     await get(tx, author, scheduled_id)
     await _check_moment(tx, author, publish_at, scheduled_id)
     await scheduled_post_queries.reschedule(tx, scheduled_id, publish_at)
@@ -113,7 +114,7 @@ async def reschedule(tx: Tx, author: AccountRow, scheduled_id: int, publish_at: 
 
 
 async def cancel(tx: Tx, author: AccountRow, scheduled_id: int) -> None:
-    """It will not appear; its files are free again. Raises NotFound."""
+    """Delete a scheduled post and release its files. Raises NotFoundError."""
     await get(tx, author, scheduled_id)
     await scheduled_post_queries.delete_by_id(tx, scheduled_id)
 
@@ -121,7 +122,7 @@ async def cancel(tx: Tx, author: AccountRow, scheduled_id: int) -> None:
 async def publish(tx: Tx, site: NodeContext, scheduled_id: int) -> int | None:
     """Its moment has come: the id of the post, None if there is nothing to publish (any more, or yet).
 
-    Raises what publishing raises; Forbidden if its author is not let in any more.
+    Raises what publishing raises; ForbiddenError if its author is not let in any more.
     """
     row = await scheduled_post_queries.lock(tx, scheduled_id)
     if row is None or row.publish_at > tx.now or row.failed_at is not None:
@@ -129,13 +130,13 @@ async def publish(tx: Tx, site: NodeContext, scheduled_id: int) -> int | None:
     author = await account_queries.find(tx, row.account_id)
     member = await member_queries.find_by_account(tx, row.account_id)
     if author is None or author.suspended_at is not None or author.deleted_at is not None:
-        raise ForbiddenError("Its author has no account here any more")
+        raise ForbiddenError(gettext("The author of this post has no account here any more."))
     if member is not None and member.disabled_at is not None:
-        raise ForbiddenError("Its author is not let in any more")
+        raise ForbiddenError(gettext("The account of this post's author is disabled."))
     await scheduled_post_queries.delete_by_id(tx, row.id)
     return await posts.publish(tx, site, author, _decode_draft(row.draft))
 
 
 async def mark_failed(tx: Tx, scheduled_id: int, error: str) -> None:
-    """It could not be published: it is kept, for its author to move or remove."""
+    """Keep a post that could not be published, for its author to reschedule or delete."""
     await scheduled_post_queries.mark_failed(tx, scheduled_id, error)

@@ -1,6 +1,6 @@
 """Votes: one an option, one a person where there is a single choice, before the end; and how figures spread.
 
-A vote is told to the author of the poll alone (FEP-9967). Figures are told to streams after seconds and to
+A vote is sent to the author of the poll alone (FEP-9967). Results are sent to streams after seconds and to
 peers after minutes, so that a busy poll costs no more than a quiet one.
 """
 
@@ -14,7 +14,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import polls
-from fedserver.domain.timelines import poll_views, post_views
+from fedserver.domain.timelines import poll_views, post_views, visibility
 from storage.engine import Tx
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
@@ -35,7 +35,7 @@ class RemoteVote(Struct, frozen=True):
 
 
 async def get_view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
-    """A post with a poll that the viewer may see. Raises NotFound."""
+    """Return a post with a poll that the viewer may see. Raises NotFoundError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].poll is None:
         raise NotFoundError
@@ -43,9 +43,9 @@ async def get_view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.Po
 
 
 async def vote(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
-    """Vote for the options at these positions. Raises NotFound, Invalid, Forbidden."""
+    """Vote for the options at these positions. Raises NotFoundError, InvalidError, ForbiddenError."""
     check_not_moved(actor)
-    post = (await get_view(tx, post_id, actor.id)).post
+    post = await visibility.require(tx, post_id, actor.id)
     poll = await poll_queries.lock(tx, post_id)
     options = await poll_queries.list_options(tx, post_id)
     wanted = list(dict.fromkeys(choices))
@@ -98,14 +98,14 @@ async def _record(
 
 
 async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
-    """A peer's account votes in a poll of ours; False where that has no effect.
+    """Record the vote of a peer's account in a poll of ours; return False if it has no effect.
 
     It has none on what the account cannot see, after the end, for what is not offered, and a second time.
     """
     post = await post_queries.find_by_uri(tx, remote.poll_uri)
     if post is None or not post.local or post.visibility == "local" or post.account_id == actor.id:
         return False
-    if not await post_views.load(tx, [post.id], actor.id):
+    if not await visibility.can_see(tx, post.id, actor.id):
         return False
     poll = await poll_queries.lock(tx, post.id)
     if poll is None or poll_views.is_over(poll, tx.now):
@@ -124,19 +124,21 @@ async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
 
 
 async def _enqueue_results(tx: Tx, post: PostRow, poll: PollRow) -> None:
-    """Tell streams and peers before long, once for all votes until then."""
+    """Enqueue the broadcast of results, once for all votes until then."""
     tx.emit(events.POST_CHANGED, post_id=post.id)
     if poll.hide_totals:
         return
-    shown, told = jobs.BroadcastPoll(post.id), jobs.UpdatePoll(post.id)
-    await jobs.enqueue(tx, shown, run_at=tx.now + BROADCAST_DELAY_MS, dedupe=f"show_poll:{post.id}")
+    broadcast_job, update_job = jobs.BroadcastPoll(post.id), jobs.UpdatePoll(post.id)
+    await jobs.enqueue(tx, broadcast_job, run_at=tx.now + BROADCAST_DELAY_MS, dedupe=f"show_poll:{post.id}")
     if post.local and post.visibility != "local":
-        await jobs.enqueue(tx, told, run_at=tx.now + FEDERATION_DELAY_MS, dedupe=f"update_poll:{post.id}")
+        await jobs.enqueue(
+            tx, update_job, run_at=tx.now + FEDERATION_DELAY_MS, dedupe=f"update_poll:{post.id}"
+        )
 
 
 async def broadcast(tx: Tx, post_id: int) -> None:
     """Let streams know how a poll stands."""
-    # Votes that come now wait for this transaction and owe the next showing.
+    # Votes that come now wait for this transaction and enqueue the next broadcast.
     if await poll_queries.lock(tx, post_id) is not None:
         tx.emit(events.POLL_TALLIED, post_id=post_id)
 

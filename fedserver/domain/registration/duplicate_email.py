@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from storage.engine import Tx
@@ -31,11 +31,4 @@ async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
     if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
         return
     await member_queries.insert_attempt(tx, subject)
-    title = site.config.community.title
-    text = (
-        f"Somebody, hopefully you, wanted to join {title} with this address.\n\n"
-        f"You are a member already. If you forgot your password, ask for a new one:\n\n"
-        f"{site.links.base}/forgot\n\n"
-        "If it was not you, do nothing: nothing has changed.\n"
-    )
-    await jobs.enqueue(tx, jobs.SendMail(member.email, f"You are a member of {title} already", text))
+    await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.AlreadyMember(), member.id))

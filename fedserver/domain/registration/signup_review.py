@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import members
-from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
@@ -33,9 +33,7 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
     await members.approve(tx, member)
     await _dismiss_notifications(tx, account.id)
     if site.config.mail.host:
-        title = site.config.community.title
-        text = f"Welcome to {title}!\n\nYou may log in now:\n\n{site.links.base}/login\n"
-        await jobs.enqueue(tx, jobs.SendMail(member.email, f"Welcome to {title}", text))
+        await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.SignupApproved(), member.id))
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:

@@ -40,7 +40,7 @@ class CardView(Struct, frozen=True):
 
 
 async def enqueue_fetch(tx: Tx, row: PostRow) -> None:
-    """A post was written or changed: see later what its first link is to show."""
+    """Enqueue the fetch of a card for the first link of a new or edited post."""
     if row.kind == "Article":
         return
     if extract_links(row.html):
@@ -51,7 +51,7 @@ async def enqueue_fetch(tx: Tx, row: PostRow) -> None:
 
 
 async def find_link(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
-    """The address whose card a post is to show, and whether it has to be read; None if there is nothing."""
+    """Return the address for a post's card, and whether it must be fetched; None if there is none."""
     row = await post_queries.find(tx, post_id)
     if row is None:
         return None
@@ -101,7 +101,7 @@ async def set_for_post(tx: Tx, post_id: int, url: str | None) -> None:
 
 
 def to_view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | None:
-    """A card as anybody sees it."""
+    """Return a card with the author that it may name."""
     if row is None:
         return None
     return CardView(row, _find_author(row, authors))
@@ -127,7 +127,7 @@ def parse_host(url: str) -> str:
 
 
 def allows_attribution(account: AccountRow, url: str) -> bool:
-    """True if an account lets the pages of this host, or of the domain above it, name it as an author."""
+    """Return True if an account lets pages of this host, or of a domain above it, name it as author."""
     if account.suspended_at is not None or account.deleted_at is not None:
         return False
     host = parse_host(url)

@@ -71,7 +71,7 @@ class ActiveFilters:
             self._posts.setdefault(post.filter_id, set()).add(post.post_id)
 
     def match(self, post_id: int, text: str) -> tuple[FilterMatch, ...]:
-        """The filters that hit a post with this text."""
+        """Return the filters that match a post with this text."""
         folded = text.casefold()
         hits = []
         for each in self._filters:
@@ -119,7 +119,7 @@ def _find_word_end(text: str, place: int) -> int:
 
 
 async def load_active(tx: Tx, account_id: int, context: str) -> ActiveFilters | None:
-    """The filters of an account in a context; None if there are none: one statement then."""
+    """Return an account's filters for a context; None if there are none, which takes one statement."""
     found = await filter_queries.list_active(tx, account_id, context)
     if not found:
         return None
@@ -151,7 +151,7 @@ def _to_view(
 
 
 async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
-    """Raises NotFound."""
+    """Return a filter of `actor`. Raises NotFoundError."""
     row = await filter_queries.find(tx, actor.id, filter_id)
     if row is None:
         raise NotFoundError
@@ -170,7 +170,7 @@ async def create(
     seconds: int | None = None,
     keywords: Sequence[KeywordChange] = (),
 ) -> FilterView:
-    """Make a filter that holds for `seconds`, or always. Raises Invalid."""
+    """Make a filter that holds for `seconds`, or always. Raises InvalidError."""
     if await filter_queries.count(tx, actor.id) >= MAX_FILTERS:
         raise InvalidError("base", f"You may have {MAX_FILTERS} filters")
     row = FilterRow(
@@ -198,7 +198,7 @@ async def update(
     seconds: int | UnsetType | None = UNSET,
     keywords: Sequence[KeywordChange] = (),
 ) -> FilterView:
-    """Change what is given; `seconds` count from now, None ends the limit. Raises NotFound, Invalid."""
+    """Change a filter; `seconds` count from now, None is no limit. Raises NotFoundError, InvalidError."""
     row = (await get(tx, actor, filter_id)).filter
     if not isinstance(title, UnsetType):
         row = structs.replace(row, title=_clean_title(title))
@@ -215,14 +215,14 @@ async def update(
 
 
 async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
-    """Raises NotFound."""
+    """Delete a filter. Raises NotFoundError."""
     if not await filter_queries.delete_filter(tx, actor.id, filter_id):
         raise NotFoundError
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
 async def get_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
-    """A keyword of a filter of `actor`. Raises NotFound."""
+    """Return a keyword of a filter of `actor`. Raises NotFoundError."""
     row = await filter_queries.find_keyword(tx, actor.id, keyword_id)
     if row is None:
         raise NotFoundError
@@ -232,7 +232,7 @@ async def get_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywo
 async def add_keyword(
     tx: Tx, actor: AccountRow, filter_id: int, text: str, *, whole_word: bool = True
 ) -> FilterKeywordRow:
-    """Raises NotFound, Invalid."""
+    """Add a keyword to a filter. Raises NotFoundError, InvalidError."""
     former = {each.id for each in (await get(tx, actor, filter_id)).keywords}
     view = await update(tx, actor, filter_id, keywords=[KeywordChange(text, whole_word)])
     return next(each for each in view.keywords if each.id not in former)
@@ -241,14 +241,14 @@ async def add_keyword(
 async def update_keyword(
     tx: Tx, actor: AccountRow, keyword_id: int, *, text: str | None = None, whole_word: bool | None = None
 ) -> FilterKeywordRow:
-    """Raises NotFound, Invalid."""
+    """Change a keyword. Raises NotFoundError, InvalidError."""
     row = await get_keyword(tx, actor, keyword_id)
     await update(tx, actor, row.filter_id, keywords=[KeywordChange(text, whole_word, row.id)])
     return await get_keyword(tx, actor, keyword_id)
 
 
 async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
-    """Raises NotFound."""
+    """Delete a keyword. Raises NotFoundError."""
     if not await filter_queries.delete_keywords(tx, actor.id, [keyword_id]):
         raise NotFoundError
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
@@ -264,7 +264,7 @@ async def update_keyword_and_filter(
     seconds: int | None,
     keyword: KeywordChange,
 ) -> None:
-    """Change a keyword together with its filter, as clients of version 1 do. Raises NotFound, Invalid.
+    """Change a keyword and its filter, as version 1 of the API does. Raises NotFoundError, InvalidError.
 
     Invalid too if the change of the filter would reach other keywords.
     """
@@ -278,7 +278,7 @@ async def update_keyword_and_filter(
 
 
 async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
-    """Remove a keyword, with its filter if nothing else is in it. Raises NotFound."""
+    """Remove a keyword, with its filter if nothing else is in it. Raises NotFoundError."""
     row = await get_keyword(tx, actor, keyword_id)
     view = await get(tx, actor, row.filter_id)
     if len(view.keywords) == 1 and not view.posts:
@@ -288,7 +288,7 @@ async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -
 
 
 async def get_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
-    """A post named by a filter of `actor`. Raises NotFound."""
+    """Return a post that a filter of `actor` names. Raises NotFoundError."""
     row = await filter_queries.find_post(tx, actor.id, filter_post_id)
     if row is None:
         raise NotFoundError
@@ -296,7 +296,7 @@ async def get_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPost
 
 
 async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> FilterPostRow:
-    """Let a filter name a post, which the caller has found visible to `actor`. Raises NotFound, Invalid."""
+    """Add a post that `actor` may see to a filter. Raises NotFoundError, InvalidError."""
     view = await get(tx, actor, filter_id)
     if any(each.post_id == post.id for each in view.posts):
         raise InvalidError("status", "has already been taken", "ERR_TAKEN")
@@ -309,7 +309,7 @@ async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> 
 
 
 async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
-    """What was removed. Raises NotFound."""
+    """Remove a post from a filter; return the removed row. Raises NotFoundError."""
     row = await get_post(tx, actor, filter_post_id)
     await filter_queries.delete_post(tx, actor.id, filter_post_id)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)

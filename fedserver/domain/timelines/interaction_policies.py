@@ -1,8 +1,8 @@
 """Who may answer, like and boost a post, by what its author said (GoToSocial's interaction policies).
 
 Docs: docs.gotosocial.org/en/latest/federation/interaction_policy. Where nothing was said everybody may who
-sees the post; its author always may, and whoever it names may answer. What a peer's author decides by hand is
-sent as if it were allowed: their node keeps it back until they say yes.
+sees the post; its author always may, and anyone whom it mentions may answer. What a peer's author decides by
+hand is sent as if it were allowed: their node keeps it back until they say yes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec import structs
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.timelines import post_policies
 from fedserver.domain.timelines.post_policies import PostPolicy, PostPolicyRule
+from fedserver.text.locales import lazy_gettext
 from storage.engine import Tx
 from storage.queries.posts import mentions as mention_queries
 from storage.queries.relationships import follows as follow_queries
@@ -21,7 +22,11 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 REPLY, LIKE, ANNOUNCE = "reply", "like", "announce"
-VERBS = {REPLY: "answer", LIKE: "like", ANNOUNCE: "boost"}
+REFUSALS = {
+    REPLY: lazy_gettext("The author of this post does not allow you to reply to it."),
+    LIKE: lazy_gettext("The author of this post does not allow you to like it."),
+    ANNOUNCE: lazy_gettext("The author of this post does not allow you to boost it."),
+}
 AUDIENCES = ("public", "followers", "following", "mentioned")
 REPLY_AUDIENCES = ("public", "followers", "nobody")
 SELF_AUDIENCES = ("author", "me")
@@ -30,7 +35,7 @@ UNSUPPORTED = "unsupported_policy"
 
 
 def build_rule(automatic: Sequence[str], manual: Sequence[str], field: str) -> PostPolicyRule:
-    """A rule for a post of ours. Raises Invalid; nobody can be let in by hand here."""
+    """Return a rule for a post of ours; approval by hand is not supported. Raises InvalidError."""
     if any(each not in SELF_AUDIENCES for each in manual):
         raise InvalidError(field, "cannot be given by hand here: leave manual_approval empty")
     wrong = [each for each in automatic if each not in (*AUDIENCES, *SELF_AUDIENCES)]
@@ -48,19 +53,19 @@ def get_reply_audience(row: PostRow) -> str:
 
 
 def merge_quote_rule(row: PostRow, policy: str) -> str:
-    """A policy as it is kept, with what the author of a post said of quotes before."""
+    """Return a stored policy, with the quote rule that the post had before."""
     former = post_policies.decode(row.interaction_policy)
     return post_policies.encode(structs.replace(post_policies.decode(policy), quote=former.quote))
 
 
 def replace_reply_rule(row: PostRow, audience: str) -> str:
-    """The policy of a post with another word on who may answer it. Raises Invalid."""
+    """Return the stored policy of a post with another reply audience. Raises InvalidError."""
     former = post_policies.decode(row.interaction_policy)
     return post_policies.encode(structs.replace(former, reply=_build_reply_rule(audience)))
 
 
 def encode_policy(audience: str) -> str:
-    """The policy of a post that everybody, followers, or those who are named may answer. Raises Invalid."""
+    """Return the stored policy of a post with a reply audience. Raises InvalidError."""
     return post_policies.encode(PostPolicy(reply=_build_reply_rule(audience)))
 
 
@@ -71,7 +76,7 @@ def _build_reply_rule(audience: str) -> PostPolicyRule | None:
 
 
 async def is_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str) -> bool:
-    """True if `actor` may do that to a post, which they can see."""
+    """Return True if `actor` may do `interaction` to a post that they can see."""
     rule: PostPolicyRule | None = getattr(post_policies.decode(post.interaction_policy), interaction)
     if rule is None or actor.id == post.account_id:
         return True
@@ -88,6 +93,6 @@ async def is_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str)
 
 
 async def check_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str) -> None:
-    """Raises Forbidden where `allows` is False."""
+    """Raise ForbiddenError where `is_allowed` returns False."""
     if not await is_allowed(tx, post, actor, interaction):
-        raise ForbiddenError(f"The author of this post does not let you {VERBS[interaction]} it")
+        raise ForbiddenError(str(REFUSALS[interaction]))

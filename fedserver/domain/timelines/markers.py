@@ -20,14 +20,14 @@ TIMELINES = ("home", "notifications")
 
 
 async def load(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
-    """The markers of the timelines asked for; those never set are missing."""
+    """Return the markers of these timelines; those never set are missing."""
     wanted = [name for name in TIMELINES if name in timelines]
     found = await marker_queries.list_by_account(tx, actor.id, wanted) if wanted else []
     return {row.timeline: row for row in found}
 
 
 async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[str, MarkerRow]:
-    """Set markers to the ids last read; the new ones. Raises Invalid."""
+    """Set markers to the ids last read; the new ones. Raises InvalidError."""
     for timeline, read in last_read.items():
         if timeline not in TIMELINES:
             raise InvalidError("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
@@ -38,6 +38,6 @@ async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dic
 
 
 async def load_last_read(tx: Tx, actor: AccountRow, timeline: str) -> int:
-    """The id last read, 0 if there is no marker."""
+    """Return the id last read, 0 if there is no marker."""
     found = await load(tx, actor, [timeline])
     return found[timeline].last_read_id if timeline in found else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.timelines.visibility import narrower
+from fedserver.domain.timelines.visibility import SCOPE_LOCAL, is_partner, narrower
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -17,26 +17,23 @@ from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
-SCOPE_POSTS, SCOPE_LOCAL = "posts", "local"  # scopes
+SCOPE_POSTS = "posts"  # of a partner whose public posts are taken in though nobody follows their authors
 
 
 async def check_visibility(tx: Tx, visibility: str) -> None:
-    """Raises Invalid for a post for partners where there are none."""
+    """Raise InvalidError for a post for partners if there are none."""
     if visibility == "partners" and not await has_recipients(tx):
         raise InvalidError("visibility", "needs a partner that takes posts for partners")
 
 
 async def has_recipients(tx: Tx) -> bool:
-    """True if there is somebody to write for."""
+    """Return True if there is a partner that receives posts for partners."""
     return bool(await partner_queries.load_inboxes(tx, SCOPE_LOCAL))
 
 
 async def is_member(tx: Tx, account: AccountRow) -> bool:
-    """True for an account of a partner that sees posts for partners."""
-    return (
-        bool(account.domain)
-        and await partner_queries.find_collection(tx, account.domain, SCOPE_LOCAL) is not None
-    )
+    """Return True for an account of a partner that sees posts for partners."""
+    return await is_partner(tx, account.domain)
 
 
 async def is_member_by_id(tx: Tx, account_id: int) -> bool:
@@ -46,7 +43,7 @@ async def is_member_by_id(tx: Tx, account_id: int) -> bool:
 
 
 async def resolve_visibility(tx: Tx, author: AccountRow, visibility: str, addressed: Collection[str]) -> str:
-    """The visibility of a post of a peer: for partners, if it is addressed to those of its own node."""
+    """Return the visibility of a peer's post: for partners, if addressed to those of its own node."""
     if visibility != "direct":
         return visibility
     collection = await partner_queries.find_collection(tx, author.domain, SCOPE_LOCAL)
@@ -56,7 +53,7 @@ async def resolve_visibility(tx: Tx, author: AccountRow, visibility: str, addres
 async def resolve_edited_visibility(
     tx: Tx, author: AccountRow, former: str, visibility: str, addressed: Collection[str]
 ) -> str:
-    """The visibility of a post of a peer after an edit: never wider than before."""
+    """Return the visibility of a peer's post after an edit: never wider than before."""
     # guard: no edit widens @argument2
     return narrower(former, await resolve_visibility(tx, author, visibility, addressed))
 
@@ -64,20 +61,20 @@ async def resolve_edited_visibility(
 async def is_covered_by_agreement(
     tx: Tx, author: AccountRow, visibility: str, addressed: Collection[str]
 ) -> bool:
-    """True if a post is one that a partner shows us by agreement, though nobody follows its author."""
+    """Return True if a partner shows us a post by agreement, though nobody follows its author."""
     if visibility == "public":
         return await partner_queries.find_collection(tx, author.domain, SCOPE_POSTS) is not None
     return await resolve_visibility(tx, author, visibility, addressed) == "partners"
 
 
 async def is_hidden_from(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
-    """True if a peer answers a post that it cannot have seen."""
+    """Return True if a peer answers a post that it cannot have seen."""
     if parent.visibility == "local":
         return True
     return parent.visibility == "partners" and not await is_member(tx, author)
 
 
 async def list_timeline(tx: Tx, viewer_id: int, page: Page) -> list[int]:
-    """What members of partners wrote, for everybody or for partners."""
+    """Return ids of posts by members of partners, public or for partners."""
     names = [row.domain for row in await partner_queries.list_by_state(tx, "agreed")]
     return await timeline_queries.list_by_domains(tx, names, viewer_id, page) if names else []

@@ -29,7 +29,7 @@ class PollView(Struct, frozen=True):
 
     @property
     def hidden(self) -> bool:
-        """True while nobody is told how many took which option."""
+        """True while the results are kept secret: until the end, if the author wants that."""
         return self.poll.hide_totals and not self.expired
 
     @property
@@ -39,12 +39,12 @@ class PollView(Struct, frozen=True):
 
 
 def is_over(poll: PollRow, now: int) -> bool:
-    """True if nobody can vote any more."""
+    """Return True if nobody can vote any more."""
     return poll.closed_at is not None or (poll.expires_at is not None and poll.expires_at <= now)
 
 
 async def load(tx: Tx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[int, PollView]:
-    """The polls of posts, by their ids; nothing is asked where none of them is a Question."""
+    """Return the polls of posts by post id, without a statement if none of the posts is a Question."""
     authors = {row.id: row.account_id for row in posts if row.kind == "Question"}
     if not authors:
         return {}
@@ -62,7 +62,7 @@ async def load(tx: Tx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[
 
 
 def is_stale(post: PostRow, view: PollView, now: int) -> bool:
-    """True if a peer should be asked for its figures: a minute old, and not read since the end."""
+    """Return True if a peer's figures should be fetched: a minute old, and not read since the end."""
     poll = view.poll
     read_at = poll.read_at or 0
     if post.local or poll.closed_at is not None or read_at > now - STALE_MS:

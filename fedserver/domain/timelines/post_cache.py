@@ -1,7 +1,8 @@
 """What everybody sees alike of posts, remembered: the rows, files and authors that views are made of.
 
 Whatever is remembered is checked by its version in the same transaction, so that a change by any process is
-seen. A writer neither trusts nor fills the memory: it sees its own changes, and may yet roll back.
+seen. A writer does not fill the memory, as it may yet roll back; it may use it, since its own changes make
+versions grow that nobody else can commit before it ends.
 """
 
 from __future__ import annotations
@@ -64,11 +65,12 @@ class CachedPage(Struct, frozen=True):
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> CachedPage:
-    """Posts that exist: one statement if all are known, at most eleven else."""
-    if tx.is_write:
+    """Return posts that exist: one statement if all are known, at most eleven else."""
+    room = tx.caches.get_cache("posts", MAX_POSTS)
+    if tx.is_write and all(room.get(each) is None for each in ids):
+        # What a writer has just written is not known: to ask for versions would be a statement in vain.
         shown = await _load_posts(tx, ids)
         return CachedPage(shown, await account_views.load(tx, _list_author_ids(shown)))
-    room = tx.caches.get_cache("posts", MAX_POSTS)
     wanted = _add_related_ids(room, ids)
     shown, stale, versions = {}, [], {}
     for identifier, version, account_id, account_version in await post_queries.load_versions(
@@ -82,8 +84,9 @@ async def load(tx: Tx, ids: Sequence[int]) -> CachedPage:
             stale.append(identifier)
     if stale:
         read = await _load_posts(tx, stale)
-        for identifier, fresh in read.items():
-            room.put(identifier, fresh)
+        if not tx.is_write:
+            for identifier, fresh in read.items():
+                room.put(identifier, fresh)
         shown |= read
     return CachedPage(shown, await account_views.load_cached(tx, _list_author_ids(shown), versions))
 

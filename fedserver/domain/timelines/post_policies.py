@@ -36,11 +36,11 @@ _decoder = msgspec.json.Decoder(PostPolicy)
 
 
 def encode(policy: PostPolicy) -> str:
-    """A policy as it is kept."""
+    """Return a policy in its stored form."""
     return "" if policy == EMPTY else _encode(policy).decode()
 
 
 @lru_cache(1_000)
 def decode(text: str) -> PostPolicy:
-    """The policy that is kept with a post."""
+    """Return the policy that is stored with a post."""
     return _decoder.decode(text) if text else EMPTY

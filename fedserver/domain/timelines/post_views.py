@@ -22,16 +22,15 @@ from fedserver.domain.timelines import (
     quote_policies,
 )
 from fedserver.domain.timelines.poll_views import PollView
-from fedserver.domain.timelines.visibility import ViewerFacts, may_see
+from fedserver.domain.timelines.visibility import AuthorStanding, ViewerFacts, may_see
 from storage.engine import Tx
 from storage.queries.posts import reactions as reaction_queries
 from storage.queries.timelines import post_facts as post_fact_queries
-from storage.rows.accounts import AccountRow
 from storage.rows.auth import AppRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostReactionRow, PostRow, QuoteRow
 
-VisibilityCheck = Callable[[PostRow, AccountRow, ViewerFacts], bool]
+VisibilityCheck = Callable[[PostRow, AuthorStanding, ViewerFacts], bool]
 
 Stamp = tuple[Any, ...]
 INTERACTIONS = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
@@ -63,7 +62,7 @@ class QuoteView(Struct, frozen=True):
 
 
 class PostView(Struct, frozen=True):
-    """A post as one viewer sees it; `mine` is None for strangers.
+    """A post as one viewer sees it; `viewer_state` is None for somebody who is not logged in.
 
     Views with equal stamps are equal, whatever the viewer; one without a stamp is nobody else's.
     """
@@ -87,7 +86,7 @@ class PostView(Struct, frozen=True):
 async def load(
     tx: Tx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
 ) -> list[PostView]:
-    """Views in the order of `ids`, without those that the viewer may not see.
+    """Return views in the order of `ids`, without those that the viewer may not see.
 
     `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
     that the viewer muted or blocked where Mastodon hides them.
@@ -96,7 +95,7 @@ async def load(
 
 
 async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
-    """Posts that were reported, as moderators have to see them: whoever they were written for."""
+    """Return reported posts as moderators have to see them, whatever their visibility."""
     return await _load(tx, ids, None, None, lambda post, author, facts: True)
 
 
@@ -125,10 +124,10 @@ class _PageBuilder:
         self._filters: filters.ActiveFilters | None = None
         self._facts = ViewerFacts()
         self._reacted: dict[int, list[tuple[str, str]]] = {}
-        self._hidden: set[int] = set()
         self._hides = False
 
     async def load_viewer_facts(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+        """Load polls, and what the viewer has to do with the posts and their authors."""
         originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
         self._in_public = context == "public"
@@ -146,16 +145,14 @@ class _PageBuilder:
                 self._filters = await filters.load_active(tx, viewer_id, context)
             # Of notifications, their own statement has left out those of muted accounts.
             self._hides = context in ("home", "public")
-        self._hidden = (
-            self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
-        ) - {viewer_id}
+        hidden = self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
         self._facts = ViewerFacts(
             viewer_id,
             viewer_id in self._fact_ids("ours"),
             self._fact_ids("follows"),
             self._fact_ids("mentioned"),
-            self._fact_ids("blocks"),
             self._fact_ids("blocked_by"),
+            hidden - {viewer_id},
             is_partner_member=await self._is_partner_member(tx, viewer_id),
         )
 
@@ -182,7 +179,7 @@ class _PageBuilder:
             return None
         if self._in_public and author.account.silenced_at is not None:
             return None
-        if (self._hides or inner) and not quoted and row.account_id in self._hidden:
+        if (self._hides or inner) and not quoted and row.account_id in self._facts.hidden:
             return None
         boost_of = None
         if row.boost_of_id is not None:
@@ -260,6 +257,17 @@ class _PageBuilder:
         poll = self._polls.get(row.id)
         offered = [each.title for each in poll.options] if poll is not None else []
         return self._filters.match(row.id, _searchable_text(row, [*described, *offered]))
+
+
+def add_like(view: PostView) -> PostView:
+    """Return the view of a post that its viewer likes from now on."""
+    state = view.viewer_state
+    return structs.replace(
+        view,
+        post=structs.replace(view.post, likes_count=view.post.likes_count + 1, version=view.post.version + 1),
+        viewer_state=structs.replace(state, liked=True) if state is not None else None,
+        stamp=None,  # it is not committed yet
+    )
 
 
 async def _load_reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:

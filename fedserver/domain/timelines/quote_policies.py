@@ -17,7 +17,7 @@ UNQUOTABLE_VISIBILITIES = ("followers", "direct", "partners")
 
 
 def encode_policy(audience: str, visibility: str, former: str = "") -> str:
-    """The policy of a post of ours, as it is kept, with the other rules of its former one. Raises Invalid.
+    """Return the stored policy of a post of ours, with its former other rules. Raises InvalidError.
 
     Nobody else may quote what is for followers or for named people, whatever was asked for.
     """
@@ -29,13 +29,13 @@ def encode_policy(audience: str, visibility: str, former: str = "") -> str:
 
 
 def decode_audience(text: str) -> str:
-    """The word with which an author of ours gave a policy."""
+    """Return the audience that an author of ours chose."""
     rule = decode(text).quote
     return rule.automatic[0] if rule is not None and rule.automatic else "nobody"
 
 
 def evaluate(row: PostRow, viewer_id: int | None, follows: AbstractSet[int]) -> str:
-    """What happens if the viewer quotes a post: automatic, manual, unknown or denied.
+    """Return what happens if the viewer quotes a post: automatic, manual, unknown or denied.
 
     `follows` are the authors whom the viewer follows.
     """

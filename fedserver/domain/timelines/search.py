@@ -53,7 +53,7 @@ class SearchResult(Struct, frozen=True):
 
 
 async def run(tx: Tx, site: NodeContext, viewer_id: int | None, query: SearchRequest) -> SearchResult:
-    """What matches, a page of each kind."""
+    """Return a page of what matches, of each kind."""
     text = query.text.strip()[:MAX_QUERY]
     search = search_terms.parse(text)
     people: list[int] = []

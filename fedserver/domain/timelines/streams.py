@@ -26,7 +26,7 @@ _decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
 def list_for_post(post: PostRow, *, is_limited: bool, has_media: bool) -> list[StreamKey]:
-    """The public streams and those of hashtags; none for a boost, or if its author is `limited`."""
+    """Return public and hashtag streams of a post; none for a boost, or if its author is limited."""
     if post.boost_of_id is not None or post.state != "published" or is_limited:
         return []
     found = _public_names(post)
@@ -52,7 +52,7 @@ def _tag_streams(post: PostRow) -> list[StreamKey]:
 
 
 def to_tag_stream(name: str, tag: str) -> StreamKey:
-    """The stream of a hashtag as somebody wrote it."""
+    """Return the stream of a hashtag, however it is written."""
     return name, fold_tag(tag.removeprefix("#"))
 
 
@@ -93,7 +93,7 @@ async def list_lists_with_author(tx: Tx, account_id: int, list_ids: Sequence[int
 
 
 async def load_views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
-    """A post as each of these accounts of ours sees it; who may not, or does not want to, is left out.
+    """Return a post as each of these members sees it, without those who may not or do not want to.
 
     It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
     no filters and no reactions of their own.

@@ -21,6 +21,7 @@ Pairs = list[tuple[int, int]]
 
 
 async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
+    """Return ids of the posts in an account's home timeline."""
     return await timeline_queries.list_home(tx, account_id, page)
 
 
@@ -63,7 +64,7 @@ async def list_by_account(
     only_media: bool = False,
     tag_name: str | None = None,
 ) -> list[int]:
-    """What one account posted, as far as the viewer may see it."""
+    """Return ids of what an account posted, as far as the viewer may see it."""
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
     if tag_name:
         found = await tag_queries.load_by_names(tx, [fold_tag(tag_name)])
@@ -75,13 +76,14 @@ async def list_by_account(
 
 
 async def list_pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
+    """Return ids of an account's pinned posts, as far as the viewer may see them, the newest pin first."""
     return await timeline_queries.list_pinned(
         tx, account_id, ANONYMOUS_ID if viewer_id is None else viewer_id
     )
 
 
 async def list_by_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
-    """What the accounts of a list posted. That the list is the viewer's, the caller has checked."""
+    """Return ids of what the accounts of a list posted. The caller has checked whose list it is."""
     return await timeline_queries.list_by_list(tx, list_id, viewer_id, replies_policy, page)
 
 
@@ -108,7 +110,9 @@ async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
 async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
     """Ids above and below a post: ancestors from the first, descendants branch by branch.
 
-    Strangers see 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFound.
+    Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context).
+
+    Raises NotFoundError.
     """
     row = await post_queries.find(tx, post_id)
     if row is None:
@@ -121,7 +125,7 @@ async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list
 
 
 async def list_by_link(tx: Tx, url: str, page: Page) -> list[int]:
-    """Ids of public posts that show the card of an address. Raises NotFound for one without a card."""
+    """Ids of public posts that show the card of an address. Raises NotFoundError for one without a card."""
     card = await card_queries.find_by_url(tx, url.partition("#")[0])
     if card is None or not card.kind:
         raise NotFoundError

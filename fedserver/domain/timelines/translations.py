@@ -28,7 +28,7 @@ _decode = msgspec.json.Decoder(PostTranslation).decode
 
 
 async def get_source(tx: Tx, post_id: int, viewer_id: int | None) -> PostView:
-    """A post that may be translated: one that everybody may see. Raises NotFound, Forbidden."""
+    """Return a post that may be translated, a public one. Raises NotFoundError, ForbiddenError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views:
         raise NotFoundError
@@ -39,12 +39,12 @@ async def get_source(tx: Tx, post_id: int, viewer_id: int | None) -> PostView:
 
 
 def compute_digest(texts: list[str]) -> str:
-    """What tells texts apart: an edit has another."""
+    """Return a digest that differs after an edit."""
     return hashlib.sha256(_encode(texts)).hexdigest()
 
 
 async def find(tx: Tx, post_id: int, language: str, digest: str) -> PostTranslation | None:
-    """A translation that was made before of the same texts."""
+    """Return a stored translation of the same texts."""
     found = await translation_queries.find_texts(tx, post_id, language, digest)
     return None if found is None else _decode(found)
 

@@ -61,12 +61,12 @@ async def list_tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
 
 
 async def decide_tag(tx: Tx, member: MemberRow, tag_id: int, *, approved: bool) -> TagRow:
-    """Raises NotFound."""
+    """Record a decision about a hashtag. Raises NotFoundError."""
     return await admin_tags.review(tx, member, tag_id, admin_tags.TagReview(trendable=approved))
 
 
 async def list_posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
-    """Posts of the last week with likes or boosts, most first."""
+    """Return posts of the last week with likes or boosts, most first."""
     ids = await recent_queries.list_post_ids(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
     return await _build_post_trends(tx, await post_views.load(tx, ids, viewer_id))
 
@@ -79,7 +79,7 @@ async def _build_post_trends(tx: Tx, views: Sequence[PostView]) -> list[PostTren
 async def decide_post(
     tx: Tx, member: MemberRow, viewer_id: int, post_id: int, *, approved: bool
 ) -> PostTrend:
-    """Decide about a public post. Raises NotFound."""
+    """Decide about a public post. Raises NotFoundError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].post.visibility != "public" or views[0].boost_of is not None:
         raise NotFoundError
@@ -106,7 +106,7 @@ async def load_link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
 
 
 async def load_link_approvals(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
-    """What was decided by card: about the link itself, else about its publisher. Two statements."""
+    """Return decisions by card: about the link, else about its publisher. Takes two statements."""
     hosts = {row.id: cards.parse_host(row.url) for row in rows}
     of_links = await load_approvals(tx, LINK, [row.url for row in rows])
     of_hosts = await load_approvals(tx, PUBLISHER, list(set(hosts.values())))
@@ -115,7 +115,7 @@ async def load_link_approvals(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool
 
 
 async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool) -> LinkTrend:
-    """Raises NotFound."""
+    """Record a decision about a link. Raises NotFoundError."""
     row = await card_queries.find(tx, card_id)
     if row is None:
         raise NotFoundError
@@ -134,7 +134,7 @@ async def list_publishers(tx: Tx) -> list[TrendPublisher]:
 
 
 async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> TrendPublisher:
-    """Raises NotFound for a host that no link leads to."""
+    """Record a decision about a publisher. Raises NotFoundError for a host without links."""
     if host not in {each.host for each in await list_publishers(tx)}:
         raise NotFoundError
     return TrendPublisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))

@@ -46,13 +46,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def get_policy(tx: Tx) -> TrendPolicy:
-    """The policy of this moment."""
+    """Return the current policy."""
     found = await setting_queries.find(tx, SETTING)
     return _decode(found) if found is not None else TrendPolicy()
 
 
 async def set_policy(tx: Tx, member: MemberRow | None, new_policy: TrendPolicy) -> None:
-    """Decide anew. Raises Invalid."""
+    """Set the policy and record that in the audit log. Raises InvalidError."""
     if not 1 <= new_policy.least_accounts <= 1_000:
         raise InvalidError("least_accounts", "must be between 1 and 1000")
     await setting_queries.set_value(tx, SETTING, _encode(new_policy).decode())
@@ -89,7 +89,7 @@ async def _list_subject_ids(tx: Tx, kind: TrendKind, limit: int, offset: int) ->
 
 
 async def compute(tx: Tx) -> dict[TrendKind, list[TrendRow]]:
-    """The trends of this moment; reads only, so that nobody waits for it."""
+    """Compute the trends of this moment; only reads, so that no writer waits for it."""
     decided = await get_policy(tx)
     since = first_id_at(tx.now - WINDOW_MS)
     likes, boosts = await trend_queries.load_interactions(tx, since)
@@ -121,7 +121,7 @@ def _rank(
 
 
 def decay(age: int) -> float:
-    """What something of an age (ms) still weighs: half after a day, a quarter after two."""
+    """Return the weight of something of an age (ms): half after a day, a quarter after two."""
     return float(0.5 ** (max(0, age) / HALF_LIFE_MS))
 
 

@@ -1,1 +1,1 @@
-"""What peers tell us: one file a verb."""
+"""Activities of peers: one file a verb, each with `prepare` (before the transaction) and `apply` (in it)."""

@@ -1,4 +1,4 @@
-"""What a verb is handed: an activity whose signer was checked, and what was fetched for it."""
+"""What a verb is given: an activity whose signer was verified, and what was fetched for it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,19 @@ from storage.rows.posts import PostRow
 
 
 class InboundActivity(Struct, frozen=True, kw_only=True):
-    """An activity to be carried out. `actor` is who signed it."""
+    """An activity to be applied. `actor` is the account that signed it."""
 
     site: NodeContext
     activity: Activity
     actor: AccountRow
-    remote_post: remote_posts.RemotePost | None = (
-        None  # the object, where it is a post that came with the activity
-    )
-    post: PostRow | None = None  # the object, where it is a post that we have
-    inner: Activity | None = None  # the object, where it is an activity
+    remote_post: remote_posts.RemotePost | None = None  # the object, if it is an embedded post
+    post: PostRow | None = None  # the object, if it is a stored post
+    inner: Activity | None = None  # the object, if it is an activity
     moved_account: AccountRow | None = None  # the object of a Move
-    target: AccountRow | None = None  # and where it moves, read anew
-    reaction: Reaction | None = None  # with what the actor likes `post`
-    votes: tuple[votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll
+    target: AccountRow | None = None  # the account that a Move leads to, just fetched
+    reaction: Reaction | None = None  # the emoji with which the actor likes `post`
+    votes: tuple[votes.RemoteVote, ...] = ()  # the objects, if they are votes in a poll
 
 
 class IgnoredError(Exception):
-    """There is nothing to be done with it: why, for the log."""
+    """An activity has no effect here. The message is the reason, for the log."""

@@ -1,16 +1,23 @@
-"""Block (ActivityPub §6.9): kept, so that neither side reaches the other; nobody is told."""
+"""Block (ActivityPub §6.9): stored, so that neither side reaches the other; the member is not notified."""
 
 from __future__ import annotations
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.relationships import blocks
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, inbound: InboundActivity) -> None:
+async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivity:
+    """Return the activity as it is: nothing is fetched."""
+    return inbound
+
+
+async def apply(tx: Tx, inbound: InboundActivity) -> None:
+    """Store that the actor blocks a member. Raises IgnoredError if the object is not a member."""
     target = await accounts.find_by_uri(tx, inbound.activity.object_id or "")
     if target is None or target.domain:
-        raise IgnoredError("of nobody here")
+        raise IgnoredError("its object is not a member")
     uri = inbound.activity.id or f"{inbound.actor.uri}#blocks/{target.id}"
     await blocks.receive(tx, inbound.actor, target, uri)

@@ -1,44 +1,65 @@
-"""Create (ActivityPub §7.2): a post of the actor, if it concerns anybody here; or votes in a poll of ours."""
+"""Create (ActivityPub §7.2): a post that is relevant to a member, or votes in a poll of ours."""
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from activitypub.activities import Activity
 from fedserver.domain.posts import remote_posts, votes
 from fedserver.domain.timelines import partner_posts
+from fedserver.federation.convert.polls import to_remote_vote
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.inbound.embedded import prepare_post
+from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
+
+# A post may address very many; that a member is among the first ones is enough to be relevant.
+MAX_ADDRESSED_URIS = 200
 
 
-async def handle(tx: Tx, inbound: InboundActivity) -> None:
+async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivity:
+    """Return the activity with the votes or the post that it embeds. Raises IgnoredError."""
+    if remote_votes := _parse_votes(inbound.actor, inbound.activity):
+        return structs.replace(inbound, votes=remote_votes)
+    return await prepare_post(resolver, inbound)
+
+
+def _parse_votes(actor: AccountRow, activity: Activity) -> tuple[votes.RemoteVote, ...]:
+    """Return the votes in a poll; some servers send those of one person together, as a list."""
+    documents = [document for document in activity.objects if isinstance(document, dict)]
+    remote_votes = [to_remote_vote(actor.uri, document) for document in documents]
+    return tuple(vote for vote in remote_votes if vote is not None)
+
+
+async def apply(tx: Tx, inbound: InboundActivity) -> None:
+    """Count votes or store a post. Raises IgnoredError for votes that do not count and irrelevant posts."""
     if inbound.votes:
-        counted = [await votes.receive(tx, inbound.actor, each) for each in inbound.votes]
+        counted = [await votes.receive(tx, inbound.actor, vote) for vote in inbound.votes]
         if not any(counted):
-            raise IgnoredError("votes for nothing that can be voted for")
+            raise IgnoredError("none of the votes counts")
         return
-    remote = inbound.remote_post
-    if remote is None:
-        raise IgnoredError("no post came with it")
-    if remote.author_uri != inbound.actor.uri:
-        raise IgnoredError("the post is somebody else's")
-    if not await _is_relevant(tx, inbound):
-        raise IgnoredError("concerns nobody here")
-    await remote_posts.receive(tx, inbound.actor, remote)
+    remote_post = inbound.remote_post
+    if remote_post is None:
+        raise IgnoredError("it holds no post")
+    if remote_post.author_uri != inbound.actor.uri:
+        raise IgnoredError("the post belongs to another actor")
+    if not await _is_relevant(tx, inbound.actor, remote_post):
+        raise IgnoredError("it is relevant to no member")
+    await remote_posts.receive(tx, inbound.actor, remote_post)
 
 
-async def _is_relevant(tx: Tx, item: InboundActivity) -> bool:
-    """Somebody here follows the author, is named, or wrote what is answered; or partners agreed on it."""
-    assert item.remote_post is not None
-    if await follow_queries.has_local_followers(tx, item.actor.id):
+async def _is_relevant(tx: Tx, author: AccountRow, post: remote_posts.RemotePost) -> bool:
+    """Return True if a member follows the author, is addressed or answered, or if partners agreed on it."""
+    if await follow_queries.has_local_followers(tx, author.id):
         return True
-    if await partner_posts.is_covered_by_agreement(
-        tx, item.actor, item.remote_post.visibility, item.remote_post.addressed_uris
-    ):
+    if await partner_posts.is_covered_by_agreement(tx, author, post.visibility, post.addressed_uris):
         return True
-    uris = [*item.remote_post.mentioned_uris, *item.remote_post.addressed_uris][:200]
-    named = await account_queries.load_by_uris(tx, uris)
-    if any(not account.domain for account in named):
+    uris = [*post.mentioned_uris, *post.addressed_uris][:MAX_ADDRESSED_URIS]
+    addressed = await account_queries.load_by_uris(tx, uris)
+    if any(not account.domain for account in addressed):
         return True
-    answered = item.remote_post.in_reply_to
-    return answered is not None and await post_queries.find_by_uri(tx, answered) is not None
+    return post.in_reply_to is not None and await post_queries.find_by_uri(tx, post.in_reply_to) is not None

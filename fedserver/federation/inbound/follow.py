@@ -1,4 +1,4 @@
-"""Follow (ActivityPub §7.5): of an account of ours."""
+"""Follow (ActivityPub §7.5) of a member, or of the node's own actor by a relay."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import relays
 from fedserver.domain.relationships import follows
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, inbound: InboundActivity) -> None:
+async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivity:
+    """Return the activity as it is: nothing is fetched."""
+    return inbound
+
+
+async def apply(tx: Tx, inbound: InboundActivity) -> None:
+    """Store a follow, or a request where the member approves them. Raises IgnoredError."""
     target = await accounts.find_by_uri(tx, inbound.activity.object_id or "")
     if target is None or target.domain:
-        raise IgnoredError("nobody of that name here")
+        raise IgnoredError("its object is not a member")
     if not inbound.activity.id:
         raise IgnoredError("a Follow needs an id to be answered")
     if await relays.receive_follow(tx, inbound.actor, target, inbound.activity.id):

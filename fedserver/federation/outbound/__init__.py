@@ -1,1 +1,1 @@
-"""What we tell peers: rows to documents, pure, one file a noun."""
+"""What peers are sent: rows rendered as documents and activities, one file a noun. Nothing here writes."""

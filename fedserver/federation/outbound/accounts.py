@@ -1,69 +1,58 @@
-"""An account of ours as an actor document."""
+"""Changes of our accounts: a new profile, a move, the end, and what is pinned to the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
-
-from activitypub.actors import Actor, ActorKey, Field, write_actor
-from activitypub.document import Document
-from fedserver.domain.accounts import account_views, accounts, identity_proofs
+from activitypub import activities
+from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.links import INSTANCE_ACTOR
-from storage.rows.accounts import AccountRow, FeaturedTagRow, KeyRow
-
-FEATURED_TAGS_PATH = "collections/tags"
-_decode_fields = msgspec.json.Decoder(list[accounts.ProfileField]).decode
-_decode_uris = msgspec.json.Decoder(list[str]).decode
-
-
-def render_actor(
-    site: NodeContext, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None
-) -> Document:
-    """The document; `keys` are those in force."""
-    instance = row.username == INSTANCE_ACTOR
-    row = account_views.redact_suspended(row)
-    return write_actor(
-        Actor(
-            id=row.uri,
-            kind=row.kind,
-            username=row.username,
-            name=row.display_name or row.username,
-            summary=row.note_html,
-            url=row.url,
-            inbox=row.inbox_uri,
-            shared_inbox=row.shared_inbox_uri,
-            outbox=row.outbox_uri,
-            followers=row.followers_uri,
-            following=row.following_uri,
-            featured=row.featured_uri,
-            featured_tags="" if instance else site.links.actor_endpoint(row.uri, FEATURED_TAGS_PATH),
-            icon=site.links.media(row.avatar_key) if row.avatar_key else "",
-            icon_alt=row.avatar_alt,
-            image=site.links.media(row.header_key) if row.header_key else "",
-            image_alt=row.header_alt,
-            keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
-            fields=tuple(Field(each.name, each.value) for each in _decode_fields(row.fields)),
-            also_known_as=tuple(_decode_uris(row.also_known_as)),
-            attribution_domains=tuple(_decode_uris(row.attribution_domains)),
-            moved_to=moved_to,
-            statements=tuple(
-                msgspec.json.decode(each.document) for each in identity_proofs.list_by_account(row)
-            ),
-            locked=row.locked,
-            discoverable=row.discoverable,
-            indexable=row.indexable,
-            memorial=row.memorial,
-            suspended=row.suspended_at is not None,
-            # Mastodon shows the day only; the hour would tell when somebody is awake.
-            published=row.created_at // 86_400_000 * 86_400_000,
-            webfinger=None if instance else f"{row.username}@{site.links.domain}",
-        )
-    )
+from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.actors import render_actor
+from fedserver.federation.outbound.recipients import list_follower_inboxes
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
 
 
-def render_featured_tag(site: NodeContext, account: AccountRow, row: FeaturedTagRow) -> Document:
-    """A hashtag on the profile of an account of ours."""
-    href = site.links.tagged(account.username, row.folded)
-    return {"type": "Hashtag", "href": href, "name": f"#{row.name}"}
+async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdateAccount) -> OutboundActivity | None:
+    """Return the Update of an actor for its followers."""
+    sender = await account_queries.find(tx, job.account_id)
+    if sender is None or sender.deleted_at is not None:
+        return None
+    key_rows = await keys.list_by_account(tx, sender.id)
+    document = render_actor(site, sender, key_rows, await accounts.find_moved_to_uri(tx, sender))
+    uri = site.links.update(sender.uri, sender.updated_at)
+    activity = activities.update_actor(uri, document, sender.followers_uri)
+    return OutboundActivity(sender, activity, await list_follower_inboxes(tx, sender.id))
+
+
+async def render_move(tx: Tx, site: NodeContext, job: jobs.MoveAccount) -> OutboundActivity | None:
+    """Return the Move of an account (FEP-7628) for its followers, who are to follow the other one."""
+    sender = await account_queries.find(tx, job.account_id)
+    target = await account_queries.find(tx, job.target_id)
+    if sender is None or target is None or sender.moved_to_id != target.id:
+        return None
+    uri = site.links.activity(sender.uri, "moves", tx.new_id())
+    activity = activities.move(uri, sender.uri, target.uri, sender.followers_uri)
+    return OutboundActivity(sender, activity, await list_follower_inboxes(tx, sender.id))
+
+
+async def render_delete(tx: Tx, site: NodeContext, job: jobs.DeleteAccount) -> OutboundActivity | None:
+    """Return the Delete of an actor for every server we know."""
+    sender = await account_queries.find(tx, job.account_id)
+    if sender is None:
+        return None
+    activity = activities.delete_actor(site.links.delete(sender.uri), sender.uri)
+    # Every server may have a copy of something, also those without followers.
+    inboxes = await account_queries.list_inboxes(tx)
+    return OutboundActivity(sender, activity, tuple(dict.fromkeys(inboxes)))
+
+
+async def render_pin(tx: Tx, site: NodeContext, job: jobs.UpdatePin) -> OutboundActivity | None:
+    """Return the Add or Remove of a pinned post for the followers of its author."""
+    sender = await account_queries.find(tx, job.account_id)
+    if sender is None:
+        return None
+    kind = "Add" if job.added else "Remove"
+    uri = site.links.activity(sender.uri, "pins", tx.new_id())
+    activity = activities.change_collection(kind, uri, sender.uri, job.post_uri, sender.featured_uri)
+    return OutboundActivity(sender, activity, await list_follower_inboxes(tx, sender.id))

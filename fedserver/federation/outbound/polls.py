@@ -1,18 +1,46 @@
-"""A poll of ours as what a Question has beside a Note (FEP-9967)."""
+"""The state of our polls, and our members' votes in polls of peers (FEP-9967)."""
 
 from __future__ import annotations
 
-from activitypub.objects import Option, Question
-from fedserver.domain.timelines import poll_views
+from activitypub import activities
+from activitypub.objects import write_vote
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.posts import load_post
+from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.posts import polls as poll_queries
+from storage.queries.posts import posts as post_queries
 
 
-def to_question(view: poll_views.PollView) -> Question:
-    """Choices, their figures unless they are hidden, and the end."""
-    poll = view.poll
-    return Question(
-        options=tuple(Option(each.name, None if view.hidden else each.votes_count) for each in view.options),
-        multiple=poll.multiple,
-        ends_at=poll.expires_at,
-        closed_at=(poll.closed_at or poll.expires_at) if view.expired else None,
-        voters=poll.voters_count,
-    )
+async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePoll) -> OutboundActivity | None:
+    """Return the Update of a Question with its counters, also for those who voted."""
+    post = await load_post(tx, site, job.post_id)
+    if post is None:
+        return None
+    row = post.row
+    activity = activities.update(site.links.update(row.uri, tx.now), post.author.uri, post.document, tx.now)
+    voter_ids = await poll_queries.list_remote_voters(tx, row.id)
+    # Sender -1 has no followers: only the voters themselves are meant.
+    voter_inboxes = await list_inboxes(tx, -1, row.visibility, voter_ids)
+    inboxes = await list_post_inboxes(tx, row)
+    return OutboundActivity(post.author, activity, tuple(dict.fromkeys((*inboxes, *voter_inboxes))))
+
+
+async def render_vote(tx: Tx, site: NodeContext, job: jobs.Vote) -> OutboundActivity | None:
+    """Return a vote for the author of the poll alone."""
+    row = await poll_queries.find_vote(tx, job.vote_id)
+    post = await post_queries.find(tx, row.post_id) if row else None
+    if row is None or post is None:
+        return None
+    voter = await account_queries.find(tx, row.account_id)
+    author = await account_queries.find(tx, post.account_id)
+    options = {option.id: option for option in await poll_queries.list_options(tx, post.id)}
+    if voter is None or author is None or not author.domain:
+        return None
+    name = options[row.option_id].name
+    document = write_vote(row.uri, voter.uri, name, post.uri, author.uri)
+    activity = activities.vote(site.links.create(row.uri), voter.uri, document)
+    return OutboundActivity(voter, activity, (author.inbox_uri,))

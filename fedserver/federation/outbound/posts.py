@@ -1,119 +1,77 @@
-"""A post of ours as a Note, an Article or a Question."""
+"""Create, Update and Delete of our posts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
-
-from activitypub import objects
-from activitypub.addressing import addresses
-from activitypub.document import Document
-from activitypub.interactions import InteractionPolicy, InteractionRule, Quote
-from activitypub.objects import Attachment, Hashtag, Mention, Object
+from activitypub import activities
 from activitypub.terms import PUBLIC
-from fedserver.domain.content import post_texts
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import quotes
-from fedserver.domain.timelines import poll_views, post_policies
-from fedserver.federation.outbound import polls
-from storage.rows.accounts import AccountRow
-from storage.rows.content import MediaRow
-from storage.rows.posts import PostRow, QuoteRow
-
-_decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
-_decode_tags = msgspec.json.Decoder(list[str]).decode
-
-
-def render_post(
-    site: NodeContext,
-    row: PostRow,
-    author: AccountRow,
-    files: Sequence[MediaRow],
-    poll: poll_views.PollView | None,
-    quote: QuoteRow | None = None,
-) -> Document:
-    """The document without `@context`. Raises ValueError for posts that never leave the node."""
-    mentioned = _decode_mentions(row.mentions)
-    named = [each.uri for each in mentioned]
-    to, cc = addresses(row.visibility, author.followers_uri, named, site.links.partners)
-    attached = [each for each in files if each.id != row.cover_id]
-    cover = next((each for each in files if each.id == row.cover_id), None)
-    return objects.write_object(
-        Object(
-            id=row.uri,
-            kind=row.kind,
-            attributed_to=(author.uri,),
-            name=row.title,
-            summary=row.summary,
-            content=quotes.add_fallback_link(row.html, quote),
-            language=row.language,
-            source=row.source,
-            source_type=row.source_type,
-            url=row.url,
-            sensitive=row.sensitive or author.sensitized_at is not None,
-            published=row.published_at,
-            updated=row.edited_at,
-            to=tuple(to),
-            cc=tuple(cc),
-            in_reply_to=row.in_reply_to_uri,
-            context=row.context_uri,
-            mentions=tuple(Mention(each.uri, f"@{_full_handle(site, each)}") for each in mentioned),
-            hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _decode_tags(row.tags)),
-            attachments=tuple(_to_attachment(site, each) for each in attached),
-            cover=_to_attachment(site, cover) if cover is not None else None,
-            question=polls.to_question(poll) if poll is not None else None,
-            quote=_to_quote(quote) if quote is not None else None,
-            policy=_to_policy(row, author),
-        ),
-        likes=row.likes_count,
-        shares=row.boosts_count,
-        replies=row.replies_count,
-    )
+from fedserver.domain.timelines import poll_views
+from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.objects import RenderedPost, render_post
+from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes, list_public_inboxes
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.content import media as media_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.relationships import blocks as block_queries
 
 
-def _to_quote(row: QuoteRow) -> Quote | None:
-    if quotes.is_gone(row):
+async def load_post(tx: Tx, site: NodeContext, post_id: int) -> RenderedPost | None:
+    """Return a post of ours with its document. Returns None if it is gone or never leaves the node."""
+    row = await post_queries.find(tx, post_id)
+    if row is None or row.state != "published" or row.visibility == "local":
         return None
-    granted = row.authorization_uri if row.state == quotes.ACCEPTED else None
-    return Quote(row.quoted_uri, row.quoted_url, granted)
+    author = await account_queries.find(tx, row.account_id)
+    if author is None or author.deleted_at is not None:
+        return None
+    files = await media_queries.load_by_posts(tx, [row.id])
+    polls = await poll_views.load(tx, [row], None)
+    quote = await quote_queries.find_by_post(tx, row.id)
+    document = render_post(site, row, author, files, polls.get(row.id), quote)
+    return RenderedPost(row, author, document)
 
 
-def _to_policy(row: PostRow, author: AccountRow) -> InteractionPolicy:
-    """Who may quote the post; always said, as peers take silence for a no. The author may in any case.
-
-    Of likes, answers and boosts silence is a yes, so rules are told where there are any.
-    """
-    audience = {
-        "public": (PUBLIC,),
-        "followers": (author.followers_uri,),
-        "following": (author.following_uri,),
-        "mentioned": tuple(each.uri for each in _decode_mentions(row.mentions)),
-    }
-
-    def rule(given: post_policies.PostPolicyRule) -> InteractionRule:
-        named = [uri for each in given.automatic for uri in audience.get(each, ())]
-        return InteractionRule(tuple(named or [author.uri]))
-
-    policy = post_policies.decode(row.interaction_policy)
-    others = (policy.like, policy.reply, policy.announce)
-    return InteractionPolicy(
-        rule(policy.quote or post_policies.PostPolicyRule()),
-        *(rule(each) if each is not None else None for each in others),
-    )
+async def render_create(tx: Tx, site: NodeContext, job: jobs.CreatePost) -> OutboundActivity | None:
+    """Return the Create of a new post for its audience."""
+    post = await load_post(tx, site, job.post_id)
+    if post is None:
+        return None
+    activity = activities.create(site.links.create(post.row.uri), post.author.uri, post.document)
+    inboxes = await list_post_inboxes(tx, post.row)
+    return OutboundActivity(post.author, activity, inboxes, post.row.visibility == "followers")
 
 
-def _full_handle(site: NodeContext, mention: post_texts.MentionFact) -> str:
-    return mention.acct if "@" in mention.acct else f"{mention.acct}@{site.links.domain}"
+async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePost) -> OutboundActivity | None:
+    """Return the Update of an edited post, also for those who boosted or quoted it."""
+    post = await load_post(tx, site, job.post_id)
+    if post is None:
+        return None
+    row = post.row
+    moment = job.moment or row.edited_at or row.published_at
+    activity = activities.update(site.links.update(row.uri, moment), post.author.uri, post.document, moment)
+    booster_ids = [booster_id for _, booster_id in await post_queries.list_boosts(tx, row.id)]
+    quoter_ids = [quoter_id for _, quoter_id in await quote_queries.list_quoters(tx, row.id)]
+    inboxes = await list_post_inboxes(tx, row)
+    # Sender -1 has no followers: only the accounts themselves are meant.
+    more_inboxes = await list_inboxes(tx, -1, "direct", [*booster_ids, *quoter_ids])
+    inboxes = tuple(dict.fromkeys((*inboxes, *more_inboxes)))
+    return OutboundActivity(post.author, activity, inboxes, row.visibility == "followers")
 
 
-def _to_attachment(site: NodeContext, row: MediaRow) -> Attachment:
-    return Attachment(
-        url=site.links.media(row.file_key) if row.file_key else row.remote_url,
-        media_type=row.content_type,
-        description=row.description,
-        blurhash=row.blurhash,
-        focus=(row.focus_x, row.focus_y),
-        width=row.width,
-        height=row.height,
-    )
+async def render_delete(tx: Tx, site: NodeContext, job: jobs.DeletePost) -> OutboundActivity | None:
+    """Return the Delete of a post for everyone who may have a copy."""
+    author = await account_queries.find(tx, job.account_id)
+    if author is None:
+        return None
+    visibility, account_ids = job.audience.visibility, job.audience.account_ids
+    accounts = await account_queries.load_by_ids(tx, list(account_ids))
+    to = [PUBLIC] if visibility in ("public", "unlisted") else [account.uri for account in accounts]
+    activity = activities.delete(site.links.delete(job.uri), author.uri, job.uri, to)
+    if job.at and visibility != "direct":
+        # They followed until they were blocked, and have a copy.
+        account_ids = (*account_ids, *await block_queries.list_blocked_since(tx, author.id, job.at))
+    inboxes = await list_inboxes(tx, author.id, visibility, account_ids)
+    public_inboxes = await list_public_inboxes(tx, visibility)
+    return OutboundActivity(author, activity, tuple(dict.fromkeys((*inboxes, *public_inboxes))))

@@ -1,4 +1,4 @@
-"""What relays are told: that the node follows them, and no longer; LitePub's also what members wrote."""
+"""Relays: that the node follows them, or no longer; LitePub's also get boosts of our members' posts."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import relays
-from fedserver.federation.outbound.activities import OutboundActivity, Renderer
+from fedserver.federation.outbound.activity import OutboundActivity
 from storage.engine import Tx
 
 
-def _build_follow(uri: str, actor: str, target: str) -> Document:
-    made = activities.follow(uri, actor, target or PUBLIC)
-    return {name: value for name, value in made.items() if target or name != "to"}
+def _build_follow(uri: str, actor_uri: str, target_uri: str) -> Document:
+    """Return a Follow of a relay's actor, or of the Public, which Mastodon sends without `to` (FEP-ae0c)."""
+    activity = activities.follow(uri, actor_uri, target_uri or PUBLIC)
+    return {name: value for name, value in activity.items() if target_uri or name != "to"}
 
 
 async def render_follow(tx: Tx, site: NodeContext, job: jobs.FollowRelay) -> OutboundActivity | None:
+    """Return a Follow by the node's own actor for a relay."""
     sender = await accounts.find_instance_account(tx, site)
     if sender is None:
         return None
@@ -26,27 +28,23 @@ async def render_follow(tx: Tx, site: NodeContext, job: jobs.FollowRelay) -> Out
 
 
 async def render_undo_follow(tx: Tx, site: NodeContext, job: jobs.UndoFollowRelay) -> OutboundActivity | None:
+    """Return the Undo of that Follow."""
     sender = await accounts.find_instance_account(tx, site)
     if sender is None:
         return None
-    made = activities.undo(
-        site.links.undo(job.uri), sender.uri, _build_follow(job.uri, sender.uri, job.target)
-    )
-    return OutboundActivity(sender, made, (job.inbox_uri,))
+    follow = _build_follow(job.uri, sender.uri, job.target)
+    activity = activities.undo(site.links.undo(job.uri), sender.uri, follow)
+    return OutboundActivity(sender, activity, (job.inbox_uri,))
 
 
 async def render_boost(tx: Tx, site: NodeContext, job: jobs.BoostForRelays) -> OutboundActivity | None:
+    """Return the boost of a public post by the node's own actor for the relays that want boosts."""
     sender = await accounts.find_instance_account(tx, site)
     post = await relays.find_boostable(tx, job.post_id)
     if sender is None or post is None:
         return None
     uri = site.links.activity(sender.uri, "announces", post.id)
-    made = activities.announce(uri, sender.uri, post.uri, [PUBLIC], [sender.followers_uri], post.published_at)
-    return OutboundActivity(sender, made, await relays.list_boost_inboxes(tx))
-
-
-RENDERERS: dict[type[jobs.Job], Renderer] = {
-    jobs.FollowRelay: render_follow,
-    jobs.UndoFollowRelay: render_undo_follow,
-    jobs.BoostForRelays: render_boost,
-}
+    activity = activities.announce(
+        uri, sender.uri, post.uri, [PUBLIC], [sender.followers_uri], post.published_at
+    )
+    return OutboundActivity(sender, activity, await relays.list_boost_inboxes(tx))

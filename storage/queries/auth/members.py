@@ -61,7 +61,7 @@ LIST_MODERATOR_ACCOUNT_IDS = (
     .where(members.c.role != "member", member_accounts.c.main, members.c.disabled_at.is_(None))
 )
 LIST_ADMIN_EMAILS = (
-    select(members.c.email)
+    select(members.c.id, members.c.email)
     .where(or_(members.c.role == "admin", members.c.role == "owner"), members.c.disabled_at.is_(None))
     .order_by(members.c.id)
 )
@@ -193,9 +193,9 @@ async def list_moderator_account_ids(tx: Tx) -> list[int]:
     return await tx.values(LIST_MODERATOR_ACCOUNT_IDS)
 
 
-async def list_admin_emails(tx: Tx) -> list[str]:
-    """Return the addresses of admins and owners."""
-    return await tx.values(LIST_ADMIN_EMAILS)
+async def list_admin_emails(tx: Tx) -> list[tuple[int, str]]:
+    """Return the ids and addresses of admins and owners who can log in."""
+    return [(int(member_id), str(email)) for member_id, email in await tx.all(LIST_ADMIN_EMAILS)]
 
 
 async def lock_owners(tx: Tx) -> list[int]:

@@ -16,7 +16,7 @@ SET_VALUE = _upsert.on_conflict_do_update(
 
 
 async def find(tx: Tx, name: str) -> str | None:
-    """The JSON of a setting, None before it was first set."""
+    """Return the JSON of a setting; None before it was first set."""
     found: str | None = await tx.value(FIND, name=name)
     return found
 

@@ -107,11 +107,21 @@ FIND_DUPLICATE = select(notifications.c.id).where(
     notifications.c.from_id == bindparam("from_id"),
     notifications.c.post_id == bindparam("post_id"),
 )
-FIND_GROUP_KEY = (
-    select(notifications.c.group_key)
-    .where(notifications.c.account_id == bindparam("account_id"), one_of(notifications.c.group_key, "keys"))
-    .order_by(notifications.c.id.desc())
+_earlier = notifications.alias("earlier")
+_newest_group_key = (
+    select(_earlier.c.group_key)
+    .where(_earlier.c.account_id == bindparam("b_account_id"), one_of(_earlier.c.group_key, "keys"))
+    .order_by(_earlier.c.id.desc())
     .limit(1)
+    .scalar_subquery()
+)
+INSERT_IN_GROUP = (
+    upsert(notifications)
+    .values(
+        {name: bindparam(name) for name in NotificationRow.__struct_fields__}
+        | {"group_key": func.coalesce(_newest_group_key, bindparam("group_key"))}
+    )
+    .on_conflict_do_nothing()
 )
 FIND = select(*COLUMNS).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
@@ -155,10 +165,14 @@ async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
     return duplicate is not None
 
 
-async def find_group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
-    """Return the newest of these keys that is in use by a group of the account."""
-    key: str | None = await tx.value(FIND_GROUP_KEY, account_id=account_id, keys=list(keys))
-    return key
+async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> bool:
+    """Add a notification to the newest group with one of these keys; return False for a duplicate.
+
+    It begins a group with the key of `row` if there is none.
+    """
+    return bool(
+        await tx.run(INSERT_IN_GROUP, **structs.asdict(row), b_account_id=row.account_id, keys=list(keys))
+    )
 
 
 async def list_by_account(

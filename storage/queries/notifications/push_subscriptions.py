@@ -18,7 +18,7 @@ MAX_PER_ACCOUNT = 100  # of one account: more are left over from old devices
 INSERT = upsert(push_subscriptions)
 FIND_BY_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
 FIND_ACTIVE = (
-    select(*COLUMNS, members.c.locale)
+    select(*COLUMNS)
     .join(tokens, tokens.c.id == push_subscriptions.c.token_id)
     .join(members, members.c.id == tokens.c.member_id)
     .join(accounts, accounts.c.id == push_subscriptions.c.account_id)
@@ -81,13 +81,9 @@ async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
-async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
-    """Return a subscription whose token is in force, with its member's locale."""
-    row = await tx.one(FIND_ACTIVE, id=subscription_id)
-    if row is None:
-        return None
-    *record, locale = row
-    return PushSubscriptionRow(*record), locale
+async def find_active(tx: Tx, subscription_id: int) -> PushSubscriptionRow | None:
+    """Return a subscription whose token is valid and whose member may log in; None otherwise."""
+    return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
 
 
 async def list_ids_for_notification(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:

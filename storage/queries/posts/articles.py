@@ -21,7 +21,7 @@ LIST_DRAFTS = PagedStatement(
     ),
     posts.c.id,
 )
-# Articles that are `local` or for `partners` are for members here: a stranger gives 0 for `member`.
+# Articles that are `local` or for `partners` are for members here: `member` is 0 without a login.
 _published: ColumnElement[bool] = and_(
     posts.c.kind == "Article",
     posts.c.state == "published",

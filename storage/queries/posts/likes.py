@@ -79,7 +79,7 @@ async def find_like_by_uri(tx: Tx, uri: str) -> LikeRow | None:
 
 
 async def set_like_uri(tx: Tx, like_id: int, uri: str) -> None:
-    """The like is now told by another activity."""
+    """Set the URI of the activity that stands for a like."""
     await tx.run(SET_LIKE_URI, b_id=like_id, b_uri=uri)
 
 

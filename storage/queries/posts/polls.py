@@ -92,17 +92,17 @@ async def find(tx: Tx, post_id: int) -> PollRow | None:
 
 
 async def lock(tx: Tx, post_id: int) -> PollRow | None:
-    """A poll that nobody else votes in until this transaction ends."""
+    """Return a poll in which nobody else can vote until this transaction ends."""
     return to_row_or_none(PollRow, await tx.one(LOCK, post_id=post_id))
 
 
 async def list_options(tx: Tx, post_id: int) -> list[PollOptionRow]:
-    """The options of a poll, in order."""
+    """Return the options of a poll, in order."""
     return to_rows(PollOptionRow, await tx.all(LIST_OPTIONS, post_id=post_id))
 
 
 async def load_by_posts(tx: Tx, ids: Sequence[int], viewer_id: int | None) -> dict[int, PollWithOptions]:
-    """Polls by their posts, all in one statement."""
+    """Return polls by post id, in one statement."""
     viewer = NO_VIEWER if viewer_id is None else viewer_id
     found: dict[int, PollWithOptions] = {}
     for record in await tx.all(LOAD_BY_POSTS, ids=list(ids), viewer_id=viewer):

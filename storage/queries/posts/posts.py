@@ -105,7 +105,7 @@ UPSERT_ORIGINAL = _upsert_original.on_conflict_do_update(
 )
 FIND_ORIGINAL = select(originals.c.document).where(originals.c.uri == bindparam("uri"))
 DELETE_ORIGINAL = delete(originals).where(originals.c.uri == bindparam("uri"))
-# Held until the transaction ends: whoever comes with a key at the same time waits here, and then finds it.
+# Held until the transaction ends: a request with the same key waits here meanwhile, and then finds the post.
 LOCK_AUTHOR = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update(key_share=True)
 INSERT_IDEMPOTENCY_KEY = upsert(idempotency_keys).on_conflict_do_nothing()
 FIND_ID_BY_IDEMPOTENCY_KEY = select(idempotency_keys.c.post_id).where(
@@ -135,13 +135,13 @@ async def load_by_uris(tx: Tx, uris: Sequence[str]) -> list[PostRow]:
 
 
 async def find_by_uri(tx: Tx, uri: str) -> PostRow | None:
-    """A post by its URI, or by one that it had before."""
+    """Return a post by its URI, or by one that it had before."""
     found = to_row_or_none(PostRow, await tx.one(FIND_BY_URI, uri=uri))
     return found or to_row_or_none(PostRow, await tx.one(FIND_BY_ALIAS, uri=uri))
 
 
 async def find_by_uri_or_url(tx: Tx, address: str) -> PostRow | None:
-    """A post by its URI or by the address of its page."""
+    """Return a post by its URI or by the address of its page."""
     return to_row_or_none(PostRow, await tx.one(FIND_BY_URI_OR_URL, uri=address, url=address))
 
 
@@ -226,7 +226,7 @@ async def upsert_original(tx: Tx, uri: str, document: str) -> None:
 
 
 async def find_original(tx: Tx, uri: str) -> str | None:
-    """The document (JSON) as the peer sent it."""
+    """Return the document (JSON) as the peer sent it."""
     found: str | None = await tx.value(FIND_ORIGINAL, uri=uri)
     return found
 
@@ -236,7 +236,7 @@ async def delete_original(tx: Tx, uri: str) -> None:
 
 
 async def find_id_by_idempotency_key(tx: Tx, account_id: int, key: str, since: int) -> int | None:
-    """The post that a key of the same request made after `since`.
+    """Return the post that the same key created after `since`.
 
     From here to the end of the transaction no other request of that account with a key goes on.
     """

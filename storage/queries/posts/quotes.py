@@ -69,12 +69,12 @@ async def upsert_quote(tx: Tx, row: QuoteRow) -> None:
 
 
 async def find_by_post(tx: Tx, post_id: int) -> QuoteRow | None:
-    """What a post quotes."""
+    """Return the quote of a post."""
     return to_row_or_none(QuoteRow, await tx.one(FIND_BY_POST, post_id=post_id))
 
 
 async def load_chain(tx: Tx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
-    """What posts quote, what those quote, and these once more; by the quoting post."""
+    """Return quotes by quoting post: those of the posts, and two levels further."""
     return {row.post_id: row for row in to_rows(QuoteRow, await tx.all(LOAD_CHAIN, ids=list(post_ids)))}
 
 
@@ -98,12 +98,12 @@ async def list_quoters(tx: Tx, quoted_id: int) -> list[tuple[int, int]]:
 
 
 async def delete_by_post(tx: Tx, post_id: int) -> None:
-    """A post quotes nothing any more."""
+    """Delete the quote of a post."""
     await tx.run(DELETE_BY_POST, post_id=post_id)
     await tx.run(BUMP_VERSION, b_id=post_id)
 
 
 async def mark_quoted_deleted(tx: Tx, quoted_id: int) -> None:
-    """A post is about to be removed: those that quote it show that."""
+    """Mark the quotes of a post that is about to be deleted."""
     await tx.run(BUMP_QUOTING_VERSIONS, b_quoted_id=quoted_id)
     await tx.run(MARK_QUOTED_DELETED, b_quoted_id=quoted_id)

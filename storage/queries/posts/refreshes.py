@@ -30,12 +30,12 @@ async def find(tx: Tx, refresh_id: int) -> RefreshRow | None:
 
 
 async def find_by_post(tx: Tx, post_id: int) -> RefreshRow | None:
-    """The last refresh of the thread at a post."""
+    """Return the last refresh of the thread at a post."""
     return to_row_or_none(RefreshRow, await tx.one(FIND_BY_POST, post_id=post_id))
 
 
 async def upsert_refresh(tx: Tx, row: RefreshRow) -> None:
-    """A refresh begins, in place of the last one of that post."""
+    """Store a new refresh in place of the last one of that post."""
     await tx.run(UPSERT, **structs.asdict(row))
 
 

@@ -67,7 +67,7 @@ async def find(tx: Tx, account_id: int, scheduled_id: int) -> ScheduledPostRow |
 
 
 async def find_by_idempotency_key(tx: Tx, account_id: int, key: str) -> ScheduledPostRow | None:
-    """The one that a key of the same request made."""
+    """Return the scheduled post that the same key created."""
     return to_row_or_none(
         ScheduledPostRow, await tx.one(FIND_BY_IDEMPOTENCY_KEY, account_id=account_id, key=key)
     )
@@ -103,7 +103,7 @@ async def clear_idempotency_keys(tx: Tx, account_id: int, before_id: int) -> Non
 
 
 async def reschedule(tx: Tx, scheduled_id: int, publish_at: int) -> None:
-    """It is to appear at another time; that it failed is forgotten."""
+    """Set another time and clear the failure."""
     await tx.run(RESCHEDULE, b_id=scheduled_id, b_at=publish_at)
 
 
@@ -122,7 +122,7 @@ async def list_reserved_media(tx: Tx, ids: Sequence[int]) -> set[int]:
 
 
 async def load_media(tx: Tx, ids: Sequence[int]) -> dict[int, dict[int, MediaRow]]:
-    """The files that wait for these posts, by post and by their own id."""
+    """Return the files that are reserved for these posts, by post and by their own id."""
     found: dict[int, dict[int, MediaRow]] = {}
     for record in await tx.all(LOAD_MEDIA, ids=list(ids)):
         row = MediaRow(*tuple(record)[1:])

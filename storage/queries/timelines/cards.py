@@ -81,12 +81,12 @@ async def upsert_card(tx: Tx, row: CardRow) -> CardRow:
 
 
 async def find(tx: Tx, card_id: int) -> CardRow | None:
-    """A card that shows something."""
+    """Return a card that shows something."""
     return to_row_or_none(CardRow, await tx.one(FIND, id=card_id))
 
 
 async def set_image_details(tx: Tx, card_id: int, width: int, height: int, blurhash: str | None) -> None:
-    """What its picture looks like, as it is shown from here (pixels)."""
+    """Set size (pixels) and blurhash of a card's picture as it is shown from here."""
     await tx.run(SET_IMAGE_DETAILS, b_id=card_id, b_width=width, b_height=height, b_blurhash=blurhash)
     await tx.run(BUMP_POST_VERSIONS, b_card_id=card_id)
 

@@ -33,7 +33,7 @@ _is_mute_active = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindpar
 
 
 def _is_on_exclusive_list(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
-    """The author is on an exclusive list of the reader."""
+    """Return the condition that the author is on an exclusive list of the reader."""
     return exists(
         select(literal(1))
         .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
@@ -141,7 +141,7 @@ _author = accounts.alias()
 
 
 def _can_receive(reader: ColumnElement[int]) -> ColumnElement[bool]:
-    """The reader may be shown what `_author` wrote, though it does not follow it."""
+    """Return the condition that the reader may be shown posts of `_author` without following them."""
     between = or_(
         and_(blocks.c.account_id == reader, blocks.c.target_id == _author.c.id),
         and_(blocks.c.target_id == reader, blocks.c.account_id == _author.c.id),

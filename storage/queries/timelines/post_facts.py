@@ -1,6 +1,7 @@
 """What one viewer, or each of many, has to do with posts and their authors: one statement for all of it.
 
-Each row is a kind and an id: of a post (liked, boosted, …) or of an account (follows, blocks, …).
+Each row is a kind and an id: of a post (liked, boosted, …) or of an account (follows, blocks, …). What a
+permission needs of a single post comes with the post itself (`find_access`).
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, literal_column, or_, select, true, union_all
+from sqlalchemy import BigInteger, and_, bindparam, exists, literal_column, or_, select, true, union_all
 
 from storage.engine import Tx
 from storage.queries.accounts.hidden import covers
-from storage.statements import one_of
+from storage.rows.posts import PostAccessRow, PostAuthorRow, PostRow
+from storage.statements import columns_of, one_of
 from storage.tables.accounts import accounts
 from storage.tables.posts import likes, mentions, pins, posts, reactions
 from storage.tables.relationships import blocks, domain_mutes, follows, mutes, thread_mutes
@@ -87,6 +89,70 @@ LOAD_FOR_VIEWERS = union_all(
     )
 )
 
+# What `PostAuthorRow` says of one post: the standing of its author, then what the viewer has to do with them.
+_post, _original = posts.alias("post"), posts.alias("original")
+_author, _original_author = accounts.alias("author"), accounts.alias("original_author")
+_viewer_account = accounts.alias("viewer")
+
+
+def _author_columns(post: Any, author: Any) -> list[Any]:
+    """Return the columns of a `PostAuthorRow`, in its order; all false without a viewer (NULL)."""
+    follows_author = exists().where(follows.c.account_id == _viewer, follows.c.target_id == author.c.id)
+    is_mentioned = exists().where(mentions.c.account_id == _viewer, mentions.c.post_id == post.c.id)
+    blocks_author = exists().where(blocks.c.account_id == _viewer, blocks.c.target_id == author.c.id)
+    is_blocked = exists().where(blocks.c.account_id == author.c.id, blocks.c.target_id == _viewer)
+    mutes_author = exists().where(
+        mutes.c.account_id == _viewer,
+        mutes.c.target_id == author.c.id,
+        or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > _now),
+    )
+    mutes_domain = exists().where(domain_mutes.c.account_id == _viewer, covers(author.c.domain))
+    return [
+        author.c.suspended_at,
+        author.c.deleted_at,
+        follows_author,
+        is_mentioned,
+        blocks_author,
+        is_blocked,
+        or_(mutes_author, mutes_domain),
+    ]
+
+
+_POST_WIDTH, _AUTHOR_WIDTH = len(PostRow.__struct_fields__), len(PostAuthorRow.__struct_fields__)
+FIND_ACCESS = (
+    select(
+        _viewer_account.c.domain,
+        *columns_of(_post, PostRow),
+        *_author_columns(_post, _author),
+        *columns_of(_original, PostRow),
+        *_author_columns(_original, _original_author),
+    )
+    .select_from(
+        _post.join(_author, _author.c.id == _post.c.account_id)
+        .outerjoin(_original, _original.c.id == _post.c.boost_of_id)
+        .outerjoin(_original_author, _original_author.c.id == _original.c.account_id)
+        .outerjoin(_viewer_account, _viewer_account.c.id == _viewer)
+    )
+    .where(_post.c.id == bindparam("post_id"))
+)
+
+
+async def find_access(tx: Tx, post_id: int, viewer_id: int | None) -> PostAccessRow | None:
+    """Return a post, what it boosts, and all that decides whether the viewer may see them.
+
+    Returns None if there is no such post.
+    """
+    record = await tx.one(FIND_ACCESS, post_id=post_id, viewer_id=viewer_id, now=tx.now)
+    if record is None:
+        return None
+    domain, rest = record[0], record[1:]
+    half = _POST_WIDTH + _AUTHOR_WIDTH
+    post, author = PostRow(*rest[:_POST_WIDTH]), PostAuthorRow(*rest[_POST_WIDTH:half])
+    if rest[half] is None:  # the id of what it boosts
+        return PostAccessRow(domain, post, author, None, None)
+    original = PostRow(*rest[half : half + _POST_WIDTH])
+    return PostAccessRow(domain, post, author, original, PostAuthorRow(*rest[half + _POST_WIDTH :]))
+
 
 async def load_for_viewer(
     tx: Tx, viewer_id: int, post_ids: Sequence[int], thread_ids: Sequence[int], author_ids: Sequence[int]
@@ -112,7 +178,7 @@ async def load_for_viewers(
     thread_ids: Sequence[int],
     author_ids: Sequence[int],
 ) -> dict[int, set[tuple[str, int]]]:
-    """The facts of many accounts of ours, as kinds and ids; who has none is missing."""
+    """Return kinds and ids by account of ours; accounts without any are missing."""
     found: dict[int, set[tuple[str, int]]] = {}
     for viewer_id, kind, identifier in await tx.all(
         LOAD_FOR_VIEWERS,

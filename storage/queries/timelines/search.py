@@ -104,7 +104,7 @@ MIN_WINDOW, WINDOW_FACTOR = 500, 5
 
 @asynccontextmanager
 async def use_custom_plans(tx: Tx) -> AsyncIterator[None]:
-    """The searches inside are planned for their words."""
+    """Plan the searches inside for their own words."""
     await tx.one(USE_CUSTOM_PLANS)
     try:
         yield

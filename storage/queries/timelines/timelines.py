@@ -105,7 +105,7 @@ _is_mentioned = exists(
         mentions.c.post_id == posts.c.id, mentions.c.account_id == bindparam("viewer_id")
     )
 )
-# A stranger is viewer -1: nothing is followed by or mentions it, and `local` asks for a real one.
+# A viewer who is not logged in is -1: nothing is followed by or mentions it, and `local` asks for a real one.
 _is_visible_on_profile = or_(
     equals_any(posts.c.visibility, "public", "unlisted"),
     posts.c.account_id == bindparam("viewer_id"),
@@ -158,7 +158,7 @@ LIST_PINNED = (
 def _belongs_on_list(
     list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: Any
 ) -> ColumnElement[bool]:
-    """What a list shows of the posts of its accounts, with the replies that its policy lets in."""
+    """Return the condition for what a list shows of its accounts, with the replies of its policy."""
     return and_(
         posts.c.state == "published",
         equals_any(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
@@ -219,12 +219,12 @@ async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
 
 
 async def list_public(tx: Tx, scope: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
-    """`where` is all, local, local_open or remote; a stranger is viewer -1."""
+    """`where` is all, local, local_open or remote; a viewer who is not logged in is -1."""
     return await _load_page(tx, LIST_PUBLIC[scope, only_media], page, viewer_id=viewer_id)
 
 
 async def list_by_domains(tx: Tx, domains: Sequence[str], viewer_id: int, page: Page) -> list[int]:
-    """What accounts of these nodes wrote for everybody, or for partners."""
+    """Return ids of posts by accounts of these nodes, public or for partners."""
     return await _load_page(tx, LIST_BY_DOMAINS, page, domains=list(domains), viewer_id=viewer_id)
 
 
@@ -235,7 +235,7 @@ async def list_by_tag(tx: Tx, tag_id: int, viewer_id: int, page: Page, *, only_l
 async def list_by_account(
     tx: Tx, account_id: int, viewer_id: int, page: Page, *, flags: tuple[bool, bool, bool]
 ) -> list[int]:
-    """`flags` are: no replies, no boosts, only media."""
+    """Return ids of an account's posts; `flags` are: no replies, no boosts, only media."""
     return await _load_page(tx, LIST_BY_ACCOUNT[flags], page, account_id=account_id, viewer_id=viewer_id)
 
 

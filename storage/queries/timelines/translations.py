@@ -22,7 +22,7 @@ PURGE_EXPIRED = delete(translations).where(translations.c.translated_at < bindpa
 
 
 async def find_texts(tx: Tx, post_id: int, language: str, digest: str) -> str | None:
-    """The texts (JSON) that were made of what has this digest."""
+    """Return the translated texts (JSON) of the source with this digest."""
     found: str | None = await tx.value(FIND_TEXTS, post_id=post_id, language=language, digest=digest)
     return found
 

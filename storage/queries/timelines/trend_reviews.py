@@ -41,5 +41,5 @@ async def load_by_subjects(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[s
 
 
 async def list_by_kind(tx: Tx, kind: str, limit: int) -> list[TrendReviewRow]:
-    """The latest decisions of a kind."""
+    """Return the latest decisions of a kind."""
     return to_rows(TrendReviewRow, await tx.all(LIST_BY_KIND, kind=kind, most=limit))

@@ -143,12 +143,12 @@ async def load_interactions(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]],
 
 
 async def list_tag_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
-    """Uses of tags since an id: tag, who, when (ms UTC)."""
+    """Return uses of tags since an id: tag, account, time (ms UTC)."""
     return list(await tx.all(LIST_TAG_USES, since_id=since_id))
 
 
 async def list_link_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
-    """Posts since an id that show a card: card, who, when (ms UTC)."""
+    """Return posts since an id that show a card: card, account, time (ms UTC)."""
     return list(await tx.all(LIST_LINK_USES, since_id=since_id))
 
 

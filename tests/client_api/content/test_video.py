@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from fedserver.jobs.media import LEASE_MS
+from fedserver.jobs.registry import KINDS_BY_QUEUE, MEDIA
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import videos
@@ -151,8 +152,8 @@ async def test_video_of_a_dead_worker_is_processed_again(start: Start) -> None:
     node, ann = await start_single(start)
     uploaded = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
-        until, queue = tx.now + LEASE_MS, job_queries.MEDIA
-        assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
+        until, kinds = tx.now + LEASE_MS, KINDS_BY_QUEUE[MEDIA]
+        assert len(await job_queries.lease(tx, until=until, limit=5, kinds=kinds)) == 1
     await node.settle()
     path = f"/api/v1/media/{uploaded.body['id']}"
     assert (await ann.request("GET", path)).status == 206
@@ -166,7 +167,7 @@ async def test_video_that_kills_its_workers_fails(start: Start) -> None:
     uploaded = await upload(ann, videos.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
-            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
+            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, kinds=KINDS_BY_QUEUE[MEDIA])
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
     answer = await ann.request("GET", f"/api/v1/media/{uploaded.body['id']}")

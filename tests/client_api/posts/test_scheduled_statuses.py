@@ -12,6 +12,7 @@ import pytest
 from fedserver.domain.auth import member_access, members
 from fedserver.domain.posts import scheduled_posts
 from fedserver.jobs.cleanup import CleanupWorker
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries
@@ -317,7 +318,7 @@ async def test_scheduled_status_survives_killed_workers_once(start: Start) -> No
     node.clock.forward(hours=2)
     # A worker takes the job and dies: its lease runs out.
     async with node.db.write() as tx:
-        [leased] = await job_queries.lease(tx, until=tx.now + 60_000, limit=10)
+        [leased] = await job_queries.lease(tx, until=tx.now + 60_000, limit=10, kinds=KINDS_BY_QUEUE[DEFAULT])
     waiting = msgspec.json.decode(leased.payload)["scheduled_id"]
     # Another dies in the middle: nothing of what it wrote stays.
     with pytest.raises(RuntimeError):

@@ -8,12 +8,11 @@ import pytest
 
 from fedserver.config import MailConfig
 from fedserver.domain.auth import invitations, members
-from fedserver.domain.kernel import jobs
 from fedserver.domain.registration import email_blocks
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.auth import members as member_queries
-from storage.queries.kernel import jobs as job_queries
 from tests.kit.api import Api, ApiAnswer
+from tests.kit.mails import take_mails
 from tests.kit.nodes import Start, TestNode
 
 MAIL = MailConfig(host="mail.test", sender="node@alpha.test")
@@ -55,11 +54,7 @@ async def register(app: Api, name: str = "ann", **changes: Any) -> ApiAnswer:
 
 async def list_queued_mails(node: TestNode) -> dict[str, str]:
     """Return the texts of queued mails by their address."""
-    async with node.db.write() as tx:
-        queue = job_queries.REMOTE
-        leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
-    queued = [jobs.decode(row.payload) for row in leased]
-    return {item.to: item.text for item in queued if isinstance(item, jobs.SendMail)}
+    return {mail.to: mail.text for mail in await take_mails(node.db, node.site)}
 
 
 async def confirm(node: TestNode, text: str) -> int:
@@ -107,7 +102,7 @@ async def test_token_before_the_address_is_confirmed_is_refused(start: Start) ->
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
     late = await ann.request("POST", "/api/v1/emails/confirmations")
     assert late.status == 403
-    assert "confirmed already" in late.body["error"]
+    assert "already confirmed" in late.body["error"]
 
 
 async def test_confirmation_mail_can_be_sent_to_a_corrected_address(start: Start) -> None:

@@ -27,10 +27,10 @@ from fedserver.domain.registration import setup, signups
 from storage.engine import Database
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import tokens as token_queries
-from storage.queries.kernel import jobs as task_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
+from tests.kit.mails import take_mails
 from tests.kit.people import make_context, new_keys
 
 HOUR = 3_600_000
@@ -59,13 +59,6 @@ async def create_member(database: Database, where: NodeContext, name: str, role:
             tx, where, name, f"{name}@mail.test", "hash", new_keys(), role=role
         )
     return member
-
-
-async def lease_mails(database: Database) -> list[jobs.SendMail]:
-    async with database.write() as tx:
-        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.REMOTE)
-    leased_jobs = [jobs.decode(row.payload) for row in leased]
-    return [job for job in leased_jobs if isinstance(job, jobs.SendMail)]
 
 
 def extract_token(mail: jobs.SendMail) -> str:
@@ -105,9 +98,10 @@ async def test_join_with_approval_needs_a_reason_and_waits(database: Database, t
 
 
 async def test_email_is_confirmed_by_a_link_that_works_once(database: Database, tmp_path: Path) -> None:
-    member = await join(database, make_site(tmp_path, "open", mail=True), new_member())
+    here = make_site(tmp_path, "open", mail=True)
+    member = await join(database, here, new_member())
     assert member.email_confirmed_at is None
-    (mail,) = await lease_mails(database)
+    (mail,) = await take_mails(database, here)
     assert mail.to == "ann@mail.test"
     token = extract_token(mail)
     async with database.write() as tx:
@@ -391,7 +385,7 @@ async def test_password_is_reset_by_a_link_that_works_once(database: Database, t
         await password_resets.request(tx, here, "ANN@mail.test")
         await password_resets.request(tx, here, "ann")
         await password_resets.request(tx, here, "nobody@mail.test")
-    (mail,) = await lease_mails(database)
+    (mail,) = await take_mails(database, here)
     assert mail.to == "ann@mail.test"
     async with database.write() as tx:
         await password_resets.reset(tx, extract_token(mail), "new hash")
@@ -408,13 +402,13 @@ async def test_password_reset_link_expires_after_an_hour(
     await create_member(database, here, "ann")
     async with database.write() as tx:
         await password_resets.request(tx, here, "ann")
-    (mail,) = await lease_mails(database)
+    (mail,) = await take_mails(database, here)
     clock.forward(hours=1)
     async with database.write() as tx:
         with pytest.raises(NotFoundError):
             await password_resets.reset(tx, extract_token(mail), "new hash")
         await password_resets.request(tx, here, "ann")
-    tokens_sent = {extract_token(new_mail) for new_mail in await lease_mails(database)}
+    tokens_sent = {extract_token(new_mail) for new_mail in await take_mails(database, here)}
     assert len(tokens_sent - {extract_token(mail)}) == 1, "a new link can be requested"
 
 

@@ -20,6 +20,7 @@ from fedserver.domain.peers import peers
 from fedserver.domain.registration import email_blocks
 from fedserver.domain.relationships import followers, follows, lists
 from fedserver.domain.timelines import post_views
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database, Event, Tx
 from storage.paging import Page
 from storage.queries.auth import member_activity as activity_queries
@@ -27,6 +28,7 @@ from storage.queries.kernel import jobs as task_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
+from tests.kit.mails import take_mails
 from tests.kit.people import (
     create_accounts,
     create_remote_account,
@@ -43,7 +45,10 @@ async def add(tx: Tx, here: NodeContext, name: str, role: str = "member") -> tup
 
 async def kinds(database: Database) -> list[str]:
     async with database.write() as tx:
-        return [row.kind for row in await task_queries.lease(tx, until=tx.now, limit=50)]
+        return [
+            row.kind
+            for row in await task_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT])
+        ]
 
 
 async def test_a_member_is_told_by_mail_if_the_moderator_wants_it(database: Database, tmp_path: Path) -> None:
@@ -55,11 +60,10 @@ async def test_a_member_is_told_by_mail_if_the_moderator_wants_it(database: Data
         await moderation.apply(
             tx, where, moderator, ann.id, ModerationAction("none", "Really", notifies_by_mail=True)
         )
-    async with database.write() as tx:
-        queue = task_queries.REMOTE
-        [task] = await task_queries.lease(tx, until=tx.now, limit=9, queue=queue)
-    assert task.kind == "send_mail"
-    assert "ann@mail.test" in task.payload and "Really" in task.payload and "warning" in task.payload
+    [mail] = await take_mails(database, where)
+    assert mail.to == "ann@mail.test"
+    assert "The moderators have a warning for you." in mail.text
+    assert "Really" in mail.text
 
 
 async def test_the_node_itself_and_nobody_cannot_be_acted_on(database: Database, here: NodeContext) -> None:
@@ -91,7 +95,7 @@ async def test_a_suspension_ends_everything_between_and_tells_both_sides(
         await lists.add_accounts(tx, bob, mine.id, [ann.id])
     await kinds(database)
     async with database.write() as tx:
-        for row in await task_queries.lease(tx, until=tx.now + 1, limit=50):
+        for row in await task_queries.lease(tx, until=tx.now + 1, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT]):
             await task_queries.finish(tx, [row.id])
         await moderation.apply(tx, here, None, ann.id, ModerationAction("suspend"))
         assert await lists.list_accounts(tx, bob, mine.id, None) == []

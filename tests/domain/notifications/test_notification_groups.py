@@ -8,7 +8,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_groups, notification_views, notifications
 from fedserver.domain.notifications.notification_groups import NotificationGroupQuery, NotificationGroupView
-from fedserver.domain.posts import boosts, likes, posts
+from fedserver.domain.posts import boosts, likes, thread_mutes
 from fedserver.domain.relationships import domain_mutes, follows, mutes
 from fedserver.domain.timelines import markers
 from storage.cache import CacheRegistry
@@ -174,7 +174,7 @@ async def test_hidden_notifications_are_in_no_group_and_no_count(
     silent = await publish(database, here, ann, "two")
     await like(database, here, silent, bob)
     async with database.write() as tx:
-        await posts.mute_thread(tx, ann, silent, muted=True)
+        await thread_mutes.mute(tx, ann, silent)
         await mutes.mute(tx, ann, gus)
         (group,) = (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0]
         assert [sender.account.id for sender in group.senders] == [fay.id, eve.id, bob.id]

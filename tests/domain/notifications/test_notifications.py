@@ -8,7 +8,7 @@ from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_views, notifications
-from fedserver.domain.posts import boosts, likes, posts
+from fedserver.domain.posts import boosts, likes, thread_mutes
 from fedserver.domain.relationships import follows, mutes
 from fedserver.domain.timelines import markers
 from storage.cache import CacheRegistry
@@ -98,11 +98,11 @@ async def test_muted_thread_does_not_notify(database: Database, here: NodeContex
     ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
-        await posts.mute_thread(tx, ann, post_id, muted=True)
+        await thread_mutes.mute(tx, ann, post_id)
     answer = await publish(database, here, bob, "@ann yes", in_reply_to_id=post_id)
     assert await list_kinds(database, ann) == []
     async with database.write() as tx:
-        await posts.mute_thread(tx, ann, answer, muted=False)
+        await thread_mutes.unmute(tx, ann, answer)
     await publish(database, here, bob, "@ann more", in_reply_to_id=answer)
     assert await list_kinds(database, ann) == ["mention"]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import account_removal
+from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import notification_views
@@ -57,8 +58,7 @@ async def counts(database: Database, post_id: int) -> tuple[list[int], int | Non
 async def due(database: Database) -> list[str]:
     """Kinds of the tasks that are due now; they are taken and done with."""
     async with database.write() as tx:
-        leased = await job_queries.lease(tx, until=tx.now + 1, limit=100)
-        leased += await job_queries.lease(tx, until=tx.now + 1, limit=100, queue=job_queries.REMOTE)
+        leased = await job_queries.lease(tx, until=tx.now + 1, limit=100, kinds=jobs.KINDS)
         await job_queries.finish(tx, [row.id for row in leased])
     return [row.kind for row in leased]
 
@@ -76,7 +76,10 @@ async def test_a_single_choice_is_taken_once(database: Database, here: NodeConte
     await vote(database, here, eve, post_id, 1)
     assert await counts(database, post_id) == ([0, 2, 0], 2)
     mine, strange = await seen(database, post_id, bob), await seen(database, post_id, None)
-    assert mine.chosen == (1,) and mine.voted and not strange.voted and mine.votes_count == 2
+    assert mine.chosen == (1,)
+    assert mine.voted
+    assert not strange.voted
+    assert mine.votes_count == 2
     assert (await seen(database, post_id, ann)).voted, "who asks is not offered a vote"
     for choice in (0, 1):
         with pytest.raises(InvalidError, match=r"^Validation failed: You have already voted on this poll$"):
@@ -146,7 +149,8 @@ async def test_votes_of_one_account_at_the_same_time_are_one(database: Database,
     results = await asyncio.gather(*attempts, return_exceptions=True)
     assert sorted(type(each).__name__ for each in results) == ["InvalidError", "InvalidError", "NoneType"]
     found, voters = await counts(database, post_id)
-    assert sum(found) == 1 and voters == 1
+    assert sum(found) == 1
+    assert voters == 1
 
 
 @pytest.mark.parametrize(
@@ -198,7 +202,8 @@ async def test_figures_are_owed_once_for_many_votes(
     assert await due(database) == ["show_poll", "show_poll"]
     clock.forward(seconds=180)
     assert await due(database) == ["update_poll"]
-    assert (await seen(database, secret, ann)).hidden and not (await seen(database, inside, ann)).hidden
+    assert (await seen(database, secret, ann)).hidden
+    assert not (await seen(database, inside, ann)).hidden
     clock.forward(days=2)
     assert await due(database) == ["close_poll", "close_poll", "close_poll"]
     assert not (await seen(database, secret, ann)).hidden
@@ -238,7 +243,9 @@ async def test_an_edit_of_the_choices_begins_a_new_count(
     await change(text="Which one?")
     await change(poll=NewPoll(ASKED.options, 2 * DAY, hide_totals=True))
     kept = await seen(database, post_id, bob)
-    assert kept.chosen == (0,) and kept.hidden and kept.votes_count == 1
+    assert kept.chosen == (0,)
+    assert kept.hidden
+    assert kept.votes_count == 1
     await change(poll=NewPoll(("Red", "Yellow"), DAY))
     assert await counts(database, post_id) == ([0, 0], 0)
     assert not (await seen(database, post_id, bob)).voted
@@ -247,7 +254,8 @@ async def test_an_edit_of_the_choices_begins_a_new_count(
     assert await counts(database, post_id) == ([0, 0], 0)
     async with database.read() as tx:
         former = [edit.poll for edit in await edits.list_by_post(tx, post_id)]
-    assert former[0] == '["Red","Blue","Green"]' and former[-1] == '["Red","Yellow"]'
+    assert former[0] == '["Red","Blue","Green"]'
+    assert former[-1] == '["Red","Yellow"]'
     for wrong in (NewPoll(("one",), DAY), NewPoll(("a", "b"), 1)):
         with pytest.raises(InvalidError):
             await change(poll=wrong)
@@ -268,7 +276,8 @@ async def test_a_note_can_be_given_a_poll_and_loses_it_with_the_post(
     await vote(database, here, bob, post_id, 0)
     async with database.write() as tx:
         view = await post_removal.delete(tx, ann, post_id)
-        assert view.poll is not None and view.poll.votes_count == 1
+        assert view.poll is not None
+        assert view.poll.votes_count == 1
         with pytest.raises(NotFoundError):
             await votes.get_view(tx, post_id, ann.id)
         await polls.close(tx, post_id)
@@ -293,9 +302,11 @@ async def test_votes_of_peers_count_once_and_only_where_they_may(
             return await votes.receive(tx, who, RemoteVote(f"{who.uri}#votes/{name}", uris[post_id], name))
 
         assert await receive(dan, single, "Blue")
-        assert not await receive(dan, single, "Blue") and not await receive(dan, single, "Red")
+        assert not await receive(dan, single, "Blue")
+        assert not await receive(dan, single, "Red")
         assert await receive(eve, single, " Blue ")
-        assert await receive(dan, several, "Red") and await receive(dan, several, "Green")
+        assert await receive(dan, several, "Red")
+        assert await receive(dan, several, "Green")
         assert not await receive(dan, several, "Red")
         for post_id, name in ((single, "Pink"), (inside, "Red"), (private, "Red"), (plain, "Red")):
             assert not await receive(eve, post_id, name)
@@ -327,8 +338,10 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(
         row = await remote_posts.receive(tx, dan, question(uri, dan, ("<b>Yes</b>", 4), ("No\u202e", 1)))
     assert row is not None
     shown = await seen(database, row.id, ann)
-    assert [each.title for each in shown.options] == ["Yes", "No"] and shown.votes_count == 5
-    assert shown.poll.voters_count is None and not shown.expired
+    assert [each.title for each in shown.options] == ["Yes", "No"]
+    assert shown.votes_count == 5
+    assert shown.poll.voters_count is None
+    assert not shown.expired
     await vote(database, here, ann, row.id, 0)
     assert await counts(database, row.id) == ([5, 1], None)
     async with database.write() as tx:
@@ -339,14 +352,16 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(
         await remote_posts.receive_edit(tx, dan, question(uri, dan, ("Maybe", 1), ("No\u202e", 2)))
     assert await counts(database, row.id) == ([9, 2], 11)
     kept = await seen(database, row.id, ann)
-    assert kept.chosen == (0,) and kept.options[0].title == "Yes"
+    assert kept.chosen == (0,)
+    assert kept.options[0].title == "Yes"
     async with database.read() as tx:
         assert await edits.list_by_post(tx, row.id) == []
     async with database.write() as tx:
         newer = question(uri, dan, ("Maybe", 1), ("No\u202e", 2), updated_at=START)
         assert await remote_posts.receive_edit(tx, dan, newer) is not None
     changed = await seen(database, row.id, ann)
-    assert [each.title for each in changed.options] == ["Maybe", "No"] and not changed.voted
+    assert [each.title for each in changed.options] == ["Maybe", "No"]
+    assert not changed.voted
     async with database.read() as tx:
         assert [edit.poll for edit in await edits.list_by_post(tx, row.id)] == ['["Yes","No"]']
 
@@ -367,7 +382,8 @@ async def test_the_end_of_a_peers_poll_is_told_whoever_notices_it(
         closed = question("https://beta.test/polls/0", dan, ("Yes", 3), ("No", 0), closed=True)
         await remote_posts.receive_edit(tx, dan, closed)
     assert (await seen(database, first, ann)).expired
-    assert await told(database, ann) == ["poll"] and await told(database, bob) == []
+    assert await told(database, ann) == ["poll"]
+    assert await told(database, bob) == []
     clock.forward(days=2)
     assert await due(database) == ["vote", "vote", "show_poll", "show_poll", "close_poll", "close_poll"]
     async with database.write() as tx:
@@ -394,7 +410,8 @@ async def test_a_peer_is_asked_when_its_figures_are_old(
 
     assert not await stale(row.id)
     clock.forward(seconds=61)
-    assert await stale(row.id) and not await stale(own)
+    assert await stale(row.id)
+    assert not await stale(own)
     clock.forward(days=2)
     assert await stale(row.id), "once more after the end"
     async with database.write() as tx:

@@ -13,6 +13,7 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import articles, boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
@@ -53,7 +54,8 @@ async def test_a_post_has_its_text_names_and_address(database: Database, here: N
     assert row.uri == f"https://alpha.test/users/ann/statuses/{post_id}"
     assert row.url == f"https://alpha.test/@ann/{post_id}"
     assert 'href="https://beta.test/@bob" class="u-url mention"' in row.html
-    assert msgspec.json.decode(row.tags) == ["fox"] and row.language == "en-GB"
+    assert msgspec.json.decode(row.tags) == ["fox"]
+    assert row.language == "en-GB"
     assert [each["acct"] for each in msgspec.json.decode(row.mentions)] == ["bob@beta.test", "ann"]
     assert bob.id in [each["id"] for each in msgspec.json.decode(row.mentions)]
 
@@ -120,7 +122,8 @@ async def test_replies_reach_those_who_follow_both(database: Database, here: Nod
     async with database.read() as tx:
         assert await timelines.load_thread(tx, reply, None) == ([root], [own])
         view = (await post_views.load(tx, [root], None))[0]
-        assert view.post.replies_count == 1 and view.post.thread_id == root
+        assert view.post.replies_count == 1
+        assert view.post.thread_id == root
 
 
 async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database, here: NodeContext) -> None:
@@ -133,9 +136,11 @@ async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database,
             boost_id = await boosts.boost(tx, here, bob, post_id)
     async with database.read() as tx:
         view = (await post_views.load(tx, [boost_id], bob.id))[0]
-    assert view.boost_of is not None and view.boost_of.viewer_state is not None
+    assert view.boost_of is not None
+    assert view.boost_of.viewer_state is not None
     assert (view.boost_of.post.likes_count, view.boost_of.post.boosts_count) == (1, 1)
-    assert view.boost_of.viewer_state.liked and view.boost_of.viewer_state.boosted
+    assert view.boost_of.viewer_state.liked
+    assert view.boost_of.viewer_state.boosted
     assert await home(database, eve) == [boost_id]
     assert sorted(await told(database, ann)) == ["favourite", "reblog"]
     async with database.write() as tx:
@@ -144,7 +149,8 @@ async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database,
     async with database.read() as tx:
         row = await posts.get(tx, post_id, None)
     assert (row.likes_count, row.boosts_count) == (0, 0)
-    assert await home(database, eve) == [] and await told(database, ann) == []
+    assert await home(database, eve) == []
+    assert await told(database, ann) == []
 
 
 async def test_private_posts_are_not_boosted_or_liked_by_strangers(
@@ -169,7 +175,9 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="second #new @bob"))
     async with database.read() as tx:
         row = await posts.get(tx, post_id, None)
-        assert row.source == "second #new @bob" and row.edited_at is not None and row.version > 1
+        assert row.source == "second #new @bob"
+        assert row.edited_at is not None
+        assert row.version > 1
         assert [edit.source for edit in await queries.list_edits(tx, post_id)] == ["first #old"]
         assert await timelines.list_by_tag(tx, None, "NEW", PAGE) == [post_id]
         assert await timelines.list_by_tag(tx, None, "old", PAGE) == []
@@ -177,7 +185,8 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
     async with database.write() as tx:
         same = edits.PostEdit(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
         await edits.edit(tx, here, ann, post_id, same)
-        assert await posts.get(tx, post_id, None) == row and len(await queries.list_edits(tx, post_id)) == 1
+        assert await posts.get(tx, post_id, None) == row
+        assert len(await queries.list_edits(tx, post_id)) == 1
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(quote_policy="nobody", sensitive=True))
         assert len(await queries.list_edits(tx, post_id)) == 2
         with pytest.raises(NotFoundError):
@@ -194,7 +203,8 @@ async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: 
             await post_removal.delete(tx, bob, post_id)
         view = await post_removal.delete(tx, ann, post_id)
     assert view.post.source == "Hi @bob"
-    assert await home(database, bob) == [] and await told(database, bob) == []
+    assert await home(database, bob) == []
+    assert await told(database, bob) == []
     async with database.read() as tx:
         assert await queries.find_tombstone(tx, view.post.uri) is not None
         assert await timelines.list_by_account(tx, bob.id, None, PAGE) == []
@@ -212,7 +222,7 @@ async def test_what_peers_are_owed_is_written_with_the_post(database: Database, 
     post_id = await publish(database, here, ann, "out")
     await publish(database, here, ann, "in", visibility="local")
     async with database.write() as tx:
-        leased = await job_queries.lease(tx, until=tx.now + 1_000, limit=10)
+        leased = await job_queries.lease(tx, until=tx.now + 1_000, limit=10, kinds=KINDS_BY_QUEUE[DEFAULT])
     kinds = [(row.kind, msgspec.json.decode(row.payload)) for row in leased]
     assert kinds == [("create_post", {"kind": "create_post", "post_id": post_id})]
 
@@ -260,7 +270,8 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
         assert await articles.list_drafts(tx, ann.id, PAGE) == [draft]
         assert not await post_views.load(tx, [draft], bob.id)
         row = await posts.get(tx, first, None)
-        assert row.url == "https://alpha.test/@ann/same-title" and "<h2>Part</h2>" in row.html
+        assert row.url == "https://alpha.test/@ann/same-title"
+        assert "<h2>Part</h2>" in row.html
         assert row.summary == "Part – Text"
 
 
@@ -332,9 +343,11 @@ async def test_a_reply_to_a_members_only_post_stays_with_members(
         reply = await publish(database, here, bob, "me too", visibility=wanted, in_reply_to_id=parent)
         async with database.read() as tx:
             row = await posts.get(tx, reply, ann.id)
-        assert row.visibility == "local" and row.in_reply_to_uri is not None
+        assert row.visibility == "local"
+        assert row.in_reply_to_uri is not None
     direct = await publish(database, here, bob, "@ann hush", visibility="direct", in_reply_to_id=parent)
     async with database.read() as tx:
         row, root = await posts.get(tx, direct, ann.id), await posts.get(tx, parent, ann.id)
     assert (row.visibility, row.in_reply_to_id, row.thread_id) == ("direct", parent, parent)
-    assert row.in_reply_to_uri is None and row.context_uri != root.context_uri
+    assert row.in_reply_to_uri is None
+    assert row.context_uri != root.context_uri

@@ -42,8 +42,10 @@ async def test_a_quote_is_shown_counted_and_told(database: Database, here: NodeC
     first = await publish(database, here, ann, "the first")
     second = await publish(database, here, bob, "look at this", quoted_id=first)
     view = await seen(database, second, None)
-    assert view.quote and view.quote.state == "accepted"
-    assert view.quote.post and view.quote.post.post.id == first
+    assert view.quote
+    assert view.quote.state == "accepted"
+    assert view.quote.post
+    assert view.quote.post.post.id == first
     assert (await seen(database, first, None)).post.quotes_count == 1
     assert await told(database, ann) == [("quote", second)]
     async with database.write() as tx:
@@ -59,9 +61,13 @@ async def test_a_quote_in_a_quote_is_only_named(database: Database, here: NodeCo
     third = await publish(database, here, ann, "three", quoted_id=second)
     fourth = await publish(database, here, bob, "four", quoted_id=third)
     view = await seen(database, fourth, bob)
-    assert view.quote and view.quote.post and view.quote.post.quote
+    assert view.quote
+    assert view.quote.post
+    assert view.quote.post.quote
     inner = view.quote.post.quote
-    assert inner.post and inner.post.post.id == second and inner.post.quote is None
+    assert inner.post
+    assert inner.post.post.id == second
+    assert inner.post.quote is None
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,8 @@ async def test_a_changed_policy_leaves_the_quotes_that_there_are(
             await edits.set_quote_policy(tx, bob, first, "public")
     after = await seen(database, first, bob)
     assert (before.quote_permission, after.quote_permission) == ("automatic", "denied")
-    assert before.stamp != after.stamp and after.post.edited_at is None
+    assert before.stamp != after.stamp
+    assert after.post.edited_at is None
     assert await state(database, second, bob) == "accepted"
 
 
@@ -180,7 +187,9 @@ async def test_a_muted_author_is_named_as_such(database: Database, here: NodeCon
     async with database.write() as tx:
         await mutes.mute(tx, cat, ann)
     after = await seen(database, second, cat)
-    assert before.stamp != after.stamp and after.quote and after.quote.state == "muted_account"
+    assert before.stamp != after.stamp
+    assert after.quote
+    assert after.quote.state == "muted_account"
 
 
 async def test_consent_is_taken_back(database: Database, here: NodeContext) -> None:
@@ -207,7 +216,8 @@ async def test_what_is_deleted_is_not_shown(database: Database, here: NodeContex
     async with database.write() as tx:
         await post_removal.delete(tx, ann, first)
     after = await seen(database, second, bob)
-    assert after.quote and (after.quote.state, after.quote.post) == ("deleted", None)
+    assert after.quote
+    assert (after.quote.state, after.quote.post) == ("deleted", None)
     assert before.stamp != after.stamp
 
 
@@ -241,7 +251,9 @@ async def test_an_edit_may_quote_something_else(database: Database, here: NodeCo
     async with database.write() as tx:
         await edits.edit(tx, here, bob, post_id, edits.PostEdit(quoted_id=other, quote_policy="nobody"))
     view = await seen(database, post_id, ann)
-    assert view.quote and view.quote.post and view.quote.post.post.id == other
+    assert view.quote
+    assert view.quote.post
+    assert view.quote.post.post.id == other
     assert view.quote_permission == "denied"
     assert [(await seen(database, each, ann)).post.quotes_count for each in (first, other)] == [0, 1]
     async with database.write() as tx:
@@ -255,7 +267,8 @@ async def test_a_draft_quotes_when_it_is_published(database: Database, here: Nod
     draft = await publish(
         database, here, bob, "soon", quoted_id=first, state="draft", quote_policy="followers"
     )
-    assert (await seen(database, first, ann)).post.quotes_count == 0 and await told(database, ann) == []
+    assert (await seen(database, first, ann)).post.quotes_count == 0
+    assert await told(database, ann) == []
     async with database.write() as tx:
         post_id = await edits.edit(tx, here, bob, draft, edits.PostEdit(publish=True))
     assert await state(database, post_id, ann) == "accepted"
@@ -307,8 +320,11 @@ def test_words_of_peers_are_understood() -> None:
         return quote_policies.evaluate(row, 9, {5} if changes.get("followed") else set())  # type: ignore[arg-type]
 
     rule = post_policies.PostPolicyRule
-    assert says(None) == "denied" and says(rule()) == "denied"
-    assert says(rule(("public",))) == "automatic" and says(rule((), ("public",))) == "manual"
-    assert says(rule(("followers",))) == "denied" and says(rule(("followers",)), followed=True) == "automatic"
+    assert says(None) == "denied"
+    assert says(rule()) == "denied"
+    assert says(rule(("public",))) == "automatic"
+    assert says(rule((), ("public",))) == "manual"
+    assert says(rule(("followers",))) == "denied"
+    assert says(rule(("followers",)), followed=True) == "automatic"
     assert says(rule(("following",))) == says(rule(("unsupported_policy",))) == "unknown"
     assert says(rule(("public",)), visibility="followers") == "denied"

@@ -52,7 +52,8 @@ async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: N
         for number in range(2):
             uri = f"https://beta.test/posts/{number}"
             row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
-            assert row is not None and row.thread_id == row.id
+            assert row is not None
+            assert row.thread_id == row.id
         kept = await queries.load_existing_uris(
             tx, [f"https://beta.test/posts/{number}" for number in range(2)]
         )
@@ -66,13 +67,17 @@ async def test_a_second_create_and_a_stranger_change_nothing(database: Database,
         first = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
         again = await remote_posts.receive(tx, bob, remote(uri, bob.uri, html="<p>other</p>"))
         assert await remote_posts.receive(tx, eve, remote(uri, eve.uri)) is None
-        assert first is not None and again is not None and again.html == first.html == "<p>text</p>"
+        assert first is not None
+        assert again is not None
+        assert again.html == first.html == "<p>text</p>"
         newer = remote(uri, eve.uri, html="<p>evil</p>", updated_at=START)
         assert await remote_posts.receive_edit(tx, eve, newer) is None
         assert not await post_removal.receive(tx, eve, uri)
         wider = remote(uri, bob.uri, html="<p>new</p>", updated_at=START, visibility="public")
         changed = await remote_posts.receive_edit(tx, bob, wider)
-        assert changed is not None and changed.html == "<p>new</p>" and changed.version >= 1
+        assert changed is not None
+        assert changed.html == "<p>new</p>"
+        assert changed.version >= 1
         assert await post_removal.receive(tx, bob, uri)
         assert await remote_posts.receive(tx, bob, remote(uri, bob.uri)) is None
 
@@ -84,7 +89,8 @@ async def test_an_edit_never_widens(database: Database, here: NodeContext) -> No
         await remote_posts.receive(tx, bob, remote(uri, bob.uri, visibility="followers"))
         edit = remote(uri, bob.uri, visibility="public", updated_at=START)
         changed = await remote_posts.receive_edit(tx, bob, edit)
-        assert changed is not None and changed.visibility == "followers"
+        assert changed is not None
+        assert changed.visibility == "followers"
 
 
 async def test_relative_links_lead_to_the_peer(database: Database, here: NodeContext) -> None:
@@ -95,5 +101,6 @@ async def test_relative_links_lead_to_the_peer(database: Database, here: NodeCon
             uri = f"https://beta.test/posts/{number}"
             sent = remote(uri, bob.uri, url=f"https://beta.test/@bob/{number}", html=html, kind=kind)
             row = await remote_posts.receive(tx, bob, sent)
-            assert row is not None and 'href="https://beta.test/tags/x"' in row.html
+            assert row is not None
+            assert 'href="https://beta.test/tags/x"' in row.html
             assert ('src="https://beta.test/@bob/pic.png"' in row.html) == (kind == "Article")

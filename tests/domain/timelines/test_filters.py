@@ -85,7 +85,8 @@ async def test_a_filter_is_kept(database: Database, here: NodeContext, clock: Cl
             ("dragon", True),
             ("hob", False),
         ]
-        assert view.filter.contexts == '["home","public"]' and view.filter.action == "hide"
+        assert view.filter.contexts == '["home","public"]'
+        assert view.filter.action == "hide"
         first, second = view.keywords
         view = await filters.update(
             tx,
@@ -98,12 +99,14 @@ async def test_a_filter_is_kept(database: Database, here: NodeContext, clock: Cl
                 KeywordChange("elf"),
             ],
         )
-        assert view.filter.title == "New" and view.filter.expires_at is not None
+        assert view.filter.title == "New"
+        assert view.filter.expires_at is not None
         assert [(each.keyword, each.whole_word) for each in view.keywords] == [("hob", True), ("elf", True)]
         assert await filters.list_by_account(tx, ann) == [view]
     async with database.read() as tx:
         active = await filters.load_active(tx, ann.id, "home")
-        assert active is not None and active.match(1, "a HOB")[0].keywords == ("hob",)
+        assert active is not None
+        assert active.match(1, "a HOB")[0].keywords == ("hob",)
         assert await filters.load_active(tx, ann.id, "thread") is None
     clock.forward(seconds=61)
     async with database.write() as tx:
@@ -127,11 +130,13 @@ async def test_keywords_and_posts_one_by_one(database: Database, here: NodeConte
         with pytest.raises(InvalidError):
             await filters.add_post(tx, ann, view.filter.id, await posts.get(tx, post_id, ann.id))
         active = await filters.load_active(tx, ann.id, "home")
-        assert active is not None and active.match(post_id, "")[0].post_ids == (post_id,)
+        assert active is not None
+        assert active.match(post_id, "")[0].post_ids == (post_id,)
         assert await filters.get_post(tx, ann, named.id) == named
         await filters.remove_keyword(tx, ann, word.id)
         await filters.remove_post(tx, ann, named.id)
-        assert active.match(post_id, "") and not (await filters.get(tx, ann, view.filter.id)).posts
+        assert active.match(post_id, "")
+        assert not (await filters.get(tx, ann, view.filter.id)).posts
 
 
 async def test_nobody_reaches_anothers_filter(database: Database, here: NodeContext) -> None:

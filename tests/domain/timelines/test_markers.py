@@ -18,7 +18,8 @@ async def test_markers_are_kept_apart(database: Database, here: NodeContext) -> 
         assert await markers.load_last_read(tx, ann, "notifications") == 0
         await markers.update(tx, ann, {"home": 5, "notifications": 6})
         made = await markers.update(tx, ann, {"home": 9})
-        assert list(made) == ["home"] and (made["home"].last_read_id, made["home"].version) == (9, 2)
+        assert list(made) == ["home"]
+        assert (made["home"].last_read_id, made["home"].version) == (9, 2)
         both = await markers.load(tx, ann, ["home", "notifications", "other"])
         assert (both["notifications"].last_read_id, both["notifications"].version) == (6, 1)
         assert await markers.load_last_read(tx, ann, "notifications") == 6

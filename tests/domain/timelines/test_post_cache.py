@@ -43,8 +43,12 @@ async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: No
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="other words"))
         await likes.like(tx, here, bob, post_id)
     after = await seen(database, post_id, bob)
-    assert before and after and "other words" in after.post.html
-    assert after.post.likes_count == 1 and after.viewer_state and after.viewer_state.liked
+    assert before
+    assert after
+    assert "other words" in after.post.html
+    assert after.post.likes_count == 1
+    assert after.viewer_state
+    assert after.viewer_state.liked
     assert before.stamp != after.stamp
     async with database.write() as tx:
         await post_removal.delete(tx, ann, post_id)
@@ -58,7 +62,9 @@ async def test_a_change_of_the_author_is_seen_at_once(database: Database, here: 
         row = await accounts.get(tx, ann.id)
         await accounts.update_profile(tx, here, row, ProfileChange(display_name="Ann of the shelf"))
     after = await seen(database, post_id, bob)
-    assert before and after and after.account.name == "Ann of the shelf"
+    assert before
+    assert after
+    assert after.account.name == "Ann of the shelf"
     assert before.stamp != after.stamp
 
 
@@ -70,7 +76,8 @@ async def test_another_process_is_seen_too(database: Database, database_url: str
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="from elsewhere"))
     await other.close()
     found = await seen(database, post_id, bob)
-    assert found and "from elsewhere" in found.post.html
+    assert found
+    assert "from elsewhere" in found.post.html
 
 
 async def test_what_is_rolled_back_is_not_remembered(database: Database, here: NodeContext) -> None:
@@ -83,7 +90,9 @@ async def test_what_is_rolled_back_is_not_remembered(database: Database, here: N
     async with database.write() as tx:
         await post_queries.adjust_count(tx, post_id, "replies_count", 1)
     found = await seen(database, post_id, bob)
-    assert found and "first words" in found.post.html and found.post.replies_count == 1
+    assert found
+    assert "first words" in found.post.html
+    assert found.post.replies_count == 1
 
 
 async def test_what_was_seen_inside_another_is_whole_by_itself(database: Database, here: NodeContext) -> None:
@@ -95,4 +104,7 @@ async def test_what_was_seen_inside_another_is_whole_by_itself(database: Databas
             chain.append(await posts.publish(tx, here, ann, draft))
     for seen_id in reversed(chain[1:]):
         view = await seen(database, seen_id, bob)
-        assert view and view.quote and view.quote.post and view.quote.post.post.id < seen_id
+        assert view
+        assert view.quote
+        assert view.quote.post
+        assert view.quote.post.post.id < seen_id

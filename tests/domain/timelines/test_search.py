@@ -14,6 +14,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import boosts, edits, likes, polls, post_removal, remote_posts, votes
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import bookmarks, post_views, search
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
@@ -50,7 +51,9 @@ async def work(database: Database) -> int:
     done = 0
     while True:
         async with database.write() as tx:
-            leased = await job_queries.lease(tx, until=tx.now + 1_000_000, limit=50)
+            leased = await job_queries.lease(
+                tx, until=tx.now + 1_000_000, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT]
+            )
             await job_queries.finish(tx, [row.id for row in leased])
             wanted = [jobs.decode(row.payload) for row in leased]
             index = [each for each in wanted if isinstance(each, jobs.IndexPosts)]

@@ -52,7 +52,7 @@ async def links(database: Database) -> list[str]:
 
 
 async def share(database: Database, here: NodeContext, url: str, *who: AccountRow, **draft: Any) -> int:
-    """A post of each that shows the card of an address, titled as its path; the card's id."""
+    """Publish a post of each account with the card of an address; return the id of the card."""
     for author in who:
         post_id = await publish(database, here, author, f"see {url}", **draft)
         async with database.write() as tx:
@@ -189,7 +189,8 @@ async def test_links_rise_by_the_accounts_that_share_them(
     async with database.write() as tx:
         moderator = await moderator_of(tx, here)
         [first] = await trends.list_links(tx, 1, 0)
-        assert first.uses == [(clock.now // trends.DAY_MS, 4, 3)] and first.approved is None
+        assert first.uses == [(clock.now // trends.DAY_MS, 4, 3)]
+        assert first.approved is None
         assert [each.card.row.title for each in await trends.list_links(tx, 5, 1)] == ["daily"]
         await trend_reviews.decide_publisher(tx, moderator, "a.test", approved=False)
     assert await links(database) == ["fresh"]

@@ -163,13 +163,13 @@ _wall = public(
 )
 
 
-def _created(software: str, followed: dict, note: dict, **more: object) -> Shape:  # type: ignore[type-arg]
+def make_shape(software: str, followed: dict, note: dict, **more: object) -> Shape:  # type: ignore[type-arg]
     sent = more.pop("sent", (act("Create", followed["id"], note),))
     return Shape(software=software, followed=followed, uri=note["id"], sent=sent, **more)  # type: ignore[arg-type]
 
 
 ROWS = (
-    _created(
+    make_shape(
         "mastodon-poll",
         MAX,
         _poll,
@@ -183,7 +183,7 @@ ROWS = (
         says=("Which one?",),
         page=("Colours", "red", "blue"),
     ),
-    _created(
+    make_shape(
         "mastodon-quote",
         MAX,
         _quote,
@@ -192,7 +192,7 @@ ROWS = (
         says=("Look",),
         page=("To be quoted", "Look"),
     ),
-    _created(
+    make_shape(
         "mastodon-edit",
         MAX,
         _edited,
@@ -205,7 +205,7 @@ ROWS = (
         status={"edited_at": "2026-11-18T11:00:00.000Z", "content": "<p>First</p>"},
         page=("First", "Edited"),
     ),
-    _created(
+    make_shape(
         "gotosocial",
         GUS,
         _single,
@@ -217,7 +217,7 @@ ROWS = (
         },
         page=("A fox",),
     ),
-    _created(
+    make_shape(
         "akkoma",
         AKI,
         _akkoma,
@@ -230,7 +230,7 @@ ROWS = (
         says=("I like this",),
         page=("I like this",),
     ),
-    _created(
+    make_shape(
         "misskey",
         MIA,
         _misskey,
@@ -239,14 +239,14 @@ ROWS = (
         says=("Renote with words",),
         page=("Hers before", "Renote with words"),
     ),
-    _created(
+    make_shape(
         "pixelfed",
         PIA,
         _pictures,
         status={"media_attachments": [{"type": "image"}, {"type": "image"}], "spoiler_text": ""},
         page=("Two pictures", "/media/proxy/"),
     ),
-    _created(
+    make_shape(
         "friendica",
         FRI,
         _friendica,
@@ -254,8 +254,8 @@ ROWS = (
         says=("A wall post", "With", "inside"),
         page=("A wall post", "inside"),
     ),
-    _created("mitra", MIT, _mitra, status={"content": "<p>With a proof</p>"}, page=("With a proof",)),
-    _created(
+    make_shape("mitra", MIT, _mitra, status={"content": "<p>With a proof</p>"}, page=("With a proof",)),
+    make_shape(
         "hollo",
         HAN,
         _hollo,
@@ -263,8 +263,8 @@ ROWS = (
         status={"quote": {"state": "accepted", "quoted_status": {"uri": _his["id"]}}},
         page=("His before",),
     ),
-    _created("threads", THEA, _threads, says=("From Threads",), page=("From Threads",)),
-    _created(
+    make_shape("threads", THEA, _threads, says=("From Threads",), page=("From Threads",)),
+    make_shape(
         "bookwyrm",
         BO,
         _book,
@@ -272,5 +272,5 @@ ROWS = (
         says=("Good so far", "https://bookwyrm.test/book/1"),
         page=("A Book",),
     ),
-    _created("smithereen", SMI, _wall, says=("On my wall",), page=("On my wall",)),
+    make_shape("smithereen", SMI, _wall, says=("On my wall",), page=("On my wall",)),
 )

@@ -15,7 +15,7 @@ AT = "2026-11-18T10:00:00Z"
 class Shape(Struct, frozen=True, kw_only=True):
     """`status` is a part of the status as the API gives it; `says` stands in its content, `page` on its page.
 
-    `boosted`: it comes into the home as a boost by whoever is followed.
+    `boosted`: it comes into the home as a boost by the account that is followed.
     """
 
     software: str
@@ -32,7 +32,7 @@ class Shape(Struct, frozen=True, kw_only=True):
 
 
 def public(author: str, uri: str, kind: str, **more: Any) -> Document:
-    """An object that everybody may see, with addresses as lists."""
+    """Return an object that everybody may see, with addresses as lists."""
     return {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": uri,
@@ -47,7 +47,7 @@ def public(author: str, uri: str, kind: str, **more: Any) -> Document:
 
 
 def act(kind: str, actor: str, object_: Any, **more: Any) -> Document:
-    """An activity for everybody."""
+    """Return an activity for everybody."""
     inner = object_ if isinstance(object_, str) else object_["id"]
     return {
         "@context": "https://www.w3.org/ns/activitystreams",
@@ -62,6 +62,6 @@ def act(kind: str, actor: str, object_: Any, **more: Any) -> Document:
 
 
 def emoji(host: str, name: str, **more: Any) -> Document:
-    """A picture for `:name:`."""
+    """Return the Emoji tag for `:name:`."""
     icon = {"type": "Image", "mediaType": "image/png", "url": f"https://{host}/emoji/{name}.png"}
     return {"type": "Emoji", "name": f":{name}:", "icon": icon, **more}

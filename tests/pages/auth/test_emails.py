@@ -6,9 +6,8 @@ import pytest
 
 from fedserver.config import MailConfig
 from fedserver.domain.auth import login, one_time_links
-from fedserver.domain.kernel import jobs
 from storage.queries.auth import members as member_queries
-from storage.queries.kernel import jobs as job_queries
+from tests.kit.mails import take_mails
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
@@ -33,11 +32,7 @@ async def ann(node: TestNode) -> Visitor:
 
 async def mails(node: TestNode) -> dict[str, str]:
     """What is owed by mail, by address, and not sent: there is no server."""
-    async with node.db.write() as tx:
-        queue = job_queries.REMOTE
-        leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
-    found = [jobs.decode(row.payload) for row in leased]
-    return {each.to: each.text for each in found if isinstance(each, jobs.SendMail)}
+    return {mail.to: mail.text for mail in await take_mails(node.db, node.site)}
 
 
 def link(text: str) -> str:

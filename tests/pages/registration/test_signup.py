@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from fedserver.config import MailConfig
 from fedserver.domain.kernel import jobs
+from fedserver.jobs.mails import compose as mail_composer
 from storage.tables.kernel import tasks as table
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
@@ -20,8 +21,14 @@ async def join(node: TestNode, name: str, email: str, **more: str) -> tuple[int,
 
 async def mails(node: TestNode) -> list[jobs.SendMail]:
     async with node.db.read() as tx:
-        found = [jobs.decode(each) for each in await tx.values(select(table.c.payload).order_by(table.c.id))]
-    return [each for each in found if isinstance(each, jobs.SendMail)]
+        queued = [
+            jobs.decode(payload) for payload in await tx.values(select(table.c.payload).order_by(table.c.id))
+        ]
+        return [
+            await mail_composer.compose(tx, node.site, job)
+            for job in queued
+            if isinstance(job, jobs.ComposeMail)
+        ]
 
 
 async def test_a_known_address_gets_mail_and_the_stranger_the_usual_answer(start: Start) -> None:

@@ -34,12 +34,12 @@ ports: dict[str, int] = json.loads(os.environ["NAMES"])
 lookup = socket.getaddrinfo
 
 
-def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-    """The names of a test lead to ports of this machine."""
+def resolve(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    """Resolve the names of a test to ports of this machine."""
     return lookup("127.0.0.1" if host in ports else host, ports.get(host, port), *args, **kwargs)
 
 
-socket.getaddrinfo = look
+socket.getaddrinfo = resolve
 private_key, _ = generate_rsa_keypair()
 site = pubby.ActivityPubHandler(
     FileActivityPubStorage(os.environ["PLACE"]),
@@ -48,13 +48,13 @@ site = pubby.ActivityPubHandler(
     async_delivery=False,
     max_retries=1,
 )
-kept: dict[str, pubby.Object] = {}
+objects: dict[str, pubby.Object] = {}
 heard: list[Document] = []
 done: dict[str, Document] = {}
 
 
-def told(document: Document) -> Document:
-    """What the library made of it."""
+def describe(document: Document) -> Document:
+    """Return what the library understood."""
     activity = pubby.Activity.build(document)
     inner = activity.object if isinstance(activity.object, dict) else {"id": activity.object}
     read = pubby.Object.build(inner)
@@ -68,7 +68,7 @@ def told(document: Document) -> Document:
         "reply": read.in_reply_to,
         "inner": inner.get("object"),
         "to": activity.to,
-        "tags": [each["name"] for each in read.tag],
+        "tags": [tag["name"] for tag in read.tag],
     }
 
 
@@ -98,7 +98,7 @@ def note(text: str, mention: str, reply: str | None, alone: bool) -> pubby.Objec
         tag=[{"type": "Mention", "href": person, "name": mention}],
         interaction_policy=pubby.PUBLIC_QUOTE_POLICY,
     )
-    kept[made.id] = made
+    objects[made.id] = made
     return made
 
 
@@ -129,20 +129,20 @@ def post(text: str, mention: str, reply: str | None = None, quote: str = "", alo
 
 
 def publish(id: str, authorization: str, mention: str) -> None:
-    """A note whose author waited for leave to quote."""
+    """Return a note whose author waited for consent to quote."""
     leave = get(authorization)
-    document = pubby.set_quote_target(kept[id].to_dict(), leave["interactionTarget"])
-    create = site.outbox.build_create_activity(kept[id])
+    document = pubby.set_quote_target(objects[id].to_dict(), leave["interactionTarget"])
+    create = site.outbox.build_create_activity(objects[id])
     site.publish_activity({**create, "object": {**document, "quoteAuthorization": authorization}})
 
 
 def edit(id: str, text: str, mention: str) -> None:
-    kept[id].content = f"<p>{text}</p>"
-    site.publish_object(kept[id], "Update")
+    objects[id].content = f"<p>{text}</p>"
+    site.publish_object(objects[id], "Update")
 
 
 def remove(id: str, mention: str) -> None:
-    del kept[id]
+    del objects[id]
     site.publish_object(pubby.Object(id=id), "Delete")
 
 
@@ -176,7 +176,8 @@ def read(url: str) -> Document:
 
 
 VERBS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (follow, post, publish, edit, remove, like, boost, undo, rename, read)
+    command.__name__: command
+    for command in (follow, post, publish, edit, remove, like, boost, undo, rename, read)
 }
 
 
@@ -195,11 +196,11 @@ class Answers(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers["Content-Length"]))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+        """Log nothing: nobody reads it."""
 
 
-class Site(Answers):
-    """What the world sees."""
+class Server(Answers):
+    """The public side: actor, inbox, objects."""
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -214,7 +215,7 @@ class Site(Answers):
             site.verify_fetch_signature("GET", self.path, dict(self.headers))
         except pubby.SignatureVerificationError as error:
             return self.answer(401, {"error": str(error)})
-        found = kept[url].to_dict() if url in kept else site.get_quote_authorization(url)
+        found = objects[url].to_dict() if url in objects else site.get_quote_authorization(url)
         return self.answer(200 if found else 404, found)
 
     def do_POST(self) -> None:
@@ -224,12 +225,12 @@ class Site(Answers):
             site.process_inbox_activity(document, "POST", self.path, dict(self.headers), body)
         except pubby.SignatureVerificationError:
             status = 401
-        heard.append({"status": status, "document": document, "read": told(document), "wrong": []})
+        heard.append({"status": status, "document": document, "read": describe(document), "wrong": []})
         self.answer(status, {})
 
 
 class Control(Answers):
-    """What the test sees."""
+    """The control address that the test uses."""
 
     def do_GET(self) -> None:
         self.answer(200, heard)
@@ -240,7 +241,7 @@ class Control(Answers):
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(os.environ["CERT"], os.environ["KEY"])
-world, control = ThreadingHTTPServer(("127.0.0.1", 0), Site), ThreadingHTTPServer(("127.0.0.1", 0), Control)
+world, control = ThreadingHTTPServer(("127.0.0.1", 0), Server), ThreadingHTTPServer(("127.0.0.1", 0), Control)
 world.socket = context.wrap_socket(world.socket, server_side=True)
 ports[HOST] = world.server_port
 threading.Thread(target=world.serve_forever, daemon=True).start()

@@ -1,0 +1,63 @@
+"""What is stored beside a member's post: its files, mentions and hashtags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fedserver.domain.content import media
+from fedserver.domain.content.post_texts import RenderedText
+from fedserver.domain.kernel.context import NodeContext
+from storage.engine import Tx
+from storage.queries.content import media as media_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.posts import mentions as mention_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.content import MediaRow
+from storage.rows.posts import PostRow
+
+
+async def check_files(
+    tx: Tx, site: NodeContext, author: AccountRow, media_ids: Sequence[int], cover_id: int | None
+) -> None:
+    """Check that a new post may have these files and this cover. Raises InvalidError, NotFoundError."""
+    await media.check_attachable(tx, site, author, media_ids, None)
+    await media.check_attachable(tx, site, author, [cover_id] if cover_id else [], None)
+
+
+async def insert(tx: Tx, row: PostRow, media_ids: Sequence[int], text: RenderedText) -> None:
+    """Store the files, mentions and hashtags of a new post."""
+    await media_queries.attach(tx, row.account_id, row.id, media_ids)
+    await mention_queries.insert(tx, row.id, [account.id for account in text.mentioned])
+    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags), is_new=True)
+
+
+async def replace_names(tx: Tx, row: PostRow, text: RenderedText) -> list[AccountRow]:
+    """Replace the mentions and hashtags of an edited post; return who was not mentioned before."""
+    former_ids = set(await mention_queries.list_by_post(tx, row.id))
+    await mention_queries.replace(tx, row.id, [account.id for account in text.mentioned])
+    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags))
+    return [account for account in text.mentioned if account.id not in former_ids]
+
+
+async def load_files(tx: Tx, row: PostRow) -> list[MediaRow]:
+    """Return the files of a post in their order, its cover too."""
+    return await media_queries.load_by_posts(tx, [row.id])
+
+
+async def list_file_ids(tx: Tx, row: PostRow) -> list[int]:
+    """Return the ids of the files of a post in their order, without its cover."""
+    return [file.id for file in await load_files(tx, row) if file.id != row.cover_id]
+
+
+async def replace_files(
+    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, media_ids: Sequence[int]
+) -> None:
+    """Replace the files of a post, its cover too. Raises InvalidError, NotFoundError."""
+    await media.check_attachable(tx, site, author, media_ids, row.id)
+    await detach_files(tx, row)
+    await media_queries.attach(tx, author.id, row.id, media_ids)
+
+
+async def detach_files(tx: Tx, row: PostRow) -> None:
+    """Release the files of a post, for another one."""
+    await media_queries.detach(tx, row.id)

@@ -1,0 +1,1 @@
+"""Documents of peers become facts that the domain accepts: one file a noun."""

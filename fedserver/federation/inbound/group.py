@@ -1,0 +1,55 @@
+"""What a group announces of others (FEP-1b12): only a hint where to look, each origin is asked itself."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from activitypub.activities import Activity
+from activitypub.authority import same_origin
+from fedserver.federation.inbound import like
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.inbound.embedded import parse_activity
+from fedserver.federation.resolve import Resolver
+
+SUPPORTED_TYPES = ("Create", "Update", "Delete", *like.LIKE_TYPES)
+
+
+async def prepare(resolver: Resolver, inbound: InboundActivity, inner: Activity) -> InboundActivity:
+    """Return the boost of a new post, or a like as its own actor's; others are read from their origin.
+
+    Raises IgnoredError, also where reading the object from its origin was all there is to do.
+    """
+    if inbound.actor.kind != "Group" or not await resolver.is_followed(inbound.actor):
+        raise IgnoredError("the actor is not a group that a member follows")
+    if inner.kind not in SUPPORTED_TYPES:
+        raise IgnoredError(f"{inner.kind} is not supported in an Announce")
+    if inner.kind in like.LIKE_TYPES:
+        return await _prepare_like(resolver, inbound, inner)
+    uri = inner.object_id or ""
+    known_post = await resolver.find_post(uri)
+    if inner.kind == "Create":
+        post = known_post or await resolver.resolve_post(uri)
+        if post is None or post.in_reply_to_uri is None:
+            return structs.replace(inbound, post=post)
+        raise IgnoredError("a reply is shown in its thread only")
+    if known_post is not None:
+        await resolver.refetch_post(known_post.id)
+    raise IgnoredError("the object was read from its origin")
+
+
+async def _prepare_like(resolver: Resolver, inbound: InboundActivity, inner: Activity) -> InboundActivity:
+    """Return a like as it is published by the actor that likes. Raises IgnoredError."""
+    document = None
+    if inner.id and await resolver.find_post(inner.object_id or "") is not None:
+        document = await resolver.fetch_collection(inner.id)
+    activity = parse_activity(document)
+    if (
+        activity is None
+        or activity.kind not in like.LIKE_TYPES
+        or not same_origin(activity.id, activity.actor)
+    ):
+        raise IgnoredError("its origin does not publish the like")
+    actor = await resolver.resolve_actor(activity.actor)
+    if actor is None or actor.uri != activity.actor or actor.suspended_at is not None:
+        raise IgnoredError("the actor that likes is not known")
+    return await like.prepare(resolver, structs.replace(inbound, activity=activity, actor=actor))

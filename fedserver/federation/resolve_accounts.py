@@ -1,0 +1,138 @@
+"""From a handle or a URI to an account, read from its peer and confirmed by WebFinger where we must."""
+
+from __future__ import annotations
+
+import structlog
+
+from activitypub.actors import Actor, read_actor
+from activitypub.authority import host_of, normalize_host
+from activitypub.document import Document
+from activitypub.errors import ActivityPubError
+from activitypub.webfinger import Handle, parse_handle
+from fedserver.domain.accounts import account_removal, accounts, remote_accounts
+from fedserver.federation import webfinger
+from fedserver.federation.convert.accounts import to_remote_account
+from fedserver.federation.documents import DocumentReader
+from fedserver.federation.fetch import RemoteGoneError
+from storage.queries.peers import relays as relay_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+# Profiles change rarely, and an Update is sent when they do; a day bounds what a lost one costs.
+MAX_AGE_MS = 24 * 3_600_000
+
+
+class AccountResolver(DocumentReader):
+    """Finds accounts for one node. What cannot be found is None; the reason is in the log."""
+
+    async def resolve_handle(self, handle: Handle) -> AccountRow | None:
+        """Return the account of a handle: stored and not older than a day, or fetched."""
+        is_local = handle.domain in ("", self._site.links.domain, self._site.links.host)
+        async with self._db.read() as tx:
+            account = await accounts.find_by_handle(tx, handle.username, "" if is_local else handle.domain)
+        if is_local or (account is not None and self._is_fresh(account)):
+            return account
+        return await self._fetch_handle(handle) or account
+
+    def _is_fresh(self, account: AccountRow) -> bool:
+        return not account.domain or (account.fetched_at or 0) > self._clock() - MAX_AGE_MS
+
+    async def _fetch_handle(self, handle: Handle) -> AccountRow | None:
+        if not self._policies.allows(handle.domain):
+            return None
+        answer = await self._look_up(handle)
+        return await self.fetch_actor(answer[1], expected=handle) if answer is not None else None
+
+    async def _look_up(self, handle: Handle) -> tuple[Handle, str] | None:
+        allow_http = self._site.config.federation.allow_http
+        return await webfinger.look_up(self._fetcher, handle, allow_http=allow_http)
+
+    async def resolve_actor(self, uri: str) -> AccountRow | None:
+        """Return the account of an actor: stored, or fetched."""
+        async with self._db.read() as tx:
+            account = await accounts.find_by_uri(tx, uri)
+        return account if account is not None else await self.fetch_actor(uri)
+
+    async def fetch_node_actor(self, host: str, *, require_allowed: bool = True) -> AccountRow | None:
+        """Return the own actor of a node, as its host names it (FEP-2677).
+
+        `require_allowed` as in `fetch_document`.
+        """
+        host = host.strip().removeprefix("https://").rstrip("/").lower()
+        if not normalize_host(host.partition(":")[0]):
+            return None
+        if host in (self._site.links.domain, self._site.links.host):
+            return None
+        if require_allowed and not self._policies.allows(host):
+            return None
+        answer = await self._look_up(Handle(host, host))
+        if answer is None:
+            return None
+        return await self.fetch_actor(answer[1], require_allowed=require_allowed)
+
+    async def fetch_actor(
+        self, uri: str, *, expected: Handle | None = None, require_allowed: bool = True
+    ) -> AccountRow | None:
+        """Return an actor, read from its own address, confirmed by WebFinger and stored.
+
+        An actor that is gone is deleted here. `expected` is the handle that led to it; `require_allowed` as
+        in `fetch_document`.
+        """
+        if self._site.links.is_local(uri):
+            async with self._db.read() as tx:
+                return await accounts.find_by_uri(tx, uri)
+        try:
+            document = await self.fetch_document(uri, require_allowed=require_allowed)
+            return await self._store_actor(document, expected) if document is not None else None
+        except RemoteGoneError:
+            await self._delete_actor(uri)
+        except ActivityPubError as error:
+            log.info("actor_refused", uri=uri[:300], reason=str(error))
+        return None
+
+    async def _store_actor(self, document: Document, expected: Handle | None) -> AccountRow | None:
+        actor = read_actor(document)
+        handle = await self._confirm_handle(actor, expected)
+        if handle is None:
+            log.info("actor_unconfirmed", uri=actor.id[:300])
+            return None
+        pictures = self.allows_media(actor.id)
+        account = to_remote_account(
+            actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
+        )
+        async with self._db.write() as tx:
+            return await remote_accounts.receive(tx, account)
+
+    async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:
+        """Return the handle of an actor, after its host has confirmed that it is this actor's."""
+        claimed = parse_handle(actor.webfinger or "")
+        handle = claimed or Handle(actor.username, host_of(actor.id))
+        if expected is not None and expected.username.lower() == actor.username.lower():
+            handle = expected
+        # The first answer may name a canonical handle on another host, which must confirm it as well.
+        for _ in range(2):
+            answer = await self._look_up(handle)
+            if answer is None or answer[1] != actor.id:
+                return None
+            subject = answer[0]
+            if (subject.username.lower(), subject.domain) == (handle.username.lower(), handle.domain):
+                return handle
+            handle = subject
+        return None
+
+    async def _delete_actor(self, uri: str) -> None:
+        async with self._db.write() as tx:
+            account = await accounts.find_by_uri(tx, uri)
+            if account is not None:
+                await account_removal.delete_remote(tx, account)
+
+    async def is_followed(self, account: AccountRow) -> bool:
+        """Return True if a member follows the account."""
+        async with self._db.read() as tx:
+            return await follow_queries.has_local_followers(tx, account.id)
+
+    async def is_relay(self, account: AccountRow) -> bool:
+        """Return True for the actor of a relay that is enabled."""
+        async with self._db.read() as tx:
+            return await relay_queries.is_enabled(tx, account.uri)

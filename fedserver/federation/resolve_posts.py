@@ -1,0 +1,96 @@
+"""From a URI to a post, read from its origin where we must."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+
+from activitypub.document import Document, id_of
+from activitypub.errors import ActivityPubError
+from activitypub.objects import Object, read_object
+from fedserver.domain.posts import post_removal, remote_posts
+from fedserver.federation.convert.polls import get_author_uri, is_vote
+from fedserver.federation.convert.posts import to_remote_post
+from fedserver.federation.fetch import RemoteGoneError
+from fedserver.federation.resolve_accounts import AccountResolver
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class PostResolver(AccountResolver):
+    """Finds posts and their authors for one node. What cannot be found is None; the reason is in the log."""
+
+    async def find_post(self, uri: str) -> PostRow | None:
+        """Return a stored post. Nothing is fetched."""
+        async with self._db.read() as tx:
+            return await post_queries.find_by_uri(tx, uri)
+
+    async def find_original(self, uri: str) -> Document | None:
+        """Return the document of a stored post of a peer as it was received. Nothing is fetched."""
+        async with self._db.read() as tx:
+            text = await post_queries.find_original(tx, uri)
+        return None if text is None else _decode(text)
+
+    async def resolve_post(self, uri: str, *, depth: int = 0) -> PostRow | None:
+        """Return a post: stored, or fetched. `depth` counts the posts that led here from reply to parent."""
+        post = await self.find_post(uri)
+        if post is not None or self._site.links.is_local(uri):
+            return post
+        try:
+            document = await self.fetch_document(uri)
+            return await self._store_post(document, depth) if document is not None else None
+        except RemoteGoneError:
+            return None
+        except ActivityPubError as error:
+            log.info("post_refused", uri=uri[:300], reason=str(error))
+            return None
+
+    async def refetch_post(self, post_id: int) -> None:
+        """Fetch a post of a peer again and store what changed, also the votes of its poll."""
+        async with self._db.read() as tx:
+            row = await post_queries.find(tx, post_id)
+            author = await account_queries.find(tx, row.account_id) if row is not None else None
+        if row is None or author is None or row.local:
+            return
+        try:
+            document = await self.fetch_document(row.uri)
+            if document is None or id_of(document) != row.uri:
+                return
+            remote_post = self._to_remote_post(read_object(document), document, author)
+        except RemoteGoneError:
+            async with self._db.write() as tx:
+                await post_removal.receive(tx, author, row.uri)
+            return
+        except ActivityPubError as error:
+            log.info("post_refused", uri=row.uri[:300], reason=str(error))
+            return
+        if remote_post.author_uri == author.uri:
+            async with self._db.write() as tx:
+                await remote_posts.receive_edit(tx, author, remote_post)
+
+    async def _store_post(self, document: Document, depth: int) -> PostRow | None:
+        obj = read_object(document)
+        if is_vote(obj):
+            return None
+        author = await self.resolve_actor(get_author_uri(obj))
+        if author is None or not author.domain:
+            return None
+        remote_post = self._to_remote_post(obj, document, author)
+        async with self._db.write() as tx:
+            return await remote_posts.receive(tx, author, remote_post, depth=depth)
+
+    def _to_remote_post(self, obj: Object, document: Document, author: AccountRow) -> remote_posts.RemotePost:
+        return to_remote_post(
+            obj,
+            msgspec.json.encode(document).decode(),
+            author.followers_uri,
+            author.following_uri,
+            include_files=self.allows_media(author.uri),
+        )

@@ -1,0 +1,137 @@
+"""One push message: what it says, in the language of its member, encrypted and handed to the push service."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.notifications import push_messages, push_subscriptions
+from fedserver.domain.notifications.notification_views import NotificationView
+from fedserver.domain.notifications.push_messages import PushMessage
+from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
+from fedserver.jobs.backoff import parse_retry_after
+from fedserver.net.client import Response
+from fedserver.text.excerpts import make_excerpt, shorten
+from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.web.services import Services
+
+log = structlog.stdlib.get_logger("fedserver.jobs")
+MAX_NAME, MAX_BODY = 100, 140  # what a lock screen shows
+MAX_ICON_URL = 1_000  # a push service takes 4096 bytes in all
+TIMEOUT_S = 10.0
+GONE_STATUSES = (404, 410)  # RFC 8030 §7.3: the subscription has expired or was removed
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+encode = msgspec.json.Encoder().encode
+
+
+class PushPayload(Struct, frozen=True):
+    """The JSON that apps for Mastodon expect in a message; they read the id as a number."""
+
+    access_token: str
+    preferred_locale: str
+    notification_id: int
+    notification_type: str
+    icon: str
+    title: str
+    body: str
+
+
+class PushOutcome(Struct, frozen=True):
+    """How an attempt ended: done, gone (the client is), drop, or again after at least `wait_ms`."""
+
+    status: str
+    reason: str = ""
+    wait_ms: int = 0
+
+
+async def send(services: Services, job: jobs.SendPush, vapid: Vapid) -> PushOutcome:
+    """Send the message of a job. Raises NetError if the push service cannot be asked."""
+    async with services.db.read() as tx:
+        message = await push_messages.load(tx, job.subscription_id, job.notification_id)
+        now = tx.now
+    if message is None:
+        return PushOutcome("done")
+    subscription = message.subscription
+    token = push_subscriptions.decrypt_token(subscription, services.secret_box)
+    if token is None:
+        # Apps look for their subscription when they start, and subscribe again.
+        return PushOutcome("gone", "its token is sealed with another key")
+    recipient = parse_recipient(
+        subscription.endpoint,
+        subscription.public_key,
+        subscription.auth_secret,
+        standard=subscription.standard,
+    )
+    payload = encode(_build_payload(services, message, token))
+    body, headers = build_push_message(payload, recipient, vapid, now)
+    return _classify(await services.client.post(recipient.endpoint, body, headers, seconds=TIMEOUT_S))
+
+
+def _build_payload(services: Services, message: PushMessage, token: str) -> PushPayload:
+    links, view = services.site.links, message.view
+    sender, locale = view.account.account, locale_of(message.settings, services.site.config)
+    remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
+    icon = links.media(sender.avatar_key) if sender.avatar_key else remote
+    with use_locale(locale):
+        title = render_title(view.row.kind, shorten(view.account.name, MAX_NAME))
+    return PushPayload(
+        access_token=token,
+        preferred_locale=locale,
+        notification_id=view.row.id,
+        notification_type=view.row.kind,
+        icon=icon if 0 < len(icon) < MAX_ICON_URL else links.static("avatar.png"),
+        title=title,
+        body=_render_body(view),
+    )
+
+
+def render_title(kind: str, name: str) -> str:
+    """Return who did what, in the current locale."""
+    match kind:
+        case "mention":
+            return gettext("%(name)s mentioned you", name=name)
+        case "status":
+            return gettext("%(name)s just posted", name=name)
+        case "reblog":
+            return gettext("%(name)s boosted your post", name=name)
+        case "follow":
+            return gettext("%(name)s followed you", name=name)
+        case "follow_request":
+            return gettext("%(name)s asks to follow you", name=name)
+        case "favourite":
+            return gettext("%(name)s found your post helpful", name=name)
+        case "poll":
+            return gettext("A poll by %(name)s has ended", name=name)
+        case "update":
+            return gettext("%(name)s edited a post", name=name)
+        case "quote":
+            return gettext("%(name)s quoted your post", name=name)
+        case "quoted_update":
+            return gettext("%(name)s edited a post that you quoted", name=name)
+        case "admin.sign_up":
+            return gettext("%(name)s signed up", name=name)
+        case "admin.report":
+            return gettext("%(name)s sent a report", name=name)
+        case _:
+            return gettext("News about %(name)s", name=name)
+
+
+def _render_body(view: NotificationView) -> str:
+    """Return the warning or beginning of the post; without a post, the beginning of the sender's profile."""
+    if view.post is None:
+        return make_excerpt(view.account.account.note_html, MAX_BODY)
+    post = view.post.post
+    return shorten(post.summary or post.title, MAX_BODY) or make_excerpt(post.html, MAX_BODY)
+
+
+def _classify(response: Response) -> PushOutcome:
+    status = response.status
+    if status < 300:
+        return PushOutcome("done")
+    if status in GONE_STATUSES:
+        return PushOutcome("gone", str(status))
+    if status in RETRY_STATUSES:
+        return PushOutcome("again", str(status), parse_retry_after(response.headers.get("retry-after", "")))
+    return PushOutcome("drop", f"{status} {response.body[:200].decode('utf-8', 'replace')}")
