@@ -37,7 +37,7 @@ from benchmarks import peers
 from benchmarks.seed import SeedResult, seed
 from fedserver.config import Config, load
 from fedserver.federation.signing import build_request
-from fedserver.node import system_clock
+from storage.clock import system_clock
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PARALLEL = 8  # requests at once, as a browser or a peer sends them

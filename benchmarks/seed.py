@@ -22,7 +22,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import likes, posts
 from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.engine import Tx
 from storage.opening import open_database
 from storage.queries.accounts import accounts as account_queries

@@ -21,7 +21,7 @@ from fedserver.config import Config, load
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.opening import open_database
 from storage.upgrade import upgrade
 

@@ -2,8 +2,8 @@
 
 Unknown keys are errors with their path. `FEDSERVER_<SECTION>_<KEY>` overrides a key; a secret may be
 in a file named by its `_file` twin. Relative paths are relative to the configuration file's folder, or to
-the working directory where there is no file. Policy that admins change while running is not here: it is in
-the database.
+the working directory where there is no file. Settings that admins change while the node runs are in the
+database instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import difflib
 import ssl
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -22,15 +22,20 @@ import msgspec
 from msgspec import Struct, field
 
 ENV_PREFIX = "FEDSERVER_"
-# Variables that are no keys: of the tests, and what Kubernetes sets for a service.
+# Variables that are not keys: of the tests, and those that Kubernetes sets for a service.
 IGNORED_PREFIXES = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
 # Languages of pages and mails: a catalogue of each is in fedserver/locales; English is the source.
 LOCALES = ("en", "de", "fr", "es", "ar")
 HOST_LABEL_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "-")
+# Old keys by section, with their new names. They are accepted, with a warning, until the release after 0.1.
+RENAMED_KEYS = {
+    "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
+}
+Warn = Callable[[str], None]
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used: which key, why, and how to mend it."""
+    """The configuration is invalid; the text names the key, the reason and what to write."""
 
 
 class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +51,7 @@ class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the community says of itself."""
+    """How the community introduces itself."""
 
     title: str = "A community"
     description: str = "A place that its members own."
@@ -74,7 +79,7 @@ class MediaConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """With whom this node speaks."""
+    """Which servers this node federates with, and how."""
 
     mode: Literal["open", "allowlist", "closed"] = "open"
     authorized_fetch: bool = False
@@ -91,7 +96,7 @@ class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OidcConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """The organization's identity provider (OpenID Connect); without an issuer there is none."""
+    """The organization's identity provider (OpenID Connect); an empty issuer turns it off."""
 
     issuer: str = ""
     client_id: str = ""
@@ -111,7 +116,7 @@ class OidcConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MailConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How mail is sent; without a host none is."""
+    """How mail is sent; an empty host turns it off."""
 
     host: str = ""
     port: int = 587
@@ -123,7 +128,7 @@ class MailConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TranslationConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """A server that translates posts, with LibreTranslate's API; without an address there is none."""
+    """A server that translates posts, with LibreTranslate's API; an empty URL turns it off."""
 
     url: str = ""
     api_key: str = ""
@@ -132,7 +137,7 @@ class TranslationConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is allowed."""
+    """Upper bounds, and the lower bound of how long polls run."""
 
     post_characters: int = 5_000
     article_characters: int = 200_000
@@ -146,26 +151,26 @@ class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     member_bytes: int = 10_737_418_240
     poll_options: int = 4
     poll_option_characters: int = 50
-    poll_seconds_least: int = 300
-    poll_seconds_most: int = 2_629_746
+    min_poll_seconds: int = 300
+    max_poll_seconds: int = 2_629_746
     requests_per_5_minutes: int = 300
 
 
 class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is written about the work."""
+    """Which events are logged, and how."""
 
     format: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class MetricsConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Figures for Prometheus, on an address of their own; empty: off."""
+    """Metrics for Prometheus, on an address of their own; empty: off."""
 
     listen: str = ""
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything; one section a field."""
+    """The whole configuration; each field is a section."""
 
     node: NodeConfig = field(default_factory=NodeConfig)
     community: CommunityConfig = field(default_factory=CommunityConfig)
@@ -181,10 +186,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Config:
-    """Read the file (None: defaults only), then the environment. Raises ConfigError."""
+def load(path: Path | None, environ: Mapping[str, str], warn: Warn | None = None) -> Config:
+    """Read the file (None: defaults only), then the environment. Raises ConfigError.
+
+    `warn` is called with a sentence for each key that has a new name.
+    """
+    warn = warn or (lambda _text: None)
     values = _read(path) if path is not None else {}
-    _override(values, environ)
+    _rename_keys(values, warn)
+    _override(values, _rename_variables(environ, warn))
     try:
         config = msgspec.convert(values, Config)
     except msgspec.ValidationError as error:
@@ -201,6 +211,36 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _rename_keys(values: dict[str, Any], warn: Warn) -> None:
+    """Replace old keys of the file by the new ones. Raises ConfigError if a key is given by both names."""
+    for section, renamed in RENAMED_KEYS.items():
+        keys = values.get(section)
+        if not isinstance(keys, dict):
+            continue
+        for old, new in renamed.items():
+            if old in keys:
+                _warn_of_new_name(f"{section}.{old}", f"{section}.{new}", new in keys, warn)
+                keys[new] = keys.pop(old)
+
+
+def _rename_variables(environ: Mapping[str, str], warn: Warn) -> dict[str, str]:
+    """Return the environment with new names. Raises ConfigError if a variable is given by both names."""
+    variables = dict(environ)
+    for section, renamed in RENAMED_KEYS.items():
+        for names in renamed.items():
+            old, new = (f"{ENV_PREFIX}{section}_{name}".upper() for name in names)
+            if old in variables:
+                _warn_of_new_name(old, new, new in variables, warn)
+                variables[new] = variables.pop(old)
+    return variables
+
+
+def _warn_of_new_name(old: str, new: str, has_both: bool, warn: Warn) -> None:
+    if has_both:
+        raise ConfigError(f"{old}: {new}, its new name, is set as well; remove {old}")
+    warn(f"{old} has a new name; write {new} instead, as the old one will be refused in a later version")
 
 
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -220,17 +260,17 @@ def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         values[section][key] = _parse_value(f"{section}.{key}", text, hints[key])
 
 
-def _parse_value(place: str, text: str, wanted: Any) -> Any:
-    if wanted is bool:
+def _parse_value(key: str, text: str, hint: Any) -> Any:
+    if hint is bool:
         if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
-            raise ConfigError(f"{place}: write true or false, not {text!r}")
+            raise ConfigError(f"{key}: write true or false, not {text!r}")
         return text.lower() in ("true", "1", "yes")
-    if wanted is int:
+    if hint is int:
         digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-            raise ConfigError(f"{place}: write a whole number, not {text!r}")
+            raise ConfigError(f"{key}: write a whole number, not {text!r}")
         return int(text)
-    if str(wanted).startswith("tuple"):
+    if str(hint).startswith("tuple"):
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
 
@@ -252,8 +292,9 @@ def _suggest_variable(rest: str, sections: Mapping[str, Any]) -> str:
 
 
 def _explain(message: str) -> str:
-    why, _, place = message.partition(" - at `$")
-    path = place.strip("`").lstrip(".")
+    """Return a message of msgspec in our own form: the key first, then the reason."""
+    why, _, location = message.partition(" - at `$")
+    path = location.strip("`").lstrip(".")
     if "unknown field" not in why:
         return f"{path or 'configuration'}: {why[:1].lower()}{why[1:]}"
     key = why.split("`")[1]
@@ -263,7 +304,7 @@ def _explain(message: str) -> str:
 
 
 def _resolve(config: Config, folder: Path) -> Config:
-    """Relative paths made relative to `folder`, secrets read from their files."""
+    """Return the configuration with paths relative to `folder` and secrets read from their files."""
 
     def at(path: str) -> str:
         return str(folder / path) if path else path
@@ -301,13 +342,13 @@ def _resolve(config: Config, folder: Path) -> Config:
     )
 
 
-def _read_secret(place: str, path: str) -> str:
+def _read_secret(key: str, path: str) -> str:
     if not path:
         return ""
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{place}: cannot read {path}: {error}") from error
+        raise ConfigError(f"{key}: cannot read {path}: {error}") from error
 
 
 def _check(config: Config) -> Config:
@@ -317,24 +358,27 @@ def _check(config: Config) -> Config:
     if config.metrics.listen:
         _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
-        raise ConfigError("media.store: write file:PATH; other stores are not there yet")
+        raise ConfigError("media.store: write file:PATH; other stores are not supported yet")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
         raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
-    for place, networks in (
+    for key, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),
         ("oidc.allow_networks", config.oidc.allow_networks),
         ("translation.allow_networks", config.translation.allow_networks),
     ):
         for network in networks:
-            _check_network(place, network)
+            _check_network(key, network)
     _check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
             raise ConfigError(f"limits.{name}: must be at least 1")
     limits = config.limits
-    if limits.poll_options < 2 or limits.poll_seconds_least > limits.poll_seconds_most:
-        raise ConfigError("limits.poll_options, limits.poll_seconds_least: nobody could ask anything")
+    if limits.poll_options < 2 or limits.min_poll_seconds > limits.max_poll_seconds:
+        raise ConfigError(
+            "limits.poll_options, limits.min_poll_seconds: no poll would be possible; allow at least 2 "
+            "options, and a minimum that is not above limits.max_poll_seconds"
+        )
     _check_oidc(config.oidc)
     if limits.video_bytes < limits.upload_bytes:
         raise ConfigError("limits.video_bytes: must be at least limits.upload_bytes")
@@ -359,17 +403,17 @@ def _check_oidc(oidc: OidcConfig) -> None:
     if issuer.scheme == "http" and not _is_loopback(issuer.hostname):
         raise ConfigError("oidc.issuer: must be https unless the host is on loopback")
     if not oidc.client_id:
-        raise ConfigError("oidc.client_id: write the name under which this node is known to the provider")
-    named = oidc.owners or oidc.admins or oidc.moderators or oidc.members
-    if named and not oidc.roles_claim:
+        raise ConfigError("oidc.client_id: write the client id that the provider gave to this node")
+    has_roles = oidc.owners or oidc.admins or oidc.moderators or oidc.members
+    if has_roles and not oidc.roles_claim:
         raise ConfigError("oidc.roles_claim: write the claim in which the provider names roles or groups")
 
 
-def _check_network(place: str, text: str) -> None:
+def _check_network(key: str, text: str) -> None:
     try:
         ip_network(text, strict=False)
     except ValueError as error:
-        raise ConfigError(f"{place}: {text!r} is not an address or network: {error}") from error
+        raise ConfigError(f"{key}: {text!r} is not an address or network: {error}") from error
 
 
 def _check_ca(path: str) -> None:
@@ -383,16 +427,16 @@ def _check_ca(path: str) -> None:
         ) from error
     except OSError as error:
         raise ConfigError(
-            f"federation.ca_file: {path}: cannot be used, a PEM file of certificates belongs there: {error}"
+            f"federation.ca_file: {path}: cannot be used; name a PEM file of certificates: {error}"
         ) from error
 
 
 def _is_host(text: str) -> bool:
-    """True for a host name: labels of letters, digits and inner hyphens."""
+    """Return True for a host name (RFC 1123 §2.1): labels of letters, digits and inner hyphens."""
     labels = text.split(".")
     return len(text) <= 253 and all(
-        0 < len(each) <= 63 and set(each) <= HOST_LABEL_CHARACTERS and each[0] != "-" and each[-1] != "-"
-        for each in labels
+        0 < len(label) <= 63 and set(label) <= HOST_LABEL_CHARACTERS and label[0] != "-" and label[-1] != "-"
+        for label in labels
     )
 
 
@@ -412,7 +456,7 @@ def _check_node(node: NodeConfig) -> None:
     _check_domain(node.domain)
     try:
         base = urlsplit(node.base_url)
-        _ = base.port  # read here, as a port that is none is told only then
+        _ = base.port  # urlsplit checks the port only when it is read
     except ValueError as error:
         raise ConfigError(f"node.base_url: {node.base_url!r} is not an address: {error}") from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
@@ -422,7 +466,7 @@ def _check_node(node: NodeConfig) -> None:
             f"node.base_url: {base.hostname!r} is not a host name; write one like commons.example"
         )
     if base.query or base.fragment or base.username:
-        raise ConfigError("node.base_url: no user, query or fragment belongs there")
+        raise ConfigError("node.base_url: write it without a user, query or fragment")
     if base.scheme == "http" and not _is_loopback(base.hostname):
         raise ConfigError("node.base_url: must be https unless the host is on loopback")
     _check_listen("node.listen", node.listen)
@@ -435,12 +479,12 @@ def _check_node(node: NodeConfig) -> None:
         )
 
 
-def _check_listen(place: str, listen: str) -> None:
+def _check_listen(key: str, listen: str) -> None:
     if listen.startswith("unix:/"):
         return
     host, _, port = listen.rpartition(":")
     if not host or not _is_port(port):
-        raise ConfigError(f"{place}: write host:port or unix:/path, like 127.0.0.1:8420")
+        raise ConfigError(f"{key}: write host:port or unix:/path, like 127.0.0.1:8420")
 
 
 def _is_address(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The commented configuration: generated from the structs, so that it cannot disagree with them."""
+"""The commented example configuration, generated from the structs so that it cannot disagree with them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from fedserver.config import Config
 
 SECTIONS = {
     "node": "Where this node lives.",
-    "community": "What the community says of itself, here and to clients.",
+    "community": "How the community introduces itself, here and to clients.",
     "database": "Where rows are kept: sqlite:PATH, or postgresql://user:password@host/name.",
     "media": "Where files are kept.",
-    "federation": "With whom this node speaks.",
+    "federation": "Which servers this node federates with.",
     "registration": "How people become members.",
-    "oidc": "Log-in with the organization's identity provider (OpenID Connect). Without an issuer, none.",
-    "mail": "How mail is sent. Without a host no mail is sent, and addresses are not confirmed.",
-    "translation": "A server that translates posts (LibreTranslate's API). Without an address there is none.",
-    "limits": "How much is allowed.",
-    "log": "What is written about the work.",
-    "metrics": "Figures for Prometheus, as GET /metrics. Whoever reaches the address may read them.",
+    "oidc": "Logging in with the organization's identity provider (OpenID Connect); off without issuer.",
+    "mail": "How mail is sent. Without a host no mail is sent, and email addresses are not confirmed.",
+    "translation": "A server that translates posts (LibreTranslate's API). An empty url turns it off.",
+    "limits": "What members may post and upload.",
+    "log": "Which events are logged, and how.",
+    "metrics": "Metrics for Prometheus, as GET /metrics. Anyone who reaches the address may read them.",
 }
 KEYS = {
-    "node.domain": "the part after @ in handles; does not change",
+    "node.domain": "the part after @ in handles; it cannot change later",
     "node.base_url": "where this node is reached; https unless on loopback",
     "node.listen": "host:port or unix:/path",
-    "node.trusted_proxies": "whose X-Forwarded-For is believed",
-    "node.data_dir": "where seal.key lies, and where else files may be written",
+    "node.trusted_proxies": "proxies whose X-Forwarded-For is trusted",
+    "node.data_dir": "the folder of seal.key",
     "node.processes": "web processes; more than 1 needs PostgreSQL",
     "node.default_locale": "language of pages and mails for people who chose none: en | de | fr | es | ar",
-    "community.contact_account": "the name of a member whom people may ask",
+    "community.contact_account": "the username of a member who answers questions",
     "community.rules": "one text each",
     "community.privacy_policy_file": "a Markdown file; empty: there is none",
     "community.terms_folder": "Markdown files named by the day they hold from, like 2026-01-31.md",
@@ -45,31 +45,31 @@ KEYS = {
     "oidc.issuer": "the provider's address, like https://id.example/realms/all",
     "oidc.client_id": "this node's name there; register BASE_URL/login/provider/back as its redirect URI",
     "oidc.client_secret_file": "a file that holds the secret instead",
-    "oidc.title": "completes: Log in with ...",
-    "oidc.sign_up": "true: whoever the provider knows may become a member, and is approved",
-    "oidc.link_by_email": "true: an address that the provider verified opens the account with that address",
+    "oidc.title": "completes the button: Log in with ...",
+    "oidc.sign_up": "true: anyone whom the provider knows may join, without approval",
+    "oidc.link_by_email": "true: an email address verified by the provider opens the account that has it",
     "oidc.roles_claim": "the claim that names roles or groups, like realm_access.roles; read at each log-in",
     "oidc.owners": "values of the claim that make an owner",
     "oidc.admins": "... an admin",
     "oidc.moderators": "... a moderator",
-    "oidc.members": "who has none of these values stays out; empty: everybody may come in",
+    "oidc.members": "people without any of these values cannot log in; empty: everyone can",
     "oidc.allow_networks": "CIDRs of private networks where the provider may live; other ports than 443 too",
     "oidc.ca_file": "extra CA bundle for a provider with a private CA",
     "mail.password_file": "a file that holds the password instead",
     "mail.sender": "the address that mail comes from",
     "mail.tls": "starttls | tls | none",
-    "media.proxy": "show files of peers from here: readers stay unknown to them",
-    "media.remote_cache_bytes": "how much of peers' files is kept; least recently used go first",
-    "limits.upload_bytes": "of a picture",
+    "media.proxy": "serve files of peers from here, so that peers do not see who reads",
+    "media.remote_cache_bytes": "how much is kept of peers' files; least recently used are deleted first",
+    "limits.upload_bytes": "of an image",
     "translation.url": "like https://translate.example",
     "translation.api_key_file": "a file that holds the key instead",
     "translation.allow_networks": "CIDRs of private networks where that server may be",
-    "limits.image_pixels": "the largest picture that is read",
-    "limits.video_bytes": "of a film or sound; they need the extra `video`",
-    "limits.media_seconds": "the longest film or sound",
-    "limits.member_bytes": "what the files of one member take together",
-    "limits.poll_seconds_least": "how long a poll runs: from",
-    "limits.poll_seconds_most": "and up to",
+    "limits.image_pixels": "of an uploaded image, before it is made smaller",
+    "limits.video_bytes": "of a video or audio file; they need the extra `video`",
+    "limits.media_seconds": "the longest video or audio file",
+    "limits.member_bytes": "all files of one member together",
+    "limits.min_poll_seconds": "the shortest time that a poll runs",
+    "limits.max_poll_seconds": "the longest",
     "log.format": "console | json",
     "log.level": "debug | info | warning | error",
     "metrics.listen": "host:port or unix:/path, like 127.0.0.1:9420; empty: off",
@@ -77,7 +77,7 @@ KEYS = {
 
 
 def render(domain: str, base_url: str) -> str:
-    """The file for a node at `base_url`, every key with its default."""
+    """Return the file for a node at `base_url`: every key with its default."""
     config = msgspec.to_builtins(Config())
     config["node"].update(domain=domain, base_url=base_url)
     lines = [

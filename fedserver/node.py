@@ -1,9 +1,8 @@
-"""The node: everything is put together here, started and stopped. The only place that knows all floors."""
+"""The node: the composition root, which builds, starts and stops everything."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver.client_api.timelines.hub import HUB, Hub
 from fedserver.client_api.timelines.stream_events import HANDLERS
-from fedserver.config import Config
-from fedserver.config import LimitsConfig as LimitsConfig
+from fedserver.config import Config, LimitsConfig
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.auth import ip_blocks
 from fedserver.domain.auth.passwords import Passwords
@@ -36,21 +34,25 @@ from fedserver.integrations.translator import Translator
 from fedserver.integrations.web_push import generate_vapid_key
 from fedserver.jobs.runner import Runner
 from fedserver.links import Links
-from fedserver.media.av_worker import AvWorker, MediaLimits
+from fedserver.media.av_worker import AvWorker
 from fedserver.media.image_worker import ImageWorker
+from fedserver.media.results import MediaLimits
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
 from fedserver.on_demand import on_demand
+from fedserver.runtime.counted_database import CountedDatabase
+from fedserver.runtime.metrics import NodeMetrics
+from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.web import files, template_values
 from fedserver.web.application import build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages
-from fedserver.web.metrics import CountedDatabase, NodeMetrics
 from fedserver.web.rate_limits import RateLimiter
-from fedserver.web.services import Services
+from fedserver.web.services import WebServices
+from storage.clock import system_clock
 from storage.engine import Database, Event
 from storage.errors import ConflictError
 from storage.opening import open_database
@@ -62,20 +64,15 @@ KeyFactory = Callable[[], Awaitable[keys.NewKeys]]
 SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
-def system_clock() -> int:
-    """Milliseconds UTC."""
-    return time.time_ns() // 1_000_000
-
-
 def list_endpoints() -> list[Endpoint]:
-    """Every endpoint of every surface."""
+    """Return every endpoint of every surface."""
     return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
 
 
 class Node:
-    """One node. Make it with `open_node`."""
+    """One node; `open_node` builds it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WebServices) -> None:
         self.services = services
         self.runner = Runner(services)
         self.application = build(services, list_endpoints())
@@ -96,42 +93,43 @@ class Node:
             self.services.authenticator.invalidate(event.data["account_id"])
 
     async def load_policies(self) -> None:
+        """Load the decisions about peers and the blocked IP addresses, which requests look up in memory."""
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
             await self.services.ip_blocklist.load(tx)
 
     async def serve(self, sites: SiteFactory) -> None:
-        """Listen where `sites` says."""
+        """Listen at the addresses that `sites` returns."""
         await _listen(self._web, sites)
 
     async def serve_metrics(self, sites: SiteFactory) -> None:
-        """Answer `GET /metrics` where `sites` says."""
-        told = exposition.build(self.services, self.runner.load_depths)
-        self._metrics = web.AppRunner(told, access_log=None)
+        """Answer `GET /metrics` at the addresses that `sites` returns."""
+        application = exposition.build(self.services, self.runner.load_depths)
+        self._metrics = web.AppRunner(application, access_log=None)
         await _listen(self._metrics, sites)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Where it listens."""
+        """The addresses that it listens on."""
         return self._web.addresses
 
     @property
     def metrics_addresses(self) -> list[tuple[str, int]]:
-        """Where it answers `GET /metrics`."""
+        """The addresses that answer `GET /metrics`."""
         return self._metrics.addresses if self._metrics else []
 
     async def settle(self) -> int:
-        """For tests: do all work that is due."""
+        """Do all work that is due and return how much that was; for tests."""
         return await self.runner.settle()
 
     async def create_setup_link(self) -> str | None:
-        """The address that makes the first owner, None if there is a member."""
+        """Return the address where the first owner signs up, None if there is a member already."""
         async with self.services.db.write() as tx:
             token = await setup.create_token(tx)
         return f"{self.services.site.links.base}/setup/{token}" if token else None
 
     async def close(self) -> None:
-        """Answer what was asked, finish what was begun, close what is open."""
+        """Finish the requests and jobs that are under way, then close everything that is open."""
         await self.hub.close()
         await self._web.cleanup()
         if self._metrics:
@@ -164,9 +162,9 @@ async def open_node(
     passwords: Passwords | None = None,
     new_keys: KeyFactory = generate,
 ) -> Node:
-    """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
+    """Upgrade the schema and build a node. Raises DatabaseUnavailableError, SchemaTooNewError.
 
-    `new_keys` makes the keys of newcomers, and of the node itself at its first start.
+    `new_keys` generates the keys of new members, and of the node itself at its first start.
     """
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
@@ -193,10 +191,10 @@ async def open_node(
 
 
 async def _ensure_push_key(db: Database) -> bytes:
-    """Make the key for push messages, once; the secret that comes of it."""
+    """Generate the key for push messages once, and return the secret derived from it."""
     async with db.read() as tx:
-        known = await push_keys.load_public_key(tx)
-    if not known:
+        existing = await push_keys.load_public_key(tx)
+    if not existing:
         async with db.write() as tx:
             await push_keys.save(tx, *generate_vapid_key())
     async with db.read() as tx:
@@ -206,12 +204,12 @@ async def _ensure_push_key(db: Database) -> bytes:
 async def _ensure_instance_account(services: Services) -> None:
     if await _has_instance_account(services):
         return
-    new = await services.generate_keys()
+    new_keys = await services.generate_keys()
     try:
         async with services.db.write() as tx:
-            await accounts.create_instance_account(tx, services.site, new)
+            await accounts.create_instance_account(tx, services.site, new_keys)
     except (ConflictError, DomainError):
-        # Processes that start together find nothing together; one was quicker.
+        # Several processes may start at once; another one was quicker.
         if not await _has_instance_account(services):
             raise
 
@@ -222,7 +220,7 @@ async def _has_instance_account(services: Services) -> bool:
 
 
 def _build_av_worker(limits: LimitsConfig) -> AvWorker:
-    # What is coded anew may be larger than what came.
+    # A transcoded file may be larger than the uploaded one.
     return AvWorker(
         MediaLimits(
             max_seconds=limits.media_seconds,
@@ -240,7 +238,7 @@ def _build_services(
     resolver: AbstractResolver | None,
     passwords: Passwords,
     new_keys: KeyFactory,
-) -> Services:
+) -> WebServices:
     config = site.config
     federation = config.federation
     client = Client(
@@ -251,10 +249,10 @@ def _build_services(
     )
     keyring, policies = Keyring(), peers.PeerPolicies(federation.mode)
     fetcher = Fetcher(db, site, client, keyring, clock)
-    finder = Resolver(db, site, fetcher, policies, clock)
-    authenticator = Authenticator(db, finder, fetcher, policies, clock)
+    account_resolver = Resolver(db, site, fetcher, policies, clock)
+    authenticator = Authenticator(db, account_resolver, fetcher, policies, clock)
     store, images = FileStore(Path(config.media.store.removeprefix("file:"))), ImageWorker()
-    return Services(
+    return WebServices(
         db=db,
         site=site,
         client=client,
@@ -263,7 +261,7 @@ def _build_services(
         image_worker=images,
         remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
         av_worker=_build_av_worker(config.limits),
-        resolver=finder,
+        resolver=account_resolver,
         link_checker=LinkChecker(db, site, client, policies, clock),
         keyring=keyring,
         authenticator=authenticator,
@@ -288,7 +286,7 @@ def _user_agent(site: NodeContext) -> str:
 def _build_provider(
     site: NodeContext, resolver: AbstractResolver | None, clock: Callable[[], int]
 ) -> OidcProvider | None:
-    """The organization's identity provider, asked by a client of its own."""
+    """Return the organization's identity provider, with a client of its own as other networks are allowed."""
     config = site.config.oidc
     if not config.issuer:
         return None

@@ -1,6 +1,6 @@
-"""Modules that only some nodes or requests need: loaded when one of their names is first asked for.
+"""Modules that only some nodes or requests need: loaded when one of their names is first used.
 
-A passkey library is 7 MB of a node that may never see a passkey.
+The library for passkeys takes 7 MB of a node that may never see a passkey.
 """
 
 from __future__ import annotations
@@ -18,5 +18,5 @@ class _LazyModule:
 
 
 def on_demand(name: str) -> Any:
-    """What stands for the module `name`; one that is missing is told at its first use."""
+    """Return a stand-in for the module `name`; its first use raises ModuleNotFoundError if it is missing."""
     return _LazyModule(name)

@@ -1,4 +1,4 @@
-"""The surfaces of a node, in one list: whoever adds one adds it here."""
+"""The surfaces of a node; a new one is added here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fedserver.pages import surface as pages
 from fedserver.s2s import surface as s2s
 from fedserver.web.endpoint import Endpoint
 
-# Pages come first: where paths overlap, the more particular ones are theirs.
+# Pages come first: where paths overlap, theirs are the more specific ones.
 SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (
     pages.endpoints,
     s2s.endpoints,

@@ -25,8 +25,8 @@ from storage.schema import metadata
 ADVISORY_LOCK = 0x66656473  # "feds"
 MIGRATIONS = Path(__file__).parent / "migrations"
 FIRST_REVISION = "schema_0001"
-# Before the first release there were 25 revisions, 0001 to 0026 (0017 was never used). What the last of them
-# made is what FIRST_REVISION makes. The migrations between them are no longer here.
+# Before the first release there were 25 revisions, 0001 to 0026 (0017 was never used). FIRST_REVISION creates
+# what the last of them did; the migrations between them are no longer here.
 DEVELOPMENT_REVISIONS = frozenset(f"{number:04}" for number in range(1, 27) if number != 17)
 LAST_DEVELOPMENT_REVISION = max(DEVELOPMENT_REVISIONS)
 LAST_DEVELOPMENT_COMMIT = "8303e8b"

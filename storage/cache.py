@@ -1,7 +1,7 @@
 """What a process remembers of a database: caches, and nothing but caches.
 
-A room may forget at any time, and when it is full does so with the half that was used least recently. What is
-kept here is checked against the database by its version, or is short-lived.
+A cache may forget at any time. What is kept in one is checked against the database by its version, or is
+short-lived.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from typing import Any
 
 
 class LruCache:
-    """Values by key, at most twice `most`: a young half and an old one. It counts how often it knew."""
+    """Values by key, at most twice `max_size`: a young half and an old one. Counts its hits and misses.
+
+    When the young half is full it becomes the old one, and the rest of that is forgotten: nearly the order of
+    least recent use, for the price of a dict.
+    """
 
     __slots__ = ("_max_size", "_old", "_young", "hits", "misses")
 
@@ -21,35 +25,40 @@ class LruCache:
         self._old: dict[Any, Any] = {}
 
     def get(self, key: Any) -> Any:
-        """The value, None if it is not known."""
-        found = self._young.get(key)
-        if found is None and (found := self._old.pop(key, None)) is not None:
-            self.put(key, found)
-        if found is None:
+        """Return the value of a key, None if there is none."""
+        value = self._young.get(key)
+        if value is None and (value := self._old.pop(key, None)) is not None:
+            self.put(key, value)
+        if value is None:
             self.misses += 1
         else:
             self.hits += 1
-        return found
+        return value
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
     def put(self, key: Any, value: Any) -> None:
-        """Remember a value that is not None."""
+        """Keep a value, which must not be None."""
         if len(self._young) >= self._max_size:
             self._old, self._young = self._young, {}
         self._young[key] = value
 
+    def remove(self, key: Any) -> None:
+        """Forget the value of a key, if there is one."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
 
 class CacheRegistry:
-    """The rooms of one database."""
+    """The caches of one database, by name."""
 
     def __init__(self) -> None:
         self.caches: dict[str, LruCache] = {}
 
     def get_cache(self, name: str, max_size: int) -> LruCache:
-        """The room of that name; `most` counts when it is asked for first."""
-        found = self.caches.get(name)
-        if found is None:
-            found = self.caches[name] = LruCache(max_size)
-        return found
+        """Return the cache of that name; `max_size` counts when it is asked for first."""
+        cache = self.caches.get(name)
+        if cache is None:
+            cache = self.caches[name] = LruCache(max_size)
+        return cache

@@ -20,10 +20,10 @@ from storage.statements import ListText, one_of
 
 
 class _LiteralBindCompiler(SQLCompiler):
-    """Writes what is fixed in a statement into its text.
+    """A compiler that writes the fixed values of a statement into its text.
 
-    Only then can a plan that is kept use the partial index with the condition `state = 'published'`. SQLite
-    would plan such a statement anew on each call, to look at the values that are bound.
+    Only then can a cached plan use the partial index with the condition `state = 'published'`. SQLite would
+    plan such a statement again on each call, to look at the bound values.
     """
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:
@@ -33,7 +33,7 @@ class _LiteralBindCompiler(SQLCompiler):
 
 
 def _is_safe_literal(value: Any) -> bool:
-    """Numbers and words, which every database writes alike."""
+    """Return True for numbers and words, which every database writes in the same way."""
     return isinstance(value, int) or (isinstance(value, str) and not set(value) & set("'\\%:"))
 
 
@@ -47,11 +47,11 @@ POSTGRESQL = _with_literal_binds(asyncpg.dialect())  # type: ignore[no-untyped-c
 
 
 class CompiledStatement:
-    """A statement as one driver wants it.
+    """A statement as one driver takes it.
 
-    `booleans` are the places of result columns that SQLite gives as 0 and 1, `lists` the parameters of
-    `one_of`. `reads` tells that it changes nothing, so that it may be stopped and run again. `short` tells
-    of a write that its parameters say how many rows it touches.
+    `boolean_columns` are the indexes of result columns that SQLite returns as 0 and 1, `list_params` the
+    parameters of `one_of`. `is_read`: it changes nothing, so that it may be stopped and run again.
+    `is_short`: a write whose parameters determine how many rows it touches.
     """
 
     __slots__ = (
@@ -76,25 +76,28 @@ class CompiledStatement:
         self.static_params: dict[str, Any] = {
             name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required
         }
-        # A parameter that stands at several places is several binds of one name.
+        # A parameter that is used several times is several binds of one name.
         self.list_params = {
             name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)
         }
         self.boolean_columns = [
-            place
-            for place, column in enumerate(compiled._result_columns)
+            index
+            for index, column in enumerate(compiled._result_columns)
             if isinstance(column.type, Boolean) and dialect.name == "sqlite"
         ]
         self.is_read = isinstance(statement, SelectBase)
         self.is_short = _is_short(statement)
 
     def bind(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The parameters of one call: those fixed in the statement, then those given."""
+        """Return the parameters of one call: the fixed ones of the statement, then `params`."""
         return {**self.static_params, **params} if self.static_params else params
 
 
 def _is_short(statement: Executable) -> bool:
-    """False for INSERT from SELECT, changes of rows not named by a key, DELETE that cascades, plain text."""
+    """Return True if the parameters of a statement determine how many rows it touches.
+
+    False for INSERT from SELECT, changes of rows not found by a unique key, DELETE that cascades, plain text.
+    """
     if isinstance(statement, Insert):
         return statement.select is None
     if not isinstance(statement, Update | Delete):
@@ -103,19 +106,19 @@ def _is_short(statement: Executable) -> bool:
     assert isinstance(table, Table)
     if isinstance(statement, Delete) and _is_referenced(table):
         return False
-    named = set(_iter_bound_columns(statement.whereclause))
-    return any(named.issuperset(key) for key in _iter_unique_keys(table))
+    bound = set(_iter_bound_columns(statement.whereclause))
+    return any(bound.issuperset(key) for key in _iter_unique_keys(table))
 
 
 def _iter_unique_keys(table: Table) -> Iterator[Iterable[Any]]:
-    """The columns of each rule that makes rows unique."""
+    """Yield the columns of each unique key."""
     yield table.primary_key.columns
-    yield from (each.columns for each in table.constraints if isinstance(each, UniqueConstraint))
-    yield from (each.columns for each in table.indexes if each.unique)
+    yield from (rule.columns for rule in table.constraints if isinstance(rule, UniqueConstraint))
+    yield from (index.columns for index in table.indexes if index.unique)
 
 
 def _iter_bound_columns(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]]:
-    """Columns that a condition binds to a value or to a list."""
+    """Yield the columns that a condition binds to a value or to a list."""
     if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
         for part in condition.clauses:
             yield from _iter_bound_columns(part)
@@ -136,7 +139,7 @@ def _is_referenced(table: Table) -> bool:
 
 
 class Compiler:
-    """Compiles for one dialect and remembers. Statements live as long as the program, so may this."""
+    """A compiler for one dialect, with all its results: statements live as long as the program, too."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -144,11 +147,12 @@ class Compiler:
 
     def __call__(self, statement: Executable, params: Mapping[str, Any]) -> CompiledStatement:
         keys = tuple(params) if isinstance(statement, Insert) else ()
-        found = self._cache.get((id(statement), keys))
-        if found is None:
-            found = (statement, CompiledStatement(statement, self._dialect, keys))
-            self._cache[(id(statement), keys)] = found
-        return found[1]
+        # The statement is kept beside the result, so that its id is not given to another one.
+        entry = self._cache.get((id(statement), keys))
+        if entry is None:
+            entry = (statement, CompiledStatement(statement, self._dialect, keys))
+            self._cache[(id(statement), keys)] = entry
+        return entry[1]
 
 
 encode_list: Callable[[Any], bytes] = msgspec.json.Encoder().encode

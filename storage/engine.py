@@ -25,7 +25,7 @@ Params = Mapping[str, Any]
 
 
 class Event(Struct, frozen=True):
-    """Something that happened, for listeners after the commit: a kind and ids."""
+    """Something that happened, sent to listeners after the commit: a kind and ids."""
 
     kind: str
     data: dict[str, Any]
@@ -35,7 +35,7 @@ Listener = Callable[[Event], None]
 
 
 class Connection(Protocol):
-    """What a transaction needs of a driver: run compiled statements, nothing more."""
+    """A connection of a driver, as far as a transaction needs it."""
 
     async def fetch(self, statement: Executable, params: Params) -> Sequence[Sequence[Any]]: ...
 
@@ -61,18 +61,18 @@ class ReadTx:
         self.statement_count = 0
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
-        """Return every row."""
+        """Return all rows. Raises DatabaseUnavailableError, as every method here does."""
         self.statement_count += 1
         return await self._connection.fetch(statement, params)
 
     async def one(self, statement: Executable, /, **params: Any) -> Sequence[Any] | None:
-        """Return the first row or None."""
+        """Return the first row, None if there is none."""
         self.statement_count += 1
         rows = await self._connection.fetch(statement, params)
         return rows[0] if rows else None
 
     async def value(self, statement: Executable, /, **params: Any) -> Any:
-        """Return the first column of the first row, or None."""
+        """Return the first column of the first row, None if there is no row."""
         row = await self.one(statement, **params)
         return row[0] if row else None
 
@@ -107,12 +107,12 @@ class Tx(ReadTx):
         self.events.append(Event(kind, data))
 
     async def run(self, statement: Executable, /, **params: Any) -> int:
-        """Execute; return the number of rows that changed. Raises ConflictError, DatabaseUnavailableError."""
+        """Execute a statement and return the number of rows that changed. Raises ConflictError."""
         self.statement_count += 1
         return await self._connection.execute(statement, params)
 
     async def run_many(self, statement: Executable, params: Iterable[Params]) -> None:
-        """Execute once per set of parameters (all with the same names); do nothing if there is none."""
+        """Execute a statement once per set of parameters, which have the same names; do nothing without."""
         rows = list(params)
         if rows:
             self.statement_count += 1
@@ -120,25 +120,32 @@ class Tx(ReadTx):
 
 
 class Database(Protocol):
-    """A database that is open. `write` ends when its commit is on disk; an exception rolls it back."""
+    """An open database."""
 
     clock: Callable[[], int]
     ids: IdSource
     caches: CacheRegistry
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
-        """Statements that see what is committed. `slow` is for those that may take more than a few
-        milliseconds (searches in texts, sums over tables, scans): they do not hold up the others."""
+        """Begin a transaction that sees what is committed.
+
+        `slow` is for statements that may take more than a few milliseconds (full-text searches, sums over
+        tables, scans), so that they do not delay the others.
+        """
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Tx]: ...
+    def write(self) -> AbstractAsyncContextManager[Tx]:
+        """Begin a transaction that is on disk when the block has ended; an exception rolls it back."""
+        ...
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each event after its commit; the answer stops it."""
+        """Call `listener` with each event after its commit; return a function that ends this."""
         ...
 
     async def has_external_changes(self) -> bool:
-        """Return True if another process wrote since the last call, whose events are not heard here."""
+        """Return True if another process wrote since the last call, and its events did not arrive here."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all connections."""
+        ...

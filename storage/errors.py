@@ -1,16 +1,16 @@
-"""What can go wrong below the domain, in words that do not name a database."""
+"""Errors of the storage, the same for both databases."""
 
 
 class StorageError(Exception):
-    """Base of everything that storage raises on purpose."""
+    """The base of all errors that storage raises."""
 
 
 class ConflictError(StorageError):
-    """A unique or foreign key rule refused the write."""
+    """A unique or foreign key constraint refused a write."""
 
 
 class DatabaseUnavailableError(StorageError):
-    """The database cannot be used now: locked, full, unreachable. Trying later may help."""
+    """The database cannot be used now: it is locked, full or unreachable. Trying later may help."""
 
 
 class SchemaTooNewError(StorageError):

@@ -16,17 +16,17 @@ EXACT_ID_STEP = 160  # exact in a double until 2109, and written with all its di
 
 
 def to_timestamp_ms(identifier: int) -> int:
-    """The moment in an id, in milliseconds UTC."""
+    """Return the time in an id, in milliseconds UTC."""
     return identifier >> COUNTER_BITS
 
 
 def first_id_at(moment: int) -> int:
-    """The smallest id of that millisecond; the cursor for "since then"."""
+    """Return the smallest id of a millisecond: the cursor for "since then"."""
     return moment << COUNTER_BITS
 
 
 class IdSource:
-    """Makes ids. Ids made "now" by one process strictly ascend.
+    """A source of ids. Those that one process makes for the current time strictly ascend.
 
     The counter starts at random in each millisecond, so that several processes on one
     database collide rarely; the primary key catches the rest.
@@ -37,20 +37,20 @@ class IdSource:
         self._last = 0
 
     def new(self) -> int:
-        """An id for this moment, greater than every id made here before."""
+        """Return an id for the current time, greater than every id made here before."""
         fresh = (self._clock() << COUNTER_BITS) | secrets.randbelow(COUNTER_MASK >> 1)
         self._last = max(fresh, self._last + 1)
         return self._last
 
     def new_exact(self) -> int:
-        """An id for this moment that clients which read numbers as doubles (JavaScript) hold exactly."""
+        """Return an id for the current time that JavaScript, where numbers are doubles, holds exactly."""
         self._last = -(-self.new() // EXACT_ID_STEP) * EXACT_ID_STEP
         return self._last
 
     def new_at(self, moment: int) -> int:
-        """An id for a past moment (milliseconds UTC), as remote posts need it.
+        """Return an id for a past time (milliseconds UTC), as remote posts need it.
 
-        A moment before 1970 or in the future is taken as now.
+        A time before 1970 or in the future counts as now.
         """
         if not 0 < moment <= self._clock():
             return self.new()

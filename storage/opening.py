@@ -1,4 +1,4 @@
-"""Opens the database that a URL names."""
+"""Opening the database that a URL names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.sqlite import open_sqlite
 async def open_database(url: str, clock: Callable[[], int]) -> Database:
     """Open `sqlite:PATH` or `postgresql://…`; the schema must be there (`storage.upgrade`).
 
-    Raises Unavailable if it cannot be used, with what to do about it.
+    Raises DatabaseUnavailableError if it cannot be used, with what to do about it.
     """
     if url.startswith("sqlite:"):
         return await open_sqlite(Path(url.removeprefix("sqlite:")), clock)

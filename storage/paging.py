@@ -1,7 +1,7 @@
 """Pages by id, as the Mastodon API asks for them.
 
 `max_id`: older than; `since_id`: newer than, the newest first; `min_id`: newer than, those
-just above it. Whatever was asked, a page is sorted newest first.
+just above it. Every page is sorted newest first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ MAX_ID = (1 << 63) - 1
 
 
 class Page(Struct, frozen=True):
-    """Which part of a list is wanted. Ids are exclusive bounds; `limit` is a count of rows."""
+    """A part of a list. Ids are exclusive bounds; `limit` is a number of rows."""
 
     limit: int = 20
     max_id: int = MAX_ID
@@ -21,10 +21,10 @@ class Page(Struct, frozen=True):
 
     @property
     def is_upwards(self) -> bool:
-        """True if the rows just above `min_id` are wanted instead of the newest."""
+        """True for the rows just above `min_id` instead of the newest."""
         return self.min_id is not None
 
     def bind_params(self) -> dict[str, int]:
-        """The bind parameters that `paged` statements take."""
+        """Return the bind parameters of a `PagedStatement`."""
         low = self.since_id if self.min_id is None else self.min_id
         return {"page_max": self.max_id, "page_low": low, "page_limit": self.limit}

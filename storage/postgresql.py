@@ -41,7 +41,7 @@ def _translate_error(error: Exception) -> Exception:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """What the driver raises comes out as Conflict or Unavailable."""
+    """Turn errors of the driver into ConflictError and DatabaseUnavailableError."""
     try:
         yield
     except DRIVER_ERRORS as error:
@@ -57,8 +57,8 @@ class PostgresqlConnection:
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         compiled = _compiler(statement, params)
         with _translate_errors():
-            found: Sequence[Sequence[Any]] = await self.raw.fetch(compiled.sql, *_bind(compiled, params))
-        return found
+            rows: Sequence[Sequence[Any]] = await self.raw.fetch(compiled.sql, *_bind(compiled, params))
+        return rows
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
@@ -70,11 +70,11 @@ class PostgresqlConnection:
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
         with _translate_errors():
-            await self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
+            await self.raw.executemany(compiled.sql, [_bind(compiled, row) for row in params])
 
 
 async def _skip_reset(_connection: Any) -> None:
-    """Nothing to reset between uses: we change no session state, and a round trip is saved."""
+    """Do nothing between uses: no session state is changed, and this saves a round trip."""
 
 
 async def _roll_back(raw: Any, transaction: Any) -> None:
@@ -82,13 +82,13 @@ async def _roll_back(raw: Any, transaction: Any) -> None:
         if raw.is_in_transaction():
             await asyncio.shield(transaction.rollback())
     except DRIVER_ERRORS:
-        # It is lost, or must not go back to the pool as it is.
+        # The connection is lost, or must not go back to the pool in this state.
         with suppress(asyncpg.InterfaceError):
             raw.terminate()
 
 
 class PostgresqlDatabase:
-    """An open PostgreSQL database. Make it with `open_postgresql`."""
+    """An open PostgreSQL database; `open_postgresql` makes it."""
 
     def __init__(self, url: str, clock: Callable[[], int]) -> None:
         self.url = url
@@ -102,7 +102,7 @@ class PostgresqlDatabase:
         self._listeners: list[Listener] = []
 
     async def open(self) -> None:
-        """Raises Unavailable if the server cannot be reached or refuses us."""
+        """Connect. Raises DatabaseUnavailableError if the server cannot be reached or refuses."""
         try:
             self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=10, reset=_skip_reset)
             await self._open_event_connection()
@@ -110,19 +110,19 @@ class PostgresqlDatabase:
             raise DatabaseUnavailableError(f"cannot open the PostgreSQL database: {error}") from error
 
     async def _open_event_connection(self) -> None:
-        self._event_connection = ear = await asyncpg.connect(self.url)
+        self._event_connection = connection = await asyncpg.connect(self.url)
         try:
-            await ear.add_listener(CHANNEL, self._on_notify)
+            await connection.add_listener(CHANNEL, self._on_notify)
         except DRIVER_ERRORS:
-            ear.terminate()
+            connection.terminate()
             raise
-        ear.add_termination_listener(self._on_connection_lost)
+        connection.add_termination_listener(self._on_connection_lost)
 
     def _on_connection_lost(self, _connection: Any) -> None:
         self._reopen_task = asyncio.create_task(self._reopen_event_connection())
 
     async def _reopen_event_connection(self) -> None:
-        """Listen again once the server lets us. What was told in between is lost, see `changed_elsewhere`."""
+        """Listen again as soon as possible. Events in between are lost, see `has_external_changes`."""
         wait = MIN_RECONNECT_WAIT_S
         while True:
             try:
@@ -145,7 +145,7 @@ class PostgresqlDatabase:
 
     @asynccontextmanager
     async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
-        # The server is another process: what is slow there holds up nobody here.
+        # The server is another process, where a slow statement delays no other.
         async with self._acquire() as raw:
             yield self._tx(raw, writes=False)
 
@@ -173,7 +173,7 @@ class PostgresqlDatabase:
         try:
             yield raw
         finally:
-            # A connection that was lost may tell so once more when it is given back.
+            # A lost connection may raise again when it is released.
             with _translate_errors():
                 await self._pool.release(raw)
 
@@ -182,7 +182,7 @@ class PostgresqlDatabase:
         return lambda: self._listeners.remove(listener)
 
     async def has_external_changes(self) -> bool:
-        """NOTIFY tells every process; it may have while the connection for events was down."""
+        """Return True if the connection for events was down since the last call; else NOTIFY reached it."""
         missed, self._missed_events = self._missed_events, False
         return missed
 
@@ -197,7 +197,7 @@ class PostgresqlDatabase:
 
 
 async def open_postgresql(url: str, clock: Callable[[], int]) -> PostgresqlDatabase:
-    """Connect to `url` (`postgresql://…`). Raises Unavailable."""
+    """Connect to `url` (`postgresql://…`). Raises DatabaseUnavailableError."""
     database = PostgresqlDatabase(url, clock)
     await database.open()
     return database

@@ -1,8 +1,8 @@
-"""Full-text search: where SQLite (FTS5) and PostgreSQL (tsvector) differ, and nothing else.
+"""Full-text search where SQLite (FTS5) and PostgreSQL (tsvector) differ.
 
-Both keep the same words, made by the caller, so both find the same. Beside the words stand *facts* about
-a post (who wrote it, its language, what is attached): words of a kind that nobody can type. Entries and
-searches are written for both databases at once; each statement takes the parameters that are its own.
+Both index the same words, which the caller extracts, so both find the same. Beside the words an entry holds
+*facts* about a post (its author, its language, what is attached): terms that no member can type. Parameters
+are made for both databases at once; each statement takes its own.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean
 
-# What PostgreSQL can keep of one post: a position is at most 16,383, a word has at most 255 of them.
+# Limits of a tsvector (PostgreSQL manual, 12.11): positions up to 16,383, at most 256 a word, 1 MB in all.
 MAX_POSITION, MAX_POSITIONS_PER_WORD, MAX_VECTOR_BYTES = 16_383, 200, 900_000
 
 
 class SearchEntry(Struct, frozen=True):
-    """What search knows of a post: its words in their order, and facts (`[a-z0-9]+`) about it."""
+    """The entry of a post in the index: its words in their order, and facts (`[a-z0-9]+`) about it."""
 
     post_id: int
     words: Sequence[str]
@@ -30,9 +30,9 @@ class SearchEntry(Struct, frozen=True):
 
 
 class SearchTerm(Struct, frozen=True):
-    """What a post must have (or, `excluded`, must not): words side by side, or one fact.
+    """What a post must have (or must not, if `is_excluded`): adjacent words, or one fact.
 
-    With `begins` the last word is only the beginning of one.
+    With `is_prefix` the last word is only the beginning of one.
     """
 
     words: tuple[str, ...]
@@ -62,13 +62,13 @@ def _postgresql_statement(element: by_dialect, compiler: SQLCompiler, **kw: Any)
 
 
 class matches(ColumnElement[bool]):
-    """The entry of `post_words` has what is searched; the parameters are those of `search_params`."""
+    """The condition that an entry of `post_words` matches; `search_params` makes its parameters."""
 
     inherit_cache = False
     type = Boolean()
 
     def self_group(self, against: Any = None) -> matches:
-        """It is a condition already: SQLite would compare anything else with 1."""
+        """Return itself, as it is a condition already: SQLite would compare anything else with 1."""
         return self
 
 
@@ -85,7 +85,7 @@ def _matches_postgresql(_element: matches, compiler: SQLCompiler, **kw: Any) -> 
 
 
 class entry_in(ColumnElement[bool]):
-    """The entry is one of the posts of a subquery, which is made into a list once before entries are read."""
+    """The condition that an entry is of a post in a subquery, which runs once before entries are read."""
 
     inherit_cache = False
     type = Boolean()
@@ -94,13 +94,13 @@ class entry_in(ColumnElement[bool]):
         self.ids = ids.scalar_subquery()
 
     def self_group(self, against: Any = None) -> entry_in:
-        """It is a condition already, as above."""
+        """Return itself, as above."""
         return self
 
 
 @compiles(entry_in, "sqlite")
 def _entry_in_sqlite(element: entry_in, compiler: SQLCompiler, **kw: Any) -> str:
-    # With the sign before it the id cannot lead into the index, one search for each post of the list.
+    # The plus sign keeps SQLite from using the id, which would search the index once for each post.
     return f"+post_words.rowid IN {compiler.process(element.ids, **kw)}"
 
 
@@ -110,7 +110,7 @@ def _entry_in_postgresql(element: entry_in, compiler: SQLCompiler, **kw: Any) ->
 
 
 def entry_params(row: SearchEntry) -> dict[str, Any]:
-    """The parameters with which an entry is written."""
+    """Return the parameters with which an entry is written."""
     return {
         "id": row.post_id,
         "words": " ".join(row.words),
@@ -120,38 +120,38 @@ def entry_params(row: SearchEntry) -> dict[str, Any]:
 
 
 def search_params(terms: Sequence[SearchTerm]) -> dict[str, str]:
-    """The parameters of `matches`. At least one term must not be excluded."""
+    """Return the parameters of `matches`. At least one term must not be excluded."""
     return {"fts5": _to_fts5(terms), "tsquery": " & ".join(map(_to_tsquery, terms))}
 
 
 def _to_tsvector(row: SearchEntry) -> str:
-    """The entry as text of a tsvector; facts have no place and begin with a sign that words never have."""
-    places: dict[str, list[int]] = {}
-    left = MAX_VECTOR_BYTES
-    for place, word in enumerate(row.words, start=1):
-        if word not in places:
-            left -= 4 * len(word) + 16
-            if left < 0:
+    """Return the text of a tsvector; facts have no position and begin with =, which no word contains."""
+    positions: dict[str, list[int]] = {}
+    bytes_left = MAX_VECTOR_BYTES
+    for position, word in enumerate(row.words, start=1):
+        if word not in positions:
+            bytes_left -= 4 * len(word) + 16
+            if bytes_left < 0:
                 break
-            places[word] = []
-        if len(places[word]) < MAX_POSITIONS_PER_WORD:
-            places[word].append(min(place, MAX_POSITION))
-    lexemes = [f"'{word}':{','.join(map(str, found))}" for word, found in places.items()]
+            positions[word] = []
+        if len(positions[word]) < MAX_POSITIONS_PER_WORD:
+            positions[word].append(min(position, MAX_POSITION))
+    lexemes = [f"'{word}':{','.join(map(str, numbers))}" for word, numbers in positions.items()]
     return " ".join([*lexemes, *(f"'={fact}'" for fact in row.facts)])
 
 
 def _to_tsquery(term: SearchTerm) -> str:
     if term.is_fact:
-        found = f"'={term.words[0]}'"
+        query = f"'={term.words[0]}'"
     else:
-        found = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
-    return f"!({found})" if term.is_excluded else f"({found})"
+        query = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
+    return f"!({query})" if term.is_excluded else f"({query})"
 
 
 def _to_fts5(terms: Sequence[SearchTerm]) -> str:
-    wanted = " AND ".join(_render_fts5_terms(terms, excluded=False))
-    unwanted = " OR ".join(_render_fts5_terms(terms, excluded=True))
-    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+    included = " AND ".join(_render_fts5_terms(terms, excluded=False))
+    excluded = " OR ".join(_render_fts5_terms(terms, excluded=True))
+    return f"({included}) NOT ({excluded})" if excluded else included
 
 
 def _render_fts5_terms(terms: Iterable[SearchTerm], *, excluded: bool) -> list[str]:

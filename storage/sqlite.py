@@ -1,13 +1,13 @@
-"""SQLite: what is short runs on the loop's thread, what may take long on another; one writer, WAL.
+"""SQLite: short statements run on the thread of the event loop, long ones on another; one writer, WAL.
 
 A hop to another thread costs more than a hot statement. So all reads share one connection on the loop's
-thread (readers do not wait for the writer in WAL), and a read that takes too long there is stopped and run
-again on a connection with a thread (aiosqlite). Writes run where reads do, but those of which nobody knows
-how many rows they touch, and the commit.
+thread (in WAL mode readers do not wait for the writer), and a read that takes too long there is stopped and
+run again on a connection with a thread (aiosqlite). Writes run on the loop's thread too, except those that
+may touch any number of rows, and the commit.
 
-`synchronous=FULL`: a commit is on disk before anybody is told. Writers of this process stand in line, and so
-does the commit: those that came before it are committed together. Other processes are waited for at `BEGIN
-IMMEDIATE`.
+`synchronous=FULL`: a commit is on disk before a caller continues. Writers of this process wait for each
+other, and so does the commit: the writes before it are committed together. Other processes are waited for at
+`BEGIN IMMEDIATE`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from storage.sqlite_connections import (
     translate_error,
 )
 
-SLOW_READERS = 2
-BUSY_TIMEOUT_S = 10.0
-MAX_PAUSE_S = 0.05
+SLOW_READERS = 2  # enough that one long search does not delay another
+BUSY_TIMEOUT_S = 10.0  # what PRAGMA busy_timeout is on the threads
+MAX_PAUSE_S = 0.05  # between attempts to take the lock of the file
 
 
 class _CommitGroup:
-    """Writes that are committed together: each is told what went wrong, or None when all are on disk."""
+    """Writes that are committed together; each future gets the error, or None when all are on disk."""
 
     __slots__ = ("commit", "members")
 
@@ -47,7 +47,7 @@ class _CommitGroup:
 
 
 class SqliteDatabase:
-    """An open SQLite file. Make it with `open_sqlite`."""
+    """An open SQLite file; `open_sqlite` makes it."""
 
     def __init__(self, path: Path, clock: Callable[[], int]) -> None:
         self.path = path
@@ -66,7 +66,7 @@ class SqliteDatabase:
         self._seen_version = 0
 
     async def open(self) -> None:
-        """Raises Unavailable if the file cannot be opened or is not a database."""
+        """Open the connections. Raises DatabaseUnavailableError if the file is not a database."""
         slow = [ThreadConnection(self.path, is_read_only=True) for _ in range(SLOW_READERS)]
         for connection in (self._writer, self._reader, *slow):
             await connection.open()
@@ -107,16 +107,16 @@ class SqliteDatabase:
             tx = self._tx(self._write_connection, writes=True)
             try:
                 yield tx
-                committed = self._queue_commit(group, tx)
+                commit = self._queue_commit(group, tx)
             except BaseException:
                 self._rollback(group)
                 raise
-        failed = await committed
-        if failed is not None:
-            raise DatabaseUnavailableError(str(failed)) from failed
+        error = await commit
+        if error is not None:
+            raise DatabaseUnavailableError(str(error)) from error
 
     async def _begin_or_join(self) -> _CommitGroup:
-        """The group that waits for its commit, or a new one. Raises Unavailable."""
+        """Return the group that waits for its commit, or a new one. Raises DatabaseUnavailableError."""
         if self._group is not None:
             self._writer.run_inline("SAVEPOINT joined")
             return self._group
@@ -126,7 +126,7 @@ class SqliteDatabase:
         return self._group
 
     async def _begin(self) -> None:
-        """Take the write lock; other processes are waited for without stopping the loop."""
+        """Take the write lock of the file, waiting for other processes without blocking the loop."""
         until, pause = perf_counter() + BUSY_TIMEOUT_S, 0.001
         while True:
             try:
@@ -139,20 +139,20 @@ class SqliteDatabase:
             pause = min(pause * 2, MAX_PAUSE_S)
 
     def _queue_commit(self, group: _CommitGroup, tx: Tx) -> asyncio.Future[StorageError | None]:
-        """A write is done: the group's commit takes it along. Whether that worked is told later."""
+        """Add a finished write to the commit of its group; return the future of its result."""
         if group.members:
             self._writer.run_inline("RELEASE joined")
         elif not self._writer.in_transaction:
             raise rolled_back_error()
-        if group.commit is None or group.commit.done():  # Done: it was cancelled while it waited.
-            # It stands in line behind the writers that wait now: they will be in the group.
+        if group.commit is None or group.commit.done():  # done: it was cancelled while it waited
+            # It takes the lock after the writers that wait now, which join the group.
             group.commit = asyncio.create_task(self._commit(group))
-        committed: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
-        group.members.append((tx, committed))
-        return committed
+        result: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
+        group.members.append((tx, result))
+        return result
 
     def _rollback(self, group: _CommitGroup) -> None:
-        """Undo one write of the group; all of it if there is no other, or if SQLite did so already."""
+        """Undo one write of the group, or all if there is no other or SQLite has rolled back itself."""
         try:
             if group.members and self._writer.in_transaction:
                 self._writer.run_inline("ROLLBACK TO joined")
@@ -168,17 +168,17 @@ class SqliteDatabase:
             self._writer.run_inline("ROLLBACK")
 
     async def _commit(self, group: _CommitGroup) -> None:
-        """Nobody of the group is told anything before the commit is on disk."""
-        failed: StorageError | None = rolled_back_error()
+        """Commit a group, then set the results of its writes and publish their events."""
+        error: StorageError | None = rolled_back_error()
         async with self._write_lock:
             try:
                 if self._group is group:
-                    failed = await self._run_commit()
+                    error = await self._run_commit()
             finally:
-                for _, committed in group.members:
-                    if not committed.done():
-                        committed.set_result(failed)
-        if failed is None:
+                for _, result in group.members:
+                    if not result.done():
+                        result.set_result(error)
+        if error is None:
             for tx, _ in group.members:
                 self._publish_events(tx)
 
@@ -196,12 +196,12 @@ class SqliteDatabase:
         return lambda: self._listeners.remove(listener)
 
     async def has_external_changes(self) -> bool:
-        """True if another process wrote since this was last asked. It reads no page of the file."""
-        # Of the writer: for it only the commits of other connections count, and no other of ours writes.
+        """Return True if another process wrote since the last call. Reads no page of the file."""
+        # The writer's version changes only with commits of other connections, and no other of ours writes.
         async with self._write_lock:
-            found = self._writer.read_data_version()
-        former, self._seen_version = self._seen_version, found
-        return former != found
+            version = self._writer.read_data_version()
+        previous, self._seen_version = self._seen_version, version
+        return previous != version
 
     def _publish_events(self, tx: Tx) -> None:
         for event in tx.events:
@@ -216,7 +216,7 @@ class SqliteDatabase:
 
 
 async def open_sqlite(path: Path, clock: Callable[[], int]) -> SqliteDatabase:
-    """Open (and create) the file at `path`. Raises Unavailable."""
+    """Open (and create) the file at `path`. Raises DatabaseUnavailableError."""
     database = SqliteDatabase(path, clock)
     try:
         await database.open()

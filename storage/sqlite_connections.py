@@ -1,4 +1,4 @@
-"""Connections to SQLite: one with a thread of its own, and how statements are run without it."""
+"""Connections to SQLite: with a thread of their own, and on the thread of the event loop."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PRAGMAS = (
     "PRAGMA cache_size=-16000",
     "PRAGMA temp_store=MEMORY",
 )
-# How long a read may hold up the loop, seconds; SQLite asks every so many of its steps (about 0.2 ms).
+# How long a read may block the loop. SQLite checks every PROGRESS_STEPS of its steps, about 0.2 ms.
 INLINE_TIMEOUT_S = 0.01
 PROGRESS_STEPS = 5_000
 # More sets of parameters than this are written on the thread.
 MAX_INLINE_SETS = 100
-# After so many statements on the loop's thread the others get their turn.
+# After so many statements on the loop's thread other tasks run.
 MAX_CONSECUTIVE = 50
 
 _BOOLEANS = {0: False, 1: True, None: None}
@@ -41,14 +41,14 @@ _compiler = Compiler(SQLITE)
 
 
 def translate_error(error: sqlite3.Error) -> Exception:
-    """The error in our words."""
+    """Return the error of ours for one of SQLite."""
     if isinstance(error, sqlite3.IntegrityError):
         return ConflictError(str(error))
     return DatabaseUnavailableError(f"SQLite: {error}")
 
 
 def rolled_back_error() -> DatabaseUnavailableError:
-    """SQLite has undone a transaction by itself."""
+    """Return the error for a transaction that SQLite rolled back by itself."""
     return DatabaseUnavailableError("SQLite: the transaction was rolled back")
 
 
@@ -57,7 +57,7 @@ def _error_code(error: sqlite3.Error) -> int:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Somebody else has the lock: waiting helps."""
+    """Return True if another connection holds the lock, so that waiting helps."""
     return _error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -70,16 +70,16 @@ def _bind(compiled: CompiledStatement, params: Mapping[str, Any]) -> Mapping[str
     return bound
 
 
-def _convert_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
-    changed = [list(row) for row in rows]
-    for row in changed:
-        for place in places:
-            row[place] = _BOOLEANS[row[place]]
-    return changed
+def _convert_booleans(rows: Rows, columns: list[int]) -> list[list[Any]]:
+    converted = [list(row) for row in rows]
+    for row in converted:
+        for column in columns:
+            row[column] = _BOOLEANS[row[column]]
+    return converted
 
 
 class StatementTimeout:
-    """Says when a statement has run too long; SQLite stops it then."""
+    """The deadline of a statement, at which SQLite stops it."""
 
     __slots__ = ("deadline",)
 
@@ -87,13 +87,14 @@ class StatementTimeout:
         self.deadline = inf
 
     def is_expired(self) -> bool:
+        """Return True after the deadline."""
         return perf_counter() > self.deadline
 
 
 class ThreadConnection:
     """A connection in autocommit mode with a thread of its own; `Tx` runs on the thread.
 
-    `raw` may be used on the caller's thread as long as the other is not `at_work`: never on both at once.
+    `raw` may be used on the caller's thread while `busy_count` is 0: never on both at once.
     """
 
     def __init__(self, path: Path, *, is_read_only: bool) -> None:
@@ -105,7 +106,7 @@ class ThreadConnection:
         self._thread = aiosqlite.Connection(lambda: self.raw, iter_chunk_size=64)
 
     async def open(self) -> None:
-        """Raises Unavailable if the file cannot be opened or is not a database."""
+        """Open the file. Raises DatabaseUnavailableError if that fails or it is not a database."""
         try:
             self.raw = await asyncio.to_thread(self._connect)
         except sqlite3.Error as error:
@@ -129,37 +130,37 @@ class ThreadConnection:
 
     @property
     def in_transaction(self) -> bool:
-        """False also after SQLite undid the transaction because of an error, like a disk that is full."""
+        """False also after SQLite rolled back because of an error, such as a full disk."""
         try:
             return self.raw.in_transaction
         except sqlite3.ProgrammingError:  # closed
             return False
 
     def set_busy_timeout(self, milliseconds: int) -> None:
-        """How long a statement waits for a lock."""
+        """Set for how long a statement waits for a lock."""
         self.run_inline(f"PRAGMA busy_timeout={milliseconds}")
 
     def read_data_version(self) -> int:
-        """A number that changes when another connection commits. Raises Unavailable."""
+        """Return a number that changes when another connection commits. Raises DatabaseUnavailableError."""
         try:
-            found = self.raw.execute("PRAGMA data_version").fetchone()
+            row = self.raw.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
             raise translate_error(error) from error
-        return int(found[0])
+        return int(row[0])
 
     def run_inline(self, sql: str) -> None:
-        """Run on the caller's thread."""
+        """Run SQL on the caller's thread."""
         try:
             self.raw.execute(sql)
         except sqlite3.Error as error:
             raise translate_error(error) from error
 
     async def run_on_thread(self, sql: str) -> None:
-        """Run on the thread."""
+        """Run SQL on the thread of the connection."""
         await self._on_thread(self._thread.execute(sql))
 
     def fetch_inline(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> Rows | None:
-        """Rows, on the caller's thread. None if a read would take too long: locked, or simply long."""
+        """Return rows, on the caller's thread; None for a read that has to wait or takes too long."""
         if compiled.is_read:
             self._timeout.deadline = perf_counter() + INLINE_TIMEOUT_S
         try:
@@ -173,15 +174,16 @@ class ThreadConnection:
         return _convert_booleans(rows, compiled.boolean_columns) if compiled.boolean_columns else rows
 
     def execute_inline(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> int:
-        """The number of rows that changed, on the caller's thread."""
+        """Execute on the caller's thread and return the number of rows that changed."""
         try:
             return self.raw.execute(compiled.sql, _bind(compiled, params)).rowcount
         except sqlite3.Error as error:
             raise translate_error(error) from error
 
     def execute_many_inline(self, compiled: CompiledStatement, params: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once per set of parameters, on the caller's thread."""
         try:
-            self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
+            self.raw.executemany(compiled.sql, [_bind(compiled, row) for row in params])
         except sqlite3.Error as error:
             raise translate_error(error) from error
 
@@ -197,11 +199,14 @@ class ThreadConnection:
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        bound = [_bind(compiled, each) for each in params]
+        bound = [_bind(compiled, row) for row in params]
         await self._on_thread(self._thread.executemany(compiled.sql, bound))
 
     async def _on_thread(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the thread answers. Who is cancelled waits too: the connection is not free before."""
+        """Return the result of work on the thread.
+
+        A cancelled caller waits too, as the connection cannot be used before the thread is done.
+        """
         self._timeout.deadline = inf
         self.busy_count += 1
         try:
@@ -213,13 +218,13 @@ class ThreadConnection:
             raise
         except sqlite3.Error as error:
             raise translate_error(error) from error
-        except ValueError as error:  # aiosqlite's word for a connection that is closed
+        except ValueError as error:  # aiosqlite raises it for a closed connection
             raise DatabaseUnavailableError(f"SQLite: {error}") from error
         finally:
             self.busy_count -= 1
 
     async def _wait_until_idle(self) -> None:
-        """Wait until the thread has done what it was given, whoever is cancelled."""
+        """Wait until the thread has done its work, even if the caller is cancelled again."""
         last = asyncio.ensure_future(self._thread.execute("SELECT 1"))
         while not last.done():
             with suppress(asyncio.CancelledError):
@@ -228,13 +233,15 @@ class ThreadConnection:
 
 
 class LoopConnection:
-    """Runs on the caller's thread what is short; the rest `elsewhere`, on the thread of a connection."""
+    """A connection that runs short statements on the caller's thread, and others on that of another one."""
 
     def __init__(
-        self, own: ThreadConnection, elsewhere: Callable[[], AbstractAsyncContextManager[ThreadConnection]]
+        self,
+        connection: ThreadConnection,
+        acquire: Callable[[], AbstractAsyncContextManager[ThreadConnection]],
     ) -> None:
-        self._connection = own
-        self._acquire_thread_connection = elsewhere
+        self._connection = connection
+        self._acquire_thread_connection = acquire
         self._consecutive = 0
 
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:

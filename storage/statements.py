@@ -1,4 +1,4 @@
-"""What a query is written with: lists, upserts, pages by id, and rows from result tuples.
+"""Building blocks of queries: lists, upserts, pages by id, and rows from result tuples.
 
 `one_of(column, "ids")` is our `IN`: one bind parameter for a list of any length, so the text
 of the statement never changes (`json_each` on SQLite, `= ANY` on PostgreSQL). `upsert(table)` is an
@@ -45,7 +45,7 @@ class ListText(Text):
 
 
 class one_of(ColumnElement[bool]):
-    """`column` is one of the list given as the bind parameter `name`."""
+    """The condition that `column` is in the list of the bind parameter `name`."""
 
     inherit_cache = False
     type = BooleanType()
@@ -55,24 +55,24 @@ class one_of(ColumnElement[bool]):
         self.name = name
 
     def self_group(self, against: Any = None) -> one_of:
-        """It is a condition already: SQLite would compare anything else with 1."""
+        """Return itself, as it is a condition already: SQLite would compare anything else with 1."""
         return self
 
 
 @compiles(one_of, "sqlite")
 def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
-    listed = compiler.process(bindparam(element.name, type_=ListText()), **kw)
-    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({listed}))"
+    json_list = compiler.process(bindparam(element.name, type_=ListText()), **kw)
+    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({json_list}))"
 
 
 @compiles(one_of, "postgresql")
 def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
-    listed = compiler.process(bindparam(element.name, type_=ARRAY(element.column.type)), **kw)
-    return f"{compiler.process(element.column, **kw)} = ANY({listed})"
+    array = compiler.process(bindparam(element.name, type_=ARRAY(element.column.type)), **kw)
+    return f"{compiler.process(element.column, **kw)} = ANY({array})"
 
 
 def equals_any(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
-    """`column` is one of these fixed words; their number is part of the statement, unlike `IN`'s."""
+    """Return the condition that `column` is one of these fixed words, which are part of the statement."""
     return or_(*(column == word for word in words))
 
 
@@ -85,17 +85,20 @@ class PagedStatement:
         self.up = bounded.order_by(asc(cursor)).limit(bindparam("page_limit"))
 
     def for_page(self, page: Page) -> Select[Any]:
+        """Return the statement in the direction of a page."""
         return self.up if page.is_upwards else self.down
 
 
 def columns_of(table: FromClause, row: type[Struct]) -> list[ColumnElement[Any]]:
-    """The table's columns that `row` wants, in its order."""
+    """Return the columns of a table that are fields of `row`, in their order."""
     return [table.c[name] for name in row.__struct_fields__]
 
 
 def to_rows(row: type[R], records: Iterable[Sequence[Any]]) -> list[R]:
+    """Return rows of the type `row`."""
     return [row(*record) for record in records]
 
 
 def to_row_or_none(row: type[R], record: Sequence[Any] | None) -> R | None:
+    """Return a row of the type `row`, None if there is no record."""
     return None if record is None else row(*record)

@@ -78,7 +78,7 @@ TESTS = {
     "redirect away from https": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "size while reading": "tests/net/test_client.py::test_answers_are_cut",
     "depth of documents": "tests/activitypub/test_documents.py::test_what_is_no_document_is_refused",
-    "sanitizer": "tests/text/test_markup.py::test_strangers_html_is_tamed",
+    "sanitizer": "tests/text/test_markup.py::test_unsafe_html_is_removed",
     "repetition": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "what was deleted stays away": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "Delete by its author": OTHERS_OBJECTS,

@@ -1,4 +1,4 @@
-"""`fedserver check`: what is wrong with this node, each with how to mend it."""
+"""`fedserver check`: find problems of this node, and say how to solve them."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ async def _check_dns(config: Config) -> Problem:
 
 
 async def _check_reachable(config: Config) -> Problem:
-    """The node as others see it: TLS, proxy headers, and the clock of the answer."""
+    """Fetch a document of the node as remote servers do: through DNS, TLS and the proxy."""
     url = config.node.base_url.rstrip("/") + "/.well-known/nodeinfo"
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
-            if answer.status != 200:
-                return f"{url} answers {answer.status}; is the node running, and does the proxy lead to it?"
-            found = await answer.json(content_type=None)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            if response.status != 200:
+                return f"{url} answers {response.status}; is the node running, and does the proxy lead to it?"
+            document = await response.json(content_type=None)
     except (aiohttp.ClientError, ssl.SSLError, OSError, TimeoutError, ValueError) as error:
         return f"{url} cannot be read ({error}); is the node running, does the proxy lead to it?"
-    links = [each.get("href", "") for each in found.get("links", [])]
+    links = [link.get("href", "") for link in document.get("links", [])]
     if not all(link.startswith(config.node.base_url.rstrip("/")) for link in links):
         return f"{url} names other addresses than node.base_url; another server answers there"
     return None
@@ -86,7 +86,7 @@ async def _check_mail(config: Config) -> Problem:
 
 
 async def check_identity_provider(config: Config, resolver: AbstractResolver | None = None) -> Problem:
-    """The organization's provider, asked as at a log-in; its addresses have to be https."""
+    """Read the metadata of the identity provider, as a login does; its addresses have to be https."""
     oidc = config.oidc
     if not oidc.issuer:
         return None
@@ -94,14 +94,16 @@ async def check_identity_provider(config: Config, resolver: AbstractResolver | N
     client = Client(guard, user_agent="fedserver check", ca_file=oidc.ca_file, resolver=resolver)
     provider = OidcProvider(oidc, client, lambda: time.time_ns() // 1_000_000)
     try:
-        found = await provider.discover()
+        metadata = await provider.discover()
     except ProviderError as error:
         return f"{error}; see [oidc]"
     finally:
         await provider.close()
-    addresses = (found.issuer, found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
-    plain = [each for each in addresses if not each.startswith("https:")]
-    return f"{plain[0]} is not https; anybody on the way could log in as anybody" if plain else None
+    addresses = (metadata.issuer, metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri)
+    insecure = [address for address in addresses if not address.startswith("https:")]
+    return (
+        f"{insecure[0]} is not https; anyone on the network could log in as any member" if insecure else None
+    )
 
 
 CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
@@ -118,17 +120,20 @@ CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
 @config_option
 @async_command
 async def check(config_path: Path | None) -> None:
-    """Say what is wrong; exit status 1 if anything is."""
+    """Check the configuration and surroundings of this node.
+
+    The exit status is 1 if there is a problem.
+    """
     config = read_config(config_path)
     click.echo("ok    configuration")
-    wrong = 0
-    for name, look in CHECKS:
+    problems = 0
+    for name, find_problem in CHECKS:
         try:
-            problem = await look(config)
+            problem = await find_problem(config)
         except Exception as error:
-            # Whatever a check runs into is what it has found.
+            # Any error of a check is a problem of the node.
             problem = str(error) or type(error).__name__
         click.echo(f"{'wrong' if problem else 'ok':5} {name}{f': {problem}' if problem else ''}")
-        wrong += bool(problem)
-    if wrong:
-        raise click.ClickException(f"{wrong} of {len(CHECKS) + 1} checks found something")
+        problems += bool(problem)
+    if problems:
+        raise click.ClickException(f"{problems} of {len(CHECKS) + 1} checks found a problem.")

@@ -1,4 +1,4 @@
-"""Which configuration a command uses. Nothing of the node is loaded for it."""
+"""Which configuration a command uses. Loads no other part of the node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fedserver.config import Config, ConfigError, load
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config PATH`, else `FEDSERVER_CONFIG`, else `./fedserver.toml` if it is there."""
+    """Add `--config PATH`; without it, `FEDSERVER_CONFIG` or an existing `./fedserver.toml` is used."""
     option = click.option(
         "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
     )
@@ -21,12 +21,19 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def read_config(path: Path | None) -> Config:
-    """The configuration of this call. Ends the program with one line if it cannot be used."""
+def read_config(path: Path | None, *, quiet: bool = False) -> Config:
+    """Return the configuration of this call, with a warning for each old key unless `quiet`.
+
+    Raises click.ClickException, which ends the program with one line, if it is invalid.
+    """
     named = path or (Path(os.environ["FEDSERVER_CONFIG"]) if os.environ.get("FEDSERVER_CONFIG") else None)
     default = Path("fedserver.toml")
     chosen = named or (default if default.exists() else None)
     try:
-        return load(chosen, os.environ)
+        return load(chosen, os.environ, None if quiet else _warn)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _warn(text: str) -> None:
+    click.echo(f"Warning: {text}.", err=True)

@@ -1,4 +1,4 @@
-"""`fedserver db …`: upgrade, back up, verify, restore. SQLite by its own backup, while the node runs."""
+"""`fedserver db …`: upgrade, back up, verify and restore. The node may run during a backup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from fedserver.cli.settings import async_command, config_option, read_config
-from storage.upgrade import upgrade as bring_up
+from storage.upgrade import upgrade as upgrade_schema
 
 TABLES = ("accounts", "members", "posts", "follows", "likes", "media", "tasks", "deliveries")
 
@@ -26,8 +26,8 @@ def db() -> None:
 @async_command
 async def upgrade(config_path: Path | None) -> None:
     """Bring the schema up to date."""
-    await bring_up(read_config(config_path).database.url)
-    click.echo("The schema is up to date")
+    await upgrade_schema(read_config(config_path).database.url)
+    click.echo("The schema is up to date.")
 
 
 def _sqlite_path(url: str) -> Path | None:
@@ -38,7 +38,9 @@ def _run(*command: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
-        raise click.ClickException(f"{command[0]} is not installed") from error
+        raise click.ClickException(
+            f"{command[0]} is not installed; install the client programs of PostgreSQL."
+        ) from error
     except subprocess.CalledProcessError as error:
         raise click.ClickException(error.stderr.strip().splitlines()[-1]) from error
 
@@ -51,34 +53,34 @@ def backup(path: Path, config_path: Path | None) -> None:
     url = read_config(config_path).database.url
     source = _sqlite_path(url)
     if path.exists():
-        raise click.ClickException(f"{path} is there already")
+        raise click.ClickException(f"{path} exists already; choose another name.")
     path.parent.mkdir(parents=True, exist_ok=True)
     if source is None:
         _run("pg_dump", "--format=custom", f"--file={path}", url)
     else:
         if not source.exists():
-            raise click.ClickException(f"there is no database at {source}")
+            raise click.ClickException(f"There is no database at {source}.")
         with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(path)) as copy:
             origin.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and reading it makes no others
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and no others appear when it is read
     click.echo(f"Wrote {path}")
 
 
 @db.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 def verify(path: Path) -> None:
-    """Check a backup: it opens, it is whole, and how much is in it."""
+    """Check that a backup opens and is whole, and show how much is in it."""
     with path.open("rb") as file:
         archive = file.read(5) == b"PGDMP"
     if archive:
         _run("pg_restore", "--list", str(path))
-        click.echo(f"{path} can be read")
+        click.echo(f"{path} can be read.")
         return
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
-            found = opened.execute("PRAGMA integrity_check").fetchone()[0]
-            if found != "ok":
-                raise click.ClickException(f"{path}: {found}")
+            result = opened.execute("PRAGMA integrity_check").fetchone()[0]
+            if result != "ok":
+                raise click.ClickException(f"{path}: {result}")
             for table in TABLES:
                 count = opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                 click.echo(f"{table}: {count}")
@@ -88,10 +90,10 @@ def verify(path: Path) -> None:
 
 @db.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--force", is_flag=True, help="Replace a database that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing database.")
 @config_option
 def restore(path: Path, force: bool, config_path: Path | None) -> None:
-    """Put a backup in the place of the database. Stop the node before."""
+    """Restore a backup as the database. Stop the node before."""
     url = read_config(config_path).database.url
     target = _sqlite_path(url)
     if target is None:
@@ -99,9 +101,9 @@ def restore(path: Path, force: bool, config_path: Path | None) -> None:
         _run("pg_restore", *clean, "--no-owner", f"--dbname={url}", str(path))
     else:
         if target.exists() and not force:
-            raise click.ClickException(f"{target} is there already; --force replaces it")
+            raise click.ClickException(f"{target} exists already; --force replaces it.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        for ending in ("-wal", "-shm"):
-            target.with_name(target.name + ending).unlink(missing_ok=True)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(path, target)
-    click.echo("Restored")
+    click.echo("The backup is restored.")

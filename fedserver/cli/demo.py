@@ -1,6 +1,6 @@
-"""`fedserver demo`: three partner nodes on loopback, with members who follow, write, like and answer.
+"""`fedserver demo`: three partner nodes on loopback, with members who follow, post, like and reply.
 
-Everything goes over real HTTP between the nodes; nothing is written into a database past the rules.
+Everything is sent over HTTP between the nodes and goes through the functions of the domain.
 """
 
 from __future__ import annotations
@@ -67,17 +67,17 @@ async def _start_node(community: DemoCommunity, port: int, folder: Path) -> Demo
     await node.serve(build_sites(config.node.listen))
     node.runner.start()
     services, people = node.services, {}
-    hashed = await services.passwords.hash(PASSWORD)
+    password_hash = await services.passwords.hash(PASSWORD)
     for number, person in enumerate(community.people):
-        new = await generate()
+        new_keys = await generate()
         async with services.db.write() as tx:
             _, account = await members.create_approved(
                 tx,
                 services.site,
                 person.name,
                 f"{person.name}@demo.example",
-                hashed,
-                new,
+                password_hash,
+                new_keys,
                 role="owner" if number == 0 else "member",
             )
             change = accounts.ProfileChange(display_name=person.display_name, note=person.note)
@@ -86,7 +86,7 @@ async def _start_node(community: DemoCommunity, port: int, folder: Path) -> Demo
 
 
 async def _follow_everyone(partners: list[DemoNode]) -> None:
-    """Everybody follows everybody, across nodes by handle."""
+    """Let every member follow every other, across nodes by handle."""
     for here in partners:
         services = here.node.services
         for there in partners:
@@ -94,15 +94,15 @@ async def _follow_everyone(partners: list[DemoNode]) -> None:
                 handle = f"@{name}@{there.node.services.site.links.domain}"
                 target = await services.resolver.resolve_account(handle)
                 if target is None:
-                    raise click.ClickException(f"{handle} was not found from {here.community.title}")
+                    raise click.ClickException(f"{handle} was not found from {here.community.title}.")
                 async with services.db.write() as tx:
-                    for who in here.people.values():
-                        if who.id != target.id:
-                            await follows.follow(tx, services.site, who, target)
+                    for account in here.people.values():
+                        if account.id != target.id:
+                            await follows.follow(tx, services.site, account, target)
 
 
 async def _wait_until_idle(partners: list[DemoNode]) -> None:
-    """Wait until no node owes another anything."""
+    """Wait until no node has pending jobs, deliveries or activities."""
     for _ in range(200):
         if not sum([await partner.node.runner.count_backlog() for partner in partners]):
             return
@@ -110,7 +110,7 @@ async def _wait_until_idle(partners: list[DemoNode]) -> None:
 
 
 async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
-    """Write the posts of the story; their URIs by key."""
+    """Publish the posts of the story and return their URIs by key."""
     uris: dict[str, str] = {}
     for story in POSTS:
         partner = partners[story.node]
@@ -128,7 +128,7 @@ async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
 
 
 async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]) -> None:
-    """Answers and likes, each from another node than the post's."""
+    """Publish replies and likes, each from another node than that of the post."""
     for reply in REPLIES:
         partner = partners[reply.node]
         services, author = partner.node.services, partner.people[reply.author]
@@ -144,10 +144,10 @@ async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]
 
 @click.command()
 @click.option("--port", default=8431, show_default=True, help="The first of three ports.")
-@click.option("--once", is_flag=True, help="Tell the story, show what came of it, and stop.")
+@click.option("--once", is_flag=True, help="Publish the posts, print the addresses, and stop.")
 @async_command
 async def demo(port: int, once: bool) -> None:
-    """Start three partner nodes that federate, and print where they are."""
+    """Run three nodes on loopback until Ctrl-C, to look at."""
     configure_log(LogConfig(level="warning"))
     with tempfile.TemporaryDirectory(prefix="fedserver-demo-") as folder:
         await _run_demo(Path(folder), port, once=once)
@@ -163,7 +163,7 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         await _follow_everyone(partners)
         await _wait_until_idle(partners)
         by_key = {partner.community.key: partner for partner in partners}
-        click.echo("They write, answer and like …")
+        click.echo("They post, reply and like …")
         uris = await _publish_posts(by_key)
         await _wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
@@ -181,7 +181,7 @@ def _print_addresses(partners: list[DemoNode]) -> None:
         base = partner.node.services.site.links.base
         names = ", ".join(partner.people)
         click.echo(f"\n{partner.community.title}\n  {base}\n  blog: {base}/blog\n  log in as: {names}")
-    click.echo(f"\nThe password of everybody is {PASSWORD}. Ctrl-C stops the demo; nothing is kept.")
+    click.echo(f"\nThe password of every member is {PASSWORD}. Ctrl-C stops the demo and deletes its data.")
 
 
 async def _wait_for_signal() -> None:

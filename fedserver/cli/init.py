@@ -1,4 +1,4 @@
-"""`fedserver init`."""
+"""`fedserver init`: write a configuration and create the database."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fedserver.config_example import render
 
 
 @click.command()
-@click.option("--domain", required=True, help="What follows @ in handles. It cannot change later.")
-@click.option("--base-url", default="", help="Where the node is reached; https://DOMAIN if not given.")
+@click.option("--domain", required=True, help="The part after @ in handles; it cannot change later.")
+@click.option("--base-url", default="", help="Where the node is reached; https://DOMAIN by default.")
 @click.option("--config", "path", type=click.Path(path_type=Path), default=Path("fedserver.toml"))
 @async_command
 async def init(domain: str, base_url: str, path: Path) -> None:
@@ -24,9 +24,9 @@ async def init(domain: str, base_url: str, path: Path) -> None:
 
 
 def _write_config(path: Path, text: str) -> Config:
-    """Write the file and read it back; one that cannot be used is not left behind."""
+    """Write the file and read it back; remove it if it is invalid."""
     if path.exists():
-        raise click.ClickException(f"{path} is there already; remove it or choose another with --config")
+        raise click.ClickException(f"{path} exists already; remove it or choose another with --config.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     try:

@@ -1,4 +1,4 @@
-"""What is written about the work."""
+"""How events are logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def configure_log(settings: LogConfig) -> None:
-    """One line an event, for people or for machines."""
+    """Log one line per event, for people or as JSON."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.format == "json"

@@ -1,4 +1,4 @@
-"""`fedserver member …`: people who log in."""
+"""`fedserver member …`: the people who can log in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def member() -> None:
 
 
 async def _get_and_record(tx: Tx, name: str, verb: str, reason: str = "") -> MemberRow:
-    """A member about whom the operator does something that goes into the log."""
+    """Return a member, and record the action of the operator in the audit log."""
     row = await members.get_by_username(tx, name)
     account = await accounts.find_by_handle(tx, name)
     target = account.uri if account is not None else name
@@ -33,8 +33,9 @@ async def _get_and_record(tx: Tx, name: str, verb: str, reason: str = "") -> Mem
     return row
 
 
-def _read_password(given: str) -> str:
-    return sys.stdin.readline().rstrip("\n") if given == "-" else given
+def _read_password(option: str) -> str:
+    """Return the password of an option; - stands for a line of standard input."""
+    return sys.stdin.readline().rstrip("\n") if option == "-" else option
 
 
 @member.command()
@@ -47,16 +48,16 @@ def _read_password(given: str) -> str:
 async def add(name: str, email: str, password: str, role: str, config_path: Path | None) -> None:
     """Add a member who is confirmed and approved."""
     config = read_config(config_path)
-    word = _read_password(password)
-    passwords.check_password(word, name, email)
-    hashed = await passwords.Passwords().hash(word)
-    new = await generate()
+    password = _read_password(password)
+    passwords.check_password(password, name, email)
+    password_hash = await passwords.Passwords().hash(password)
+    new_keys = await generate()
     async with connect_database(config) as db, db.write() as tx:
         _, account = await members.create_approved(
-            tx, build_context(config), name, email, hashed, new, role=role
+            tx, build_context(config), name, email, password_hash, new_keys, role=role
         )
         await _get_and_record(tx, name, "add", role)
-    click.echo(f"Added @{account.username}@{config.node.domain} ({role})")
+    click.echo(f"Added @{account.username}@{config.node.domain} ({role}).")
 
 
 @member.command("list")
@@ -65,8 +66,8 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
 async def list_all(config_path: Path | None) -> None:
     """List all members."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
-        found = await members.list_all(tx)
-    for row, username in found:
+        rows = await members.list_all(tx)
+    for row, username in rows:
         state = "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
         click.echo(f"{username}\t{row.role}\t{state}\t{row.email}")
 
@@ -94,7 +95,7 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await members.set_role(tx, await _get_and_record(tx, name, "role", role), role)
-    click.echo(f"{name} is {role} now")
+    click.echo(f"{name} is {role} now.")
 
 
 @member.command()
@@ -102,10 +103,10 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def approve(name: str, config_path: Path | None) -> None:
-    """Let in somebody who asked to join."""
+    """Approve someone who asked to join."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await members.approve(tx, await _get_and_record(tx, name, "approve"))
-    click.echo(f"{name} may log in now")
+    click.echo(f"{name} can log in now.")
 
 
 @member.command()
@@ -113,10 +114,10 @@ async def approve(name: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def disable(name: str, config_path: Path | None) -> None:
-    """Keep a member out; browsers and apps are logged out."""
+    """Disable a member; their browsers and apps are logged out."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await member_access.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
-    click.echo(f"{name} is disabled")
+    click.echo(f"{name} is disabled.")
 
 
 @member.command()
@@ -124,26 +125,26 @@ async def disable(name: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def enable(name: str, config_path: Path | None) -> None:
-    """Let a disabled member in again."""
+    """Enable a disabled member."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await member_access.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
-    click.echo(f"{name} is enabled")
+    click.echo(f"{name} is enabled.")
 
 
 @member.command("reset-password")
 @click.argument("name")
-@click.option("--password", default="", help="- reads it from standard input; without it one is made.")
+@click.option("--password", default="", help="- reads it from standard input; without it one is generated.")
 @config_option
 @async_command
 async def reset_password(name: str, password: str, config_path: Path | None) -> None:
     """Set a new password; browsers and apps have to log in again."""
     config = read_config(config_path)
-    word = _read_password(password) or secrets.new_secret()[:20]
-    passwords.check_password(word, name)
-    hashed = await passwords.Passwords().hash(word)
+    new_password = _read_password(password) or secrets.new_secret()[:20]
+    passwords.check_password(new_password, name)
+    password_hash = await passwords.Passwords().hash(new_password)
     async with connect_database(config) as db, db.write() as tx:
-        await member_access.set_password(tx, await _get_and_record(tx, name, "password"), hashed)
-    click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
+        await member_access.set_password(tx, await _get_and_record(tx, name, "password"), password_hash)
+    click.echo(f"New password of {name}: {new_password}" if not password else f"{name} has a new password.")
 
 
 @member.command("reset-2fa")
@@ -151,7 +152,7 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
 @config_option
 @async_command
 async def reset_two_factor(name: str, config_path: Path | None) -> None:
-    """For somebody who lost their device: no second step, no recovery codes, no passkeys."""
+    """Remove the second factor, recovery codes and passkeys of someone who lost their device."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await two_factor.reset(tx, await _get_and_record(tx, name, "second_step"))
-    click.echo(f"{name} logs in with the password alone now")
+    click.echo(f"{name} logs in with the password alone now.")

@@ -1,4 +1,4 @@
-"""`fedserver peer …`: with whom this node speaks."""
+"""`fedserver peer …`: decisions about the servers that this node federates with."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 
 @click.group()
 def peer() -> None:
-    """List, allow, limit and block peers; read in and write out lists of them."""
+    """List, allow, limit and block peers; import and export decisions."""
 
 
 @peer.command("list")
 @config_option
 @async_command
 async def list_all(config_path: Path | None) -> None:
-    """List the peers that are known."""
+    """List the known peers."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
-        found = await peers.list_all(tx)
-    for row in found:
+        rows = await peers.list_all(tx)
+    for row in rows:
         state = f"{row.failures} failures" if row.failures else "answers"
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
@@ -35,10 +35,10 @@ async def _decide(config_path: Path | None, host: str, policy: str, reason: str)
         else:
             await peers.reset(tx, None, host, reason)
     click.echo(f"{host}: {policy or 'no decision'}")
-    click.echo("A node that is running follows it within a few seconds")
+    click.echo("A running node applies it within a few seconds.")
 
 
-reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")
+reason_option = click.option("--reason", default="", help="Why; it is recorded in the audit log.")
 
 
 @peer.command()
@@ -47,7 +47,7 @@ reason_option = click.option("--reason", default="", help="Why; it is kept in th
 @config_option
 @async_command
 async def allow(domain: str, reason: str, config_path: Path | None) -> None:
-    """Allow a peer: needed where federation.mode is allowlist."""
+    """Allow a peer; needed where federation.mode is allowlist."""
     await _decide(config_path, domain, "allow", reason)
 
 
@@ -57,7 +57,7 @@ async def allow(domain: str, reason: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def block(domain: str, reason: str, config_path: Path | None) -> None:
-    """Speak with a peer, and everything below its domain, no more."""
+    """Block a peer and all its subdomains."""
     await _decide(config_path, domain, "block", reason)
 
 
@@ -67,7 +67,7 @@ async def block(domain: str, reason: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def limit(domain: str, reason: str, config_path: Path | None) -> None:
-    """Limit a peer: its accounts are seen by those who follow them only."""
+    """Limit a peer: only followers see its accounts."""
     await _decide(config_path, domain, "limit", reason)
 
 
@@ -77,7 +77,7 @@ async def limit(domain: str, reason: str, config_path: Path | None) -> None:
 @config_option
 @async_command
 async def remove(domain: str, reason: str, config_path: Path | None) -> None:
-    """Take a decision about a peer back."""
+    """Remove the decision about a peer."""
     await _decide(config_path, domain, "", reason)
 
 
@@ -89,23 +89,23 @@ allow_option = click.option("--allow", is_flag=True, help="A list of allowed pee
 @config_option
 @async_command
 async def export_decisions(allow: bool, config_path: Path | None) -> None:
-    """Write the decisions as Mastodon's CSV to the standard output."""
+    """Write the decisions to standard output, in the CSV format of Mastodon."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
-        decided = await peers.list_with_decision(tx)
+        rows = await peers.list_with_decision(tx)
     kind = peer_files.ALLOW if allow else peer_files.BLOCK
-    click.echo(peer_files.render(decided, kind), nl=False)
+    click.echo(peer_files.render(rows, kind), nl=False)
 
 
 @peer.command("import")
 @click.argument("file", type=click.File("rb"))
 @allow_option
-@click.option("--yes", is_flag=True, help="Do not ask before anything is changed.")
+@click.option("--yes", is_flag=True, help="Do not ask before the changes are made.")
 @config_option
 @async_command
 async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
-    """Read in a CSV as Mastodon writes it, or one domain a line (- for the standard input).
+    """Import a CSV file of Mastodon, or one domain a line (- for standard input).
 
-    What it would change is shown first.
+    The changes are shown first.
     """
     config = read_config(config_path)
     kind = peer_files.ALLOW if allow else peer_files.BLOCK
@@ -118,19 +118,21 @@ async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path 
         if not plan.changing:
             return
         if not yes:
-            click.confirm("Change this?", abort=True)
+            click.confirm("Make these changes?", abort=True)
         async with db.write() as tx:
-            done = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
-    click.echo(f"{done} changed. A node that is running follows it within a few seconds")
+            changed = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
+    click.echo(f"{changed} changed. A running node applies it within a few seconds.")
 
 
 def _print_plan(plan: peer_plans.PeerPlan, unusable: int) -> None:
-    for each in plan.changing:
-        policy = each.entry.policy if each.entry is not None else ""
-        lost = each.followers + each.following
-        click.echo(f"{each.kind}\t{each.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}")
-    found = plan.counted()
+    for change in plan.changing:
+        policy = change.entry.policy if change.entry is not None else ""
+        lost = change.followers + change.following
+        click.echo(
+            f"{change.kind}\t{change.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}"
+        )
+    counts = plan.counted()
     click.echo(
-        f"{found['new']} new, {found['changed']} changed, {found['same']} there already, "
-        f"{found['left']} left out, {unusable} rows not understood; {plan.lost} follows would end"
+        f"{counts['new']} new, {counts['changed']} changed, {counts['same']} there already, "
+        f"{counts['left']} left out, {unusable} rows not readable; {plan.lost} follows would end"
     )

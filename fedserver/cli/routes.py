@@ -1,4 +1,4 @@
-"""`fedserver routes`: what can be asked, and by whom."""
+"""`fedserver routes`: the HTTP routes of a node."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from fedserver.node import list_endpoints
 @click.command()
 def routes() -> None:
     """List every HTTP route with its scope and role."""
-    rows = sorted((each.path, each.method, each.auth, each.scope, each.surface) for each in list_endpoints())
-    for path, method, who, scope, surface in rows:
-        click.echo(f"{method:6} {path:55} {who:10} {scope or '-':28} {surface}")
+    rows = sorted(
+        (route.path, route.method, route.auth, route.scope, route.surface) for route in list_endpoints()
+    )
+    for path, method, auth, scope, surface in rows:
+        click.echo(f"{method:6} {path:55} {auth:10} {scope or '-':28} {surface}")

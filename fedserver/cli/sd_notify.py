@@ -1,6 +1,6 @@
-"""Tells who started a process how it is: systemd, or our own supervisor (sd_notify(3)).
+"""Notify the parent of a process that it is ready: systemd, or our own supervisor (sd_notify(3)).
 
-A datagram to the socket that NOTIFY_SOCKET names; a name that begins with @ has no file.
+A datagram is sent to the socket that NOTIFY_SOCKET names; a name that begins with @ has no file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ log = structlog.stdlib.get_logger("fedserver.cli")
 
 
 def notify(state: str) -> None:
-    """Tell `state` to whoever wants to know; nobody may."""
+    """Send `state` to the parent, if it asked for that."""
     name = os.environ.get("NOTIFY_SOCKET")
     if not name:
         return

@@ -1,4 +1,4 @@
-"""Serves in this process: listens, works, says so, and stops in order."""
+"""Serving in this process: listen, work, report readiness, and stop in order."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ class ProcessRole(Struct, frozen=True):
 SINGLE_PROCESS = ProcessRole()
 
 
-def build_sites(listen: str, place: ProcessRole = SINGLE_PROCESS) -> SiteFactory:
-    """Where to listen: `host:port` or `unix:/path`. Several processes share a port."""
+def build_sites(listen: str, role: ProcessRole = SINGLE_PROCESS) -> SiteFactory:
+    """Return the sites to listen on: `host:port` or `unix:/path`. Several processes share a port."""
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
-        if place.fd is not None:
-            return [web.SockSite(runner, socket.socket(fileno=place.fd), backlog=BACKLOG)]
+        if role.fd is not None:
+            return [web.SockSite(runner, socket.socket(fileno=role.fd), backlog=BACKLOG)]
         if listen.startswith("unix:"):
             return [web.UnixSite(runner, listen.removeprefix("unix:"), backlog=BACKLOG)]
         host, _, port = listen.rpartition(":")
-        shared = place.number is not None
+        shared = role.number is not None
         return [web.TCPSite(runner, host.strip("[]"), int(port), backlog=BACKLOG, reuse_port=shared)]
 
     return sites
 
 
 def choose_metrics_listen(listen: str, number: int | None) -> str:
-    """Where a process tells its figures: each of several on a port (or path) of its own, counted upwards."""
+    """Return the address of the metrics of a process: each of several has its own, counted upwards."""
     if not number:
         return listen
     if listen.startswith("unix:"):
@@ -61,20 +61,20 @@ def choose_metrics_listen(listen: str, number: int | None) -> str:
 
 
 @async_command
-async def serve(config: Config, place: ProcessRole) -> None:
-    """Serve until SIGTERM; then finish what was begun and stop."""
+async def serve(config: Config, role: ProcessRole) -> None:
+    """Serve until SIGTERM; then finish what is under way and stop."""
     configure_log(config.log)
     node = await open_node(config)
     stopping = asyncio.Event()
-    _stop_on_signals(stopping, place)
+    _stop_on_signals(stopping, role)
     try:
-        if place.only != "worker":
-            await _listen(node.serve, config.node.listen, build_sites(config.node.listen, place))
+        if role.only != "worker":
+            await _listen(node.serve, config.node.listen, build_sites(config.node.listen, role))
         if config.metrics.listen:
-            listen = choose_metrics_listen(config.metrics.listen, place.number)
+            listen = choose_metrics_listen(config.metrics.listen, role.number)
             await _listen(node.serve_metrics, listen, build_sites(listen))
-        node.runner.start(only_watch=place.only == "web")
-        await _report_ready(node, config, place)
+        node.runner.start(only_watch=role.only == "web")
+        await _report_ready(node, config, role)
         notify(READY)
         _freeze_garbage_collector()
         await stopping.wait()
@@ -84,9 +84,10 @@ async def serve(config: Config, place: ProcessRole) -> None:
 
 
 def _freeze_garbage_collector() -> None:
-    """What a node is made of lives as long as it. Looking through it for garbage took 60 ms a time.
+    """Exclude all present objects from garbage collection, as a full collection of them took 60 ms.
 
-    What the start alone needed, some 5 MB, goes back to the system where the C library can do that (glibc).
+    They live as long as the node. Memory that only the start needed, some 5 MB, is returned to the system
+    where the C library can do that (glibc).
     """
     gc.unfreeze()
     gc.collect()
@@ -96,37 +97,38 @@ def _freeze_garbage_collector() -> None:
         trim(0)
 
 
-def _stop_on_signals(stopping: asyncio.Event, place: ProcessRole) -> None:
+def _stop_on_signals(stopping: asyncio.Event, role: ProcessRole) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
 
-    def ended() -> None:
-        # The supervisor never writes: there is something to read when it has gone.
+    def stop_without_supervisor() -> None:
+        # The supervisor never writes: the input becomes readable, at its end, when the supervisor is gone.
         if not os.read(0, 1):
             loop.remove_reader(0)
             stopping.set()
 
-    if place.number is not None:
-        loop.add_reader(0, ended)
+    if role.number is not None:
+        loop.add_reader(0, stop_without_supervisor)
 
 
 async def _listen(serve: Callable[[SiteFactory], Awaitable[None]], listen: str, sites: SiteFactory) -> None:
     try:
         await serve(sites)
     except (OSError, socket.gaierror) as error:
-        raise click.ClickException(f"cannot listen on {listen}: {error}") from error
+        raise click.ClickException(f"Cannot listen on {listen}: {error}") from error
 
 
-async def _report_ready(node: Node, config: Config, place: ProcessRole) -> None:
-    if place.number is None:
-        where = "" if place.only == "worker" else f" (listening on {config.node.listen})"
-        click.echo(f"fedserver is running at {config.node.base_url}{where}")
-    # One process asks for the link, as a new one makes earlier ones void.
-    if place.number or (place.number is None and place.only == "worker"):
+async def _report_ready(node: Node, config: Config, role: ProcessRole) -> None:
+    if role.number is None:
+        location = "" if role.only == "worker" else f" (listening on {config.node.listen})"
+        click.echo(f"fedserver is running at {config.node.base_url}{location}")
+    # Only one process creates the link, as a new link invalidates earlier ones.
+    if role.number or (role.number is None and role.only == "worker"):
         return
     link = await node.create_setup_link()
     if link is not None:
         click.echo(
-            f"Nobody is registered yet. Make the first account, the owner's, here (once, 24 hours):\n  {link}"
+            "This node has no members yet. Create the account of the owner here "
+            f"(once, within 24 hours):\n  {link}"
         )

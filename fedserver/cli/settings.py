@@ -1,4 +1,4 @@
-"""What every command needs: the configuration, a database, one line for what went wrong."""
+"""What commands share: the configuration, the database, and one line for an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fedserver.config import Config
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.opening import open_database
@@ -28,6 +28,7 @@ Command = Callable[..., Coroutine[Any, Any, None]]
 
 
 def build_context(config: Config) -> NodeContext:
+    """Return the context of the node for functions of the domain."""
     return NodeContext(
         config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
     )
@@ -35,26 +36,26 @@ def build_context(config: Config) -> NodeContext:
 
 @asynccontextmanager
 async def connect_database(config: Config) -> AsyncIterator[Database]:
-    """The database, brought up to date."""
+    """Upgrade and open the database; close it after the block."""
     await upgrade(config.database.url)
-    opened = await open_database(config.database.url, system_clock)
+    database = await open_database(config.database.url, system_clock)
     try:
-        yield opened
+        yield database
     finally:
-        await opened.close()
+        await database.close()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is installed (the extra `fast`), for it takes less CPU a request."""
+    """Return the factory of uvloop if it is installed (the extra `fast`): it takes less CPU per request."""
     try:
-        made: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+        factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
     except ModuleNotFoundError:
         return None
-    return made
+    return factory
 
 
 def async_command(command: Command) -> Callable[..., None]:
-    """Run a command to its end; what is expected to go wrong becomes one line and exit status 1."""
+    """Make a coroutine function a command; an expected error becomes one line and exit status 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:

@@ -1,8 +1,8 @@
-"""Looks after the processes of a node: web processes that share its address, and one that works.
+"""The supervisor of a node with several processes: web processes that share its address, and one worker.
 
-A process that dies is started again, after a wait that grows while it keeps dying. Before all were ready for
-the first time it is not: then something is wrong that a person has to mend. If this process is killed, the
-others find the end of their input and stop.
+A process that dies is restarted, after a delay that grows while it keeps dying. Until all have been ready
+once, none is restarted: then something is wrong that the operator has to solve. If the supervisor is killed,
+the processes read the end of their input and stop.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from fedserver.config import Config
 
 log = structlog.stdlib.get_logger("fedserver.cli")
 MAX_RESTART_DELAY_S = 30.0
-STABLE_S = 60.0
-STOP_TIMEOUT_S = 45.0  # a process takes up to half a minute to finish what it began
+STABLE_S = 60.0  # a process that ran this long was all right: the delay starts from its minimum again
+STOP_TIMEOUT_S = 45.0  # a process takes up to half a minute to finish its work
 
 
 def restart_delay_s(failures: int) -> float:
-    """Seconds until a process is started again, after it died so often in a row."""
+    """Return the seconds until a restart, after `failures` failures in a row."""
     return float(min(MAX_RESTART_DELAY_S, 0.5 * 2 ** (failures - 1)))
 
 
 class Supervisor:
-    """The processes of one node. `only` is "web" where another machine works."""
+    """The processes of one node. `only` is "web" where another machine has the worker."""
 
     def __init__(self, config: Config, only: str | None) -> None:
         self._config = config
@@ -49,27 +49,31 @@ class Supervisor:
         self._status = 0
 
     async def run(self) -> int:
-        """Until SIGTERM; the exit status. Raises OSError if the address cannot be used."""
+        """Run until SIGTERM and return the exit status. Raises OSError if the address cannot be used."""
         configure_log(self._config.log)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        with _reserve_address(self._config.node.listen) as shared, self._open_notify_socket() as ear:
-            kept = [
-                asyncio.create_task(self._keep_running(each, shared, ear)) for each in range(len(self._parts))
+        with (
+            _reserve_address(self._config.node.listen) as shared,
+            self._open_notify_socket() as notify_socket,
+        ):
+            tasks = [
+                asyncio.create_task(self._keep_running(number, shared, notify_socket))
+                for number in range(len(self._parts))
             ]
-            for task in kept:
+            for task in tasks:
                 task.add_done_callback(lambda _task: self._stopping.set())
             await self._stopping.wait()
             notify(STOPPING)
-            await self._stop(kept)
-            for task in kept:
+            await self._stop(tasks)
+            for task in tasks:
                 task.result()
         return self._status
 
     @contextmanager
     def _open_notify_socket(self) -> Iterator[str]:
-        """The name of a socket at which each process says that it is ready."""
+        """Yield the name of a socket to which each process reports that it is ready."""
         loop = asyncio.get_running_loop()
         with tempfile.TemporaryDirectory(prefix="fedserver-") as folder:
             name = f"{folder}/notify"
@@ -79,8 +83,8 @@ class Supervisor:
                 yield name
                 loop.remove_reader(listening)
 
-    def _handle_message(self, said: bytes) -> None:
-        if said != READY.encode() or not self._waiting_for:
+    def _handle_message(self, message: bytes) -> None:
+        if message != READY.encode() or not self._waiting_for:
             return
         self._waiting_for -= 1
         if not self._waiting_for:
@@ -91,13 +95,13 @@ class Supervisor:
             )
             notify(READY)
 
-    async def _keep_running(self, number: int, shared: socket.socket | None, ear: str) -> None:
-        """Start a process, and again whenever it ends."""
+    async def _keep_running(self, number: int, shared: socket.socket | None, notify_socket: str) -> None:
+        """Start a process, and restart it whenever it ends."""
         name = "worker" if self._parts[number] == "worker" else f"web-{number}"
         failures, loop = 0, asyncio.get_running_loop()
         while not self._stopping.is_set():
-            began = loop.time()
-            status = await self._run_process(number, shared, ear)
+            started_at = loop.time()
+            status = await self._run_process(number, shared, notify_socket)
             if self._stopping.is_set():
                 return
             if self._waiting_for:
@@ -105,27 +109,27 @@ class Supervisor:
                 self._status = 1
                 self._stopping.set()
                 return
-            failures = failures + 1 if loop.time() - began < STABLE_S else 1
-            wait = restart_delay_s(failures)
-            log.warning("process_ended", process=name, status=status, again_in=wait)
+            failures = failures + 1 if loop.time() - started_at < STABLE_S else 1
+            delay = restart_delay_s(failures)
+            log.warning("process_ended", process=name, status=status, again_in=delay)
             try:
-                await asyncio.wait_for(self._stopping.wait(), wait)
+                await asyncio.wait_for(self._stopping.wait(), delay)
             except TimeoutError:
                 continue
 
-    async def _run_process(self, number: int, shared: socket.socket | None, ear: str) -> int:
-        """Run a process to its end; its status. It is called as we were, with what it is to do."""
+    async def _run_process(self, number: int, shared: socket.socket | None, notify_socket: str) -> int:
+        """Run a process to its end and return its status. It gets our arguments, and its role."""
         part = self._parts[number]
         fds = [shared.fileno()] if shared is not None and part == "web" else []
-        told = ["--only", part, "--number", str(number), *(f"--fd={fd}" for fd in fds)]
+        arguments = ["--only", part, "--number", str(number), *(f"--fd={fd}" for fd in fds)]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *sys.orig_argv[1:],
-            *told,
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
             pass_fds=fds,
-            env={**os.environ, "NOTIFY_SOCKET": ear},
-            start_new_session=True,  # Ctrl-C is for us; we tell the others
+            env={**os.environ, "NOTIFY_SOCKET": notify_socket},
+            start_new_session=True,  # Ctrl-C reaches only the supervisor, which terminates the others
         )
         self._running[number] = process
         if self._stopping.is_set():
@@ -134,10 +138,10 @@ class Supervisor:
         del self._running[number]
         return status
 
-    async def _stop(self, kept: list[asyncio.Task[None]]) -> None:
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         for process in self._running.values():
             process.terminate()
-        _, late = await asyncio.wait(kept, timeout=STOP_TIMEOUT_S)
+        _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
         for number, process in self._running.items():
             log.error("process_killed", number=number)
             process.kill()
@@ -148,7 +152,7 @@ class Supervisor:
 
 @contextmanager
 def _reserve_address(listen: str) -> Iterator[socket.socket | None]:
-    """See that an address is free. A socket with a path is opened here, as only ports can be shared."""
+    """Check that an address is free. A socket with a path is opened here, as only ports can be shared."""
     if listen.startswith("unix:"):
         path = Path(listen.removeprefix("unix:"))
         with socket.socket(socket.AF_UNIX) as shared:
@@ -162,7 +166,7 @@ def _reserve_address(listen: str) -> Iterator[socket.socket | None]:
     for family, kind, protocol, _, address in socket.getaddrinfo(
         host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     ):
-        # Not shared here: whoever listens there already would share it with us.
+        # Not with SO_REUSEPORT, which would succeed beside another node that uses it.
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -170,7 +174,7 @@ def _reserve_address(listen: str) -> Iterator[socket.socket | None]:
 
 
 def _remove_stale_socket(path: Path) -> None:
-    """Remove a socket that nobody listens on any more. Raises OSError if somebody does."""
+    """Remove a socket that no process listens on. Raises OSError if one does."""
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return
     with socket.socket(socket.AF_UNIX) as probe:

@@ -15,7 +15,7 @@ from fedserver.domain.kernel import scopes
 
 @click.group()
 def token() -> None:
-    """Access tokens for scripts."""
+    """Create access tokens for scripts."""
 
 
 @token.command()
@@ -24,13 +24,13 @@ def token() -> None:
 @config_option
 @async_command
 async def create(name: str, scope: str, config_path: Path | None) -> None:
-    """Print an access token of a member, and nothing else."""
+    """Create an access token of a member and print it, and nothing else."""
     granted = " ".join(scopes.parse(scope))
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         member = await members.get_by_username(tx, name)
         account = await accounts.get_local(tx, name)
-        made = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
+        new_token = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
         await audit_log.record(
             tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True
         )
-    click.echo(made.secret)
+    click.echo(new_token.secret)

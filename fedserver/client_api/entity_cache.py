@@ -15,9 +15,9 @@ from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.domain.accounts import account_views
 from fedserver.domain.timelines.post_views import PostView
+from fedserver.runtime.services import Services
 from fedserver.web.endpoint import Call
 from fedserver.web.json import encode
-from fedserver.web.services import Services
 from storage.cache import LruCache
 
 # Entries; a status takes some kilobytes.

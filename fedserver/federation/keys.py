@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from activitypub import keys as key_formats
 from activitypub.keys import PrivateKey, PublicKey
 from fedserver.domain.accounts import keys
+from storage.cache import LruCache
 from storage.engine import Tx
 from storage.rows.accounts import KeyRow
 
@@ -34,9 +34,8 @@ def load_public_key(row: KeyRow) -> PublicKey:
 class Keyring:
     """The private keys of our accounts: (key URI, key object) by account and kind."""
 
-    def __init__(self, size: int = 2_000) -> None:
-        self.hits = self.misses = 0
-        self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
+    def __init__(self, size: int = 1_000) -> None:
+        self.cache = LruCache(size)
 
     async def get_rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """Return the key with which an account signs requests. Raises LookupError if it has none."""
@@ -51,19 +50,18 @@ class Keyring:
         return uri, key
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
-        entry = self._private.get((account_id, kind))
-        self.hits += entry is not None
-        self.misses += entry is None
-        if entry is not None:
-            return entry
-        for row in await keys.list_by_account(tx, account_id):
-            if row.kind == kind and row.private is not None:
-                entry = (row.uri, key_formats.load_private(row.private))
-                self._private[account_id, kind] = entry
-                return entry
-        raise LookupError(f"account {account_id} has no {kind} key")
+        entry: tuple[str, PrivateKey] | None = self.cache.get((account_id, kind))
+        if entry is None:
+            for row in await keys.list_by_account(tx, account_id):
+                if row.kind == kind and row.private is not None:
+                    entry = (row.uri, key_formats.load_private(row.private))
+                    self.cache.put((account_id, kind), entry)
+                    break
+        if entry is None:
+            raise LookupError(f"account {account_id} has no {kind} key")
+        return entry
 
     def invalidate(self, account_id: int) -> None:
         """Drop the keys of an account, so that they are loaded again when they are needed."""
         for kind in (keys.RSA, keys.ED25519):
-            self._private.pop((account_id, kind), None)
+            self.cache.remove((account_id, kind))

@@ -9,7 +9,7 @@ from fedserver.domain.portability import moves
 from fedserver.domain.relationships import mutes
 from fedserver.federation import featured, imports, synchronization
 from fedserver.jobs.lease import JobLease
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 
 
 async def refresh_account(services: Services, job: jobs.RefreshAccount) -> None:

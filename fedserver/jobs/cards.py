@@ -10,8 +10,8 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.timelines import cards
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError
+from fedserver.runtime.services import Services
 from fedserver.text.previews import PagePreview, parse_oembed, parse_page
-from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
 MAX_BYTES, TIMEOUT_S = 1_048_576, 10.0  # what a page needs at most before its <head> has ended

@@ -9,7 +9,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives
 from fedserver.jobs import retention
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.engine import Tx
 from storage.ids import first_id_at
 from storage.queries.content import media as media_queries

@@ -22,7 +22,7 @@ from fedserver.jobs.backoff import MAX_ATTEMPTS, circuit_delay_ms, parse_retry_a
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.engine import Tx
 from storage.ids import first_id_at
 from storage.queries.kernel import deliveries as delivery_queries
@@ -93,9 +93,9 @@ class DeliveryWorker:
     def _count_outcomes(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
         for owed, outcome in ended:
             self._in_progress.pop(owed.row.id, None)
-            self._services.metrics.deliveries[
+            self._services.metrics.deliveries.labels(
                 _metric_label(owed.row, outcome, self._services.db.clock())
-            ] += 1
+            ).inc()
 
     async def _lease(self, tx: Tx) -> tuple[list[PendingDelivery], bool]:
         """Lease what there are places for; and whether there may be more."""

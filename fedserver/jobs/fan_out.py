@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import jobs
 from fedserver.federation.fan_out import fan_out
 from fedserver.jobs.lease import JobLease
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 
 
 async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -> None:

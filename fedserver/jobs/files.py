@@ -10,8 +10,8 @@ from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.jobs.lease import JobLease
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.web import media_intake
-from fedserver.web.services import Services
+from fedserver.runtime import media_intake
+from fedserver.runtime.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
 MAX_ATTEMPTS = 3  # a file that kills the process that decodes it is given up after these

@@ -24,7 +24,7 @@ from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import HANDLERS, apply, prepare
 from fedserver.jobs.backoff import retry_delay_ms
 from fedserver.jobs.pool import Pool, Slot
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import inbox as inbox_queries
 from storage.rows.kernel import InboxItemRow
 
@@ -126,7 +126,7 @@ class InboxWorker:
             log.debug("not_together", reason=str(error)[:300])
             return False
         for row, item in zip(rows, items, strict=True):
-            self._services.metrics.activities[item.activity.kind, "done"] += 1
+            self._services.metrics.activities.labels(item.activity.kind, "done").inc()
             self._mark_done(row)
         return True
 
@@ -157,17 +157,17 @@ class InboxWorker:
             async with self._services.db.write() as tx:
                 await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id])
-            counted[kind, "done"] += 1
+            counted.labels(kind, "done").inc()
         except (IgnoredError, ActivityPubError, DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
             async with self._services.db.write() as tx:
                 await inbox_queries.finish(tx, [row.id])
-            counted[kind, "dropped"] += 1
+            counted.labels(kind, "dropped").inc()
         except Exception as error:
             # One activity must not stop the others; it is tried again, then kept aside.
             log.exception("activity_failed", activity=row.activity_uri[:300])
             await self._record_failure(row, f"{type(error).__name__}: {error}")
-            counted[kind, "failed"] += 1
+            counted.labels(kind, "failed").inc()
 
     async def _prepare(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
         async with self._services.db.read() as tx:

@@ -8,7 +8,7 @@ import structlog
 from fedserver.domain.kernel import jobs
 from fedserver.jobs.lease import JobLease
 from fedserver.jobs.registry import HANDLERS, KINDS_BY_QUEUE, MEDIA
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import JobRow
 

@@ -7,7 +7,7 @@ import structlog
 from fedserver.domain.kernel import jobs
 from fedserver.domain.peers import peer_files, peer_lists
 from fedserver.net.errors import NetError
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
 ACCEPT = "text/csv, text/plain;q=0.9, */*;q=0.1"

@@ -10,7 +10,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoun
 from fedserver.domain.posts import polls, refreshes, scheduled_posts, votes
 from fedserver.federation import quotes, threads
 from fedserver.jobs.lease import JobLease
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.posts import posts as post_queries
 
 log = structlog.stdlib.get_logger("fedserver.jobs")

@@ -20,7 +20,7 @@ from fedserver.jobs.backoff import retry_delay_ms
 from fedserver.jobs.push_messages import PushOutcome
 from fedserver.jobs.registry import HANDLERS, KINDS_BY_QUEUE, PUSH
 from fedserver.net.errors import NetError, RequestRefusedError
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import JobRow
 

@@ -13,9 +13,9 @@ from fedserver.domain.notifications.push_messages import PushMessage
 from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
 from fedserver.jobs.backoff import parse_retry_after
 from fedserver.net.client import Response
+from fedserver.runtime.services import Services
 from fedserver.text.excerpts import make_excerpt, shorten
 from fedserver.text.locales import gettext, locale_of, use_locale
-from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
 MAX_NAME, MAX_BODY = 100, 140  # what a lock screen shows

@@ -22,7 +22,7 @@ from fedserver.jobs.peers import PeerPolicyWorker
 from fedserver.jobs.push import PushWorker
 from fedserver.jobs.trends import TrendWorker
 from fedserver.jobs.worker import JobWorker
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.engine import Event
 from storage.errors import DatabaseUnavailableError
 from storage.queries.kernel import queues as queue_queries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.timelines import trends
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 
 INTERVAL_MS = 600_000
 

@@ -18,7 +18,7 @@ from fedserver.jobs.backoff import MAX_ATTEMPTS, retry_delay_ms
 from fedserver.jobs.lease import JobLease
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.jobs.registry import DEFAULT, HANDLERS, KINDS_BY_QUEUE, REMOTE
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import JobRow
 

@@ -1,8 +1,8 @@
-"""Why a file is not taken, in words for the person who sent it."""
+"""The error for files that are not accepted."""
 
 
 class UnacceptableFileError(Exception):
-    """The file is not what it claims, is broken, or is too large; `text` says so."""
+    """The file is not what it claims, is broken, or is too large; `text` tells the member which."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

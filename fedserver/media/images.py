@@ -1,33 +1,41 @@
-"""Pictures: checked by content, freed of what they tell about their maker, and given a small form.
+"""Images: checked by content, stripped of metadata, and given a small version.
 
-Everything is decoded and encoded anew, so that nothing of the file that came in is ever served: no EXIF, no
-place, no comment, no colour profile (its colours are turned into sRGB), no second file behind the first. It
-runs in a process of its own with limits on memory and time, as it parses hostile input. Sizes follow
-Mastodon: 8.3 megapixels, 640x360 for the small one.
+Everything is decoded and encoded again, so that no byte of the received file is ever served: no EXIF, no
+location, no comment, no colour profile (its colours are converted to sRGB), no second file behind the first.
+Runs in a child process with limits on memory and time, as it parses hostile input. Sizes follow Mastodon: 8.3
+megapixels, 640x360 for the small version.
 """
 
 from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-import blurhash
 from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import ACCEPTED_FORMATS, EncodedImage, ProcessedImage, has_heif, has_video
+from fedserver.media.formats import IMAGE_FORMATS, has_heif, has_video
+from fedserver.media.frames import (
+    SMALL_SIZE,
+    compute_blurhash,
+    encode,
+    is_transparent,
+    reject_on_error,
+    render_still,
+    strip_metadata,
+)
+from fedserver.media.results import EncodedImage, ProcessedImage
+from fedserver.on_demand import on_demand
 
-T = TypeVar("T")
-MAX_PIXELS = 33_177_600
-FULL_PIXELS = 8_294_400
-SMALL_SIZE = (640, 360)
+# PyAV is an extra, and only animated images need it.
+video = on_demand("fedserver.media.video")
+MAX_PIXELS = 33_177_600  # 7680x4320, as Mastodon accepts
+FULL_PIXELS = 8_294_400  # 3840x2160, as Mastodon stores
 EMOJI_SIZE = (256, 256)
-MAX_FRAMES = 300
-MAX_SIDE = 16_384
+MAX_FRAMES = 300  # each is held in memory while it is encoded
+MAX_SIDE = 16_384  # a strip one pixel high would pass the bound on pixels
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 if has_heif():
@@ -35,33 +43,19 @@ if has_heif():
     importlib.import_module("pillow_heif").register_heif_opener(thumbnails=False)
 
 
-def _reject_on_error(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """What decoders raise on broken input is no closed list: whatever it is, the picture is refused."""
-
-    @wraps(work)
-    def guarded(data: bytes) -> T:
-        try:
-            return work(data)
-        except UnacceptableFileError:
-            raise
-        except MemoryError as error:
-            raise UnacceptableFileError("The picture is too complicated") from error
-        except Exception as error:
-            raise UnacceptableFileError("The picture is broken") from error
-
-    return guarded
-
-
-@_reject_on_error
+@reject_on_error("picture")
 def process_attachment(data: bytes) -> ProcessedImage:
-    """Clean a picture for a post; one that moves becomes a film if that can be. Raises Unacceptable."""
+    """Clean an image for a post; an animated one becomes a video with the extra `video`.
+
+    Raises UnacceptableFileError, as all functions here do.
+    """
     image = _open(data)
     return _to_video(image) if _is_animated(image) and has_video() else _clean(image)
 
 
-@_reject_on_error
+@reject_on_error("picture")
 def process_remote(data: bytes) -> ProcessedImage:
-    """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
+    """Clean an image of a peer; an animated one stays an image."""
     return _clean(_open(data))
 
 
@@ -74,77 +68,69 @@ def _clean(image: Image.Image) -> ProcessedImage:
         full = _encode_animation(image)
         image.seek(0)
     else:
-        full = _encode(_shrink(_to_upright(image), FULL_PIXELS), image.format or "")
-    return _add_small_form("image", image, full)
+        full = encode(_shrink(_to_upright(image), FULL_PIXELS), image.format or "")
+    return _add_small_version("image", image, full)
 
 
-def _add_small_form(kind: str, image: Image.Image, full: EncodedImage) -> ProcessedImage:
+def _add_small_version(kind: str, image: Image.Image, full: EncodedImage) -> ProcessedImage:
     still = _to_upright(image)
     still.thumbnail(SMALL_SIZE, Image.Resampling.LANCZOS)
-    small = _encode(still, "PNG" if _is_transparent(still) and full.content_type == "image/png" else "JPEG")
-    return ProcessedImage(kind, full, small, _compute_blurhash(still))
+    small = encode(still, "PNG" if is_transparent(still) and full.content_type == "image/png" else "JPEG")
+    return ProcessedImage(kind, full, small, compute_blurhash(still))
 
 
 def _to_video(image: Image.Image) -> ProcessedImage:
-    """A silent film of an animated GIF."""
+    """Return a silent video of an animated GIF, as browsers play it with less memory."""
     frames, times = _read_frames(image)
     image.seek(0)
-    # By name, because PyAV is an extra.
-    film = importlib.import_module("fedserver.media.video").encode_silent_video(frames, times)
-    made = _add_small_form("gifv", image, film)
+    encoded = video.encode_silent_video(frames, times)
+    processed = _add_small_version("gifv", image, encoded)
     seconds = sum(times) / 1000
-    return structs.replace(made, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")
+    return structs.replace(processed, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")
 
 
-def render_still(image: Image.Image) -> tuple[EncodedImage, str | None]:
-    """The small form and the blur of a frame of a film."""
-    still = _strip_metadata(image)
-    still.thumbnail(SMALL_SIZE, Image.Resampling.LANCZOS)
-    return _encode(still, "JPEG"), _compute_blurhash(still)
-
-
-@_reject_on_error
+@reject_on_error("picture")
 def process_square(data: bytes) -> EncodedImage:
-    """An avatar: 400x400. Raises Unacceptable."""
+    """Return an avatar, 400x400 pixels as in Mastodon."""
     return _fit(data, (400, 400))
 
 
-@_reject_on_error
+@reject_on_error("picture")
 def process_banner(data: bytes) -> EncodedImage:
-    """A header: 1500x500. Raises Unacceptable."""
+    """Return a header, 1500x500 pixels as in Mastodon."""
     return _fit(data, (1500, 500))
 
 
-@_reject_on_error
+@reject_on_error("picture")
 def process_card(data: bytes) -> ProcessedImage:
-    """The picture of a card: a small still one. Raises Unacceptable."""
-    small, blur = render_still(_to_upright(_open(data)))
-    return ProcessedImage("image", small, small, blur)
+    """Return the image of a link preview card: a small still one."""
+    small, blurhash = render_still(_to_upright(_open(data)))
+    return ProcessedImage("image", small, small, blurhash)
 
 
-@_reject_on_error
+@reject_on_error("picture")
 def process_emoji(data: bytes) -> ProcessedImage:
-    """An emoji, which may move, and a still one: PNG, as its edges are see-through. Raises Unacceptable."""
+    """Return a custom emoji, which may be animated, and a still one: PNG, as its edges are transparent."""
     image = _open(data)
     frames, times = _read_frames(image)
     for frame in frames:
         frame.thumbnail(EMOJI_SIZE, Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    more: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
-    frames[0].save(out, "PNG", **(more if len(frames) > 1 else {}))
+    animation: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
+    frames[0].save(out, "PNG", **(animation if len(frames) > 1 else {}))
     full = EncodedImage(out.getvalue(), "image/png", frames[0].width, frames[0].height)
-    return ProcessedImage("image", full, _encode(frames[0], "PNG"), None)
+    return ProcessedImage("image", full, encode(frames[0], "PNG"), None)
 
 
 def _fit(data: bytes, size: tuple[int, int]) -> EncodedImage:
     image = _to_upright(_open(data))
     fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    return _encode(fitted, "PNG" if _is_transparent(fitted) else "JPEG")
+    return encode(fitted, "PNG" if is_transparent(fitted) else "JPEG")
 
 
 def _open(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=(*ACCEPTED_FORMATS, *(("HEIF",) if has_heif() else ())))
+        image = Image.open(io.BytesIO(data), formats=(*IMAGE_FORMATS, *(("HEIF",) if has_heif() else ())))
     except Exception as error:
         raise UnacceptableFileError(
             "The file is not a picture that we know (JPEG, PNG, GIF, WebP, AVIF)"
@@ -158,11 +144,11 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _to_upright(image: Image.Image) -> Image.Image:
-    """A still copy, turned as it was held and in sRGB, that carries nothing but pixels."""
-    turned = ImageOps.exif_transpose(image) or image
-    if turned.mode not in ("RGB", "RGBA", "CMYK") or "transparency" in turned.info:
-        turned = turned.convert("RGBA" if _is_transparent(turned) else "RGB")
-    return _strip_metadata(_to_srgb(turned))
+    """Return a still copy without metadata, rotated as the camera was held and in sRGB."""
+    upright = ImageOps.exif_transpose(image) or image
+    if upright.mode not in ("RGB", "RGBA", "CMYK") or "transparency" in upright.info:
+        upright = upright.convert("RGBA" if is_transparent(upright) else "RGB")
+    return strip_metadata(_to_srgb(upright))
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -179,18 +165,6 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         return image  # a profile that cannot be read says nothing about the colours
 
 
-def _strip_metadata(image: Image.Image) -> Image.Image:
-    """A copy without the comments, profiles and notes that encoders would write out again."""
-    mode = "RGBA" if _is_transparent(image) else "RGB"
-    bare = image.convert(mode) if image.mode != mode else image.copy()
-    bare.info = {}
-    return bare
-
-
-def _is_transparent(image: Image.Image) -> bool:
-    return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-
-
 def _shrink(image: Image.Image, pixels: int) -> Image.Image:
     count = image.width * image.height
     if count <= pixels:
@@ -200,23 +174,8 @@ def _shrink(image: Image.Image, pixels: int) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _encode(image: Image.Image, source: str) -> EncodedImage:
-    """JPEG for photographs, PNG where it was PNG or GIF or is transparent, WebP for WebP and AVIF."""
-    out = io.BytesIO()
-    if source in ("WEBP", "AVIF"):
-        image.save(out, "WEBP", quality=85, method=3)
-        kind = "image/webp"
-    elif source in ("PNG", "GIF") or _is_transparent(image):
-        image.save(out, "PNG", optimize=False)
-        kind = "image/png"
-    else:
-        image.convert("RGB").save(out, "JPEG", quality=88, progressive=True)
-        kind = "image/jpeg"
-    return EncodedImage(out.getvalue(), kind, image.width, image.height)
-
-
 def _encode_animation(image: Image.Image) -> EncodedImage:
-    """An animated GIF, frame by frame, without anything else that was in the file."""
+    """Encode an animated GIF frame by frame, without anything else that was in the file."""
     frames, times = _read_frames(image)
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, disposal=2)
@@ -224,20 +183,12 @@ def _encode_animation(image: Image.Image) -> EncodedImage:
 
 
 def _read_frames(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
-    """The frames, and how long each is shown (ms)."""
+    """Return the frames, and for how long each is shown (ms)."""
     frames: list[Image.Image] = []
     times: list[int] = []
     for frame in ImageSequence.Iterator(image):
-        # What names no time, or hardly any, is shown for a tenth of a second, as browsers do.
+        # A frame without a time, or with hardly any, is shown for a tenth of a second, as browsers do.
         time = int(frame.info.get("duration", 100))
         times.append(time if time > 10 else 100)
-        frames.append(_strip_metadata(frame.convert("RGBA")))
+        frames.append(strip_metadata(frame.convert("RGBA")))
     return frames, times
-
-
-def _compute_blurhash(image: Image.Image) -> str | None:
-    tiny = image.convert("RGB")
-    tiny.thumbnail((32, 32))
-    rows = [[list(tiny.getpixel((x, y))) for x in range(tiny.width)] for y in range(tiny.height)]  # type: ignore[arg-type]
-    made: str = blurhash.encode(rows, components_x=4, components_y=3)
-    return made

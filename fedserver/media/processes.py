@@ -1,4 +1,4 @@
-"""Work on hostile files, in processes of their own: bounded in memory, in time and in what they may write."""
+"""Child processes for work on hostile files, bounded in memory, in time and in what they may write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import resource
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -18,7 +19,11 @@ T = TypeVar("T")
 
 
 class Bounds(Struct, frozen=True):
-    """What work may take. `what` names its object for people; 0 stands for no bound."""
+    """What work may take; 0 stands for no bound. `what` names the object of the work for people.
+
+    `seconds` are of the clock, `cpu_seconds` of the processor; `memory` (address space) and `written` (the
+    size of a file) are bytes.
+    """
 
     what: str = "picture"
     seconds: float = 30.0
@@ -33,8 +38,8 @@ class Bounds(Struct, frozen=True):
 class Processes:
     """Processes for one kind of work: `at_once` at a time, each with a time limit of its own.
 
-    A process is started when it is first needed and, where `reused`, serves one file after another. One that
-    is stuck is killed and takes nobody along.
+    A process is started when it is first needed and, where `reused`, works on one file after another. One
+    that is stuck is killed without effect on the others.
     """
 
     def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008
@@ -44,7 +49,10 @@ class Processes:
         self._busy: list[ProcessPoolExecutor] = []
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do `work` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
+        """Call `work`, a module-level function, in a child process and return its result.
+
+        Raises UnacceptableFileError, also if it exceeds a bound.
+        """
         async with self._slots:
             pool = self._idle.pop() if self._idle else self._new_process()
             self._busy.append(pool)
@@ -52,7 +60,7 @@ class Processes:
             try:
                 done, _ = await asyncio.wait([future], timeout=self._bounds.seconds)
             finally:
-                # Still at work: it took too long, or nobody waits for it any more.
+                # Still running: it took too long, or the caller was cancelled.
                 self._busy.remove(pool)
                 if future.done() and self._bounds.reused:
                     self._idle.append(pool)
@@ -62,6 +70,10 @@ class Processes:
             if not done:
                 raise self._limit_error()
             return await self._get_result(pool, future)
+
+    async def run_named(self, name: str, *arguments: Any) -> Any:
+        """Call the function `name` (module:function), which only the child process loads; see `run`."""
+        return await self.run(call_named, name, *arguments)
 
     async def _get_result(self, pool: ProcessPoolExecutor, future: asyncio.Future[T]) -> T:
         try:
@@ -81,10 +93,15 @@ class Processes:
         )
 
     def close(self) -> None:
-        """End the processes."""
+        """Kill the processes."""
         for pool in (*self._idle, *self._busy):
             _kill(pool)
         self._idle.clear()
+
+
+def call_named(name: str, *arguments: Any) -> Any:
+    """Call the function `name` (module:function), in a child process."""
+    return resolve_name(name)(*arguments)
 
 
 def _apply_limits(bounds: Bounds) -> None:

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: what the sender says does not count."""
+"""The type of a file by its first bytes, whatever the sender declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAGIC = (
     (b"fLaC", "audio/flac"),
     (b"ID3", "audio/mpeg"),
 )
-# The fourth word of a file of boxes (ISO 14496-12) that is a picture; any other is a film or sound.
+# Major brands of the ISO base media format (ISO 14496-12) that are images; others are video or audio.
 IMAGE_BRANDS = {
     b"avif": "image/avif", b"avis": "image/avif",
     b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic",
@@ -23,10 +23,10 @@ RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 
 
 def sniff(data: bytes) -> str:
-    """The media type of a file that we may take, '' for anything else."""
-    for start, kind in MAGIC:
+    """Return the media type of a file that may be acceptable, '' for any other."""
+    for start, media_type in MAGIC:
         if data.startswith(start):
-            return kind
+            return media_type
     if data[:4] == b"RIFF":
         return RIFF.get(data[8:12], "")
     if data[4:8] == b"ftyp":
@@ -37,7 +37,7 @@ def sniff(data: bytes) -> str:
 
 
 def _sniff_mpeg_audio(data: bytes) -> str:
-    """Frames of MPEG audio without anything before them: eleven bits set, then version and layer."""
+    """Return the type of bare frames of MPEG audio: eleven bits set, then version and layer (ISO 11172-3)."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return ""
     version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3

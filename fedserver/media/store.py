@@ -1,6 +1,6 @@
-"""Where files lie: a folder, under keys that we make. Nothing a client says becomes a path.
+"""The store of files: a folder, under random keys. No input of clients becomes a path.
 
-A file is written under another name, synced and moved into place, so that it is whole or not there.
+A file is written under another name, synced and moved into place, so that it is complete or absent.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ FOLDER_DEPTH = 2
 TEMP_FOLDER, PRIVATE_FOLDER = ".work", ".apart"
 
 
-def _new_key(ending: str) -> str:
+def _new_key(extension: str) -> str:
     name = secrets.token_hex(16)
-    return f"{name[:2]}/{name[2:4]}/{name[4:]}.{ending}"
+    return f"{name[:2]}/{name[2:4]}/{name[4:]}.{extension}"
 
 
 class FileStore:
@@ -28,46 +28,46 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.incoming_dir = root / TEMP_FOLDER  # where files without a name may lie while a request lasts
+        self.incoming_dir = root / TEMP_FOLDER  # for files without a name, while a request lasts
 
     async def put(self, data: bytes, extension: str) -> str:
-        """Keep `data`; its key. `ending` is one of our own words, like `webp`."""
+        """Store `data` and return its key. `extension` is one of ours, such as `webp`."""
         key = _new_key(extension)
         await asyncio.to_thread(self._write, self.root / key, data)
         return key
 
     async def put_file(self, path: Path, extension: str) -> str:
-        """Keep a file of a workshop, without copying it; its key."""
+        """Move a file of a `temp_dir` into the store and return its key."""
         key = _new_key(extension)
         await asyncio.to_thread(self._move, path, self.root / key)
         return key
 
     @contextmanager
     def temp_dir(self) -> Iterator[Path]:
-        """A folder to work in, on the same disk; it is gone afterwards with all that is in it."""
+        """Yield a temporary folder on the same disk, which is removed afterwards."""
         self.incoming_dir.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.incoming_dir, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
     async def put_private(self, path: Path, extension: str) -> str:
-        """Keep a file of a workshop where no address leads; its name."""
+        """Move a file of a `temp_dir` to where no address leads, and return its name."""
         name = f"{secrets.token_hex(16)}.{extension}"
         await asyncio.to_thread(self._move, path, self.root / PRIVATE_FOLDER / name)
         return name
 
     def private_path(self, name: str) -> Path | None:
-        """Where a file lies that was kept apart; None if it is not there."""
+        """Return the path of a private file, None if it does not exist."""
         path = self.root / PRIVATE_FOLDER / name
-        plain = name.isascii() and name.replace(".", "").isalnum() and not name.startswith(".")
-        return path if plain and path.is_file() else None
+        is_name = name.isascii() and name.replace(".", "").isalnum() and not name.startswith(".")
+        return path if is_name and path.is_file() else None
 
     async def remove_private(self, name: str) -> None:
-        """Remove a file that was kept apart, if it is there."""
+        """Remove a private file, if it exists."""
         if (path := self.private_path(name)) is not None:
             await asyncio.to_thread(path.unlink, True)
 
     async def purge_private(self, before: float) -> None:
-        """Remove what was kept apart before a moment (s UTC)."""
+        """Remove private files from before a time (seconds UTC)."""
         await asyncio.to_thread(self._purge_private, before)
 
     def _purge_private(self, before: float) -> None:
@@ -76,7 +76,7 @@ class FileStore:
                 path.unlink(missing_ok=True)
 
     async def purge_temp(self, before: float) -> None:
-        """Remove workshops that a dead process left, made before a moment (s UTC)."""
+        """Remove temporary folders from before a time (seconds UTC), which dead processes left."""
         await asyncio.to_thread(self._purge_temp, before)
 
     def _purge_temp(self, before: float) -> None:
@@ -104,16 +104,16 @@ class FileStore:
             raise
 
     def path(self, key: str) -> Path | None:
-        """Where the file of a key lies; None for a key that is not ours or not there."""
+        """Return the path of the file of a key, None for an invalid or unknown key."""
         parts = key.split("/")
-        plain = all(part and part.replace(".", "").isalnum() and not part.startswith(".") for part in parts)
-        if len(parts) != FOLDER_DEPTH + 1 or not plain or not key.isascii():
+        is_key = all(part and part.replace(".", "").isalnum() and not part.startswith(".") for part in parts)
+        if len(parts) != FOLDER_DEPTH + 1 or not is_key or not key.isascii():
             return None
         path = self.root / key
         return path if path.is_file() else None
 
     async def remove(self, keys: tuple[str, ...]) -> None:
-        """Remove files; those that are not there are no error."""
+        """Remove files; unknown keys are ignored."""
         paths = [path for key in keys if key and (path := self.path(key)) is not None]
         for path in paths:
             await asyncio.to_thread(path.unlink, True)

@@ -1,31 +1,28 @@
-"""Films and sound: checked by content, freed of what they tell about their maker, and playable everywhere.
+"""Videos and audio: checked by content, stripped of metadata, and playable in all browsers.
 
-Where browsers know how a film is coded, its packets are copied into a new container, so that titles, places,
-chapters and tracks of measurements stay behind; otherwise it is coded anew as H.264 and AAC. It runs in a
-process of its own with limits on memory and time, as it parses hostile input. The demuxer is chosen by
-what the file is: playlists, which name other files, are never read.
+If browsers can play the codecs of a file, its packets are copied into a new container, so that titles,
+locations, chapters and data tracks stay behind; otherwise it is transcoded to H.264 and AAC. Runs in a child
+process with limits on memory and time, as it parses hostile input. The demuxer is chosen by the content of
+the file: playlists, which name other files, are never read.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import av
 from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
-from fedserver.media.av_worker import ConvertedMedia, MediaLimits
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import EncodedImage
-from fedserver.media.images import render_still
+from fedserver.media.frames import reject_on_error, render_still
+from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits
 from fedserver.media.sniff import sniff
 
-T = TypeVar("T")
 VIDEO_FRAME: Any = av.VideoFrame
 DEMUXERS = {
     "video/mp4": "mov",
@@ -52,46 +49,30 @@ CONTAINER_OPTIONS = {
     "ipod": {"movflags": "+faststart"},
     "mp3": {"id3v2_version": "0", "write_id3v1": "0"},
 }
-FULL_PIXELS = 2_073_600
+FULL_PIXELS = 2_073_600  # 1920x1080
 AUDIO_SAMPLE_RATE = 48_000
-MIN_COMPLETENESS = 0.9  # the part of the announced length that must be there
-# Messages inside of H.264 (ISO 14496-10 §7.4.1, type 6), where cameras write what they like.
+MIN_COMPLETENESS = 0.9  # the part of the declared duration that must be there
+# SEI messages inside H.264 (ISO 14496-10 §7.4.1, type 6), where cameras write metadata.
 SEI_FILTER = "filter_units=remove_types=6"
 
 
-def _reject_on_error(work: Callable[..., T]) -> Callable[..., T]:
-    """What decoders raise on broken input is no closed list: whatever it is, the file is refused."""
-
-    @wraps(work)
-    def guarded(*arguments: Any) -> T:
-        try:
-            return work(*arguments)
-        except UnacceptableFileError:
-            raise
-        except MemoryError as error:
-            raise UnacceptableFileError("The file is too complicated") from error
-        except Exception as error:
-            raise UnacceptableFileError("The file is broken") from error
-
-    return guarded
-
-
 class MediaSource:
-    """An opened file: its film and its sound, whichever there are."""
+    """An opened file with its video and audio streams."""
 
-    def __init__(self, path: str, most: MediaLimits) -> None:
+    def __init__(self, path: str, limits: MediaLimits) -> None:
         with Path(path).open("rb") as file:
-            kind = sniff(file.read(64))
-        if kind not in DEMUXERS:
+            media_type = sniff(file.read(64))
+        if media_type not in DEMUXERS:
             raise UnacceptableFileError("The file is not a film or sound that we know")
-        self.kind, self.limits = kind, most
-        self.container: Any = av.open(path, format=DEMUXERS[kind], metadata_errors="ignore")
+        self.media_type, self.limits = media_type, limits
+        self.container: Any = av.open(path, format=DEMUXERS[media_type], metadata_errors="ignore")
         streams = self.container.streams
-        attached = av.stream.Disposition.attached_pic
-        films = [each for each in streams.video if not each.disposition & attached]
-        self.video = films[0] if films else None
+        # The cover of a song is a video stream, too.
+        cover = av.stream.Disposition.attached_pic
+        videos = [stream for stream in streams.video if not stream.disposition & cover]
+        self.video = videos[0] if videos else None
         self.audio = streams.audio[0] if streams.audio else None
-        self.streams: list[Any] = [each for each in (self.video, self.audio) if each is not None]
+        self.streams: list[Any] = [stream for stream in (self.video, self.audio) if stream is not None]
         self._check()
 
     def _check(self) -> None:
@@ -113,78 +94,80 @@ class MediaSource:
 
     @property
     def declared_duration(self) -> float:
-        """How long the file says it is, in seconds; 0 if it does not say."""
-        told = [float(each.duration * each.time_base) for each in self.streams if each.duration]
-        return max(told) if told else (self.container.duration or 0) / av.time_base
+        """The duration in the header of the file, in seconds; 0 if there is none."""
+        durations = [float(stream.duration * stream.time_base) for stream in self.streams if stream.duration]
+        return max(durations) if durations else (self.container.duration or 0) / av.time_base
 
     @property
     def frame_rate(self) -> Fraction:
-        """Pictures a second."""
+        """Frames per second."""
         assert self.video is not None
         return Fraction(self.video.average_rate or self.video.guessed_rate or 25).limit_denominator(1_001)
 
     def too_long_error(self) -> UnacceptableFileError:
+        """Return the error for a file that is too long."""
         return UnacceptableFileError(f"It is longer than {self.limits.max_seconds // 60} minutes")
 
     def packets(self) -> Iterator[Any]:
-        """Its packets. Raises Unacceptable if it is longer than allowed, or shorter than announced."""
+        """Yield the packets. Raises UnacceptableFileError if it is too long, or shorter than declared."""
         first: float | None = None
         last = 0.0
         for packet in self.container.demux(self.streams):
             if packet.is_corrupt:
                 raise UnacceptableFileError("The file is broken")
             if packet.pts is not None:
-                begin = float(packet.pts * packet.time_base)
-                first = begin if first is None else min(first, begin)
-                last = max(last, begin + float((packet.duration or 0) * packet.time_base))
+                starts_at = float(packet.pts * packet.time_base)
+                first = starts_at if first is None else min(first, starts_at)
+                last = max(last, starts_at + float((packet.duration or 0) * packet.time_base))
                 if last - first > self.limits.max_seconds:
                     raise self.too_long_error()
             yield packet
         if first is None or last - first < self.declared_duration * MIN_COMPLETENESS:
             raise UnacceptableFileError("The file is cut off")
-        self.length = last - first
+        self.duration = last - first
 
     def close(self) -> None:
+        """Close the file."""
         self.container.close()
 
 
-@_reject_on_error
+@reject_on_error("file")
 def probe(path: str, limits: MediaLimits) -> None:
-    """Look whether a file can be taken, without reading all of it. Raises Unacceptable."""
+    """Check that a file is acceptable, without reading all of it. Raises UnacceptableFileError."""
     source = MediaSource(path, limits)
     next(_decode_frames(source))
     source.close()
 
 
-@_reject_on_error
+@reject_on_error("file")
 def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
-    """Make of a file what is kept. Raises Unacceptable."""
+    """Convert a file into one in `folder`, ready to be stored. Raises UnacceptableFileError."""
     source = MediaSource(path, limits)
-    form = _find_copy_format(source)
-    target, ending, content_type = form or (MP4 if source.video else M4A)
-    made = Path(folder) / f"made.{ending}"
-    with av.open(str(made), "w", format=target, options=_get_container_options(target)) as container:
-        if form:
+    copy_format = _find_copy_format(source)
+    target, extension, content_type = copy_format or (MP4 if source.video else M4A)
+    output = Path(folder) / f"converted.{extension}"
+    with av.open(str(output), "w", format=target, options=_get_container_options(target)) as container:
+        if copy_format:
             _copy_packets(source, container)
         else:
             _transcode(source, container)
-    kind, turned = "audio", 0
+    kind, rotation = "audio", 0
     small: EncodedImage | None = None
     blurhash = None
     if source.video is not None:
         kind = "video"
-        frame = next(_decode_frames(MediaSource(str(made), limits)))
-        turned = frame.rotation
+        frame = next(_decode_frames(MediaSource(str(output), limits)))
+        rotation = frame.rotation
         small, blurhash = render_still(_to_upright_image(frame))
     context = source.video.codec_context if source.video else None
-    size = _display_size(source, form is None, turned) if context else (None, None)
+    size = _display_size(source, copy_format is None, rotation) if context else (None, None)
     return ConvertedMedia(
         kind=kind,
-        path=str(made),
+        path=str(output),
         content_type=content_type if source.video else content_type.replace("video/", "audio/"),
-        extension=ending,
-        bytes=made.stat().st_size,
-        duration=round(source.length, 3),
+        extension=extension,
+        bytes=output.stat().st_size,
+        duration=round(source.duration, 3),
         width=size[0],
         height=size[1],
         frame_rate=f"{source.frame_rate.numerator}/{source.frame_rate.denominator}" if source.video else None,
@@ -194,22 +177,24 @@ def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
 
 
 def _get_container_options(target: str) -> dict[str, str]:
-    """What the container is told: nothing about the program that wrote it, and its index first."""
+    """Return the options of a container: no name of the program that wrote it, and the index first."""
     return {"fflags": "+bitexact", **CONTAINER_OPTIONS.get(target, {})}
 
 
 def _find_copy_format(source: MediaSource) -> tuple[str, str, str] | None:
-    """The container into which the packets can be copied as they are, None if they must be coded anew."""
-    sound = source.audio.codec_context.name if source.audio else None
+    """Return the format into which the packets can be copied, None if they must be transcoded."""
+    audio_codec = source.audio.codec_context.name if source.audio else None
     if source.video is None:
-        return AUDIO_FORMATS.get(sound or "")
-    film = source.video.codec_context
-    # Matroska does not tell when a packet is to be decoded, which the other container must say.
-    plain = film.name == "h264" and film.pix_fmt in ("yuv420p", "yuvj420p") and source.kind == "video/mp4"
-    if plain and sound in (None, "aac"):
+        return AUDIO_FORMATS.get(audio_codec or "")
+    video = source.video.codec_context
+    # Not from Matroska, which lacks the decoding time of packets that MP4 requires.
+    is_h264 = (
+        video.name == "h264" and video.pix_fmt in ("yuv420p", "yuvj420p") and source.media_type == "video/mp4"
+    )
+    if is_h264 and audio_codec in (None, "aac"):
         return MP4
-    names = ("vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9")
-    if film.name in names and sound in (None, "opus", "vorbis", "libopus"):
+    webm_codecs = ("vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9")
+    if video.name in webm_codecs and audio_codec in (None, "opus", "vorbis", "libopus"):
         return WEBM
     return None
 
@@ -220,24 +205,24 @@ def _copy_packets(source: MediaSource, container: Any) -> None:
         copy = container.add_stream_from_template(stream)
         copy.metadata.clear()
         copies[stream.index] = copy
-    film = source.video
-    silenced = film is not None and film.codec_context.name == "h264"
-    unsaid = BitStreamFilterContext(SEI_FILTER, film) if silenced else None
+    video = source.video
+    is_h264 = video is not None and video.codec_context.name == "h264"
+    sei_filter = BitStreamFilterContext(SEI_FILTER, video) if is_h264 else None
     for packet in source.packets():
         copy = copies[packet.stream.index]
-        for each in _strip_sei(packet, unsaid if packet.stream is film else None):
-            each.stream = copy
-            container.mux(each)
+        for stripped in _strip_sei(packet, sei_filter if packet.stream is video else None):
+            stripped.stream = copy
+            container.mux(stripped)
 
 
-def _strip_sei(packet: Any, unsaid: BitStreamFilterContext | None) -> Sequence[Any]:
+def _strip_sei(packet: Any, sei_filter: BitStreamFilterContext | None) -> Sequence[Any]:
     if not packet.size:
-        return [] if unsaid is None else unsaid.filter(None)
-    return [packet] if unsaid is None else unsaid.filter(packet)
+        return [] if sei_filter is None else sei_filter.filter(None)
+    return [packet] if sei_filter is None else sei_filter.filter(packet)
 
 
 def _decode_frames(source: MediaSource) -> Iterator[Any]:
-    """The frames of the film, or of the sound where there is no film."""
+    """Yield the frames of the video, or of the audio if there is no video."""
     stream = source.video or source.audio
     empty = True
     for frame in source.container.decode(stream):
@@ -252,83 +237,85 @@ def _to_upright_image(frame: Any) -> Image.Image:
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
-def _display_size(source: MediaSource, coded: bool, turned: int) -> tuple[int, int]:
+def _display_size(source: MediaSource, transcoded: bool, rotation: int) -> tuple[int, int]:
     assert source.video is not None
     context = source.video.codec_context
-    if coded:
+    if transcoded:
         return _fit_size(context.width, context.height, _read_rotation(source))
-    return (context.height, context.width) if turned % 180 else (context.width, context.height)
+    return (context.height, context.width) if rotation % 180 else (context.width, context.height)
 
 
 def _read_rotation(source: MediaSource) -> int:
-    """By how many degrees the frames are to be turned, counterclockwise."""
+    """Return by how many degrees the frames are to be rotated, counterclockwise."""
     frame = next(_decode_frames(MediaSource(source.container.name, source.limits)))
     return int(frame.rotation)
 
 
-def _fit_size(width: int, height: int, turned: int) -> tuple[int, int]:
-    """An even size of at most FULL_PIXELS."""
-    if turned % 180:
+def _fit_size(width: int, height: int, rotation: int) -> tuple[int, int]:
+    """Return an even size, as H.264 needs it, of at most FULL_PIXELS."""
+    if rotation % 180:
         width, height = height, width
     factor = min(1.0, (FULL_PIXELS / (width * height)) ** 0.5)
     return max(2, int(width * factor) // 2 * 2), max(2, int(height * factor) // 2 * 2)
 
 
 def _transcode(source: MediaSource, container: Any) -> None:
-    film = _VideoEncoder(source, container) if source.video else None
-    sound = None
+    video = _VideoEncoder(source, container) if source.video else None
+    audio = None
     if source.audio is not None:
-        sound = container.add_stream("aac", rate=AUDIO_SAMPLE_RATE, bit_rate=128_000)
-        sound.layout = "mono" if source.audio.codec_context.layout.nb_channels == 1 else "stereo"
-    resampler = av.AudioResampler("fltp", sound.layout, AUDIO_SAMPLE_RATE) if sound else None
+        audio = container.add_stream("aac", rate=AUDIO_SAMPLE_RATE, bit_rate=128_000)
+        audio.layout = "mono" if source.audio.codec_context.layout.nb_channels == 1 else "stereo"
+    resampler = av.AudioResampler("fltp", audio.layout, AUDIO_SAMPLE_RATE) if audio else None
     for packet in source.packets():
         for frame in packet.decode():
-            if packet.stream is source.video and film is not None:
-                container.mux(film.encode(frame))
-            elif sound is not None and resampler is not None:
-                for each in resampler.resample(frame):
-                    container.mux(sound.encode(each))
-    if film is not None:
-        container.mux(film.stream.encode(None))
-    if sound is not None and resampler is not None:
-        for each in resampler.resample(None):
-            container.mux(sound.encode(each))
-        container.mux(sound.encode(None))
+            if packet.stream is source.video and video is not None:
+                container.mux(video.encode(frame))
+            elif audio is not None and resampler is not None:
+                for resampled in resampler.resample(frame):
+                    container.mux(audio.encode(resampled))
+    if video is not None:
+        container.mux(video.stream.encode(None))
+    if audio is not None and resampler is not None:
+        for resampled in resampler.resample(None):
+            container.mux(audio.encode(resampled))
+        container.mux(audio.encode(None))
 
 
 class _VideoEncoder:
-    """Codes frames anew: turned as they were held, in an even size, in one colour format."""
+    """An encoder of frames: rotated as the camera was held, in an even size, in one colour format."""
 
     def __init__(self, source: MediaSource, container: Any) -> None:
         assert source.video is not None
         context = source.video.codec_context
-        turned = _read_rotation(source)
-        width, height = _fit_size(context.width, context.height, turned)
+        rotation = _read_rotation(source)
+        width, height = _fit_size(context.width, context.height, rotation)
         self.stream = _add_h264_stream(container, source.frame_rate, (width, height))
         self.stream.codec_context.time_base = source.video.time_base
         graph = av.filter.Graph()
         steps = [graph.add_buffer(template=source.video)]
-        for name in _list_rotation_filters(turned):
-            steps.append(graph.add(*name))
+        for rotation_filter in _list_rotation_filters(rotation):
+            steps.append(graph.add(*rotation_filter))
         steps += [graph.add("scale", f"{width}:{height}"), graph.add("format", "yuv420p")]
         steps.append(graph.add("buffersink"))
         graph.link_nodes(*steps).configure()
         self._graph = graph
-        self._last: int | None = None
+        self._last_pts: int | None = None
         self._count = 0
         self._max_frames = source.limits.max_seconds * source.limits.max_frame_rate
 
     def encode(self, frame: Any) -> Any:
+        """Return the packets for a frame. Raises UnacceptableFileError after too many frames."""
         self._count += 1
         if self._count > self._max_frames:
             raise UnacceptableFileError("The film has too many pictures")
         self._graph.push(frame)
-        shown: Any = self._graph.pull()
-        if shown.pts is None or (self._last is not None and shown.pts <= self._last):
+        filtered: Any = self._graph.pull()
+        # The encoder requires ascending times; frames without are dropped.
+        if filtered.pts is None or (self._last_pts is not None and filtered.pts <= self._last_pts):
             return []
-        self._last = shown.pts
-        shown.pict_type = 0
-        return self.stream.encode(shown)
+        self._last_pts = filtered.pts
+        filtered.pict_type = 0  # the encoder chooses its own key frames
+        return self.stream.encode(filtered)
 
 
 def _list_rotation_filters(degrees: int) -> list[tuple[str, ...]]:
@@ -351,7 +338,7 @@ def _add_h264_stream(container: Any, rate: Fraction, size: tuple[int, int]) -> A
 
 
 def encode_silent_video(frames: Sequence[Image.Image], times: Sequence[int]) -> EncodedImage:
-    """A film of pictures, each shown for a time (ms); what is transparent becomes white."""
+    """Return a video of images, each shown for a time (ms); transparent areas become white."""
     first = frames[0]
     size = _fit_size(first.width, first.height, 0)
     out = io.BytesIO()
@@ -360,14 +347,14 @@ def encode_silent_video(frames: Sequence[Image.Image], times: Sequence[int]) -> 
             container, Fraction(1_000, max(1, sum(times) // len(times))).limit_denominator(100), size
         )
         stream.codec_context.time_base = Fraction(1, 1_000)
-        moment = 0
-        for each, time in zip(frames, times, strict=True):
-            ground = Image.new("RGBA", each.size, "white")
-            ground.alpha_composite(each.convert("RGBA"))
-            frame = VIDEO_FRAME.from_image(ground.convert("RGB").resize(size))
+        pts = 0
+        for image, time in zip(frames, times, strict=True):
+            background = Image.new("RGBA", image.size, "white")
+            background.alpha_composite(image.convert("RGBA"))
+            frame = VIDEO_FRAME.from_image(background.convert("RGB").resize(size))
             frame = frame.reformat(format="yuv420p")
-            frame.pts, frame.duration, frame.time_base = moment, time, Fraction(1, 1_000)
-            moment += time
+            frame.pts, frame.duration, frame.time_base = pts, time, Fraction(1, 1_000)
+            pts += time
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return EncodedImage(out.getvalue(), "video/mp4", *size)

@@ -1,28 +1,32 @@
-"""What is one emoji: a picture character, a flag, a keycap, or several joined (Unicode UTS #51)."""
+"""Whether a text is exactly one emoji: a pictograph, a flag, a keycap, or a joined sequence (UTS #51)."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
+from fedserver.on_demand import on_demand
+
+# It holds 10 MB of tables, which a node without emoji reactions never needs.
+emoji = on_demand("emoji")
 MAX_LENGTH = 16  # code points; the longest in use have ten, flags of regions fewer
-
-# Characters that are shown as pictures, alone or before the variation selector.
-_PICTURE = (
-    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23f3"
-    "\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b07"
-    "\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299\U0001f004\U0001f0cf\U0001f170\U0001f171\U0001f17e"
-    "\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f201\U0001f202\U0001f21a\U0001f22f\U0001f232-\U0001f23a"
-    "\U0001f250\U0001f251\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff"
-    "\U0001f7e0-\U0001f7eb\U0001f7f0\U0001f90c-\U0001f9ff\U0001fa70-\U0001faff]"
-)
-_SKIN = "[\U0001f3fb-\U0001f3ff]"
-_TAGS = "[\U000e0020-\U000e007e]+\U000e007f"
-_ELEMENT = f"(?:{_PICTURE}\ufe0f?{_SKIN}?(?:{_TAGS})?)"
+VARIATION_SELECTOR = "\ufe0f"  # asks for the picture of a character that is text by default
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_TAGS = "[\U000e0020-\U000e007e]+\U000e007f"  # the letters of a region, for flags such as that of Scotland
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
-_KEYCAP = "[0-9#*]\ufe0f?\u20e3"
-_EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_ELEMENT}(?:\u200d{_ELEMENT})*")
+_KEYCAP = f"[0-9#*]{VARIATION_SELECTOR}?\u20e3"
+
+
+@cache
+def _compile_pattern() -> re.Pattern[str]:
+    """Return the pattern of one emoji. The emoji package knows which characters are pictographs."""
+    names = (name.replace(VARIATION_SELECTOR, "") for name in emoji.EMOJI_DATA)
+    pictographs = "".join(sorted({re.escape(name) for name in names if len(name) == 1}))
+    # Skin tones are emoji of their own in the tables, but only modify what is before them.
+    element = f"(?:(?![{_SKIN_TONES}])[{pictographs}]{VARIATION_SELECTOR}?[{_SKIN_TONES}]?(?:{_TAGS})?)"
+    return re.compile(f"{_FLAG}|{_KEYCAP}|{element}(?:\u200d{element})*")
 
 
 def is_emoji(text: str) -> bool:
-    """True if the text is exactly one emoji."""
-    return len(text) <= MAX_LENGTH and _EMOJI.fullmatch(text) is not None
+    """Return True if the text is exactly one emoji."""
+    return len(text) <= MAX_LENGTH and _compile_pattern().fullmatch(text) is not None

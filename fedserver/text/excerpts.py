@@ -8,26 +8,26 @@ from fedserver.text.sanitize import to_text
 
 TEASER_LENGTH = 500
 MIN_TEASER_LENGTH = 140
-WORDS_PER_MINUTE = 220
+WORDS_PER_MINUTE = 220  # a common estimate
 
 
 def make_excerpt(html: str, limit: int = TEASER_LENGTH) -> str:
-    """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words.
+    """Return the first paragraphs of `html` as plain text, at most `limit` characters, cut between words.
 
-    Paragraphs are taken until there is enough to know what it is about. A dash follows what ends without a
-    sign, as headings do.
+    Paragraphs are added until there are MIN_TEASER_LENGTH characters. A dash follows a paragraph that ends
+    without punctuation, as headings do.
     """
-    taken = ""
+    excerpt = ""
     for paragraph in to_text(html).split("\n\n"):
-        between = " " if unicodedata.category(taken[-1:] or ".").startswith("P") else " – "
-        taken = f"{taken}{between}{' '.join(paragraph.split())}".strip()
-        if len(taken) >= MIN_TEASER_LENGTH:
+        separator = " " if unicodedata.category(excerpt[-1:] or ".").startswith("P") else " – "
+        excerpt = f"{excerpt}{separator}{' '.join(paragraph.split())}".strip()
+        if len(excerpt) >= MIN_TEASER_LENGTH:
             break
-    return shorten(taken, limit)
+    return shorten(excerpt, limit)
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text`, cut between words with an ellipsis if it is longer than `limit`."""
+    """Return `text`, cut between words with an ellipsis if it is longer than `limit`."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -36,9 +36,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def slugify(title: str, limit: int = 80) -> str:
-    """A title as the last part of an address: lower case, hyphens; '' if nothing is left.
+    """Return a title as the last part of an address: lower case, hyphens; '' if nothing is left.
 
-    Accents are dropped; letters of other scripts stay, as addresses may hold them.
+    Accents are dropped; letters of other scripts stay, as addresses may have them (RFC 3987).
     """
     folded = unicodedata.normalize("NFKD", title.casefold())
     letters = [letter if letter.isalnum() else "-" for letter in folded if not unicodedata.combining(letter)]
@@ -49,5 +49,5 @@ def slugify(title: str, limit: int = 80) -> str:
 
 
 def estimate_reading_minutes(html: str) -> int:
-    """How many minutes a text takes to read, at least one."""
+    """Return how many minutes a text takes to read, at least one."""
     return max(1, round(len(to_text(html).split()) / WORDS_PER_MINUTE))

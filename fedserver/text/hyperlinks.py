@@ -1,4 +1,4 @@
-"""Links in the text of a post that lead somewhere else: not to people, hashtags or a quoted post."""
+"""Links in the text of a post, except mentions, hashtags and the link to a quoted post."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ ENTITY_CLASSES = frozenset({"mention", "hashtag", "u-url", "h-card"})
 
 
 def extract_links(html: str) -> list[str]:
-    """The addresses that the sanitized `html` links to, in order, at most fifty."""
+    """Return the addresses that the sanitized `html` links to, in order, at most MAX_LINKS."""
     if "<a " not in html:
         return []
-    found = []
+    addresses = []
     for node in LexborHTMLParser(limit_nesting(html)).css("a[href]")[:MAX_LINKS]:
         address = to_web_url(node.attributes.get("href") or "")
         if address and not _is_entity_link(node):
-            found.append(address.partition("#")[0])
-    return list(dict.fromkeys(found))
+            addresses.append(address.partition("#")[0])
+    return list(dict.fromkeys(addresses))
 
 
 def _is_entity_link(node: LexborNode) -> bool:
-    """True for a mention, a hashtag, or the line that stands for a quote."""
+    """Return True for a mention, a hashtag, or the line that stands for a quote."""
     if (
         ENTITY_CLASSES & set((node.attributes.get("class") or "").split())
         or node.attributes.get("rel") == "tag"
     ):
         return True
-    above = node.parent
-    return above is not None and "quote-inline" in (above.attributes.get("class") or "").split()
+    parent = node.parent
+    return parent is not None and "quote-inline" in (parent.attributes.get("class") or "").split()

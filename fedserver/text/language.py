@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def normalize_language(tag: str | None) -> str | None:
-    """The tag in its usual spelling, None if it is not one."""
+    """Return the tag in its usual spelling (RFC 5646 §2.1.1), None if it is not one."""
     if not tag or len(tag) > 35 or not tag.isascii():
         return None
     parts = tag.replace("_", "-").split("-")

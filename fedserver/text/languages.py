@@ -1,4 +1,4 @@
-"""Languages that a post can be in: ISO 639-1, and some more that people write, with their English names."""
+"""Languages that a post can be in, with their English names: ISO 639-1, and those that Mastodon adds."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ gsw Swiss German|kab Kabyle|nds Low German|sco Scots|sma Southern Sami|smj Lule 
 tok Toki Pona|vai Vai|zgh Standard Moroccan Tamazight|pt-BR Portuguese (Brazil)
 pt-PT Portuguese (Portugal)|zh-CN Chinese (China)|zh-HK Chinese (Hong Kong)|zh-TW Chinese (Taiwan)
 """
-_PAIRS = (each.partition(" ") for each in _TABLE.strip().replace("\n", "|").split("|"))
+_PAIRS = (entry.partition(" ") for entry in _TABLE.strip().replace("\n", "|").split("|"))
 LANGUAGES: dict[str, str] = {code: name for code, _, name in _PAIRS}

@@ -1,8 +1,9 @@
-"""From what a member wrote to HTML, as Mastodon clients expect it.
+"""The text that a member wrote, rendered as HTML as Mastodon clients expect it.
 
-Two steps, as mentions need the database: `scan` finds the names, `render` writes links for those that
-are known. Links, mentions and hashtags are found by one left-to-right pass over words, without regular
-expressions, so no text can make it slow. Markdown goes through markdown-it and then the same sanitizer.
+Two steps, as mentions need the database: `scan` finds the names, and the `render_` functions write links for
+those that are known. Links, mentions and hashtags are found by one left-to-right pass over words, without
+regular expressions, so no text can make it slow. Markdown goes through markdown-it and then the same
+sanitizer.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from fedserver.text.sanitize import clean_article, clean_post, clean_text
 
 MAX_NAMES = 100
 MAX_URL_LENGTH = 2_048
-URL_LENGTH = 23  # what an address counts, however long (docs.joinmastodon.org/user/posting)
+URL_LENGTH = 23  # every address counts as this many characters (docs.joinmastodon.org/user/posting)
 OPENING = "([{<\"'«“‘*_~"
 CLOSING = ".,;:!?)]}>\"'»”’…*~"
 QUOTES = "«»“”‘’…"
@@ -30,7 +31,7 @@ Name = tuple[str, str | None]  # username, domain (None: ours)
 
 
 class MentionLink(Struct, frozen=True):
-    """Where a mention leads and what is shown after the @."""
+    """The address of a mentioned account, and its label after the @."""
 
     url: str
     label: str
@@ -57,34 +58,34 @@ Mentions = Mapping[Name, MentionLink]
 
 def split_pieces(text: str) -> list[Piece]:
     """Split a text at its addresses, mentions and hashtags."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     start = 0
     for begin, end in _find_words(text):
-        place = begin
-        while place < end and text[place] in OPENING:
-            place += 1
-        piece = _parse_piece(text[place:end])
+        first = begin
+        while first < end and text[first] in OPENING:
+            first += 1
+        piece = _parse_piece(text[first:end])
         if piece is None:
             continue
-        if place > start:
-            found.append(Piece("text", text[start:place]))
-        found.append(piece)
-        start = place + len(piece.text)
+        if first > start:
+            pieces.append(Piece("text", text[start:first]))
+        pieces.append(piece)
+        start = first + len(piece.text)
     if start < len(text):
-        found.append(Piece("text", text[start:]))
-    return found
+        pieces.append(Piece("text", text[start:]))
+    return pieces
 
 
 def _find_words(text: str) -> list[tuple[int, int]]:
     words: list[tuple[int, int]] = []
     begin = -1
-    for place, letter in enumerate(text):
+    for index, letter in enumerate(text):
         if letter in BREAKS:
             if begin >= 0:
-                words.append((begin, place))
+                words.append((begin, index))
                 begin = -1
         elif begin < 0:
-            begin = place
+            begin = index
     if begin >= 0:
         words.append((begin, len(text)))
     return words
@@ -102,7 +103,7 @@ def _parse_piece(word: str) -> Piece | None:
 
 
 def _trim_address(word: str) -> str:
-    """An address without the punctuation that follows it; a bracket that it opened stays."""
+    """Return an address without the punctuation that follows it; a bracket that it opened stays."""
     end = len(word)
     while end:
         last = word[end - 1]
@@ -114,11 +115,11 @@ def _trim_address(word: str) -> str:
     return word[:end]
 
 
-def _take_while(text: str, more: str) -> str:
-    """The letters from the start that are words, digits or in `more`."""
-    for place, letter in enumerate(text):
-        if not (letter.isascii() and letter.isalnum()) and letter not in more:
-            return text[:place]
+def _take_while(text: str, others: str) -> str:
+    """Return the start of `text` that consists of ASCII letters, digits and characters in `others`."""
+    for index, letter in enumerate(text):
+        if not (letter.isascii() and letter.isalnum()) and letter not in others:
+            return text[:index]
     return text
 
 
@@ -155,20 +156,20 @@ def _parse_hashtag(word: str) -> Piece | None:
 
 
 def scan(text: str) -> Scan:
-    """The names in `text`."""
-    found = split_pieces(clean_text(text, len(text)))
-    mentions = dict.fromkeys(piece.name for piece in found if piece.name is not None)
-    hashtags = dict.fromkeys(piece.text[1:] for piece in found if piece.kind == "hashtag")
+    """Return the mentions and hashtags in `text`."""
+    pieces = split_pieces(clean_text(text, len(text)))
+    mentions = dict.fromkeys(piece.name for piece in pieces if piece.name is not None)
+    hashtags = dict.fromkeys(piece.text[1:] for piece in pieces if piece.kind == "hashtag")
     return Scan(tuple(mentions)[:MAX_NAMES], tuple(hashtags)[:MAX_NAMES])
 
 
 def fold_tag(name: str) -> str:
-    """A hashtag as it is compared."""
+    """Return a hashtag in the form in which hashtags are compared."""
     return name.lstrip("#").casefold()
 
 
 def count_characters(text: str) -> int:
-    """Length as clients count it: an address 23, a remote mention without its domain."""
+    """Return the length as clients count it: an address 23, a remote mention without its domain."""
     return sum(
         URL_LENGTH
         if piece.kind == "url"
@@ -178,7 +179,7 @@ def count_characters(text: str) -> int:
 
 
 def render_plain(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
-    """Safe HTML of a plain text: paragraphs at empty lines, breaks at line ends."""
+    """Return safe HTML of a plain text: paragraphs at empty lines, breaks at line ends."""
     paragraphs = [part for part in clean_text(text, len(text)).strip().split("\n\n") if part.strip()]
     return "".join(f"<p>{_render_inline(part.strip(), mentions, tag_url)}</p>" for part in paragraphs)
 
@@ -202,15 +203,15 @@ def _render_piece(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
 
 
 def render_link(address: str) -> str:
-    """A link whose scheme and tail are hidden, so that long addresses stay short on the screen."""
+    """Return a link whose scheme and tail are hidden, so that long addresses are short on the screen."""
     scheme, _, rest = address.partition("://")
     rest_start = rest.removeprefix("www.")
     hidden = f"{scheme}://" + rest[: len(rest) - len(rest_start)]
-    shown, tail = rest_start[:30], rest_start[30:]
+    visible, tail = rest_start[:30], rest_start[30:]
     ellipsis = ' class="ellipsis"' if tail else ""
     return (
         f'<a href="{escape(address)}" rel="nofollow noopener" translate="no">'
-        f'<span class="invisible">{escape(hidden)}</span><span{ellipsis}>{escape(shown)}</span>'
+        f'<span class="invisible">{escape(hidden)}</span><span{ellipsis}>{escape(visible)}</span>'
         f'<span class="invisible">{escape(tail)}</span></a>'
     )
 
@@ -219,18 +220,18 @@ MAX_WORD_LENGTH = 4_096  # the search for bare addresses takes quadratic time in
 
 
 def _build_parser(*, linkify: bool) -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False, "linkify": linkify})
-    return made.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": linkify})
+    return parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
 
 
 _markdown, _without_bare_links = _build_parser(linkify=True), _build_parser(linkify=False)
 
 
 def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: bool) -> str:
-    """Safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay as they are."""
+    """Return safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay text."""
     text = clean_text(text, len(text))
-    long = any(end - begin > MAX_WORD_LENGTH for begin, end in _find_words(text))
-    parser = _without_bare_links if long else _markdown
+    has_long_word = any(end - begin > MAX_WORD_LENGTH for begin, end in _find_words(text))
+    parser = _without_bare_links if has_long_word else _markdown
     tokens = parser.parse(text)
     for token in tokens:
         if token.type == "inline" and token.children:
@@ -240,14 +241,14 @@ def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: 
 
 
 def _link_names(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Token]:
-    changed: list[Token] = []
+    linked: list[Token] = []
     depth = 0
     for token in tokens:
         depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         if token.type != "text" or depth:
-            changed.append(token)
+            linked.append(token)
             continue
-        made: Any = Token("html_inline", "", 0)
-        made.content = _render_inline(token.content, mentions, tag_url)
-        changed.append(made)
-    return changed
+        inline: Any = Token("html_inline", "", 0)
+        inline.content = _render_inline(token.content, mentions, tag_url)
+        linked.append(inline)
+    return linked

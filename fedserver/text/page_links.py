@@ -1,7 +1,6 @@
-"""The links that a stranger's page names beside its text: what `a` and `link` say with `rel`.
+"""The links with a `rel` in a remote page: `a` and `link`.
 
-The page is read word by word and never built: building takes quadratic time on elements that are nested
-without end.
+The page is tokenized and no tree is built: that takes quadratic time on elements that are nested without end.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ TAGS = frozenset({"a", "link"})
 
 
 class PageLink(Struct, frozen=True):
-    """An `a` or `link` with a `rel`: where it leads, as it is written, and the media type of that."""
+    """An `a` or `link` with a `rel`: its target as it is written, and the media type of the target."""
 
     rels: frozenset[str]
     target: str
@@ -29,17 +28,20 @@ class _LinkParser(HTMLParser):
         self.links: list[PageLink] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect a link, if the tag is one."""
         if tag in TAGS and len(self.links) < MAX_LINKS:
-            given = {name: value or "" for name, value in reversed(attrs)}
-            if "rel" in given and "href" in given:
-                rels = frozenset(given["rel"].lower().split())
-                self.links.append(PageLink(rels, given["href"].strip(), given.get("type", "").lower()))
+            attributes = {name: value or "" for name, value in reversed(attrs)}
+            if "rel" in attributes and "href" in attributes:
+                rels = frozenset(attributes["rel"].lower().split())
+                self.links.append(
+                    PageLink(rels, attributes["href"].strip(), attributes.get("type", "").lower())
+                )
 
 
 def parse_page_links(body: bytes) -> list[PageLink]:
-    """The links of a page, at most 2,000; what a page leaves open at its end is not read."""
-    reader = _LinkParser()
-    # The parser asserts that declarations are well made; behind one that is not nothing is read.
+    """Return the links of a page, at most MAX_LINKS; a tag that is still open at the end is not read."""
+    parser = _LinkParser()
+    # The parser asserts that declarations are well-formed; nothing is read after one that is not.
     with suppress(AssertionError):
-        reader.feed(body.decode("utf-8", "replace"))
-    return reader.links
+        parser.feed(body.decode("utf-8", "replace"))
+    return parser.links

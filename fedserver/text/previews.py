@@ -1,7 +1,7 @@
-"""What a page says of itself: OpenGraph, Twitter's words, oEmbed, `fediverse:creator`.
+"""Link previews from the metadata of a page: OpenGraph, Twitter cards, oEmbed, `fediverse:creator`.
 
-Pages are strangers': every text is one plain line, every address whole, and the only HTML is a frame that is
-written here around an address.
+Pages are not trusted: every text becomes one plain line, every address is absolute, and the only HTML is a
+frame that is written here around an address.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fedserver.text.sanitize import clean_name, limit_nesting, to_web_url
 
 MAX_HEAD, MAX_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_ADDRESS = 300_000, 300, 1_000, 200, 2_048
 MAX_PIXELS = 20_000
-# No other codec is asked for: some of Python's take quadratic time.
+# No other codec is used: some of Python's take quadratic time.
 CHARSETS = frozenset(
     {
         "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-7",
@@ -32,7 +32,7 @@ CHARSETS = frozenset(
 
 
 class PagePreview(Struct, frozen=True, kw_only=True):
-    """What may be shown of a page. `oembed` is where more of it can be asked for, `creator` a handle."""
+    """The preview of a page. `oembed` is the address of its oEmbed document, `creator` a handle."""
 
     kind: str = "link"
     title: str = ""
@@ -54,53 +54,53 @@ class PagePreview(Struct, frozen=True, kw_only=True):
 
 
 def parse_page(body: bytes, content_type: str, url: str) -> PagePreview | None:
-    """What the head of an HTML page says; None if it has no title."""
+    """Return the preview from the head of an HTML page, None if it has no title."""
     tree = LexborHTMLParser(limit_nesting(_extract_head(_decode(body, content_type))))
-    said = _metadata_reader(tree)
-    named = tree.css_first("title")
-    title = said("og:title", "twitter:title") or (named.text() if named is not None else "")
+    read = _metadata_reader(tree)
+    title_node = tree.css_first("title")
+    title = read("og:title", "twitter:title") or (title_node.text() if title_node is not None else "")
     if not title.strip():
         return None
     root = tree.css_first("html")
     link = tree.css_first('link[type="application/json+oembed"]')
-    width, height = _parse_number(said("og:image:width")), _parse_number(said("og:image:height"))
-    author_url = _to_absolute_url(url, said("article:author"))
+    width, height = _parse_number(read("og:image:width")), _parse_number(read("og:image:height"))
+    author_url = _to_absolute_url(url, read("article:author"))
     return _add_player(
         PagePreview(
             title=clean_name(title, MAX_TITLE),
             description=clean_name(
-                said("og:description", "twitter:description", "description"), MAX_DESCRIPTION
+                read("og:description", "twitter:description", "description"), MAX_DESCRIPTION
             ),
-            author_name=clean_name(said("author", "og:author"), MAX_NAME),
+            author_name=clean_name(read("author", "og:author"), MAX_NAME),
             author_url=author_url,
-            provider_name=clean_name(said("og:site_name"), MAX_NAME),
+            provider_name=clean_name(read("og:site_name"), MAX_NAME),
             width=width,
             height=height,
             image_url=_to_absolute_url(
                 url,
-                said("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"),
+                read("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"),
             ),
-            image_alt=clean_name(said("og:image:alt", "twitter:image:alt"), MAX_DESCRIPTION),
+            image_alt=clean_name(read("og:image:alt", "twitter:image:alt"), MAX_DESCRIPTION),
             language=_choose_language(
-                root.attributes.get("lang") if root is not None else "", said("og:locale")
+                root.attributes.get("lang") if root is not None else "", read("og:locale")
             ),
-            published_at=_parse_date(said("article:published_time")),
-            creator=clean_name(said("fediverse:creator"), MAX_NAME),
+            published_at=_parse_date(read("article:published_time")),
+            creator=clean_name(read("fediverse:creator"), MAX_NAME),
             oembed=_to_absolute_url(url, (link.attributes.get("href") or "") if link is not None else ""),
         ),
-        _to_absolute_url(url, said("twitter:player")),
-        _parse_number(said("twitter:player:width")),
-        _parse_number(said("twitter:player:height")),
+        _to_absolute_url(url, read("twitter:player")),
+        _parse_number(read("twitter:player:width")),
+        _parse_number(read("twitter:player:height")),
     )
 
 
 def _decode(body: bytes, content_type: str) -> str:
-    named = content_type.lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
-    if not named:
+    charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    if not charset:
         start = body[:2_048].decode("ascii", "replace").lower()
-        named = start.partition("charset=")[2].lstrip("\"' ")[:20]
-        named = named.split('"')[0].split("'")[0].split(">")[0].split(";")[0].rstrip(" /")
-    return body.decode(named if named in CHARSETS else "utf-8", "replace")
+        charset = start.partition("charset=")[2].lstrip("\"' ")[:20]
+        charset = charset.split('"')[0].split("'")[0].split(">")[0].split(";")[0].rstrip(" /")
+    return body.decode(charset if charset in CHARSETS else "utf-8", "replace")
 
 
 def _extract_head(html: str) -> str:
@@ -110,29 +110,29 @@ def _extract_head(html: str) -> str:
 
 
 def _metadata_reader(tree: LexborHTMLParser) -> Any:
-    """A reader of the page's metadata: the first of several names that is there."""
-    found: dict[str, str] = {}
+    """Return a function that returns the first of several metadata that a page has, '' for none."""
+    metadata: dict[str, str] = {}
     for node in tree.css("meta")[:500]:
         name = (node.attributes.get("property") or node.attributes.get("name") or "").strip().lower()
         content = node.attributes.get("content") or ""
         if name and content.strip():
-            found.setdefault(name, content.strip())
+            metadata.setdefault(name, content.strip())
 
-    def said(*names: str) -> str:
-        return next((found[name] for name in names if name in found), "")
+    def read(*names: str) -> str:
+        return next((metadata[name] for name in names if name in metadata), "")
 
-    return said
+    return read
 
 
 def _to_absolute_url(base: str, text: str) -> str:
-    """An address on a page, made whole; '' if it cannot be linked."""
+    """Return an address on a page as an absolute one, '' if it cannot be linked."""
     if not text:
         return ""
     try:
-        whole = to_web_url(urljoin(base, text.strip()))
+        absolute = to_web_url(urljoin(base, text.strip()))
     except ValueError:
         return ""
-    return whole if len(whole) <= MAX_ADDRESS else ""
+    return absolute if len(absolute) <= MAX_ADDRESS else ""
 
 
 def _parse_number(value: Any) -> int:
@@ -155,7 +155,7 @@ def _choose_language(lang: str | None, locale: str) -> str | None:
 
 
 def _add_player(preview: PagePreview, address: str, width: int, height: int) -> PagePreview:
-    """A page that plays something: in a frame of its own, by https only."""
+    """Return the preview of a page that plays a video: in a sandboxed frame, by https only."""
     if not address.startswith("https://"):
         return preview
     frame = (
@@ -166,9 +166,9 @@ def _add_player(preview: PagePreview, address: str, width: int, height: int) -> 
 
 
 def parse_oembed(answer: Mapping[str, Any], preview: PagePreview, url: str) -> PagePreview:
-    """What an oEmbed answer (oembed.com, 1.0) adds to a page; `rich` ones are shown as a link."""
+    """Return the preview with data of an oEmbed document (oembed.com, 1.0); type `rich` stays a link."""
 
-    def said(name: str, limit: int) -> str:
+    def read(name: str, limit: int) -> str:
         value = answer.get(name)
         return clean_name(value, limit) if isinstance(value, str) else ""
 
@@ -181,10 +181,10 @@ def parse_oembed(answer: Mapping[str, Any], preview: PagePreview, url: str) -> P
         return preview
     preview = structs.replace(
         preview,
-        title=said("title", MAX_TITLE) or preview.title,
-        author_name=said("author_name", MAX_NAME) or preview.author_name,
+        title=read("title", MAX_TITLE) or preview.title,
+        author_name=read("author_name", MAX_NAME) or preview.author_name,
         author_url=address("author_url") or preview.author_url,
-        provider_name=said("provider_name", MAX_NAME) or preview.provider_name,
+        provider_name=read("provider_name", MAX_NAME) or preview.provider_name,
         provider_url=address("provider_url"),
         image_url=address("thumbnail_url") or preview.image_url,
     )
@@ -200,7 +200,7 @@ def parse_oembed(answer: Mapping[str, Any], preview: PagePreview, url: str) -> P
 
 
 def _find_frame_url(html: Any, url: str) -> str:
-    """The address of the first frame in what a provider wrote."""
+    """Return the address of the first frame in the HTML of a provider, '' if there is none."""
     if not isinstance(html, str):
         return ""
     frame = LexborHTMLParser(limit_nesting(html[:20_000])).css_first("iframe[src]")

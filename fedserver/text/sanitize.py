@@ -1,8 +1,8 @@
-"""HTML of strangers, and of our own Markdown, made safe: one allow-list for every source.
+"""Sanitizing of HTML from remote servers and of our own Markdown: one allow-list for every source.
 
-nh3 (Ammonia) drops scripts, handlers, styles and odd addresses; classes are those that clients know
-(docs.joinmastodon.org/spec/activitypub#sanitization). Addresses are whole or are made whole: one that a
-stranger left relative would lead to our own node. Names are cut and freed of marks that turn text around.
+nh3 (Ammonia) drops scripts, handlers, styles and unsafe addresses; classes are those that clients know
+(docs.joinmastodon.org/spec/activitypub#sanitization). Addresses are made absolute: a relative one from a
+remote server would lead to our own node. Names are cut, and direction marks are removed from them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "code": {"lang"},
 }
 ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag, names in ATTRIBUTES.items()}
-# Marks that reverse or hide the order of text: in a name they can disguise another.
+# Marks that reverse or hide the order of text: with them a name can look like another.
 BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
@@ -54,7 +54,7 @@ _base: ContextVar[str] = ContextVar("base", default="")
 
 
 def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
-    """The value of an attribute; an address is completed from the base, or goes."""
+    """Return the value of an attribute, or None to drop it; addresses are resolved against the base."""
     if attribute not in ("href", "src"):
         return value
     address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)
@@ -68,7 +68,7 @@ def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
 
 
 def _is_absolute(address: str) -> bool:
-    # Not `https:x`: on a page of that scheme it is relative.
+    # Not `https:x`, which is relative on a page of that scheme (url.spec.whatwg.org).
     return address[:8].lower().startswith(("https://", "http://"))
 
 
@@ -94,65 +94,73 @@ _profile = _build_cleaner(PROFILE_TAGS, PROFILE_REL)
 
 
 def clean_post(html: str, base: str = "") -> str:
-    """Safe HTML of a short post. Relative addresses are taken from `base`; without one they go."""
+    """Return safe HTML of a short post; relative addresses are resolved against `base`, or dropped."""
     return _clean(_post, html, base)
 
 
 def clean_article(html: str, base: str = "") -> str:
-    """Safe HTML of an article: headings, images and tables stay; `base` as in `clean_post`."""
+    """Return safe HTML of an article: headings, images and tables stay; `base` as in `clean_post`."""
     return _clean(_article, html, base)
 
 
 def clean_profile(html: str, base: str = "") -> str:
-    """Safe HTML of a note or field on a profile; `base` as in `clean_post`.
+    """Return safe HTML of a note or field on a profile; `base` as in `clean_post`.
 
-    Links carry `rel="me"`, but not those to other people and to hashtags, who are not the same person.
+    Links get `rel="me"`, except mentions and hashtags, which are not about the same person.
     """
-    found = _clean(_profile, html, base)
-    for words in MENTION_CLASSES:
-        found = found.replace(f'class="{words}" rel="{PROFILE_REL}"', f'class="{words}" rel="{EXTERNAL_REL}"')
-    return found
+    cleaned = _clean(_profile, html, base)
+    for classes in MENTION_CLASSES:
+        cleaned = cleaned.replace(
+            f'class="{classes}" rel="{PROFILE_REL}"', f'class="{classes}" rel="{EXTERNAL_REL}"'
+        )
+    return cleaned
 
 
 def _clean(cleaner: nh3.Cleaner, html: str, base: str) -> str:
-    """Cleaned until a reader sees in it what we saw: what a dropped element held may be read otherwise."""
-    former = _base.set(base)
-    found = limit_nesting(html)
+    """Clean until nothing changes, as the content of a dropped element may be parsed in another way.
+
+    Returns only the text if that takes more than MAX_ROUNDS.
+    """
+    token = _base.set(base)
+    current = limit_nesting(html)
     try:
         for _ in range(MAX_ROUNDS):
             # guard: sanitizer @argument1
-            cleaned = cleaner.clean(found)
-            # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none all see the same.
-            made = PRE_LEADING_NEWLINES.sub(r"\1", cleaned)
-            if made == found:
-                return made
-            found = made
+            cleaned = cleaner.clean(current)
+            # Every parser drops a line end after <pre> (HTML §13.2.6.4.7): without any the result is stable.
+            stripped = PRE_LEADING_NEWLINES.sub(r"\1", cleaned)
+            if stripped == current:
+                return stripped
+            current = stripped
     finally:
-        _base.reset(former)
-    return escape(to_text(found), quote=False)
+        _base.reset(token)
+    return escape(to_text(current), quote=False)
 
 
 def clean_name(text: str, limit: int = 100) -> str:
-    """One line of plain text: no control or direction marks, no piles of accents, at most `limit` long."""
+    """Return one line of plain text of at most `limit` characters.
+
+    Control and direction marks are removed, and combining marks after the third on one letter.
+    """
     line = " ".join(_extract_text(text).translate(BIDI).split())
-    kept: list[str] = []
+    letters: list[str] = []
     marks = 0
     for letter in line:
         if unicodedata.category(letter) in ("Cc", "Cs", "Co"):
             continue
         marks = marks + 1 if unicodedata.combining(letter) else 0
         if marks <= 3:
-            kept.append(letter)
-    return " ".join("".join(kept).split())[:limit].strip()
+            letters.append(letter)
+    return " ".join("".join(letters).split())[:limit].strip()
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Several lines of plain text without NUL and lone surrogates, at most `limit` long."""
+    """Return lines of plain text without NUL and lone surrogates, at most `limit` characters."""
     return _extract_text(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
 
 
 def to_text(html: str) -> str:
-    """The words in HTML; paragraphs and breaks become line ends."""
+    """Return the text in HTML; paragraphs and breaks become line ends."""
     tree = LexborHTMLParser(limit_nesting(html))
     body = tree.body
     if body is None:
@@ -170,22 +178,22 @@ def to_text(html: str) -> str:
 
 
 def to_web_url(text: str) -> str:
-    """`text` if it is an http(s) address that may be linked, else ''."""
+    """Return `text` if it is an http(s) address that may be linked, else ''."""
     text = text.strip()
     return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
 
 
 def limit_nesting(html: str) -> str:
-    """`html`, or only its words where more elements stay open than any writer leaves open.
+    """Return `html`, or only its text if more than MAX_OPEN_ELEMENTS are open at once.
 
-    HTML parsers take quadratic time on what is nested without end; this pass is linear.
+    HTML parsers take quadratic time on elements that are nested without end; this pass is linear.
     """
     html = _extract_text(html)[:MAX_HTML_LENGTH]
     opened: dict[str, int] = {}
     unclosed = 0
-    place = html.find("<")
-    while place >= 0:
-        name, closes = _parse_tag(html, place)
+    start = html.find("<")
+    while start >= 0:
+        name, closes = _parse_tag(html, start)
         if closes and opened.get(name):
             opened[name] -= 1
             unclosed -= 1
@@ -194,18 +202,18 @@ def limit_nesting(html: str) -> str:
             unclosed += 1
         if unclosed > MAX_OPEN_ELEMENTS:
             return f"<p>{escape(_strip_tags(html), quote=False)}</p>"
-        place = html.find("<", place + 1)
+        start = html.find("<", start + 1)
     return html
 
 
-def _parse_tag(html: str, place: int) -> tuple[str, bool]:
-    """The name of the tag that begins here ('' for none), and whether it is a closing one."""
-    closes = html.startswith("</", place)
-    start = place + 2 if closes else place + 1
-    end = start
-    while end < len(html) and end - start < 20 and html[end].isalnum():
+def _parse_tag(html: str, start: int) -> tuple[str, bool]:
+    """Return the name of the tag that begins at `start` ('' for none), and whether it is a closing one."""
+    closes = html.startswith("</", start)
+    first = start + 2 if closes else start + 1
+    end = first
+    while end < len(html) and end - first < 20 and html[end].isalnum():
         end += 1
-    return html[start:end].lower(), closes
+    return html[first:end].lower(), closes
 
 
 def _strip_tags(html: str) -> str:

@@ -1,7 +1,7 @@
-"""Words as search compares them: without case, accents and other marks that people leave out.
+"""Words as the search compares them: without case, accents and other marks that people leave out.
 
-Scripts that put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) are cut into pairs of
-letters that overlap: 東京都 is 東京 and 京都. So a word of any length is found inside any sentence.
+Scripts without spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) are cut into overlapping
+pairs of letters: 東京都 is 東京 and 京都. So a word of any length is found inside any sentence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _UNSPACED = (
     "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003fffd"
 )
-# Vowel signs of scripts that do put spaces: letters of the word, although Python does not count them.
+# Vowel signs of scripts with spaces: parts of the word, although Python does not count them as letters.
 _COMBINING_MARKS = "".join(
     chr(code)
     for code in (*range(0x0900, 0x1A00), *range(0xA800, 0xAC00))
@@ -32,7 +32,7 @@ _DROPPED = (
     (0x2060, 0x2060), (0xFEFF, 0xFEFF),
 )  # fmt: skip
 _FOLD: dict[int, str | None] = {code: None for first, last in _DROPPED for code in range(first, last + 1)}
-# Letters with a stroke or joined ones, which Unicode does not take apart.
+# Letters with a stroke and ligatures, which Unicode does not decompose.
 _FOLD |= {
     ord(letter): plain
     for letter, plain in zip(
@@ -42,36 +42,36 @@ _FOLD |= {
 
 
 def fold(text: str) -> str:
-    """Text without case and accents; letters of other scripts stay whole."""
+    """Return the text without case and accents; letters of other scripts stay whole."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    return unicodedata.normalize("NFKC", apart.translate(_FOLD))
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFKC", decomposed.translate(_FOLD))
 
 
 def tokenize(text: str) -> list[str]:
-    """The words of a text in their order, as an index keeps them.
+    """Return the words of a text in their order, as they are indexed.
 
-    The last letter of an unspaced run follows at the end, so that every single letter begins some word.
+    The last letter of each run without spaces follows at the end, so that every single letter begins a word.
     """
-    found: list[str] = []
-    last: dict[str, None] = {}
+    words: list[str] = []
+    last_letters: dict[str, None] = {}
     for token in _TOKEN.findall(fold(text)):
         if token.isascii():
-            found.append(token[:MAX_WORD_LENGTH])
+            words.append(token[:MAX_WORD_LENGTH])
             continue
         pieces = _split_token(token)
-        found += pieces
+        words += pieces
         if len(pieces[-1]) == 2 and _is_unspaced(token):
-            last[token[-1]] = None
-    return [*found[:MAX_WORDS], *last]
+            last_letters[token[-1]] = None
+    return [*words[:MAX_WORDS], *last_letters]
 
 
 def parse_phrase(text: str) -> tuple[tuple[str, ...], bool]:
-    """The words that somebody looks for side by side; True if the last one is only a beginning."""
+    """Return the words of a phrase to search for, and True if the last one is only a beginning."""
     tokens = _TOKEN.findall(fold(text))
-    found = tuple(piece for token in tokens for piece in _split_token(token))
-    return found, bool(tokens) and len(tokens[-1]) == 1 and _is_unspaced(tokens[-1])
+    words = tuple(piece for token in tokens for piece in _split_token(token))
+    return words, bool(tokens) and len(tokens[-1]) == 1 and _is_unspaced(tokens[-1])
 
 
 def _is_unspaced(token: str) -> bool:
@@ -81,4 +81,4 @@ def _is_unspaced(token: str) -> bool:
 def _split_token(token: str) -> list[str]:
     if len(token) < 2 or not _is_unspaced(token):
         return [token[:MAX_WORD_LENGTH]]
-    return [token[place : place + 2] for place in range(len(token) - 1)]
+    return [token[index : index + 2] for index in range(len(token) - 1)]

@@ -1,7 +1,7 @@
 """The aiohttp application: endpoints of all surfaces on one router.
 
-Documents and pages may share an address; `Accept` decides (ActivityPub §3.2). Whatever no endpoint
-answers gets a 404 in the caller's shape, and nothing ends in a traceback.
+Documents and pages may share an address; `Accept` decides (ActivityPub §3.2). A request that no endpoint
+answers gets a 404 as a page or as JSON, and no traceback is ever shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fedserver.web.errors import render_error_json
 from fedserver.web.html import STATIC, add_vary
 from fedserver.web.locale_cookie import negotiate_request_locale
 from fedserver.web.metrics import build_middleware
-from fedserver.web.services import SERVICES, Services
+from fedserver.web.services import SERVICES, WebServices
 
 PREFLIGHT = {
     **CORS,
@@ -39,14 +39,14 @@ ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
 def prefers_activitypub(accept: str) -> bool:
-    """True if the caller asks for a document: its first word on types decides against HTML."""
-    positions = [place for kind in ACTIVITY_TYPES if (place := accept.find(kind)) >= 0]
+    """Return True if the client asks for an ActivityPub document: its type stands before HTML or alone."""
+    positions = [position for kind in ACTIVITY_TYPES if (position := accept.find(kind)) >= 0]
     html = accept.find("text/html")
     return bool(positions) and (html < 0 or min(positions) < html)
 
 
-def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
-    """The application with every endpoint, static files and a handler for all else."""
+def build(services: WebServices, endpoints: Sequence[Endpoint]) -> web.Application:
+    """Return the application with every endpoint, static files, metrics and errors."""
     dispatcher = Dispatcher(services)
     middlewares = [_build_error_middleware(dispatcher)]
     if services.site.config.metrics.listen:
@@ -61,7 +61,7 @@ def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
 
 @cache
 def _build_resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
-    """The places of a router, made once for all nodes of a process: there are a thousand routes."""
+    """Return the resources of a router, made once for all nodes of a process: there are a thousand routes."""
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
         shared[endpoint.route_key].append(endpoint)
@@ -82,9 +82,9 @@ def _create_resource(path: str) -> web.Resource:
 
 
 def _list_spellings(path: str) -> list[str]:
-    """Programs may end an address with a slash."""
-    programs = path.startswith(("/api/", "/oauth/")) and not path.endswith("/")
-    return [path, path + "/"] if programs else [path]
+    """Return the paths that lead to an endpoint: clients of the API may add a slash."""
+    is_api = path.startswith(("/api/", "/oauth/")) and not path.endswith("/")
+    return [path, path + "/"] if is_api else [path]
 
 
 def _negotiate(variants: list[Endpoint]) -> ServeHandler:
@@ -95,8 +95,8 @@ def _negotiate(variants: list[Endpoint]) -> ServeHandler:
             return await request.app[DISPATCHER].serve(only, request)
 
         return serve
-    document = next(each for each in variants if each.activitypub)
-    page = next(each for each in variants if not each.activitypub)
+    document = next(endpoint for endpoint in variants if endpoint.activitypub)
+    page = next(endpoint for endpoint in variants if not endpoint.activitypub)
 
     async def choose(request: web.Request) -> web.StreamResponse:
         chosen = document if prefers_activitypub(request.headers.get("Accept", "")) else page
@@ -114,31 +114,31 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
     @web.middleware
     async def outermost(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
         with use_locale(negotiate_request_locale(request, dispatcher.services.site)):
-            return await answered(request, handler)
+            return await answer(request, handler)
 
-    async def answered(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
-        program = request.path.startswith(API_PREFIXES)
-        if request.method == "OPTIONS" and program:
+    async def answer(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
+        is_api = request.path.startswith(API_PREFIXES)
+        if request.method == "OPTIONS" and is_api:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
             dispatcher.check_ip_allowed(request)
             response = await handler(request)
             if request.path.startswith("/static/"):
-                # The pictures of those who have none are shown by web clients of other origins.
+                # Web clients of other origins show the default avatar and header.
                 response.headers["Access-Control-Allow-Origin"] = "*"
             return response
         except ForbiddenError as error:
-            return _render_error(dispatcher, request, error, program)
+            return _render_error(dispatcher, request, error, is_api)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return _render_error(dispatcher, request, error, program)
+            return _render_error(dispatcher, request, error, is_api)
         except Exception as error:
-            # The one place where the unexpected ends: an id for the caller, the trace for the log.
-            name = secrets.token_hex(6)
-            log.exception("request_failed", id=name, method=request.method, path=request.path)
-            response = _render_error(dispatcher, request, error, program)
-            response.headers["X-Request-Id"] = name
+            # All unexpected errors end here: an id for the client, the traceback for the log.
+            request_id = secrets.token_hex(6)
+            log.exception("request_failed", id=request_id, method=request.method, path=request.path)
+            response = _render_error(dispatcher, request, error, is_api)
+            response.headers["X-Request-Id"] = request_id
             return response
 
     return outermost

@@ -1,15 +1,13 @@
-"""Runs an endpoint: who asks, may they, what do they want, inside which transaction, and the answer."""
+"""Running an endpoint: authentication, authorization, parameters, transaction and response."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import (
     DomainError,
@@ -17,15 +15,16 @@ from fedserver.domain.kernel.errors import (
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
+from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import ANYONE, APP, USER, Call, Endpoint, JsonResponse, NoParams
+from fedserver.web.endpoint import Call, Endpoint, JsonResponse, NoParams, authorize
 from fedserver.web.errors import render_error_json, to_headers, to_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 from fedserver.web.paging import EntityPage, build_link_header
 from fedserver.web.proxies import Proxies
-from fedserver.web.services import Services
+from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
 from storage.engine import Tx
 from storage.errors import DatabaseUnavailableError
@@ -37,24 +36,23 @@ CORS = {
         "Mastodon-Async-Refresh"
     ),
 }
-RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 NO_PARAMS: Struct = NoParams()
 
 
 class Dispatcher:
-    """Answers the requests of one node by the endpoints."""
+    """The part of one node that runs endpoints."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WebServices) -> None:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
     def check_ip_allowed(self, request: web.Request) -> None:
-        """Raises Forbidden for a request from an address that nobody may come from."""
+        """Raise ForbiddenError for a request from a blocked IP address."""
         if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
-            raise ForbiddenError("This node takes no requests from your address")
+            raise ForbiddenError(gettext("This node does not accept requests from your IP address."))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
-        """The answer of an endpoint, or why there is none."""
+        """Return the response of an endpoint, or the refusal."""
         try:
             return await self._serve(endpoint, request)
         except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
@@ -91,13 +89,15 @@ class Dispatcher:
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        left = self.services.rate_limiter.consume(endpoint.limit, self._rate_limit_key(request, caller))
+        rate_limit_headers = self.services.rate_limiter.consume(
+            endpoint.limit, self._rate_limit_key(request, caller)
+        )
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
         limits = self.services.site.config.limits
-        most = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
-        uploads = Uploads(self.services.store.incoming_dir, most)
+        max_bytes = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
+        uploads = Uploads(self.services.store.incoming_dir, max_bytes)
         try:
             params = NO_PARAMS
             if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
@@ -106,7 +106,7 @@ class Dispatcher:
         finally:
             uploads.close()
         if not endpoint.html and not response.prepared:
-            response.headers.update(CORS | left)
+            response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -124,8 +124,8 @@ class Dispatcher:
             if caller is not None and not endpoint.no_csrf:
                 session.check_csrf(caller, getattr(params, "csrf", "") or "")
         if endpoint.tx == "write":
-            async with self.services.db.write() as write:
-                result = await endpoint.handler(Call(request, self.services, caller, params, write))
+            async with self.services.db.write() as write_tx:
+                result = await endpoint.handler(Call(request, self.services, caller, params, write_tx))
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._to_response(request, result)
@@ -153,7 +153,7 @@ class Dispatcher:
     def render_refusal(
         self, endpoint: Endpoint, request: web.Request, error: Exception
     ) -> web.StreamResponse:
-        """The answer to `error`: a page for people, JSON for programs."""
+        """Return the response to `error`: a page for people, JSON for programs."""
         if not endpoint.html:
             response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
@@ -165,7 +165,7 @@ class Dispatcher:
         return self.render_error_page(error)
 
     def render_error_page(self, error: Exception) -> web.Response:
-        """A page that says what went wrong and where to go on."""
+        """Return a page that says what went wrong and how to go on."""
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
         page = self.services.pages.render_response(
@@ -173,28 +173,3 @@ class Dispatcher:
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page
-
-
-def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
-    """Raises Unauthorized without a token where one is needed, Forbidden without its scope or role."""
-    if endpoint.auth == ANYONE and principal is None:
-        return
-    if principal is None:
-        raise UnauthorizedError("The access token is invalid" if not endpoint.html else "Please log in first")
-    # guard: scopes
-    if (
-        endpoint.scope
-        and not endpoint.html
-        and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
-    ):
-        raise ForbiddenError("This action is outside the authorized scopes")
-    if endpoint.auth in (ANYONE, APP):
-        return
-    if principal.account is None or principal.member is None:
-        raise UnauthorizedError("This method requires an authenticated user")
-    if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
-        raise ForbiddenError("This action is not allowed")
-
-
-def _is_scope_granted(granted: frozenset[str], wanted: Sequence[str]) -> bool:
-    return any(scopes.covers(granted, each) for each in wanted)

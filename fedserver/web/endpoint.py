@@ -1,25 +1,27 @@
 """Endpoints, declared once (architecture, law 5).
 
-From a declaration come the route, who may ask, the 401, 403 and 422 answers, the transaction, the
-list that `fedserver routes` prints and the comparison with the published API description. A handler is
-left with: one domain verb, one entity.
+From a declaration come the route, the authorization, the 401, 403 and 422 responses, the transaction, the
+list that `fedserver routes` prints and the comparison with the published API description. A handler calls
+one function of the domain and returns one entity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 
 from aiohttp import web
 from msgspec import Struct
 
+from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.context import NodeContext, Principal
-from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.paging import parse_page
 from fedserver.web.proxies import Proxies
-from fedserver.web.services import Services
+from fedserver.web.services import WebServices
 from storage.engine import Tx
 from storage.paging import MAX_ID, Page
 from storage.rows.accounts import AccountRow
@@ -29,14 +31,15 @@ P = TypeVar("P")
 Handler = Callable[[Any], Awaitable[Any]]
 Transaction = Literal["read", "write", "own"]
 
-ANYONE = "anyone"  # a token is used if it is given; a wrong one is refused
-APP = "app"  # any token, an app's own too
+ANYONE = "anyone"  # a token is optional; a wrong one is refused
+APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN, OWNER = "moderator", "admin", "owner"
+RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 
 class NoParams(Struct, frozen=True):
-    """The parameters of endpoints that take none."""
+    """The parameters of an endpoint without parameters."""
 
 
 class JsonResponse(Struct, frozen=True):
@@ -49,76 +52,77 @@ class JsonResponse(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P]):
-    """One request, as a handler sees it: checked, parsed, inside its transaction."""
+    """One request as a handler sees it: authorized, parsed, inside its transaction."""
 
     request: web.Request
-    services: Services
+    services: WebServices
     principal: Principal | None
     params: P
     transaction: Tx | None
 
     @property
     def site(self) -> NodeContext:
+        """The configuration and links of this node."""
         return self.services.site
 
     @property
     def tx(self) -> Tx:
-        """The request's transaction; there is none where the declaration says `tx="own"`."""
+        """The transaction of the request; endpoints with `tx="own"` have none."""
         assert self.transaction is not None, 'declared with tx="own"'
         return self.transaction
 
     @property
     def viewer_id(self) -> int | None:
-        """The account that looks, None for strangers and apps."""
+        """The id of the account that reads, None for anonymous visitors and apps."""
         return self.principal.account.id if self.principal and self.principal.account else None
 
     @property
     def account(self) -> AccountRow:
-        """The account that acts. Raises Unauthorized if there is none."""
+        """The account that acts. Raises UnauthorizedError if there is none."""
         if self.principal is None or self.principal.account is None:
             raise UnauthorizedError("This method requires an authenticated user")
         return self.principal.account
 
     @property
     def member(self) -> MemberRow:
-        """The person who acts. Raises Unauthorized if there is none."""
+        """The member who acts. Raises UnauthorizedError if there is none."""
         if self.principal is None or self.principal.member is None:
             raise UnauthorizedError("This method requires an authenticated user")
         return self.principal.member
 
     @property
     def session_id(self) -> int | None:
-        """The session of this browser, None for strangers and programs."""
+        """The id of the browser's session, None for anonymous visitors and programs."""
         return self.principal.session_id if self.principal else None
 
     @property
     def address(self) -> str:
-        """Where the request comes from, behind the proxies that are trusted."""
+        """The IP address of the client, behind the trusted proxies."""
         return Proxies(self.site.config.node.trusted_proxies).resolve_client_address(self.request)
 
     @property
     def user_agent(self) -> str:
-        """What the browser calls itself."""
+        """The User-Agent header."""
         return self.request.headers.get("User-Agent", "")
 
     @property
     def prelogin_token(self) -> str:
-        """The word of a browser that is on its way to log in, '' if it has none."""
+        """The token of a browser that is logging in, '' if it has none."""
         return session.read_prelogin_token(self.request, self.site)
 
-    def set_prelogin_token(self, response: web.StreamResponse, word: str) -> web.StreamResponse:
-        """Give the browser the word by which it is known until it is logged in."""
-        session.set_prelogin_token(response, self.site, word)
+    def set_prelogin_token(self, response: web.StreamResponse, token: str) -> web.StreamResponse:
+        """Set the cookie that identifies a browser until it is logged in."""
+        session.set_prelogin_token(response, self.site, token)
         return response
 
     def login_response(self, token: str, location: str) -> web.Response:
-        """Logged in: the cookie of the session, and on to `location`."""
+        """Return the response to a login: the session cookie and a redirect to `location`."""
         return session.login_response(self.site, token, location)
 
     def render(
         self, template: str, *, status: int = 200, foreign_pictures: bool = False, **values: Any
     ) -> web.Response:
-        """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
+        """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`."""
         shared = {
             "me": self.principal,
             "csrf": self.principal.csrf if self.principal else "",
@@ -130,27 +134,27 @@ class Call(Generic[P]):
         )
 
     def text(self, name: str) -> str:
-        """A part of the path. Raises NotFound if no name of ours can be like it."""
+        """Return a part of the path. Raises NotFoundError if it cannot be a name."""
         text = self.request.match_info[name]
         if "\0" in text:
             raise NotFoundError
         return text
 
     def id(self, name: str = "id") -> int:
-        """A part of the path as an id. Raises NotFound if it cannot be one."""
+        """Return a part of the path as an id. Raises NotFoundError if it cannot be one."""
         text = self.request.match_info[name]
         if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
             raise NotFoundError
         return int(text)
 
-    def page(self, default: int = 20, most: int = 40) -> Page:
-        """The page that the query asks for."""
-        return parse_page(self.request, default, most)
+    def page(self, default: int = 20, max_limit: int = 40) -> Page:
+        """Return the page that the query asks for."""
+        return parse_page(self.request, default, max_limit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """A declaration. `scope` may name alternatives, separated by `|`."""
+    """The declaration of an endpoint. `scope` may name alternatives, separated by `|`."""
 
     method: str
     path: str
@@ -162,26 +166,56 @@ class Endpoint:
     limit: str = "default"
     html: bool = False
     activitypub: bool = False
-    max_upload: str = ""  # the key of [limits] that says how large a file may be
-    nested_errors: bool = False  # what is wrong with values is told in one object, as for collections
+    max_upload: str = ""  # the key of [limits] with the largest file
+    nested_errors: bool = False  # details of invalid values are inside `error`, as for collections
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
-    no_csrf: bool = False  # a form for strangers, where a session may be left over
-    requires_recent_auth: bool = False  # the person must have proved not long ago who they are
-    allow_pending: bool = False  # also for members who are not let in yet
+    no_csrf: bool = False  # a form for anonymous visitors, whose browser may have an old session
+    requires_recent_auth: bool = False  # the member must have given a password or passkey recently
+    allow_pending: bool = False  # also for members who are not approved yet
     allow_suspended: bool = False  # also for members who are suspended or disabled
     surface: str = ""
     response_type: Any = None
 
     @property
     def requires_auth(self) -> bool:
-        """False where neither a token nor a cookie is looked at."""
+        """False where neither a token nor a cookie is read."""
         return self.html or not (self.no_token or self.activitypub or self.raw)
 
     @property
     def route_key(self) -> tuple[str, str]:
-        """What tells endpoints apart: method and path."""
+        """The method and the path."""
         return self.method, self.path
+
+
+def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
+    """Check that a principal may use an endpoint.
+
+    Raises UnauthorizedError without a token where one is needed, ForbiddenError without its scope or role.
+    """
+    if endpoint.auth == ANYONE and principal is None:
+        return
+    if principal is None:
+        raise UnauthorizedError(
+            "The access token is invalid" if not endpoint.html else gettext("Please log in first.")
+        )
+    # guard: scopes
+    if (
+        endpoint.scope
+        and not endpoint.html
+        and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
+    ):
+        raise ForbiddenError("This action is outside the authorized scopes")
+    if endpoint.auth in (ANYONE, APP):
+        return
+    if principal.account is None or principal.member is None:
+        raise UnauthorizedError("This method requires an authenticated user")
+    if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
+        raise ForbiddenError("This action is not allowed")
+
+
+def _is_scope_granted(granted: frozenset[str], alternatives: Sequence[str]) -> bool:
+    return any(scopes.covers(granted, scope) for scope in alternatives)
 
 
 @dataclass(slots=True)
@@ -192,9 +226,9 @@ class Routes:
     endpoints: list[Endpoint] = field(default_factory=list)
 
     def add(self, method: str, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
-        """Declare an endpoint, under one or several paths."""
+        """Return a decorator that declares an endpoint at one or several paths."""
 
-        def keep(handler: Handler) -> Handler:
+        def declare(handler: Handler) -> Handler:
             settings = {"tx": "read" if method in ("GET", "HEAD") else "write", **declared}
             for path in paths:
                 self.endpoints.append(
@@ -209,19 +243,24 @@ class Routes:
                 )
             return handler
 
-        return keep
+        return declare
 
     def get(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that declares a GET endpoint."""
         return self.add("GET", *paths, **declared)
 
     def post(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that declares a POST endpoint."""
         return self.add("POST", *paths, **declared)
 
     def put(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that declares a PUT endpoint."""
         return self.add("PUT", *paths, **declared)
 
     def patch(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that declares a PATCH endpoint."""
         return self.add("PATCH", *paths, **declared)
 
     def delete(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Return a decorator that declares a DELETE endpoint."""
         return self.add("DELETE", *paths, **declared)

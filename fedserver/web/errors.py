@@ -1,7 +1,7 @@
-"""Errors in the shape that the caller expects: JSON for programs, a page for people.
+"""Errors as responses: JSON for programs, a page for people.
 
-Bodies as Mastodon's (docs.joinmastodon.org/entities/Error). What went wrong inside is logged with
-an id and never shown.
+Bodies are those of Mastodon (docs.joinmastodon.org/entities/Error). Unexpected errors are logged with an id;
+their details are never shown.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fedserver.domain.kernel.errors import (
     TooManyRequestsError,
     UnauthorizedError,
 )
+from fedserver.text.locales import gettext
 from fedserver.web.json import json_response
 from storage.errors import DatabaseUnavailableError
 
@@ -38,31 +39,31 @@ STATUS_BY_ERROR: dict[type[Exception], int] = {
 
 
 def to_status(error: Exception) -> int:
-    """The HTTP status that tells of `error`; 500 if it was not expected."""
+    """Return the HTTP status for `error`, 500 for an unexpected one."""
     if isinstance(error, web.HTTPException):
         return error.status
     return next((STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR), 500)
 
 
 def to_message(error: Exception) -> str:
-    """What to tell a person; nothing from inside."""
+    """Return the text for a person, without internal details."""
     if isinstance(error, DomainError):
         return error.text
     if isinstance(error, DatabaseUnavailableError):
-        return "The server cannot do this right now. Please try again in a moment."
+        return gettext("The server cannot do this right now. Please try again in a moment.")
     if isinstance(error, web.HTTPRequestEntityTooLarge):
-        return "The request is too large"
+        return gettext("The request is too large.")
     if isinstance(error, web.HTTPMethodNotAllowed):
-        return f"Method {error.method} is not allowed here"
+        return gettext("The method %(method)s is not allowed here.", method=error.method)
     if isinstance(error, web.HTTPNotFound):
         return "Not Found"
     if isinstance(error, web.HTTPException):
         return error.reason
-    return "Something went wrong on our side. It was written to the server's log."
+    return gettext("Something went wrong on our side. The details are in the log of the server.")
 
 
 def to_headers(error: Exception, now: int) -> dict[str, str]:
-    """Headers that belong to an error: when to come again, how to authenticate."""
+    """Return the headers for an error: when to retry, how to authenticate, which methods are allowed."""
     if isinstance(error, TooManyRequestsError):
         return {"Retry-After": str(max(1, (error.retry_at - now) // 1000))}
     if isinstance(error, RetryLaterError | DatabaseUnavailableError):
@@ -75,12 +76,14 @@ def to_headers(error: Exception, now: int) -> dict[str, str]:
 
 
 def render_error_json(error: Exception, now: int, *, nested: bool = False) -> web.Response:
-    """The JSON answer to `error`; `nested`: what is wrong with values is told in one object."""
+    """Return the JSON response to `error`; if `nested`, details of invalid values are inside `error`."""
     body: dict[str, Any] = {"error": to_message(error)}
     if isinstance(error, InvalidError):
         details: dict[str, list[dict[str, str]]] = {}
-        for each in (error, *error.other_errors):
-            details.setdefault(each.field, []).append({"error": each.code, "description": each.reason})
+        for invalid in (error, *error.other_errors):
+            details.setdefault(invalid.field, []).append(
+                {"error": invalid.code, "description": invalid.reason}
+            )
         body["details"] = details
         if nested:
             body = {"error": body}

@@ -1,4 +1,4 @@
-"""Files and signs of life, which every node answers whatever its surfaces are."""
+"""Stored files, files of peers, and health checks."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ CONTENT_TYPES = {
     "wav": "audio/wav",
     "aac": "audio/aac",
 }
+# Files come from members and peers: nothing in them may run in the origin of this node.
 INERT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -38,55 +39,60 @@ INERT_HEADERS = {
 
 
 class StoredFile(web.FileResponse):
-    """A file of the store, whole or in parts (RFC 9110 §14), served inert."""
+    """The response with a stored file, whole or in parts (RFC 9110 §14), in which no script runs."""
 
     def __init__(self, path: Path, content_type: str) -> None:
         super().__init__(path, headers={**INERT_HEADERS, "Content-Type": content_type})
         self._file_path = path
 
     async def prepare(self, request: Any) -> AbstractStreamWriter | None:
-        """Begin to send it. A part of another version than ours is not what was asked for: send all of it."""
-        known = request.headers.get(hdrs.IF_RANGE, "")
-        if known.startswith(('"', "W/")) and known != self._compute_etag():
-            kept = request.headers.copy()
-            del kept[hdrs.IF_RANGE]
-            kept.pop(hdrs.RANGE, None)
-            request = request.clone(headers=kept)
+        """Begin to send the file; all of it if the client has parts of another version (RFC 9110 §13.1.5)."""
+        known_etag = request.headers.get(hdrs.IF_RANGE, "")
+        if known_etag.startswith(('"', "W/")) and known_etag != self._compute_etag():
+            headers = request.headers.copy()
+            del headers[hdrs.IF_RANGE]
+            headers.pop(hdrs.RANGE, None)
+            request = request.clone(headers=headers)
         return await super().prepare(request)
 
     def _compute_etag(self) -> str:
-        """The tag that `FileResponse` gives to the file."""
-        found = self._file_path.stat()
-        return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+        """Return the ETag that `FileResponse` gives to the file."""
+        stat = self._file_path.stat()
+        return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
 
 @routes.get("/livez", "/health", tx="own", limit="peers")
 async def check_live(call: Call[NoParams]) -> web.Response:
+    """Answer 200 while the process runs."""
     return json_response({"status": "OK"})
 
 
 @routes.get("/readyz", tx="own", limit="peers")
 async def check_ready(call: Call[NoParams]) -> web.Response:
-    """200 when the database answers; Unavailable becomes 503."""
+    """Answer 200 if the database answers; DatabaseUnavailableError becomes 503."""
     async with call.services.db.read() as tx:
         await call.services.policies.load(tx)
     return json_response({"status": "OK"})
 
 
 class EmojiParams(Struct, frozen=True):
+    """The address of an emoji, and the signature that shows that we wrote the link."""
+
     u: str = ""
     v: str = ""
 
 
 @routes.get("/media/proxy/emoji/{shape:original|small}", params=EmojiParams, tx="own", limit="peers")
 async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
-    """An emoji of a peer, shown from here."""
+    """Serve an emoji of a peer."""
     async with call.services.db.read() as tx:
-        wanted = await remote_files.get_emoji(tx, call.site, call.params.u, call.params.v)
-    return await _serve_remote_file(call, wanted, call.text("shape"))
+        file_request = await remote_files.get_emoji(tx, call.site, call.params.u, call.params.v)
+    return await _serve_remote_file(call, file_request, call.text("shape"))
 
 
 class ProxyParams(Struct, frozen=True):
+    """The token of a file: it shows that we wrote the link, and changes with the address of the file."""
+
     v: str = ""
 
 
@@ -94,20 +100,20 @@ class ProxyParams(Struct, frozen=True):
     "/media/proxy/{id}/{shape:original|small|avatar|header|card}", params=ProxyParams, tx="own", limit="peers"
 )
 async def show_remote_file(call: Call[ProxyParams]) -> web.StreamResponse:
-    """A file of a peer, or the picture of a card, shown from here."""
+    """Serve a file of a peer, or the image of a link preview card."""
     shape = call.text("shape")
     async with call.services.db.read() as tx:
-        wanted = await remote_files.get(tx, call.site, call.id(), shape, call.params.v)
-    return await _serve_remote_file(call, wanted, shape)
+        file_request = await remote_files.get(tx, call.site, call.id(), shape, call.params.v)
+    return await _serve_remote_file(call, file_request, shape)
 
 
 async def _serve_remote_file(
-    call: Call[Any], wanted: remote_files.RemoteFileRequest, shape: str
+    call: Call[Any], file_request: remote_files.RemoteFileRequest, shape: str
 ) -> web.StreamResponse:
     services = call.services
     if not call.site.links.proxies:
         raise NotFoundError
-    row = await services.remote_files.get(wanted)
+    row = await services.remote_files.get(file_request)
     if not remote_files.is_recently_used(row, services.db.clock()):
         async with services.db.write() as tx:
             await remote_files.mark_used(tx, row)
@@ -116,14 +122,14 @@ async def _serve_remote_file(
 
 @routes.get("/media/{key:.+}", tx="own", limit="peers")
 async def show_media(call: Call[NoParams]) -> web.StreamResponse:
-    """A file of the store: its type is ours, and nothing in it may run."""
+    """Serve a stored file."""
     return serve_stored_file(call, call.text("key"))
 
 
 def serve_stored_file(call: Call[Any], key: str) -> StoredFile:
-    """The answer with a file of the store. Raises NotFound."""
+    """Return the response with a stored file. Raises NotFoundError."""
     path = call.services.store.path(key)
-    kind = CONTENT_TYPES.get(key.rpartition(".")[2])
-    if path is None or kind is None:
+    content_type = CONTENT_TYPES.get(key.rpartition(".")[2])
+    if path is None or content_type is None:
         raise NotFoundError
-    return StoredFile(path, kind)
+    return StoredFile(path, content_type)

@@ -20,7 +20,7 @@ from fedserver.web.template_texts import install_texts
 
 STATIC = Path(__file__).parent / "static"
 
-# No inline script or style anywhere. Files of peers are shown from here too, unless the proxy is off.
+# No inline script or style anywhere. Files of peers come from this node too, unless the proxy is off.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{files}; "
     "media-src 'self'{files}; connect-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -35,7 +35,7 @@ SECURITY_HEADERS = {
 
 
 class Pages:
-    """Renders templates. `packages` are the surfaces that bring templates of their own."""
+    """The renderer of templates. `packages` are the surfaces with templates of their own."""
 
     def __init__(self, packages: tuple[str, ...], *, proxies: bool = True, **shared: Any) -> None:
         self._proxies = proxies
@@ -51,10 +51,11 @@ class Pages:
         self._environment.globals.update(shared, static=static_url)
 
     def add_filter(self, name: str, function: Callable[..., Any]) -> None:
-        """Offer `function` to templates as a filter."""
+        """Make `function` available to templates as a filter."""
         self._environment.filters[name] = function
 
     def render_text(self, template: str, values: Mapping[str, Any]) -> str:
+        """Return the text of a template."""
         return self._environment.get_template(template).render(values)
 
     def render_response(
@@ -66,9 +67,10 @@ class Pages:
         forms_to: str = "'self'",
         foreign_pictures: bool = False,
     ) -> web.Response:
-        """A page. `forms_to` widens where forms may lead (the consent page redirects to the app).
+        """Return a page.
 
-        `foreign_pictures`: its text may show pictures that lie elsewhere, as articles do.
+        `forms_to` are further targets of forms (the consent page redirects to the app). With
+        `foreign_pictures` the page may show images of other hosts, as articles do.
         """
         response = web.Response(
             text=self.render_text(template, values), status=status, content_type="text/html", charset="utf-8"
@@ -89,24 +91,24 @@ def mark_language(response: web.StreamResponse) -> None:
 
 def add_vary(response: web.StreamResponse, *names: str) -> None:
     """Name request headers on which the response depends, besides those named already."""
-    named = [name.strip() for name in response.headers.get("Vary", "").split(",") if name.strip()]
-    known = {name.lower() for name in named}
-    response.headers["Vary"] = ", ".join([*named, *(name for name in names if name.lower() not in known)])
+    listed = [name.strip() for name in response.headers.get("Vary", "").split(",") if name.strip()]
+    known = {name.lower() for name in listed}
+    response.headers["Vary"] = ", ".join([*listed, *(name for name in names if name.lower() not in known)])
 
 
 @cache
 def static_url(name: str) -> str:
-    """The address of a static file, with its hash, so that it can be cached for ever."""
+    """Return the address of a static file with its hash, so that it can be cached forever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 
 
 def see_other(location: str) -> web.Response:
-    """On to another page, by GET (RFC 9110 §15.4.4). Not an exception: what was done stays done."""
+    """Return a redirect by GET (RFC 9110 §15.4.4). An exception would roll back the transaction."""
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def to_local_path(target: str, default: str = "/home") -> str:
-    """A path of this node to go on to; anything else leads to `otherwise`."""
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if plain and "\\" not in target and len(target) < 4_000 else default
+    """Return `target` if it is a path of this node, else `default`; this prevents open redirects."""
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if is_path and "\\" not in target and len(target) < 4_000 else default

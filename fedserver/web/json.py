@@ -1,4 +1,4 @@
-"""JSON answers, encoded once by msgspec."""
+"""JSON responses, encoded by msgspec."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 def json_response(
     body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = JSON_TYPE
 ) -> web.Response:
-    """`body` as JSON; bytes are taken as JSON already."""
+    """Return `body` as JSON; bytes are JSON already."""
     data = body if isinstance(body, bytes) else encode(body)
     response = web.Response(body=data, status=status, headers=headers)
     response.headers["Content-Type"] = kind

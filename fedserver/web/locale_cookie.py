@@ -1,6 +1,7 @@
 """The language of a request: what a visitor chose in the footer, else what the browser prefers.
 
-A member's own setting goes first; it is known only after the session was read, see `session.follow_locale`.
+A member's own setting takes precedence; it is known only after the session was read, see
+`session.use_member_locale`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def _cookie_name(site: NodeContext) -> str:
 
 
 def negotiate_request_locale(request: web.Request, site: NodeContext) -> str:
-    """Return the locale for a visitor of whom nothing but the request is known."""
+    """Return the locale for an anonymous visitor."""
     chosen = request.cookies.get(_cookie_name(site), "")
     accepted = request.headers.get("Accept-Language", "")
     # Only known codes reach the cache of `negotiate`, so that visitors cannot fill it with cookies.
@@ -26,7 +27,7 @@ def negotiate_request_locale(request: web.Request, site: NodeContext) -> str:
 
 
 def set_locale_cookie(response: web.StreamResponse, site: NodeContext, code: str) -> None:
-    """Let a browser remember a language; '' lets it forget the choice."""
+    """Set the cookie with the chosen language; '' deletes it."""
     secure = site.config.node.base_url.startswith("https:")
     if not code:
         response.del_cookie(_cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")

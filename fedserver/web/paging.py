@@ -1,6 +1,6 @@
-"""Pages of lists: cursors from the query, the `Link` header in the answer.
+"""Pages of lists: cursors from the query, the `Link` header in the response.
 
-Next comes first in the header, as some clients look only at its beginning; addresses are absolute
+The next page comes first in the header, as some clients read only its beginning; addresses are absolute
 and keep the other parameters (docs.joinmastodon.org/api/guidelines#pagination).
 """
 
@@ -21,7 +21,7 @@ CURSORS = ("max_id", "since_id", "min_id")
 class EntityPage(Struct, frozen=True):
     """A page of entities (or one that holds them).
 
-    `first` and `last` are the cursors of its first and last row; None: no rows.
+    `first` and `last` are the cursors of its first and last row, None without rows.
     """
 
     items: Any
@@ -31,22 +31,22 @@ class EntityPage(Struct, frozen=True):
 
 
 def to_page(items: Any, cursors: Sequence[int]) -> EntityPage:
-    """A page whose rows have `cursors`, newest first (of all rows read, shown or not)."""
+    """Return a page whose rows have `cursors`, newest first (of all rows read, visible or not)."""
     return EntityPage(items, cursors[0], cursors[-1]) if cursors else EntityPage(items, None, None)
 
 
 def to_offset_page(items: Any, limit: int, offset: int, *, has_more: bool) -> EntityPage:
-    """A page of a list that has an order of its own; `more` if there may be a next one."""
+    """Return a page of a list with an order of its own; `has_more` if there may be a next page."""
     previous = max(0, offset - limit) if offset else None
     return EntityPage(items, None, None, (offset + limit if has_more else None, previous))
 
 
 def parse_page(request: web.Request, default: int, max_limit: int) -> Page:
-    """The page that the query asks for; what is not a number is ignored, limits are clamped."""
+    """Return the page that the query asks for; invalid numbers are ignored, limits are clamped."""
     query = request.query
-    asked = _parse_number(query.get("limit"))
+    limit = _parse_number(query.get("limit"))
     return Page(
-        limit=default if asked is None else max(1, min(asked, max_limit)),
+        limit=default if limit is None else max(1, min(limit, max_limit)),
         max_id=_parse_cursor(query.get("max_id")) or MAX_ID,
         since_id=_parse_cursor(query.get("since_id")) or 0,
         min_id=_parse_cursor(query.get("min_id")),
@@ -54,23 +54,23 @@ def parse_page(request: web.Request, default: int, max_limit: int) -> Page:
 
 
 def parse_offset(request: web.Request, max_offset: int = 10_000) -> int:
-    """The `offset` of lists that page by it, clamped."""
+    """Return the `offset` of lists that page by it, clamped."""
     return max(0, min(_parse_number(request.query.get("offset")) or 0, max_offset))
 
 
 def build_link_header(request: web.Request, base_url: str, page: EntityPage) -> str | None:
-    """The `Link` header of a page, None if it is empty."""
-    used = CURSORS if page.offsets == (None, None) else ("offset",)
-    kept = urlencode([(name, value) for name, value in request.query.items() if name not in used])
-    address = f"{base_url}{request.path}?{kept}{'&' if kept else ''}"
+    """Return the `Link` header of a page (RFC 8288), None if it is empty."""
+    cursors = CURSORS if page.offsets == (None, None) else ("offset",)
+    others = urlencode([(name, value) for name, value in request.query.items() if name not in cursors])
+    address = f"{base_url}{request.path}?{others}{'&' if others else ''}"
 
     def link(cursor: str, value: int, rel: str) -> str:
         return f'<{address}{cursor}={value}>; rel="{rel}"'
 
     if page.first is not None and page.last is not None:
         return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"
-    named = zip(page.offsets, ("next", "prev"), strict=True)
-    return ", ".join(link("offset", value, rel) for value, rel in named if value is not None) or None
+    relations = zip(page.offsets, ("next", "prev"), strict=True)
+    return ", ".join(link("offset", value, rel) for value, rel in relations if value is not None) or None
 
 
 def _parse_number(text: str | None) -> int | None:

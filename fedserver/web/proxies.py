@@ -1,4 +1,4 @@
-"""Who is asking, when a proxy of ours stands between. Only trusted proxies are believed."""
+"""The address of the client behind a reverse proxy. Only trusted proxies are believed."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from aiohttp import web
 
 
 class Proxies:
-    """The proxies whose `X-Forwarded-For` counts: addresses or networks."""
+    """The addresses and networks of proxies whose `X-Forwarded-For` is trusted."""
 
     def __init__(self, trusted: tuple[str, ...]) -> None:
-        self._networks = [ip_network(each, strict=False) for each in trusted]
+        self._networks = [ip_network(network, strict=False) for network in trusted]
         self._trusts = lru_cache(4_096)(self._is_trusted)
 
     def resolve_client_address(self, request: web.Request) -> str:
-        """The address of the client; of the nearest untrusted hop, read from the right."""
+        """Return the address of the nearest hop that is not trusted, read from the right."""
         hops = [request.remote or "127.0.0.1"]
         if "X-Forwarded-For" not in request.headers:
             return hops[0]
         for value in request.headers.getall("X-Forwarded-For", []):
-            hops[:0] = [each.strip() for each in value.split(",")][-20:]
+            hops[:0] = [hop.strip() for hop in value.split(",")][-20:]
         for hop in reversed(hops):
             if not self._trusts(hop):
                 return hop if _is_address(hop) else hops[-1]
@@ -29,7 +29,7 @@ class Proxies:
 
     def _is_trusted(self, hop: str) -> bool:
         if not _is_address(hop):
-            # A unix socket has no address; only a proxy of ours can reach it.
+            # A unix socket has no address; only a local proxy can reach it.
             return hop == ""
         address = ip_address(hop)
         return any(address in network for network in self._networks)

@@ -1,7 +1,7 @@
-"""Names of form fields as Rails writes them, turned into nested values.
+"""Names of form fields in the notation of Rails, turned into nested values.
 
 `a[b]=1` is an object, `a[]=1` a list, `a[0][b]=1` a list by index, `a[][b]=1` a list of objects
-where a name that repeats begins the next one. Clients of the Mastodon API send all four.
+where a repeated name begins the next one. Clients of the Mastodon API send all four.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from fedserver.domain.kernel.errors import InvalidError
 
-MAX_DEPTH = 5
+MAX_DEPTH = 5  # names in Mastodon's API have three parts at most
 MAX_FIELDS = 2_000
 Value = Any
 
 
 def nest(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
-    """Pairs of name and value to nested dicts and lists. Raises Invalid if deep or many."""
+    """Return nested dicts and lists of names and values. Raises InvalidError for too deep or too many."""
     top: dict[str, Value] = {}
     for count, (name, value) in enumerate(pairs):
         if count >= MAX_FIELDS:
@@ -37,8 +37,8 @@ def _parse_path(name: str) -> list[str]:
 
 
 def _insert(container: dict[str, Value], path: list[str], value: Value) -> None:
-    for place, part in enumerate(path[:-1]):
-        following = path[place + 1 :]
+    for depth, part in enumerate(path[:-1]):
+        following = path[depth + 1 :]
         if part == "":
             part = _find_element_index(container, following)
         inner = container.setdefault(part, {})
@@ -53,7 +53,7 @@ def _insert(container: dict[str, Value], path: list[str], value: Value) -> None:
 
 
 def _find_element_index(container: dict[str, Value], following: list[str]) -> str:
-    """The index of the element that `a[][following]` belongs to: a repeated name begins the next."""
+    """Return the index of the element that `a[][following]` belongs to: a repeated name begins the next."""
     newest = str(len(container) - 1)
     element = container.get(newest)
     if not isinstance(element, dict) or (following[-1] != "" and _has_path(element, following)):
@@ -73,7 +73,7 @@ def _has_path(element: dict[str, Value], path: list[str]) -> bool:
 def _to_lists(value: Value) -> Value:
     if not isinstance(value, dict):
         return value
-    inner = {name: _to_lists(each) for name, each in value.items()}
+    inner = {name: _to_lists(child) for name, child in value.items()}
     if inner and all(name.isascii() and name.isdigit() for name in inner):
         return [inner[name] for name in sorted(inner, key=lambda name: (len(name), name))]
     return inner

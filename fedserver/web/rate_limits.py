@@ -1,7 +1,7 @@
-"""How often one account or address may ask (docs.joinmastodon.org/api/rate-limits).
+"""How many requests one account or address may make (docs.joinmastodon.org/api/rate-limits).
 
-Counted in the memory of the process, in windows of some minutes that begin anew for everybody at once; with
-several processes each counts alone.
+Counted in the memory of the process, in windows of some minutes that begin for everyone at once; each of
+several processes counts for itself.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ MINUTE_MS = 60_000
 
 
 class _Window:
-    """What everybody has asked for in the present window; of earlier ones nothing is kept."""
+    """The counts of the current window; those of earlier ones are dropped."""
 
-    __slots__ = ("begins_at", "counts", "ends_at", "length", "limit", "most", "reset")
+    __slots__ = ("begins_at", "counts", "ends_at", "length", "limit", "limit_text", "reset")
 
-    def __init__(self, most: int, minutes: int) -> None:
-        self.most, self.length = most, minutes * MINUTE_MS
-        self.limit = str(most)
+    def __init__(self, limit: int, minutes: int) -> None:
+        self.limit, self.length = limit, minutes * MINUTE_MS
+        self.limit_text = str(limit)
         self.begins_at = self.ends_at = 0
         self.reset = ""
         self.counts: dict[str, int] = {}
 
     def increment(self, who: str, now: int) -> int:
-        """How often `who` has asked by now, this time included."""
+        """Count a request of `who` and return the count."""
         if not self.begins_at <= now < self.ends_at:
             self._begin(now)
         count = self.counts.get(who, 0) + 1
-        if count <= self.most:
+        if count <= self.limit:
             self.counts[who] = count
         return count
 
@@ -51,7 +51,7 @@ class RateLimiter:
         self._clock = clock
         self._windows = {
             DEFAULT_LIMIT: _Window(requests, 5),
-            # Peers deliver for many people from one address.
+            # Peers deliver for many accounts from one address.
             "peers": _Window(requests * 100, 5),
             "media": _Window(max(30, requests // 10), 30),
             "deletions": _Window(max(30, requests // 10), 30),
@@ -61,16 +61,16 @@ class RateLimiter:
         }
 
     def consume(self, name: str, who: str) -> dict[str, str]:
-        """Count one request of `who`; the headers that say what is left, the reset as Mastodon writes it.
+        """Count one request of `who` and return the headers about its limit, in Mastodon's format.
 
-        Raises TooMany when nothing is left.
+        Raises TooManyRequestsError when nothing is left.
         """
         window = self._windows[name]
         count = window.increment(who, self._clock())
-        if count > window.most:
+        if count > window.limit:
             raise TooManyRequestsError(window.ends_at)
         return {
-            "X-RateLimit-Limit": window.limit,
-            "X-RateLimit-Remaining": str(window.most - count),
+            "X-RateLimit-Limit": window.limit_text,
+            "X-RateLimit-Remaining": str(window.limit - count),
             "X-RateLimit-Reset": window.reset,
         }

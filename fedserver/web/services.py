@@ -1,63 +1,22 @@
-"""What handlers may use beside their transaction, put together once by the node."""
+"""The services of a node with what only web needs; surfaces read them from `call.services`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
 from aiohttp import web
 
-from fedserver.domain.accounts import keys
-from fedserver.domain.auth import ip_blocks, passwords
-from fedserver.domain.kernel import secrets
-from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.peers import peers
-from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.inbox import Inbox
-from fedserver.federation.keys import Keyring
-from fedserver.federation.remote_files import RemoteFiles
-from fedserver.federation.resolve import Resolver
-from fedserver.federation.verified_links import LinkChecker
-from fedserver.integrations.oidc import OidcProvider
-from fedserver.integrations.translator import Translator
-from fedserver.media.av_worker import AvWorker
-from fedserver.media.image_worker import ImageWorker
-from fedserver.media.store import FileStore
-from fedserver.net.client import Client
+from fedserver.runtime.services import Services
 from fedserver.web.html import Pages
-from fedserver.web.metrics import NodeMetrics
 from fedserver.web.rate_limits import RateLimiter
-from storage.engine import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Everything long-lived. Surfaces read it from `call.services`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebServices(Services):
+    """Services, the renderer of pages and the limits of requests."""
 
-    db: Database
-    site: NodeContext
-    client: Client
-    oidc_provider: OidcProvider | None
-    store: FileStore
-    image_worker: ImageWorker
-    av_worker: AvWorker
-    remote_files: RemoteFiles
-    resolver: Resolver
-    link_checker: LinkChecker
-    keyring: Keyring
-    authenticator: Authenticator
-    inbox: Inbox
-    policies: peers.PeerPolicies
-    ip_blocklist: ip_blocks.IpBlocklist
-    passwords: passwords.Passwords
-    secret_box: secrets.SecretBox
-    generate_keys: Callable[[], Awaitable[keys.NewKeys]]
     rate_limiter: RateLimiter
     pages: Pages
-    metrics: NodeMetrics
-    log: structlog.stdlib.BoundLogger
-    translator: Translator | None = None
 
 
-SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+SERVICES: web.AppKey[WebServices] = web.AppKey("services", WebServices)

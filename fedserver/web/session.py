@@ -1,7 +1,7 @@
-"""Who the caller is: a bearer token for programs, a session cookie for pages; and CSRF.
+"""Authentication: bearer tokens for programs, session cookies for pages; and CSRF.
 
-Tokens are taken from the Authorization header only, so that none ends in a log of addresses
-(streams are the exception, as browsers cannot set headers there). A cookie only counts for pages.
+Tokens are read from the Authorization header only, so that none ends in a log of addresses
+(streams are the exception, as browsers cannot set headers there). Cookies count for pages only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aiohttp import web
 from fedserver.domain.auth import members, sessions, tokens
 from fedserver.domain.kernel.context import NodeContext, Principal, describe_pending_state
 from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError, UnauthorizedError
-from fedserver.text.locales import is_supported, set_locale
+from fedserver.text.locales import gettext, is_supported, set_locale
 from fedserver.web.html import see_other
 from storage.engine import Database, Tx
 from storage.errors import ConflictError, DatabaseUnavailableError
@@ -26,12 +26,15 @@ log = structlog.stdlib.get_logger("fedserver.web")
 
 
 def cookie_name(site: NodeContext) -> str:
-    """`__Host-` binds the cookie to this host and to https; plain http is only for loopback."""
+    """Return the name of the session cookie.
+
+    `__Host-` binds it to this host and to https; plain http is only for loopback.
+    """
     return "__Host-session" if site.config.node.base_url.startswith("https:") else "session"
 
 
 def set_cookie(response: web.StreamResponse, site: NodeContext, token: str) -> None:
-    """Give the browser its session."""
+    """Set the session cookie."""
     response.set_cookie(
         cookie_name(site),
         token,
@@ -44,13 +47,13 @@ def set_cookie(response: web.StreamResponse, site: NodeContext, token: str) -> N
 
 
 def delete_cookie(response: web.StreamResponse, site: NodeContext) -> None:
-    """Take the session away from the browser."""
+    """Delete the session cookie."""
     secure = site.config.node.base_url.startswith("https:")
     response.del_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def login_response(site: NodeContext, token: str, location: str) -> web.Response:
-    """Logged in: the cookie, and on to `location`."""
+    """Return the response to a login: the session cookie and a redirect to `location`."""
     response = see_other(location)
     set_cookie(response, site, token)
     return response
@@ -61,12 +64,12 @@ def _prelogin_cookie_name(site: NodeContext) -> str:
 
 
 def read_prelogin_token(request: web.Request, site: NodeContext) -> str:
-    """The word of a browser that is on its way to log in, '' if it has none."""
+    """Return the token of a browser that is logging in, '' if it has none."""
     return request.cookies.get(_prelogin_cookie_name(site), "")[:200]
 
 
 def set_prelogin_token(response: web.StreamResponse, site: NodeContext, token: str) -> None:
-    """Give a browser a word, so that what it was asked belongs to it alone until it is logged in."""
+    """Set the cookie that binds the steps of a login to one browser."""
     response.set_cookie(
         _prelogin_cookie_name(site),
         token,
@@ -79,7 +82,10 @@ def set_prelogin_token(response: web.StreamResponse, site: NodeContext, token: s
 
 
 def parse_bearer(request: web.Request) -> str | None:
-    """The token in the Authorization header, None if there is none. Raises Unauthorized if malformed."""
+    """Return the token in the Authorization header, None if there is none.
+
+    Raises UnauthorizedError for a malformed header (RFC 6750 §2.1).
+    """
     header = request.headers.get("Authorization")
     if header is None:
         return None
@@ -90,9 +96,10 @@ def parse_bearer(request: web.Request) -> str | None:
 
 
 async def find_by_token(tx: Tx, request: web.Request, *, allow_pending: bool = False) -> Principal | None:
-    """The caller of a program's request. Raises Unauthorized for a token that is not valid.
+    """Return the principal of a bearer token, None without one.
 
-    Somebody who still waits to be let in is refused with Forbidden, unless `waiting` people may ask.
+    Raises UnauthorizedError for an invalid token, ForbiddenError for a member who is not approved or
+    confirmed yet, unless `allow_pending`.
     """
     token = parse_bearer(request)
     if token is None:
@@ -109,8 +116,10 @@ async def find_by_token(tx: Tx, request: web.Request, *, allow_pending: bool = F
 
 
 async def record_use(database: Database, principal: Principal | None) -> None:
-    """Remember, once an hour, that a token is in use; never at the cost of the answer: whoever asked
-    may just have left for good."""
+    """Record, once an hour, that a token is in use.
+
+    An error is only logged, as the response is finished: the member may have just deleted the account.
+    """
     if principal is None or not tokens.is_stale(principal, database.clock()):
         return
     try:
@@ -123,48 +132,51 @@ async def record_use(database: Database, principal: Principal | None) -> None:
 async def find_by_cookie(
     tx: Tx, request: web.Request, site: NodeContext, *, allow_suspended: bool = False
 ) -> Principal | None:
-    """The caller of a page; None for a stranger, an ended session, and who is kept out, if not `barred`."""
+    """Return the principal of a session cookie; None without a valid session.
+
+    Suspended and disabled members count only with `allow_suspended`.
+    """
     token = request.cookies.get(cookie_name(site))
     return await sessions.find_principal(tx, token, allow_suspended=allow_suspended) if token else None
 
 
 def use_member_locale(principal: Principal | None) -> None:
-    """Write texts in the language that a member chose, if they chose one."""
+    """Use the language that a member chose, if any, for this request."""
     if principal is None or principal.member is None:
         return
-    chosen = members.decode_settings(principal.member).locale
-    if is_supported(chosen):
-        set_locale(chosen)
+    locale = members.decode_settings(principal.member).locale
+    if is_supported(locale):
+        set_locale(locale)
 
 
 def check_origin(request: web.Request, site: NodeContext) -> None:
-    """Refuse forms sent from elsewhere. Raises Forbidden."""
-    fetched = request.headers.get("Sec-Fetch-Site")
-    if fetched is not None:
-        if fetched not in ("same-origin", "none"):
-            raise ForbiddenError("This form was sent from another site")
+    """Raise ForbiddenError for a form sent from another site (w3.org/TR/fetch-metadata)."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        if fetch_site not in ("same-origin", "none"):
+            raise ForbiddenError(gettext("This form was sent from another site."))
         return
     origin = request.headers.get("Origin")
     if origin not in (None, "null") and origin != site.config.node.base_url.rstrip("/"):
-        raise ForbiddenError("This form was sent from another site")
+        raise ForbiddenError(gettext("This form was sent from another site."))
 
 
 def check_recent_auth(principal: Principal | None, now: int) -> None:
-    """Raises Unproved if the person gave no password or passkey for a while."""
+    """Raise ReauthenticationRequiredError if the member gave no password or passkey recently."""
     if principal is None or not sessions.has_recent_auth(principal, now):
         raise ReauthenticationRequiredError
 
 
 def build_reauthentication_url(request: web.Request, site: NodeContext) -> str:
-    """Where to prove oneself; it leads back to the page asked for, or to that of the form."""
+    """Return the address of the reauthentication page, which leads back to this page or that of the form."""
     page: str | None = request.path_qs
     if request.method != "GET":
         page = site.links.path(request.headers.get("Referer", "")) or "/settings/security"
     return f"/login/again?next={quote(page or '', safe='')}"
 
 
-def check_csrf(principal: Principal, given: str) -> None:
-    """Refuse a form without the session's own word in it. Raises Forbidden."""
+def check_csrf(principal: Principal, token: str) -> None:
+    """Raise ForbiddenError for a form without the CSRF token of the session."""
     # guard: the word of a form
-    if not hmac.compare_digest(principal.csrf.encode(), given.encode()):
-        raise ForbiddenError("The form is out of date. Go back, reload the page and try again.")
+    if not hmac.compare_digest(principal.csrf.encode(), token.encode()):
+        raise ForbiddenError(gettext("The form is out of date. Go back, reload the page and try again."))

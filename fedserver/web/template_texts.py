@@ -1,4 +1,4 @@
-"""Texts of templates in the current locale: what Jinja's `trans` blocks and `gettext` calls come to.
+"""Texts of templates in the current locale: `trans` blocks and `gettext` calls of Jinja.
 
 Jinja's own functions break a page if a translation has a wrong placeholder; these fall back to English.
 """
@@ -15,7 +15,7 @@ from fedserver.text import locales
 
 
 def install_texts(environment: Environment) -> None:
-    """Let `trans` blocks and `gettext` of an environment with the i18n extension speak the current locale."""
+    """Make an environment with the i18n extension translate into the current locale."""
     # Newstyle: placeholders are keyword arguments, escaped where they are filled in.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     # Line breaks inside of a `trans` block are layout, not text.
@@ -43,9 +43,9 @@ def _pgettext(context: EvalContext, distinction: str, message: str, /, **values:
 @pass_eval_context
 def _ngettext(context: EvalContext, singular: str, plural: str, number: int, /, **values: Any) -> str:
     # A counted number is shown with the digits and separators of the locale.
-    shown = {
+    formatted = {
         name: locales.format_number(value) if type(value) is int else value for name, value in values.items()
     }
-    filled = {"num": locales.format_number(number), **shown}
+    filled = {"num": locales.format_number(number), **formatted}
     source = singular if number == 1 else plural
     return _fill(context, locales.find_plural(singular, plural, number), source, filled)

@@ -1,4 +1,4 @@
-"""What every template knows: the community, and small functions for times, pictures and members."""
+"""The names in every template: the community, and small functions for times, images and members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage.rows.content import MediaRow
 
 
 def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
-    """The names for `Pages`."""
+    """Return the names that need the node, and `STATIC_VALUES`."""
     links = site.links
 
     def avatar(row: AccountRow) -> str:
@@ -47,7 +47,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         return links.remote_media(row.id, "small" if small else "original", row.remote_url)
 
     def post_path(view: Any) -> str:
-        """Where a post is shown here: its own page, or our view of a peer's."""
+        """Return the path of a post on this node, also for a post of a peer."""
         row = view.post
         if row.local:
             return str(row.url.removeprefix(links.base))
@@ -82,7 +82,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
 
 
 def format_iso(moment: int) -> str:
-    """A moment for `<time datetime>`."""
+    """Return a time as `<time datetime>` takes it."""
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

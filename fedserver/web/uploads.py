@@ -1,6 +1,7 @@
 """Files that arrive in a request: small ones in memory, others in files without a name.
 
-What has no name is gone with the request, however it ends: nothing is left of a refusal or a lost connection.
+A file without a name is gone when the request ends, however it ends: nothing is left behind after a refusal
+or a lost connection.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import IO
 from aiohttp import BodyPartReader
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import InvalidError
+from fedserver.runtime.media_intake import build_too_large_error
 
 CHUNK_BYTES, MAX_IN_MEMORY_BYTES = 65_536, 1_048_576
 
 
 class Upload(Struct, frozen=True):
-    """A file as the client sent it. Name and type are claims; only what is in it counts."""
+    """A file as the client sent it. Name and type are claims; only the content counts."""
 
     filename: str
     content_type: str
@@ -46,34 +47,34 @@ class Upload(Struct, frozen=True):
 
 
 class Uploads:
-    """The files of one request: each has at most `most` bytes, all together twice that."""
+    """The files of one request: each has at most `max_bytes` bytes, all together twice that."""
 
-    def __init__(self, folder: Path, most: int) -> None:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
-        self._max_bytes = most
-        self._remaining_bytes = 2 * most
+        self._max_bytes = max_bytes
+        self._remaining_bytes = 2 * max_bytes
         self._files = ExitStack()
 
     async def read(self, part: BodyPartReader) -> Upload:
-        """Read one file of a multipart body. Raises Invalid beyond the limits."""
+        """Read one file of a multipart body. Raises InvalidError beyond the limits."""
         file: IO[bytes] | None = None
-        head, size, waiting = b"", 0, bytearray()
+        head, size, buffer = b"", 0, bytearray()
         while chunk := await part.read_chunk(CHUNK_BYTES):
             size += len(chunk)
             if size > min(self._max_bytes, self._remaining_bytes):
                 raise build_too_large_error(part.name or "file", self._max_bytes)
-            waiting += chunk
-            if len(waiting) >= MAX_IN_MEMORY_BYTES:
-                head = head or bytes(waiting)
+            buffer += chunk
+            if len(buffer) >= MAX_IN_MEMORY_BYTES:
+                head = head or bytes(buffer)
                 if file is None:
                     file = await asyncio.to_thread(self._open_file)
-                await asyncio.to_thread(file.write, waiting)
-                waiting.clear()
+                await asyncio.to_thread(file.write, buffer)
+                buffer.clear()
         if file is not None:
-            await asyncio.to_thread(_flush_file, file, waiting)
+            await asyncio.to_thread(_flush_file, file, buffer)
         self._remaining_bytes -= size
         return Upload(
-            part.filename or "", part.headers.get("Content-Type", ""), size, head or bytes(waiting), file
+            part.filename or "", part.headers.get("Content-Type", ""), size, head or bytes(buffer), file
         )
 
     def _open_file(self) -> IO[bytes]:
@@ -81,23 +82,17 @@ class Uploads:
         return self._files.enter_context(TemporaryFile(dir=self._folder))
 
     def close(self) -> None:
-        """Forget the files."""
+        """Close the files, which removes them."""
         self._files.close()
 
 
-def _flush_file(file: IO[bytes], last: bytearray) -> None:
-    file.write(last)
+def _flush_file(file: IO[bytes], rest: bytearray) -> None:
+    file.write(rest)
     file.flush()
 
 
-def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
-    """What is said of a file with more than `most` bytes."""
-    size = f"{max_bytes // 1_000_000} MB" if max_bytes >= 1_000_000 else f"{max_bytes // 1_000} kB"
-    return InvalidError(field, f"is larger than {size}", "ERR_TOO_LARGE")
-
-
 async def read_text(part: BodyPartReader, max_bytes: int) -> str:
-    """Read a part that is no file. Raises Invalid beyond `most` bytes."""
+    """Read a part that is no file. Raises InvalidError beyond `max_bytes` bytes."""
     data = bytearray()
     while chunk := await part.read_chunk(CHUNK_BYTES):
         data += chunk

@@ -41,6 +41,7 @@ SURFACES = ("client_api", "s2s", "oauth", "pages", "console")
 # What lists everything of a kind: the one place that knows all of them.
 REGISTRIES = {
     "fedserver.node",
+    "fedserver.runtime.services",
     "fedserver.client_api.surface",
     "fedserver.pages.surface",
     "fedserver.console.surface",

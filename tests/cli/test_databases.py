@@ -1,4 +1,4 @@
-"""`fedserver db …`: what is backed up while the node runs can be read, and put back."""
+"""`fedserver db …`: a backup made while the node runs can be verified and restored."""
 
 from __future__ import annotations
 
@@ -28,22 +28,25 @@ def test_a_backup_is_one_file_that_can_be_verified_and_restored(folder: Path) ->
     copy = folder / "backups" / "copy"
     assert call(folder, "db", "backup", str(copy)).exit_code == 0
     verified = call(folder, "db", "verify", str(copy))
-    assert verified.exit_code == 0 and "members: 1\n" in verified.output
+    assert verified.exit_code == 0
+    assert "members: 1\n" in verified.output
     assert list(copy.parent.iterdir()) == [copy]
-    assert "is there already" in call(folder, "db", "backup", str(copy)).output
+    assert "exists already" in call(folder, "db", "backup", str(copy)).output
 
     call(folder, "member", "add", "bob", "--email", "b@mail.test", "--password", "long enough")
     assert call(folder, "db", "restore", str(copy)).exit_code == 1
     assert call(folder, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(folder, "member", "list").output
-    assert "ann\t" in listed and "bob" not in listed
+    assert "ann\t" in listed
+    assert "bob" not in listed
 
 
-def test_what_is_no_backup_is_told(folder: Path) -> None:
+def test_verify_of_another_file_is_refused(folder: Path) -> None:
     wrong = folder / "wrong"
     wrong.write_bytes(b"not a database at all, but longer than a header " * 10)
     verified = call(folder, "db", "verify", str(wrong))
-    assert verified.exit_code == 1 and "not a database" in verified.output
+    assert verified.exit_code == 1
+    assert "not a database" in verified.output
 
 
 def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
@@ -55,9 +58,10 @@ def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
     backup = call(tmp_path, "db", "backup", str(copy))
     if "not installed" in backup.output:
         pytest.skip("pg_dump is not installed")
-    assert call(tmp_path, "db", "verify", str(copy)).output == f"{copy} can be read\n"
+    assert call(tmp_path, "db", "verify", str(copy)).output == f"{copy} can be read.\n"
     call(tmp_path, "member", "add", "bob", "--email", "b@mail.test", "--password", "long enough")
     assert call(tmp_path, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(tmp_path, "member", "list").output
-    assert "ann\t" in listed and "bob" not in listed
+    assert "ann\t" in listed
+    assert "bob" not in listed
     databases.release(url)

@@ -14,15 +14,18 @@ LIST = (
 )
 
 
-def test_lists_are_read_in_and_written_out(tmp_path: Path) -> None:
+def test_peer_lists_are_imported_and_exported(tmp_path: Path) -> None:
     config = tmp_path / "fedserver.toml"
     config.write_text(f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n')
     runner, given = CliRunner(), ["--config", str(config)]
     asked = runner.invoke(main, ["peer", "import", "-", *given], input=LIST)
-    assert asked.exit_code == 1 and "2 new" in asked.output and "spam.test\tblock" in asked.output
+    assert asked.exit_code == 1
+    assert "2 new" in asked.output
+    assert "spam.test\tblock" in asked.output
     assert "spam.test" not in runner.invoke(main, ["peer", "export", *given]).output
     done = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
-    assert done.exit_code == 0 and "2 changed" in done.output
+    assert done.exit_code == 0
+    assert "2 changed" in done.output
     assert (
         runner.invoke(main, ["peer", "import", "-", "--allow", "--yes", *given], input="a.test").exit_code
         == 0
@@ -30,6 +33,8 @@ def test_lists_are_read_in_and_written_out(tmp_path: Path) -> None:
     assert runner.invoke(main, ["peer", "export", *given]).output == LIST
     assert runner.invoke(main, ["peer", "export", "--allow", *given]).output == "#domain\na.test\n"
     again = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
-    assert again.exit_code == 0 and "2 there already" in again.output
+    assert again.exit_code == 0
+    assert "2 there already" in again.output
     wrong = runner.invoke(main, ["peer", "import", "-", *given], input="nothing here")
-    assert wrong.exit_code == 1 and "names no peer" in wrong.output
+    assert wrong.exit_code == 1
+    assert "names no peer" in wrong.output

@@ -193,7 +193,8 @@ async def test_two_processes_serve_stream_come_back_and_end(folder: Path, postgr
         await gone(*ends)
         assert node.process.stdout is not None
         told = (await node.process.stdout.read()).decode()
-    assert f"fedserver is running at {base} (2 web processes" in told and "process_ended" in told
+    assert f"fedserver is running at {base} (2 web processes" in told
+    assert "process_ended" in told
 
 
 async def test_a_socket_with_a_path_is_shared_and_nobody_outlives_the_supervisor(
@@ -209,7 +210,8 @@ async def test_a_socket_with_a_path_is_shared_and_nobody_outlives_the_supervisor
             ):
                 assert answer.status == 200
         status, told = await ask(folder, "run")
-        assert status == 1 and "another process listens there" in told
+        assert status == 1
+        assert "another process listens there" in told
         ends = [os.pidfd_open(pid) for pid in node.children()]
         node.process.kill()
         await node.process.wait()
@@ -220,16 +222,18 @@ async def test_processes_that_cannot_start_end_all_at_once(folder: Path, postgre
     configure(folder, "postgresql://nobody@127.0.0.1:9/none", processes=2)
     status, told = await ask(folder, "run")
     assert status == 1
-    assert "cannot open the database" in told and "process_did_not_start" in told
+    assert "cannot open the database" in told
+    assert "process_did_not_start" in told
 
 
-async def test_an_address_that_is_taken_is_told(folder: Path, postgres: str) -> None:
+async def test_address_in_use_is_reported(folder: Path, postgres: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         configure(folder, postgres, processes=2, listen=f"127.0.0.1:{taken.getsockname()[1]}")
         status, told = await ask(folder, "run")
-    assert status == 1 and told.startswith("Error: cannot listen on 127.0.0.1:")
+    assert status == 1
+    assert told.startswith("Error: Cannot listen on 127.0.0.1:")
 
 
 async def test_several_processes_need_postgresql(folder: Path) -> None:
@@ -253,11 +257,11 @@ async def test_one_process_at_a_path_says_that_it_is_ready_and_stops(folder: Pat
         assert await node.hear() == "STOPPING=1"
 
 
-def test_the_wait_grows_to_a_bound() -> None:
+def test_restart_delay_grows_to_a_bound() -> None:
     assert [restart_delay_s(failures) for failures in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, 30.0]
 
 
-def test_each_process_tells_its_figures_elsewhere() -> None:
+def test_each_process_has_its_own_metrics_address() -> None:
     assert (
         choose_metrics_listen("127.0.0.1:9420", None)
         == choose_metrics_listen("127.0.0.1:9420", 0)

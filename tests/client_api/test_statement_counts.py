@@ -218,10 +218,11 @@ async def start_world(start: Start) -> tuple[CountedWorld, Api]:
 
 def count_statements(world: CountedWorld, path: str) -> float:
     """Return how many statements all requests for a declared path have taken."""
+    (family,) = world.node.node.services.metrics.request_statements.collect()
     return sum(
-        measured.statements.total
-        for (_, route), measured in world.node.node.services.metrics.routes.items()
-        if route == path
+        sample.value
+        for sample in family.samples
+        if sample.name.endswith("_sum") and sample.labels["route"] == path
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from fedserver.cli.commands import main
-from fedserver.config import Config, ConfigError, load
+from fedserver.cli.configuration import read_config
+from fedserver.config import RENAMED_KEYS, Config, ConfigError, load
 from tests.kit import tls
 
 WRONG_DOMAINS = (
@@ -123,13 +125,13 @@ def test_the_defaults_of_the_structs_are_valid() -> None:
         ("FEDSERVER_NODE_BASE_URL", "https://commons.example:99999", "node.base_url"),
     ],
 )
-def test_odd_values_of_the_environment_are_told(name: str, value: str, told: str) -> None:
+def test_invalid_values_of_the_environment_are_reported(name: str, value: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(None, {name: value})
     assert told in str(raised.value)
 
 
-def test_a_value_where_a_section_belongs_is_told(tmp_path: Path) -> None:
+def test_value_in_the_place_of_a_section_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"node: write a section \[node\]"):
         load(write(tmp_path, "node = 3"), {"FEDSERVER_NODE_LISTEN": "127.0.0.1:1"})
 
@@ -168,7 +170,7 @@ def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
         ("FEDSERVER_XYZZY_PLUGH", "there is no section xyzzy; known are community, database"),
     ],
 )
-def test_a_mistyped_variable_is_told_with_the_nearest(name: str, told: str) -> None:
+def test_mistyped_variable_is_reported_with_the_nearest(name: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(None, {name: "x"})
     assert str(raised.value).startswith(f"{name}: {told}")
@@ -178,7 +180,7 @@ def test_a_mistyped_variable_is_told_with_the_nearest(name: str, told: str) -> N
     "name",
     ["FEDSERVER_CONFIG", "FEDSERVER_TEST_POSTGRES", "FEDSERVER_SERVICE_HOST", "FEDSERVER_PORT_80_TCP_PORT"],
 )
-def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
+def test_variables_that_are_not_keys_are_ignored(name: str) -> None:
     assert load(None, {name: "x"}) == load(None, {})
 
 
@@ -186,5 +188,70 @@ def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
 def test_a_command_ends_with_one_line_and_status_1(tmp_path: Path, command: list[str]) -> None:
     path = write(tmp_path, "[node]\ndomain = 'a..b'\n")
     ended = CliRunner().invoke(main, [*command, "--config", str(path)])
-    assert ended.exit_code == 1 and ended.stderr.count("\n") == 1
+    assert ended.exit_code == 1
+    assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name; write one")
+
+
+OLD_KEYS = [
+    ("poll_seconds_least", "min_poll_seconds"),
+    ("poll_seconds_most", "max_poll_seconds"),
+]
+
+
+def test_every_renamed_key_names_one_that_exists() -> None:
+    known = msgspec.to_builtins(Config())
+    for section, renamed in RENAMED_KEYS.items():
+        assert set(renamed.values()) <= set(known[section])
+        assert not set(renamed) & set(known[section])
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_KEYS)
+def test_load_old_key_in_the_file_is_accepted_with_a_warning(tmp_path: Path, old: str, new: str) -> None:
+    warnings: list[str] = []
+    config = load(write(tmp_path, f"[limits]\n{old} = 4000\n"), {}, warnings.append)
+    assert getattr(config.limits, new) == 4_000
+    (warning,) = warnings
+    assert warning.startswith(f"limits.{old} has a new name; write limits.{new} instead")
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_KEYS)
+def test_load_old_variable_is_accepted_with_a_warning(old: str, new: str) -> None:
+    old, warnings = f"FEDSERVER_LIMITS_{old.upper()}", list[str]()
+    config = load(None, {old: "4000"}, warnings.append)
+    assert getattr(config.limits, new) == 4_000
+    (warning,) = warnings
+    assert warning.startswith(f"{old} has a new name; write FEDSERVER_LIMITS_{new.upper()} instead")
+
+
+def test_load_old_and_new_key_in_the_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_least = 300\nmin_poll_seconds = 300\n")
+    with pytest.raises(
+        ConfigError, match=r"limits\.poll_seconds_least: limits\.min_poll_seconds, its new name"
+    ):
+        load(path, {})
+
+
+def test_load_old_and_new_variable_is_refused() -> None:
+    variables = {"FEDSERVER_LIMITS_POLL_SECONDS_MOST": "9000", "FEDSERVER_LIMITS_MAX_POLL_SECONDS": "9000"}
+    with pytest.raises(ConfigError, match="remove FEDSERVER_LIMITS_POLL_SECONDS_MOST"):
+        load(None, variables)
+
+
+def test_load_new_variable_overrides_an_old_key_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_most = 9000\n")
+    config = load(path, {"FEDSERVER_LIMITS_MAX_POLL_SECONDS": "8000"})
+    assert config.limits.max_poll_seconds == 8_000
+
+
+def test_read_config_warns_of_an_old_key_unless_it_is_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_most = 9000\n")
+    assert read_config(path, quiet=True).limits.max_poll_seconds == 9_000
+    assert capsys.readouterr().err == ""
+    read_config(path)
+    written = capsys.readouterr()
+    assert written.err.startswith("Warning: limits.poll_seconds_most has a new name")
+    assert written.err.count("\n") == 1
+    assert written.out == ""

@@ -16,4 +16,5 @@ def test_the_example_is_what_is_generated() -> None:
 
 def test_the_example_can_be_used() -> None:
     config = load(EXAMPLE, {})
-    assert config.node.domain == "commons.example" and config.registration.mode == "invite"
+    assert config.node.domain == "commons.example"
+    assert config.registration.mode == "invite"

@@ -11,6 +11,7 @@ from fedserver.domain.peers import peers, relays
 from fedserver.domain.relationships import follows
 from fedserver.federation.fan_out import fan_out, is_outgoing
 from fedserver.federation.keys import Keyring
+from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import jobs as job_queries
@@ -44,7 +45,7 @@ async def send(
 
 async def list_boost_jobs(database: Database) -> list[jobs.Job]:
     async with database.write() as tx:
-        rows = [*await job_queries.lease(tx, until=tx.now + 1, limit=100)]
+        rows = [*await job_queries.lease(tx, until=tx.now + 1, limit=100, kinds=KINDS_BY_QUEUE[DEFAULT])]
     return [job for row in rows if isinstance(job := jobs.decode(row.payload), jobs.BoostForRelays)]
 
 

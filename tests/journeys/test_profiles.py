@@ -16,6 +16,7 @@ from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import tls
 from tests.kit.api import Api
+from tests.kit.metrics import read_value
 from tests.kit.nodes import Start, TestNode
 
 
@@ -165,10 +166,11 @@ async def test_featured_tags_are_read_by_peers(start: Start) -> None:
     for name in ("Fox", "bear"):
         async with alpha.db.write() as tx:
             await featured_tags.add(tx, ann, name)
-    received = beta.node.services.metrics.activities["Update", "done"]
+    activities = beta.node.services.metrics.activities
+    received = read_value(activities, "Update", "done")
     assert await alpha.settle()
     assert await beta.settle()
-    assert beta.node.services.metrics.activities["Update", "done"] == received + 1
+    assert read_value(activities, "Update", "done") == received + 1
     fetcher = beta.node.services.resolver._fetcher
     actor = await fetcher.fetch_document(ann.uri)
     assert actor is not None

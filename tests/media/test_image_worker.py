@@ -33,7 +33,7 @@ def running(before: set[BaseProcess]) -> set[BaseProcess]:
     return set(multiprocessing.active_children()) - before
 
 
-async def test_the_process_ends_when_nobody_sends_pictures_and_comes_back() -> None:
+async def test_idle_process_ends_and_is_started_again() -> None:
     images, before = ImageWorker(idle_seconds=0), set(multiprocessing.active_children())
     assert not running(before)
     made = await images.run(process_attachment, png())
@@ -47,7 +47,7 @@ async def test_the_process_ends_when_nobody_sends_pictures_and_comes_back() -> N
     images.close()
 
 
-async def test_a_process_that_is_needed_again_stays() -> None:
+async def test_process_in_use_stays() -> None:
     images, before = ImageWorker(idle_seconds=1_000), set(multiprocessing.active_children())
     await images.run(process_square, png())
     first = running(before)
@@ -67,9 +67,10 @@ def photograph_of_a_phone() -> bytes:
     return out.getvalue()
 
 
-async def test_photographs_of_phones_become_jpeg() -> None:
+async def test_heic_photo_becomes_jpeg() -> None:
     images, data = ImageWorker(idle_seconds=0), photograph_of_a_phone()
-    assert b"secret place" in data and sniff(data) == "image/heic"
+    assert b"secret place" in data
+    assert sniff(data) == "image/heic"
     made = await images.run(process_attachment, data)
     assert (made.full.width, made.full.height, made.full.content_type) == (64, 48, "image/jpeg")
     assert b"secret place" not in made.full.data

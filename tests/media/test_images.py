@@ -45,11 +45,14 @@ def animation(**options: object) -> bytes:
     return out.getvalue()
 
 
-def test_a_photograph_is_turned_and_freed_of_its_data() -> None:
+def test_photo_is_rotated_and_loses_its_metadata() -> None:
     made = process_attachment(with_gps())
     assert (made.full.width, made.full.height) == (600, 800)
-    assert b"secret place" not in made.full.data and not Image.open(io.BytesIO(made.full.data)).getexif()
-    assert made.small.width <= 640 and made.small.height <= 360 and made.blurhash
+    assert b"secret place" not in made.full.data
+    assert not Image.open(io.BytesIO(made.full.data)).getexif()
+    assert made.small.width <= 640
+    assert made.small.height <= 360
+    assert made.blurhash
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_a_photograph_is_turned_and_freed_of_its_data() -> None:
     [picture("JPEG", comment=b"secret"), picture("GIF", comment=b"secret"), animation(comment=b"secret")],
     ids=["jpeg", "gif", "animation"],
 )
-def test_no_comment_goes_out(data: bytes) -> None:
+def test_comment_is_removed(data: bytes) -> None:
     assert b"secret" in data
     made = process_attachment(data)
     for each in (made.full, made.small, process_square(data), process_banner(data)):
@@ -73,14 +76,16 @@ def with_swapped_colours() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_colour_profile_is_used_and_does_not_go_out(kind: str) -> None:
+def test_colour_profile_is_applied_and_removed(kind: str) -> None:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "red").save(out, kind, icc_profile=with_swapped_colours())
     made = process_attachment(out.getvalue())
     for each in (made.full, made.small):
         shown = Image.open(io.BytesIO(each.data))
         red, _, blue = shown.convert("RGB").getpixel((5, 5))  # type: ignore[misc]
-        assert blue > 200 and red < 50 and "icc_profile" not in shown.info
+        assert blue > 200
+        assert red < 50
+        assert "icc_profile" not in shown.info
 
 
 def test_a_broken_colour_profile_is_ignored() -> None:
@@ -88,14 +93,15 @@ def test_a_broken_colour_profile_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
-def test_every_accepted_kind(kind: str) -> None:
+def test_accepted_format_is_processed(kind: str) -> None:
     data = picture(kind, (64, 48))
     made = process_attachment(data)
     assert (made.full.width, made.full.height) == (64, 48)
-    assert sniff(made.full.data) == made.full.content_type and sniff(data)
+    assert sniff(made.full.data) == made.full.content_type
+    assert sniff(data)
 
 
-def test_without_films_an_animation_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_animation_without_the_video_extra_stays_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "has_video", lambda: False)
     made = process_attachment(animation())
     assert made.full.content_type == "image/gif"
@@ -163,7 +169,7 @@ def test_process_attachment_with_damaged_files_refuses_them_or_writes_a_clean_im
                     assert image.get_format_mimetype() == encoded.content_type
 
 
-def test_what_hides_behind_a_picture_is_not_kept() -> None:
+def test_data_behind_an_image_is_removed() -> None:
     made = process_attachment(picture("PNG", (20, 20)) + b"<script>alert(1)</script>")
     assert b"<script>" not in made.full.data
 
@@ -192,14 +198,14 @@ def length(data: bytes) -> int:
     return len(data)
 
 
-async def test_a_slow_picture_does_not_hold_up_the_next(worker: Processes) -> None:
+async def test_slow_image_does_not_delay_the_next(worker: Processes) -> None:
     slow = asyncio.create_task(worker.run(stuck, b"slow"))
     assert [await worker.run(length, b"quick") for _ in range(3)] == [5, 5, 5]
     assert not slow.done()
     slow.cancel()
 
 
-async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
+async def test_stuck_image_is_refused_and_its_process_killed() -> None:
     worker = Processes(Bounds(seconds=0.2))
     before = set(active_children())
     with pytest.raises(UnacceptableFileError, match="too complicated"):
@@ -221,11 +227,13 @@ def die(data: bytes) -> None:
     os._exit(1)
 
 
-async def test_the_store_keeps_and_forgets(tmp_path: Path) -> None:
+async def test_store_puts_and_removes_a_file(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     key = await store.put(b"data", "webp")
     path = store.path(key)
-    assert path is not None and path.read_bytes() == b"data" and path.name.endswith(".webp")
+    assert path is not None
+    assert path.read_bytes() == b"data"
+    assert path.name.endswith(".webp")
     await store.remove((key, "aa/bb/missing.webp", ""))
     assert store.path(key) is None
 
@@ -233,5 +241,5 @@ async def test_the_store_keeps_and_forgets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "key", ["../x", "aa/../../etc/passwd", "/etc/passwd", "a/b", "aa/bb/.hidden", "", "aa/bb/c/d"]
 )
-def test_no_key_leads_out_of_the_store(tmp_path: Path, key: str) -> None:
+def test_key_outside_the_store_has_no_path(tmp_path: Path, key: str) -> None:
     assert FileStore(tmp_path).path(key) is None

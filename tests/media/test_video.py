@@ -10,9 +10,10 @@ import av
 import pytest
 from PIL import Image
 
-from fedserver.media.av_worker import AvWorker, ConvertedMedia, MediaLimits
+from fedserver.media.av_worker import AvWorker
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment
+from fedserver.media.results import ConvertedMedia, MediaLimits
 from fedserver.media.video import convert, probe
 from tests.kit import videos
 
@@ -52,12 +53,13 @@ def kept(recording: ConvertedMedia) -> bytes:
         "mp3", "opus", "flac", "m4a", "adts", "wav",
     ],
 )  # fmt: skip
-def test_every_kind_is_kept_playable_and_tells_nothing(
+def test_accepted_media_is_playable_and_without_metadata(
     tmp_path: Path, data: bytes, content_type: str, codecs: list[str]
 ) -> None:
     recording = made(tmp_path, data)
     assert recording.content_type == content_type
-    assert abs(recording.duration - 1.0) < 0.15 and recording.bytes == len(kept(recording))
+    assert abs(recording.duration - 1.0) < 0.15
+    assert recording.bytes == len(kept(recording))
     for word in (b"secret place", b"+51.0543"):
         assert word not in kept(recording)
     with av.open(recording.path) as container:
@@ -65,16 +67,20 @@ def test_every_kind_is_kept_playable_and_tells_nothing(
         assert all(len(list(packet.decode())) >= 0 for packet in container.demux())
     if recording.kind == "video":
         assert (recording.width, recording.height, recording.frame_rate) == (64, 48, "10/1")
-        assert recording.small is not None and recording.blurhash
+        assert recording.small is not None
+        assert recording.blurhash
         red, _, blue = Image.open(io.BytesIO(recording.small.data)).convert("RGB").getpixel((9, 9))  # type: ignore[misc]
-        assert red > 200 and blue < 60
+        assert red > 200
+        assert blue < 60
     else:
-        assert recording.kind == "audio" and recording.small is None
+        assert recording.kind == "audio"
+        assert recording.small is None
 
 
-def test_a_large_film_shrinks_and_gets_an_even_size(tmp_path: Path) -> None:
+def test_large_video_shrinks_to_an_even_size(tmp_path: Path) -> None:
     recording = made(tmp_path, videos.make_video("mp4", "mpeg4", None, size=(2_560, 1_442), seconds=0.2))
-    assert recording.width is not None and recording.height is not None
+    assert recording.width is not None
+    assert recording.height is not None
     assert recording.width * recording.height <= 2_073_600
     assert recording.width % 2 == recording.height % 2 == 0
     with av.open(recording.path) as container:
@@ -109,19 +115,20 @@ def test_bad_files_are_refused(tmp_path: Path, data: bytes, why: str) -> None:
         made(tmp_path, data)
 
 
-def test_a_length_that_is_a_lie_is_found_out(tmp_path: Path) -> None:
+def test_wrong_declared_duration_is_found(tmp_path: Path) -> None:
     short = MediaLimits(max_seconds=2, max_pixels=8_294_400, max_frame_rate=120, max_bytes=50_000_000)
     data = videos.make_video("matroska", None, "flac", seconds=4, live="1")
     with pytest.raises(UnacceptableFileError, match="longer"):
         made(tmp_path, data, short)
 
 
-def test_a_film_that_was_held_upright_stays_upright(tmp_path: Path) -> None:
+def test_rotated_video_stays_upright(tmp_path: Path) -> None:
     upright = videos.rotate_video(videos.make_video(size=(64, 32)))
     for data in (upright, videos.rotate_video(videos.make_video("mp4", "mpeg4", size=(64, 32)))):
         recording = made(tmp_path, data)
         assert (recording.width, recording.height) == (32, 64)
-        assert recording.small is not None and (recording.small.width, recording.small.height) == (32, 64)
+        assert recording.small is not None
+        assert (recording.small.width, recording.small.height) == (32, 64)
 
 
 def animation() -> bytes:
@@ -131,16 +138,20 @@ def animation() -> bytes:
     return out.getvalue()
 
 
-def test_an_animated_picture_becomes_a_silent_film() -> None:
+def test_animated_image_becomes_a_silent_video() -> None:
     made = process_attachment(animation())
     assert (made.kind, made.full.content_type) == ("gifv", "video/mp4")
-    assert (made.full.width, made.full.height) == (50, 40) and made.duration == 0.6
-    assert made.small.content_type == "image/jpeg" and made.blurhash and b"secret" not in made.full.data
+    assert (made.full.width, made.full.height) == (50, 40)
+    assert made.duration == 0.6
+    assert made.small.content_type == "image/jpeg"
+    assert made.blurhash
+    assert b"secret" not in made.full.data
     with av.open(io.BytesIO(made.full.data)) as container:
         assert not container.streams.audio
         frames = [frame.to_image().getpixel((9, 9)) for frame in container.decode(video=0)]
         assert abs((container.duration or 0) / av.time_base - 0.6) < 0.05
-    assert frames[0][0] > 200 and frames[2][2] > 200
+    assert frames[0][0] > 200
+    assert frames[2][2] > 200
 
 
 @pytest.fixture

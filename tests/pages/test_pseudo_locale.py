@@ -14,7 +14,7 @@ from fedserver.domain.polls import NewPoll
 from fedserver.config import Mail
 from fedserver.domain import announcements, invitations, moderation, moderation_notes, peers, reports, tasks
 from fedserver.domain.moderation import Order
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from storage import AccountRow, InboxItemRow, Tx, queries
 from tests.kit import pseudo
 from tests.kit.nodes import Start, TestNode
@@ -109,7 +109,7 @@ def _paths(ids: dict[str, int]) -> Iterator[str]:
         "{code}": ["nothing"],
         "{id}": [str(ids["draft"]), str(ids["ann"]), str(ids["bob"]), str(ids["report"])],
     }
-    for endpoint in all_endpoints():
+    for endpoint in list_endpoints():
         if not endpoint.html or endpoint.method != "GET" or NO_PAGES.search(endpoint.path):
             continue
         parts = re.findall(r"\{[^}]*\}", endpoint.path)

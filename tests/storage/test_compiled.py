@@ -41,7 +41,7 @@ def test_writes_of_unknown_size_are_not_short(statement: Executable, short: bool
 
 
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
-def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
+def test_fixed_values_are_in_the_sql(dialect: type) -> None:
     compiled = CompiledStatement(timeline_queries.LIST_PUBLIC["all", False].down, dialect, ())
     assert "posts.visibility = 'public'" in compiled.sql
     assert "posts.state = 'published'" in compiled.sql
@@ -54,7 +54,7 @@ def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
     }
 
 
-def test_signs_that_databases_write_differently_stay_parameters() -> None:
+def test_values_with_special_characters_stay_parameters() -> None:
     compiled = CompiledStatement(home_entry_queries.FAN_OUT_POST, POSTGRESQL, ())
     assert '%"' in compiled.static_params.values()
 

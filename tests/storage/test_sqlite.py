@@ -219,7 +219,7 @@ async def test_cancelling_at_any_moment_leaves_all_or_nothing(database: Database
         heard.clear()
 
 
-async def test_cancelling_everybody_at_any_moment_leaves_the_writer_usable(database: Database) -> None:
+async def test_cancelling_all_at_any_moment_leaves_the_writer_usable(database: Database) -> None:
     for steps in range(30):
         uris = [f"{steps}-{number}" for number in range(5)]
         tasks = [asyncio.create_task(write(database, uri)) for uri in uris]
@@ -241,7 +241,7 @@ async def test_one_connection_is_never_on_two_threads(database: Database) -> Non
         assert seen == ["a", "a-copy"]
 
 
-async def test_nobody_is_told_before_the_commit(database: Database, path: Path) -> None:
+async def test_no_event_is_sent_before_the_commit(database: Database, path: Path) -> None:
     """Forty writes at once share commits; each is on disk when its task goes on, and before its event."""
     other = sqlite3.connect(path)
 
@@ -278,7 +278,7 @@ async def test_writes_that_wait_share_a_commit(database: Database, path: Path) -
     other.close()
 
 
-async def test_a_write_that_fails_takes_no_other_along(database: Database) -> None:
+async def test_failed_write_does_not_undo_others_of_its_group(database: Database) -> None:
     async def add(number: int) -> None:
         async with database.write() as tx:
             await tx.run(ADD, **stone(f"n{number}"))
@@ -296,7 +296,7 @@ async def test_a_write_that_fails_takes_no_other_along(database: Database) -> No
     assert await found(database, *wanted) == sorted(kept)
 
 
-async def test_a_commit_that_fails_is_told_to_all_that_it_was_for(database: Database) -> None:
+async def test_failed_commit_raises_in_all_writes_of_its_group(database: Database) -> None:
     heard: list[Event] = []
     database.listen(heard.append)
 
@@ -402,7 +402,7 @@ async def test_a_read_that_is_locked_out_waits_on_a_thread(database: Database, p
     assert await asyncio.wait_for(reading, 20) == ["a"]
 
 
-async def test_closed_is_unavailable(path: Path, clock: Clock) -> None:
+async def test_closed_database_is_unavailable(path: Path, clock: Clock) -> None:
     database = await open_database(f"sqlite:{path}", clock)
     await database.close()
     await database.close()
@@ -413,7 +413,7 @@ async def test_closed_is_unavailable(path: Path, clock: Clock) -> None:
         await write(database, "a")
 
 
-async def test_what_is_no_database_is_unavailable(tmp_path: Path, clock: Clock) -> None:
+async def test_other_file_is_unavailable(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "text.sqlite3"
     path.write_text("This is not a database, but a text that is long enough to be looked at. " * 20)
     with pytest.raises(DatabaseUnavailableError, match="not a database"):

@@ -87,6 +87,6 @@ async def test_a_newer_schema_is_left_alone(database_url: str) -> None:
     assert after == before
 
 
-async def test_an_unreachable_server_is_said_so() -> None:
+async def test_unreachable_server_is_reported() -> None:
     with pytest.raises(DatabaseUnavailableError):
         await upgrade("postgresql://nobody@127.0.0.1:9/none")

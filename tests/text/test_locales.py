@@ -8,9 +8,9 @@ from threading import Barrier, Thread
 
 import msgspec
 import pytest
-from fedserver.domain.members import Settings
 
-from fedserver.config import Config, Node
+from fedserver.config import Config, NodeConfig
+from fedserver.domain.auth.members import MemberSettings
 from fedserver.text import locales
 
 NOON = 1_700_000_000_000  # 14 November 2023, 22:13 UTC
@@ -61,10 +61,10 @@ def test_negotiate_reads_no_more_of_a_header_than_people_send() -> None:
 
 
 def test_locale_of_is_the_members_setting_or_that_of_the_node() -> None:
-    config = msgspec.structs.replace(Config(), node=Node(default_locale="fr"))
-    assert locales.locale_of(Settings(locale="ar"), config) == "ar"
-    assert locales.locale_of(Settings(), config) == "fr"
-    assert locales.locale_of(Settings(locale="tlh"), config) == "fr"
+    config = msgspec.structs.replace(Config(), node=NodeConfig(default_locale="fr"))
+    assert locales.locale_of(MemberSettings(locale="ar"), config) == "ar"
+    assert locales.locale_of(MemberSettings(), config) == "fr"
+    assert locales.locale_of(MemberSettings(locale="tlh"), config) == "fr"
     assert locales.locale_of(None, config) == "fr"
 
 

@@ -49,4 +49,6 @@ def test_a_single_unspaced_letter_is_the_beginning_of_a_word() -> None:
 @given(some.text(max_size=200))
 def test_any_text_gives_words_of_letters_and_digits(text: str) -> None:
     for word in tokenize(text):
-        assert word and len(word) <= 64 and not set(word) & set("'\"\\ _:=")
+        assert word
+        assert len(word) <= 64
+        assert not set(word) & set("'\"\\ _:=")

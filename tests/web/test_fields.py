@@ -68,12 +68,12 @@ def test_lists_of_groups_with_and_without_indexes() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "f", "F", "false", "FALSE", "off", "OFF"])
-def test_words_for_false(text: str) -> None:
+def test_bool_false_words_are_false(text: str) -> None:
     assert from_form(("sensitive", text)).sensitive is False
 
 
 @pytest.mark.parametrize("text", ["1", "t", "true", "on", "yes", "anything"])
-def test_other_words_are_true(text: str) -> None:
+def test_bool_other_words_are_true(text: str) -> None:
     assert from_form(("sensitive", text)).sensitive is True
 
 
@@ -120,7 +120,7 @@ def test_too_deep_and_too_many_are_refused() -> None:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_bodies_that_cannot_be_read_are_told_so(start: Start) -> None:
+async def test_unreadable_body_is_refused_with_a_reason(start: Start) -> None:
     node = await start("alpha.test")
     form = "application/x-www-form-urlencoded"
     for kind, body in (
@@ -132,4 +132,5 @@ async def test_bodies_that_cannot_be_read_are_told_so(start: Start) -> None:
         ("multipart/form-data; boundary=x", b"--x\r\nstatus"),
     ):
         answer = await Api(node).request("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
-        assert answer.status == 422 and answer.body["error"], (kind, answer.status)
+        assert answer.status == 422, kind
+        assert answer.body["error"], kind

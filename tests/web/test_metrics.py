@@ -12,7 +12,8 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from fedserver.domain.relationships import follows
-from fedserver.web.metrics import NodeMetrics, build_middleware
+from fedserver.runtime.metrics import NodeMetrics
+from fedserver.web.metrics import build_middleware
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.nodes import Start, TestNode
@@ -33,7 +34,8 @@ async def scrape(node: TestNode) -> Figures:
     """Every sample by its name and labels."""
     ((host, port),) = node.node.metrics_addresses
     async with aiohttp.ClientSession() as session, session.get(f"http://{host}:{port}/metrics") as answer:
-        assert answer.status == 200 and answer.content_type == "text/plain"
+        assert answer.status == 200
+        assert answer.content_type == "text/plain"
         text = await answer.text()
     families = text_string_to_metric_families(text)
     return {
@@ -98,7 +100,7 @@ async def test_statements_of_every_transaction_of_a_request_are_counted(start: S
     assert value(found, "fedserver_http_request_statements_sum", **alive) == 0
 
 
-async def test_strangers_cannot_make_labels(start: Start) -> None:
+async def test_unknown_paths_and_methods_share_one_label(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
     for number in range(20):
         async with alpha.http.get(f"/nowhere/{number}") as answer:
@@ -157,7 +159,7 @@ async def owe(node: TestNode, sender: AccountRow, host: str, count: int) -> None
             await delivery_queries.insert(tx, document, [(host, f"https://{host}/inbox")])
 
 
-async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) -> None:
+async def test_delivery_behind_another_or_for_a_silent_peer_is_not_due(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
     ann = await alpha.create_member("ann")
     await owe(alpha, ann, "gone.test", 3)
@@ -194,7 +196,7 @@ async def test_open_streams_are_counted_and_have_no_duration(start: Start) -> No
     assert value(found, "fedserver_http_request_duration_seconds_count", **route) == 0
 
 
-async def test_without_the_database_the_rest_is_told(start: Start) -> None:
+async def test_metrics_without_the_database_hold_the_rest(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
     url = alpha.site.config.database.url
     if url.startswith("sqlite:"):
@@ -208,13 +210,14 @@ async def test_without_the_database_the_rest_is_told(start: Start) -> None:
     assert value(found, "process_cpu_seconds_total") > 0
 
 
-async def test_nothing_is_measured_unless_it_is_wanted(start: Start) -> None:
+async def test_requests_are_not_counted_without_metrics_listen(start: Start) -> None:
     alpha = await start("alpha.test")
     async with alpha.http.get("/livez") as answer:
         assert answer.status == 200
     async with alpha.http.get("/metrics") as answer:
         assert answer.status == 404
-    assert alpha.node.services.metrics.routes == {}
+    (family,) = alpha.node.services.metrics.requests.collect()
+    assert family.samples == []
     assert alpha.node.metrics_addresses == []
 
 

@@ -8,7 +8,7 @@ from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.web.rate_limits import MINUTE_MS, RateLimiter
 
 
-def test_what_is_left_is_told_until_the_window_ends() -> None:
+def test_rate_limit_headers_count_down_until_the_window_ends() -> None:
     now = [10 * MINUTE_MS + 1]
     limits = RateLimiter(2, lambda: now[0])
     assert limits.consume("default", "ann") == {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.kit.nodes import Start
 
 
-async def test_a_watch_every_second_is_never_refused(start: Start) -> None:
+async def test_health_check_every_second_is_never_refused(start: Start) -> None:
     node = await start("alpha.test", requests=10)
     for path in ("/livez", "/readyz", "/health"):
         for _ in range(15):

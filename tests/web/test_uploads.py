@@ -35,7 +35,7 @@ async def until(node: TestNode, folder: Path, wanted: int) -> None:
                 pass
 
 
-async def test_nothing_is_left_of_a_refusal_or_a_lost_connection(start: Start) -> None:
+async def test_upload_refused_or_broken_off_leaves_nothing(start: Start) -> None:
     node = await start("localhost", limits={"video_bytes": 8_000_000})
     folder = node.node.services.store.root
     api = Api(node, await node.create_token(await node.create_member("ann")))
@@ -54,7 +54,8 @@ async def test_nothing_is_left_of_a_refusal_or_a_lost_connection(start: Start) -
         form = aiohttp.FormData()
         form.add_field("file", io.BytesIO(data), filename="a.mp4")
         refused = await api.request("POST", "/api/v2/media", data=form)
-        assert refused.status == code and "file" in refused.body["details"], refused.body
+        assert refused.status == code, refused.body
+        assert "file" in refused.body["details"], refused.body
     form = aiohttp.FormData()
     for number in range(6):
         form.add_field(f"file{number}", io.BytesIO(FILM), filename="a.mp4")

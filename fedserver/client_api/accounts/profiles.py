@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import followers
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
-from fedserver.web import media_intake
+from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.engine import Tx

@@ -9,7 +9,7 @@ from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.sniff import sniff
-from fedserver.web import media_intake
+from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.rows.content import MediaRow

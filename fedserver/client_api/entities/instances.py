@@ -11,7 +11,7 @@ from fedserver.domain.content import media
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.posts import pins
-from fedserver.media import av_worker, image_worker
+from fedserver.media import formats
 from fedserver.version import VERSION
 
 # Clients derive features from the number before the bracket: the version whose API is complete here.
@@ -37,7 +37,7 @@ def _render_configuration(config: Config) -> dict[str, Any]:
             "supported_mime_types": ["text/plain", "text/markdown"],
         },
         "media_attachments": {
-            "supported_mime_types": [*image_worker.list_accepted_types(), *av_worker.list_accepted_types()],
+            "supported_mime_types": [*formats.list_image_types(), *formats.list_av_types()],
             "description_limit": media.MAX_DESCRIPTION,
             "image_size_limit": limits.upload_bytes,
             "image_matrix_limit": limits.image_pixels,
@@ -48,8 +48,8 @@ def _render_configuration(config: Config) -> dict[str, Any]:
         "polls": {
             "max_options": limits.poll_options,
             "max_characters_per_option": limits.poll_option_characters,
-            "min_expiration": limits.poll_seconds_least,
-            "max_expiration": limits.poll_seconds_most,
+            "min_expiration": limits.min_poll_seconds,
+            "max_expiration": limits.max_poll_seconds,
         },
     }
 

@@ -19,8 +19,8 @@ from aiohttp import web
 from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import Principal
+from fedserver.runtime.services import Services
 from fedserver.web.json import encode
-from fedserver.web.services import Services
 from storage.engine import Event
 from storage.errors import DatabaseUnavailableError
 
@@ -106,7 +106,7 @@ class Hub:
     def add(self, listener: Listener) -> None:
         """Add a listener; the first one starts the tasks of the hub."""
         self._listeners.add(listener)
-        self.services.metrics.streams_open = len(self._listeners)
+        self.services.metrics.streams_open.set(len(self._listeners))
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._send_heartbeats())]
 
@@ -115,7 +115,7 @@ class Hub:
         for name in tuple(listener.streams):
             self.unsubscribe(listener, name)
         self._listeners.discard(listener)
-        self.services.metrics.streams_open = len(self._listeners)
+        self.services.metrics.streams_open.set(len(self._listeners))
 
     def subscribe(self, listener: Listener, name: StreamName, channels: tuple[Channel, ...]) -> None:
         """From now on send the listener what is published to `channels`; again changes nothing."""
@@ -209,7 +209,7 @@ class Hub:
 
     def _count_lost(self) -> None:
         self.lost_events += 1
-        self.services.metrics.events_lost += 1
+        self.services.metrics.events_lost.inc()
 
     async def _run(self) -> None:
         while True:

@@ -21,8 +21,8 @@ from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import streams
+from fedserver.runtime.services import Services
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.services import Services
 from fedserver.web.session import parse_bearer
 
 routes = Routes("client_api")

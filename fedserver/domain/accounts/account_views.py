@@ -99,10 +99,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
 
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
-    """Return views by id, using cached ones of the given versions.
-
-    Write transactions do not fill the cache.
-    """
+    """Return views by id, using cached ones of the given versions. A writer does not fill the cache."""
     cache = tx.caches.get_cache("accounts", MAX_CACHED)
     cached: dict[int, AccountView] = {}
     for account_id in ids:

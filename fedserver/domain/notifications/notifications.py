@@ -49,9 +49,9 @@ async def notify(
     *,
     post: PostRow | None = None,
 ) -> bool:
-    """Notify a local account, unless it is the sender or does not want to be notified.
+    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
 
-    Returns True if the notification is shown: False if the policy keeps it back, or it is a duplicate.
+    True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
     `post` is the row of `post_id`, for callers that have it already.
     """
     if account_id == from_id and kind not in SELF_KINDS:
@@ -85,7 +85,7 @@ async def _emit(tx: Tx, row: NotificationRow) -> None:
 async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
-    """Insert a notification; return None for a duplicate. Only the database knows the group it joined."""
+    """Write it; None if the very same is there. Which group it joined, only the database knows."""
     keys = () if filtered else _list_group_keys(kind, post_id, tx.now)
     while True:
         number = tx.new_exact_id()
@@ -109,7 +109,7 @@ def ungrouped_key(notification_id: int) -> str:
 
 
 def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
-    """Return the keys of groups it may join; it begins one with the last. Empty if it stands alone.
+    """Return the keys of the groups that it may join; it begins one with the last. Empty if it stands alone.
 
     A group takes what comes within twelve hours of its first notification, by the hour, as with Mastodon.
     """
@@ -117,7 +117,7 @@ def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
         return ()
     subject = kind if post_id is None else f"{kind}-{post_id}"
     hour = now // HOUR_MS
-    return [f"{subject}-{group_hour}" for group_hour in range(hour - GROUP_HOURS + 1, hour + 1)]
+    return [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
 
 
 def build_query(

@@ -65,9 +65,9 @@ def check(site: NodeContext, poll: NewPoll) -> NewPoll:
         raise InvalidError("choices", f"cannot be longer than {most} characters each", "ERR_TOO_LONG")
     if len(set(titles)) < len(titles):
         raise InvalidError("choices", "contain duplicate items", "ERR_TAKEN")
-    if poll.expires_in < limits.poll_seconds_least:
+    if poll.expires_in < limits.min_poll_seconds:
         raise InvalidError("deadline", "is too soon")
-    if poll.expires_in > limits.poll_seconds_most:
+    if poll.expires_in > limits.max_poll_seconds:
         raise InvalidError("deadline", "is too far into the future")
     return structs.replace(poll, options=titles)
 

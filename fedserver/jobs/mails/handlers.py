@@ -8,8 +8,8 @@ from fedserver.integrations.smtp import send_mail
 from fedserver.jobs.lease import JobLease
 from fedserver.jobs.mails import notifications
 from fedserver.jobs.mails.compose import compose, compose_security_notice
+from fedserver.runtime.services import Services
 from fedserver.text.locales import locale_of, use_locale
-from fedserver.web.services import Services
 
 
 async def send(services: Services, job: jobs.SendMail) -> None:

@@ -12,9 +12,9 @@ from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
+from fedserver.runtime import media_intake
 from fedserver.text.language import normalize_language
 from fedserver.text.locales import is_supported
-from fedserver.web import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload

@@ -12,7 +12,7 @@ from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
-from fedserver.web import media_intake
+from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload

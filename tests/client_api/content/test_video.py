@@ -11,7 +11,7 @@ import pytest
 
 from fedserver.jobs.media import LEASE_MS
 from fedserver.jobs.registry import KINDS_BY_QUEUE, MEDIA
-from fedserver.web import media_intake
+from fedserver.runtime import media_intake
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import videos
 from tests.kit.api import Api, ApiAnswer

@@ -173,7 +173,7 @@ async def test_the_command_checks_a_database_and_a_file(
         result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
         return result.exit_code, result.output
 
-    assert await verify() == (0, "The log is empty\n")
+    assert await verify() == (0, "The log is empty.\n")
     await write_entries(database, "beta.test")
     async with database.read() as tx:
         pages = [
@@ -181,7 +181,7 @@ async def test_the_command_checks_a_database_and_a_file(
             for max_number in (9, 6, 3)
         ]
     newest = pages[0][0].hash
-    held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
+    held = (0, f"Entries 1 to 8 are as they were written. The hash of the last one is:\n{newest}\n")
     assert await verify() == held
     file.write_bytes(b"\n".join(encoding.encode(page) for page in pages))
     assert await verify(str(file)) == held == await verify(str(file), "--hash", pages[1][0].hash)
@@ -212,7 +212,7 @@ async def test_the_command_checks_a_database_and_a_file(
     assert "entry 8: it is there twice" in await verify_changed(
         lambda all: all.append({**all[0], "hash": "0"})
     )
-    assert "no page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
+    assert "not a page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
 
 
 def forge_entry(entry: dict[str, Any]) -> dict[str, Any]:

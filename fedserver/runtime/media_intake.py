@@ -1,0 +1,162 @@
+"""Uploaded files on their way into the store; a refused one leaves nothing there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from fedserver.domain.content import media
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import process_attachment
+from fedserver.media.results import ConvertedMedia, ProcessedImage
+from fedserver.runtime.services import Services
+
+RAW_EXTENSION = "raw"  # of no type that is served
+
+
+class ReceivedFile(Protocol):
+    """A file as the client sent it; `web.uploads` has those of requests."""
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """All of it, in memory."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write all of it to a file. It blocks."""
+        ...
+
+
+def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
+    """Return the error for a file with more than `max_bytes` bytes."""
+    size = f"{max_bytes // 1_000_000} MB" if max_bytes >= 1_000_000 else f"{max_bytes // 1_000} kB"
+    return InvalidError(field, f"is larger than {size}", "ERR_TOO_LARGE")
+
+
+async def store_image(services: Services, upload: ReceivedFile, field: str = "file") -> media.NewFile:
+    """Clean an image and store it. Raises InvalidError, which names the form's `field`."""
+    return await _store_processed(services, await _process_image(services, upload, field))
+
+
+async def store_thumbnail(services: Services, upload: ReceivedFile, field: str) -> media.NewFile:
+    """Clean an image and store only its small version. Raises InvalidError."""
+    processed = await _process_image(services, upload, field)
+    small = processed.small
+    return media.NewFile(
+        kind="image",
+        content_type=small.content_type,
+        file_key="",
+        preview_key=await services.store.put(small.data, small.extension),
+        bytes=len(small.data),
+        blurhash=processed.blurhash,
+        preview_width=small.width,
+        preview_height=small.height,
+    )
+
+
+async def _process_image(services: Services, upload: ReceivedFile, field: str) -> ProcessedImage:
+    max_bytes = services.site.config.limits.upload_bytes
+    if upload.size > max_bytes:
+        raise build_too_large_error(field, max_bytes)
+    try:
+        return await services.image_worker.run(process_attachment, upload.data)
+    except UnacceptableFileError as error:
+        raise InvalidError(field, f"was not taken: {error.text}") from error
+
+
+async def _store_processed(services: Services, processed: ProcessedImage) -> media.NewFile:
+    store, full, small = services.store, processed.full, processed.small
+    return media.NewFile(
+        kind=processed.kind,
+        content_type=full.content_type,
+        file_key=await store.put(full.data, full.extension),
+        preview_key=await store.put(small.data, small.extension),
+        bytes=len(full.data) + len(small.data),
+        blurhash=processed.blurhash,
+        width=full.width,
+        height=full.height,
+        preview_width=small.width,
+        preview_height=small.height,
+        duration=processed.duration,
+        frame_rate=processed.frame_rate,
+        bitrate=int(len(full.data) * 8 / processed.duration) if processed.duration else None,
+    )
+
+
+async def store_video(services: Services, upload: ReceivedFile, kind: str) -> media.NewFile:
+    """Store a video or audio file as it came, to be processed later. Raises InvalidError."""
+    with services.store.temp_dir() as folder:
+        await asyncio.to_thread(upload.save, folder / RAW_EXTENSION)
+        key = await services.store.put_file(folder / RAW_EXTENSION, RAW_EXTENSION)
+    new = media.NewFile(
+        kind=kind.partition("/")[0],
+        content_type=kind,
+        file_key=key,
+        preview_key="",
+        bytes=upload.size,
+        state="processing",
+    )
+    async with discard_on_error(services, new):
+        path = services.store.path(key)
+        try:
+            await services.av_worker.probe(path or Path())
+        except UnacceptableFileError as error:
+            raise InvalidError("file", f"was not taken: {error.text}") from error
+    return new
+
+
+async def process(services: Services, key: str) -> media.NewFile:
+    """Convert a video or audio file that was stored as it came. Raises UnacceptableFileError."""
+    path = services.store.path(key)
+    if path is None:
+        raise UnacceptableFileError("The file is not there any more")
+    with services.store.temp_dir() as folder:
+        converted = await services.av_worker.convert(path, folder)
+        return await _store_converted(services, converted)
+
+
+async def _store_converted(services: Services, converted: ConvertedMedia) -> media.NewFile:
+    store, small = services.store, converted.small
+    return media.NewFile(
+        kind=converted.kind,
+        content_type=converted.content_type,
+        file_key=await store.put_file(Path(converted.path), converted.extension),
+        preview_key=await store.put(small.data, small.extension) if small else "",
+        bytes=converted.bytes + (len(small.data) if small else 0),
+        blurhash=converted.blurhash,
+        width=converted.width,
+        height=converted.height,
+        preview_width=small.width if small else None,
+        preview_height=small.height if small else None,
+        duration=converted.duration,
+        frame_rate=converted.frame_rate,
+        bitrate=converted.bitrate,
+    )
+
+
+@asynccontextmanager
+async def discard_on_error(services: Services, *files: media.NewFile | None) -> AsyncIterator[None]:
+    """Remove stored `files` if the block fails."""
+    async with discard_keys_on_error(services) as keys:
+        keys.extend(key for file in files if file for key in file.keys)
+        yield
+
+
+@asynccontextmanager
+async def discard_keys_on_error(services: Services) -> AsyncIterator[list[str]]:
+    """Yield a list for the keys of files that the block stores, and remove those if it fails."""
+    keys: list[str] = []
+    try:
+        yield keys
+    except BaseException:
+        await services.store.remove(tuple(keys))
+        raise
