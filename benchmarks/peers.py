@@ -31,7 +31,7 @@ from fedserver.domain.auth import members, tokens
 from fedserver.domain.posts import posts
 from fedserver.federation.signing import build_request
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries

@@ -39,7 +39,7 @@ class ConfigError(Exception):
 
 
 class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where this node lives."""
+    """The addresses and processes of this node."""
 
     domain: str = "localhost:8420"
     base_url: str = "http://localhost:8420"
@@ -51,7 +51,7 @@ class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the community introduces itself."""
+    """The texts with which the community introduces itself."""
 
     title: str = "A community"
     description: str = "A place that its members own."
@@ -64,14 +64,14 @@ class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where rows are kept."""
+    """The database with all rows."""
 
     url: str = "sqlite:data/fedserver.sqlite3"
     url_file: str = ""
 
 
 class MediaConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where files are kept."""
+    """The store of files."""
 
     store: str = "file:data/media"
     proxy: bool = True
@@ -79,7 +79,7 @@ class MediaConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which servers this node federates with, and how."""
+    """The servers that this node federates with."""
 
     mode: Literal["open", "allowlist", "closed"] = "open"
     authorized_fetch: bool = False
@@ -90,7 +90,7 @@ class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How people become members."""
+    """The way in which people become members."""
 
     mode: Literal["open", "approval", "invite", "closed"] = "invite"
 
@@ -116,7 +116,7 @@ class OidcConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MailConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How mail is sent; an empty host turns it off."""
+    """The mail server; an empty host turns mail off."""
 
     host: str = ""
     port: int = 587
@@ -157,7 +157,7 @@ class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which events are logged, and how."""
+    """The events that are logged, and their format."""
 
     format: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"

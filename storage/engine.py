@@ -47,8 +47,8 @@ class Connection(Protocol):
 class ReadTx:
     """A transaction that reads: what views and renderers are given.
 
-    `now` is the moment it began (milliseconds UTC); `statement_count` is the number of statements so far.
-    `caches` are the process's own; a writer must not put anything there, as it may yet roll back.
+    `now` is when it began (milliseconds UTC); `statement_count` is the number of statements so far.
+    `caches` belong to the process; a writer must not put anything there, as it may yet roll back.
     """
 
     __slots__ = ("_connection", "caches", "is_write", "now", "statement_count")

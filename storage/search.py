@@ -30,7 +30,7 @@ class SearchEntry(Struct, frozen=True):
 
 
 class SearchTerm(Struct, frozen=True):
-    """What a post must have (or must not, if `is_excluded`): adjacent words, or one fact.
+    """A condition on a post: it has (or has not, if `is_excluded`) adjacent words, or one fact.
 
     With `is_prefix` the last word is only the beginning of one.
     """

@@ -26,8 +26,8 @@ from storage.ids import IdSource
 from storage.sqlite_connections import (
     LoopConnection,
     ThreadConnection,
+    build_rollback_error,
     is_busy,
-    rolled_back_error,
     translate_error,
 )
 
@@ -143,7 +143,7 @@ class SqliteDatabase:
         if group.members:
             self._writer.run_inline("RELEASE joined")
         elif not self._writer.in_transaction:
-            raise rolled_back_error()
+            raise build_rollback_error()
         if group.commit is None or group.commit.done():  # done: it was cancelled while it waited
             # It takes the lock after the writers that wait now, which join the group.
             group.commit = asyncio.create_task(self._commit(group))
@@ -169,7 +169,7 @@ class SqliteDatabase:
 
     async def _commit(self, group: _CommitGroup) -> None:
         """Commit a group, then set the results of its writes and publish their events."""
-        error: StorageError | None = rolled_back_error()
+        error: StorageError | None = build_rollback_error()
         async with self._write_lock:
             try:
                 if self._group is group:

@@ -47,7 +47,7 @@ def translate_error(error: sqlite3.Error) -> Exception:
     return DatabaseUnavailableError(f"SQLite: {error}")
 
 
-def rolled_back_error() -> DatabaseUnavailableError:
+def build_rollback_error() -> DatabaseUnavailableError:
     """Return the error for a transaction that SQLite rolled back by itself."""
     return DatabaseUnavailableError("SQLite: the transaction was rolled back")
 
@@ -273,5 +273,5 @@ class LoopConnection:
             self._consecutive = 0
             await asyncio.sleep(0)
         if not (self._connection.is_read_only or self._connection.in_transaction):
-            raise rolled_back_error()
+            raise build_rollback_error()
         return compiled.is_short and not self._connection.busy_count

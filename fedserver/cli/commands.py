@@ -14,7 +14,7 @@ version = on_demand("fedserver.version")  # it reads the metadata of the package
 
 
 class CommandEntry(NamedTuple):
-    """Where a command is, and its line in the list: listing commands must not load them all."""
+    """The module of a command, and its line in the list: listing commands must not load them all."""
 
     module: str
     summary: str

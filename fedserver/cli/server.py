@@ -25,7 +25,7 @@ BACKLOG = 1_024
 
 
 class ProcessRole(Struct, frozen=True):
-    """What one process does: all, or `only` a part; which of several it is, and a socket given to it."""
+    """The role of one process: `only` "web" or "worker", its number among several, an inherited socket."""
 
     only: str | None = None
     number: int | None = None

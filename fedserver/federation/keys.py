@@ -51,15 +51,14 @@ class Keyring:
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
         entry: tuple[str, PrivateKey] | None = self.cache.get((account_id, kind))
-        if entry is None:
-            for row in await keys.list_by_account(tx, account_id):
-                if row.kind == kind and row.private is not None:
-                    entry = (row.uri, key_formats.load_private(row.private))
-                    self.cache.put((account_id, kind), entry)
-                    break
-        if entry is None:
-            raise LookupError(f"account {account_id} has no {kind} key")
-        return entry
+        if entry is not None:
+            return entry
+        for row in await keys.list_by_account(tx, account_id):
+            if row.kind == kind and row.private is not None:
+                entry = (row.uri, key_formats.load_private(row.private))
+                self.cache.put((account_id, kind), entry)
+                return entry
+        raise LookupError(f"account {account_id} has no {kind} key")
 
     def invalidate(self, account_id: int) -> None:
         """Drop the keys of an account, so that they are loaded again when they are needed."""

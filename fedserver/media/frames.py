@@ -25,7 +25,7 @@ def reject_on_error(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]
 
     def decorate(work: Callable[..., T]) -> Callable[..., T]:
         @wraps(work)
-        def guarded(*arguments: Any) -> T:
+        def run_guarded(*arguments: Any) -> T:
             try:
                 return work(*arguments)
             except UnacceptableFileError:
@@ -35,7 +35,7 @@ def reject_on_error(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]
             except Exception as error:
                 raise UnacceptableFileError(f"The {what} is broken") from error
 
-        return guarded
+        return run_guarded
 
     return decorate
 

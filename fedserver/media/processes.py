@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Bounds(Struct, frozen=True):
-    """What work may take; 0 stands for no bound. `what` names the object of the work for people.
+    """The bounds of work; 0 stands for none. `what` names the object of the work for people.
 
     `seconds` are of the clock, `cpu_seconds` of the processor; `memory` (address space) and `written` (the
     size of a file) are bytes.

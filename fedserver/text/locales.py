@@ -1,6 +1,6 @@
 """The language of texts for people: choosing it, translating into it, writing dates and numbers in it.
 
-The locale is a context variable: every request sets its own, and so does whoever renders a mail. English
+The locale is a context variable: every request sets its own, and so does the job that renders a mail. English
 is the source: its texts are the message ids, so it needs no catalogue. Placeholders are named and written
 `%(name)s`, in Python and in templates alike; a percent sign is written `%%`.
 """
@@ -17,15 +17,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, Protocol
 
-from babel import Locale, UnknownLocaleError, dates, lists, numbers, units
-
 from fedserver.config import LOCALES, Config
+from fedserver.on_demand import on_demand
 
+# Loaded with the first date or number: commands of operators translate errors at most.
+babel, dates, lists = on_demand("babel"), on_demand("babel.dates"), on_demand("babel.lists")
+numbers, units = on_demand("babel.numbers"), on_demand("babel.units")
 DOMAIN = "fedserver"
 FOLDER = Path(__file__).parent.parent / "locales"
 SOURCE = "en"
 SUPPORTED = LOCALES
-# Headers come from strangers: nobody prefers more languages than this, and longer ones cost time.
+# Headers are not trusted: no one prefers more languages than this, and longer ones cost time.
 MAX_PREFERENCES = 20
 MAX_HEADER = 1_000
 MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
@@ -165,7 +167,7 @@ def gettext(message: str, **placeholders: Any) -> str:
 
 
 def pgettext(context: str, message: str, **placeholders: Any) -> str:
-    """Return a text that needs to be told apart from others that are spelled alike."""
+    """Return a text that is spelled like others with another meaning; `context` distinguishes them."""
     return fill(find_text(message, context), message, placeholders)
 
 
@@ -223,14 +225,14 @@ def own_name(code: str) -> str:
 
 
 @cache
-def _babel_locale(code: str) -> Locale:
+def _babel_locale(code: str) -> Any:
     try:
-        return Locale.parse(code)
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(SOURCE)  # the pseudo-locale of the tests has no calendar of its own
+        return babel.Locale.parse(code)
+    except (babel.UnknownLocaleError, ValueError):
+        return babel.Locale.parse(SOURCE)  # the pseudo-locale of the tests has no calendar of its own
 
 
-def _now_locale() -> Locale:
+def _now_locale() -> Any:
     return _babel_locale(_locale.get())
 
 
@@ -243,13 +245,13 @@ def format_datetime(moment: int, width: Width = "medium") -> str:
     """Return a moment (ms UTC) as date and time, to the minute."""
     locale = _now_locale()
     pattern = str(dates.get_datetime_format(width, locale=locale))
-    time = dates.format_time(_at(moment), "short", locale=locale)
+    time = str(dates.format_time(_at(moment), "short", locale=locale))
     return pattern.replace("{1}", format_date(moment, width)).replace("{0}", time).replace("'", "")
 
 
 def format_date(moment: int, width: Width = "medium") -> str:
     """Return the day of a moment (ms UTC)."""
-    return dates.format_date(_at(moment), width, locale=_now_locale())
+    return str(dates.format_date(_at(moment), width, locale=_now_locale()))
 
 
 def format_relative(moment: int, now: int) -> str:
@@ -271,7 +273,7 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
     # Whole units: 90 minutes are an hour, not two.
     unit = next(size for size in (DAY_MS, HOUR_MS, MINUTE_MS, 1) if abs(span) >= size)
     whole = abs(span) // unit * unit
-    return dates.format_timedelta(
+    text: str = dates.format_timedelta(
         timedelta(milliseconds=whole if span > 0 else -whole),
         threshold=1,
         granularity="minute",
@@ -279,24 +281,25 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
         add_direction=add_direction,
         locale=_now_locale(),
     )
+    return text
 
 
 def format_number(number: float) -> str:
     """Return a number with the digits and separators of the locale."""
-    return numbers.format_decimal(number, locale=_now_locale())
+    return str(numbers.format_decimal(number, locale=_now_locale()))
 
 
 def format_percent(share: float) -> str:
     """Return a share between 0 and 1 as whole percents."""
-    return numbers.format_percent(share, locale=_now_locale())
+    return str(numbers.format_percent(share, locale=_now_locale()))
 
 
 def format_megabytes(size: int) -> str:
     """Return a number of bytes in megabytes, with one digit after the point."""
     megabytes = max(0.1, round(size / 1_000_000, 1))
-    return units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale())
+    return str(units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale()))
 
 
 def format_list(items: Iterable[str]) -> str:
     """Return items in a row, joined as the locale joins them: `a, b, and c`."""
-    return lists.format_list(list(items), locale=_now_locale())
+    return str(lists.format_list(list(items), locale=_now_locale()))
