@@ -63,14 +63,18 @@ def _build_callback_url(
 
 
 async def _redirect_to_provider(
-    call: Call[ProviderLoginParams] | Call[NoParams], target: str, *, again: bool, connects: int | None
+    call: Call[ProviderLoginParams] | Call[NoParams],
+    target: str,
+    *,
+    reauthenticate: bool,
+    connects: int | None,
 ) -> web.StreamResponse:
     provider = _get_provider(call)
     prelogin_token = call.prelogin_token or secrets.new_secret()
     async with call.services.db.write() as tx:
         holder = challenges.to_browser_holder(prelogin_token)
         state, flow = await identities.start_flow(
-            tx, holder, target, reauthenticate=again, connecting_member_id=connects
+            tx, holder, target, reauthenticate=reauthenticate, connecting_member_id=connects
         )
     try:
         address = await provider.build_login_url(
@@ -78,7 +82,7 @@ async def _redirect_to_provider(
             state,
             flow.nonce,
             flow.verifier,
-            force_login=again or connects is not None,
+            force_login=reauthenticate or connects is not None,
         )
     except ProviderError as error:
         return _render_failure(call, error)
@@ -102,7 +106,7 @@ def _render_failure(
 async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     """Send the browser to the provider to log in."""
     return await _redirect_to_provider(
-        call, to_local_path(call.params.next), again=call.params.again, connects=None
+        call, to_local_path(call.params.next), reauthenticate=call.params.again, connects=None
     )
 
 
@@ -112,7 +116,7 @@ async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
 async def connect(call: Call[NoParams]) -> web.StreamResponse:
     """Send the browser to the provider to connect an identity to the member's account."""
     return await _redirect_to_provider(
-        call, "/settings/security?done=1", again=False, connects=call.member.id
+        call, "/settings/security?done=1", reauthenticate=False, connects=call.member.id
     )
 
 
@@ -150,7 +154,7 @@ async def _complete(
 ) -> web.StreamResponse:
     """Connect the identity, log its member in, or let a new member choose a username."""
     async with call.services.db.write() as tx:
-        if flow.again and tx.now - identity.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
+        if flow.is_reauthentication and tx.now - identity.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
             raise ForbiddenError(
                 gettext(
                     "%(provider)s did not ask you to log in again. Please try again.",

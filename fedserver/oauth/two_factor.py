@@ -35,7 +35,7 @@ def _get_holder(call: Call[TwoFactorParams] | Call[NoParams]) -> str:
 
 async def _render_page(
     call: Call[TwoFactorParams] | Call[NoParams],
-    pending: two_factor.PendingSecondStep,
+    pending: two_factor.PendingTwoFactor,
     problem: str,
     status: int,
 ) -> web.Response:
@@ -77,7 +77,7 @@ async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
     return call.login_response(token, pending.first_step.next)
 
 
-async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingSecondStep) -> bool:
+async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingTwoFactor) -> bool:
     params = call.params
     if not params.credential:
         return await two_factor.verify_code(tx, pending.member, params.code)
@@ -87,7 +87,7 @@ async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, pending: two_fact
     return owner is not None
 
 
-async def _finish(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingSecondStep) -> str:
+async def _finish(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.PendingTwoFactor) -> str:
     """Start a session. Raises ForbiddenError if this browser has logged in already, or the member may not."""
     if not await challenges.consume_pending(tx, pending.row):
         raise ForbiddenError(gettext("You are logged in already."))

@@ -48,11 +48,11 @@ class NotificationGroupMemberRow(Struct, frozen=True, gc=False):
     from_id: int
     created_at: int
     count: int
-    least_id: int | None  # the oldest of the group within the page
+    min_id: int | None  # the oldest of the group within the page
 
 
 class NotificationPolicyRow(Struct, frozen=True, gc=False):
-    """Which notifications an account accepts, keeps back (`filter`) or drops."""
+    """A policy: which notifications an account accepts, keeps back (`filter`) or drops."""
 
     account_id: int
     for_not_following: str
@@ -63,7 +63,7 @@ class NotificationPolicyRow(Struct, frozen=True, gc=False):
 
 
 class SenderRelation(Struct, frozen=True, gc=False):
-    """How a sender relates to a recipient, with the recipient's policy; its actions are None by default."""
+    """Relation of a sender to a recipient, with the recipient's policy; its actions are None by default."""
 
     for_not_following: str | None
     for_not_followers: str | None
@@ -90,7 +90,7 @@ class NotificationRequestRow(Struct, frozen=True, gc=False):
 
 
 class PushSubscriptionRow(Struct, frozen=True, gc=False):
-    """Which notifications a client wants, and where they are sent."""
+    """A push subscription: which notifications a client wants, and where they are sent."""
 
     id: int
     token_id: int
@@ -142,4 +142,4 @@ class AnnouncementReactionRow(Struct, frozen=True, gc=False):
     announcement_id: int
     name: str
     count: int
-    mine: bool
+    is_own: bool

@@ -43,7 +43,7 @@ def _render_reaction(links: Links, view: announcements.AnnouncementReactionView)
     return AnnouncementReaction(
         row.name,
         row.count,
-        row.mine,
+        row.is_own,
         emoji.url if emoji else UNSET,
         emoji.static_url if emoji else UNSET,
     )

@@ -16,7 +16,7 @@ from storage.rows.content import TagRow
 
 MAX_TAGS = 10  # as with Mastodon
 MAX_SUGGESTIONS = 10
-HALF_YEAR_MS = 182 * 86_400_000  # older use says little about what somebody posts about now
+HALF_YEAR_MS = 182 * 86_400_000  # older use says little about what a member posts about now
 
 
 async def list_by_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:

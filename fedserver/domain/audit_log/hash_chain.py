@@ -27,7 +27,7 @@ class ChainBrokenError(Exception):
 
 
 class LogSubject(Struct, frozen=True):
-    """What the public may know about the subject of an entry; `name` is '' if nobody is named."""
+    """The public part of the subject of an entry; `name` is '' if nobody is named."""
 
     kind: str
     name: str = ""

@@ -32,7 +32,7 @@ class OidcFlow(Struct, frozen=True):
     nonce: str
     verifier: str
     next: str
-    again: bool = False
+    is_reauthentication: bool = False
     connects: int | None = None  # the member who wants to connect the account, by id
 
 

@@ -46,7 +46,7 @@ class FirstStep(Struct, frozen=True):
     next: str
 
 
-class PendingSecondStep(Struct, frozen=True):
+class PendingTwoFactor(Struct, frozen=True):
     """A second step that a browser still has to complete."""
 
     row: ChallengeRow
@@ -80,12 +80,12 @@ async def start(tx: Tx, member: MemberRow, holder: str, login: str, next_page: s
     await challenges.replace(tx, challenges.TWO_FACTOR, holder, data=data, member_id=member.id)
 
 
-async def find_pending(tx: Tx, holder: str) -> PendingSecondStep | None:
+async def find_pending(tx: Tx, holder: str) -> PendingTwoFactor | None:
     """Return the pending second step of a browser; None if there is none or it expired."""
     row = await challenges.find_pending(tx, challenges.TWO_FACTOR, holder)
     member = await member_queries.find(tx, row.member_id or 0) if row is not None else None
     return (
-        PendingSecondStep(row, member, _decode_first_step(row.data))
+        PendingTwoFactor(row, member, _decode_first_step(row.data))
         if row is not None and member is not None
         else None
     )

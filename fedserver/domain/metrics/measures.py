@@ -49,7 +49,7 @@ class Measure(Struct, frozen=True):
 
 
 class Bucket(Struct, frozen=True):
-    """How many members of a cohort were active in a day or month; `start` is its first day."""
+    """Activity of a cohort in a day or month; `start` is its first day."""
 
     start: int
     rate: float

@@ -112,7 +112,7 @@ def _replace_with_newest(
 ) -> NotificationRow:
     """Return the row of the newest notification of the group."""
     if not members:
-        return structs.replace(row, group_key=notifications.ungrouped_key(row.id))
+        return structs.replace(row, group_key=notifications.build_ungrouped_key(row.id))
     newest = members[0]
     return structs.replace(row, id=newest.id, from_id=newest.from_id, created_at=newest.created_at)
 
@@ -128,7 +128,7 @@ def _build_group(
         newest=view,
         count=members[0].count,
         senders=tuple(senders[sender_id] for sender_id in shown if sender_id in senders),
-        page_min_id=members[0].least_id or view.row.id,
+        page_min_id=members[0].min_id or view.row.id,
     )
 
 

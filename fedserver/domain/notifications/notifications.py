@@ -33,7 +33,7 @@ async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, su
     """Notify a local account of moderation; no policy or mute applies."""
     number = tx.new_exact_id()
     row = NotificationRow(
-        number, account_id, kind, from_id, None, ungrouped_key(number), False, tx.now, subject_id
+        number, account_id, kind, from_id, None, build_ungrouped_key(number), False, tx.now, subject_id
     )
     if await notification_queries.insert(tx, row):
         await _emit(tx, row)
@@ -49,9 +49,9 @@ async def notify(
     *,
     post: PostRow | None = None,
 ) -> bool:
-    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
+    """Notify a local account, unless it is the sender or does not want to be notified.
 
-    True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
+    Returns True if the notification is shown: False if the policy keeps it back, or it is a duplicate.
     `post` is the row of `post_id`, for callers that have it already.
     """
     if account_id == from_id and kind not in SELF_KINDS:
@@ -85,11 +85,11 @@ async def _emit(tx: Tx, row: NotificationRow) -> None:
 async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
-    """Write it; None if the very same is there. Which group it joined, only the database knows."""
+    """Insert a notification; return None for a duplicate. Only the database knows the group it joined."""
     keys = () if filtered else _list_group_keys(kind, post_id, tx.now)
     while True:
         number = tx.new_exact_id()
-        own = keys[-1] if keys else ungrouped_key(number)
+        own = keys[-1] if keys else build_ungrouped_key(number)
         row = NotificationRow(number, account_id, kind, from_id, post_id, own, filtered, tx.now)
         insert = (
             notification_queries.insert_in_group(tx, row, keys)
@@ -103,13 +103,13 @@ async def _insert(
         # Another process has used this id: take the next.
 
 
-def ungrouped_key(notification_id: int) -> str:
+def build_ungrouped_key(notification_id: int) -> str:
     """Return the group key of an ungrouped notification; clients rely on its form."""
     return f"ungrouped-{notification_id}"
 
 
 def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
-    """Return the keys of the groups that it may join; it begins one with the last. Empty if it stands alone.
+    """Return the keys of groups that it may join, the last one for a new group; empty if it stands alone.
 
     A group takes what comes within twelve hours of its first notification, by the hour, as with Mastodon.
     """
@@ -117,7 +117,7 @@ def _list_group_keys(kind: str, post_id: int | None, now: int) -> Sequence[str]:
         return ()
     subject = kind if post_id is None else f"{kind}-{post_id}"
     hour = now // HOUR_MS
-    return [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
+    return [f"{subject}-{group_hour}" for group_hour in range(hour - GROUP_HOURS + 1, hour + 1)]
 
 
 def build_query(

@@ -219,7 +219,7 @@ async def delete_by_id(tx: Tx, member_id: int) -> None:
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:
-    """Take from a member's budget, or give back if negative; return False if too few are left."""
+    """Take from a member's budget, or return to it if negative; return False if too few are left."""
     return bool(await tx.run(SPEND_INVITES, b_id=member_id, b_uses=uses, b_least=uses))
 
 

@@ -89,7 +89,6 @@ FIND_SESSION = (
     )
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
-USED_SESSION = update(sessions).where(sessions.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
 DELETE_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
 LIST_SESSIONS = (
     select(*_session)
@@ -194,10 +193,6 @@ async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, 
     record = tuple(row)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
-
-
-async def used_session(tx: Tx, session_id: int) -> None:
-    await tx.run(USED_SESSION, b_id=session_id, b_now=tx.now)
 
 
 async def delete_session(tx: Tx, session_id: int) -> None:

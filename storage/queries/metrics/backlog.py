@@ -75,7 +75,7 @@ PURGE_DOCUMENTS = delete(documents).where(
 
 
 async def count_by_queue(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str, int, int, int]]:
-    """Return queue, how many wait, how many were given up, when the first that waits is due (0: none).
+    """Return rows of queue, pending, dead, and when the first pending entry is due (0: none).
 
     Pending jobs count if their kind is one of `known_kinds`.
     """

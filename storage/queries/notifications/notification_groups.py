@@ -63,7 +63,7 @@ _ranked = (
         func.count().over(partition_by=notifications.c.group_key).label("count"),
         func.min(case((notifications.c.id >= bindparam("first_id"), notifications.c.id)))
         .over(partition_by=notifications.c.group_key)
-        .label("least_id"),
+        .label("min_id"),
         func.row_number()
         .over(partition_by=notifications.c.group_key, order_by=notifications.c.id.desc())
         .label("place"),

@@ -86,7 +86,7 @@ FIND_SENDER_RELATION = (
         _recipient.c.suspended_at.is_(None),
         _recipient.c.deleted_at.is_(None),
         _sender.c.suspended_at.is_(None),
-        *(~each for each in _silencing_conditions),
+        *(~condition for condition in _silencing_conditions),
     )
 )
 

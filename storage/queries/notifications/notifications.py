@@ -166,7 +166,7 @@ async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
 
 
 async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> bool:
-    """Add a notification to the newest group of its account that has one of these keys; False if it is there.
+    """Add a notification to the newest group with one of these keys; return False for a duplicate.
 
     It begins a group with the key of `row` if there is none.
     """

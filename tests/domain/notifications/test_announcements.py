@@ -87,7 +87,7 @@ async def test_reactions_are_counted_and_marked_as_own(database: Database, here:
         assert second.row.id == other.id
         assert second.reactions == ()
         reactions = [
-            (reaction.row.name, reaction.row.count, reaction.row.mine) for reaction in first.reactions
+            (reaction.row.name, reaction.row.count, reaction.row.is_own) for reaction in first.reactions
         ]
         assert reactions == [("🎉", 2, True), ("bicycle", 1, False)]
         assert first.reactions[0].custom is None
