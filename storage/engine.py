@@ -86,12 +86,10 @@ class Tx(ReadTx):
 
     __slots__ = ("events", "ids")
 
-    def __init__(
-        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
-    ) -> None:
+    def __init__(self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry) -> None:
         super().__init__(connection, now=now, caches=caches)
         self.ids = ids
-        self.is_write = is_write
+        self.is_write = True
         self.events: list[Event] = []
 
     def new_id(self, at: int | None = None) -> int:
@@ -126,7 +124,7 @@ class Database(Protocol):
     ids: IdSource
     caches: CacheRegistry
 
-    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[ReadTx]:
         """Begin a transaction that sees what is committed.
 
         `slow` is for statements that may take more than a few milliseconds (full-text searches, sums over

@@ -16,7 +16,7 @@ from sqlalchemy.sql.base import Executable
 
 from storage.cache import CacheRegistry
 from storage.compiled import POSTGRESQL, CompiledStatement, Compiler
-from storage.engine import Event, Listener, Tx
+from storage.engine import Event, Listener, ReadTx, Tx
 from storage.errors import ConflictError, DatabaseUnavailableError
 from storage.ids import IdSource
 
@@ -139,20 +139,19 @@ class PostgresqlDatabase:
         for listener in tuple(self._listeners):
             listener(event)
 
-    def _tx(self, raw: Any, *, writes: bool) -> Tx:
-        connection = PostgresqlConnection(raw)
-        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=writes)
+    def _write_tx(self, raw: Any) -> Tx:
+        return Tx(PostgresqlConnection(raw), now=self.clock(), ids=self.ids, caches=self.caches)
 
     @asynccontextmanager
-    async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
+    async def read(self, *, slow: bool = False) -> AsyncIterator[ReadTx]:
         # The server is another process, where a slow statement delays no other.
         async with self._acquire() as raw:
-            yield self._tx(raw, writes=False)
+            yield ReadTx(PostgresqlConnection(raw), now=self.clock(), caches=self.caches)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         async with self._acquire() as raw:
-            tx = self._tx(raw, writes=True)
+            tx = self._write_tx(raw)
             transaction = raw.transaction()
             with _translate_errors():
                 await transaction.start()

@@ -20,7 +20,7 @@ from pathlib import Path
 from time import perf_counter
 
 from storage.cache import CacheRegistry
-from storage.engine import Connection, Listener, Tx
+from storage.engine import Connection, Listener, ReadTx, Tx
 from storage.errors import DatabaseUnavailableError, StorageError
 from storage.ids import IdSource
 from storage.sqlite_connections import (
@@ -77,20 +77,18 @@ class SqliteDatabase:
             connection.set_busy_timeout(0)
         await self.has_external_changes()
 
-    def _tx(self, connection: Connection, *, writes: bool) -> Tx:
-        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=writes)
+    def _write_tx(self, connection: Connection) -> Tx:
+        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches)
 
-    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[ReadTx]:
         if slow:
             return self._read_on_thread()
-        return nullcontext(
-            Tx(self._read_connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=False)
-        )
+        return nullcontext(ReadTx(self._read_connection, now=self.clock(), caches=self.caches))
 
     @asynccontextmanager
-    async def _read_on_thread(self) -> AsyncIterator[Tx]:
+    async def _read_on_thread(self) -> AsyncIterator[ReadTx]:
         async with self._slow_reader() as connection:
-            yield self._tx(connection, writes=False)
+            yield ReadTx(connection, now=self.clock(), caches=self.caches)
 
     @asynccontextmanager
     async def _slow_reader(self) -> AsyncIterator[ThreadConnection]:
@@ -104,7 +102,7 @@ class SqliteDatabase:
     async def write(self) -> AsyncIterator[Tx]:
         async with self._write_lock:
             group = await self._begin_or_join()
-            tx = self._tx(self._write_connection, writes=True)
+            tx = self._write_tx(self._write_connection)
             try:
                 yield tx
                 commit = self._queue_commit(group, tx)

@@ -22,8 +22,8 @@ async def continue_import(
             if not await import_overwrites.clear_unlisted(tx, site, job):
                 return
         job = jobs.ContinueImport(job.import_id, cleared=True)
-    async with db.read() as tx:
-        batch = await import_batches.load_batch(tx, job)
+    async with db.read() as read_tx:
+        batch = await import_batches.load_batch(read_tx, job)
     if batch is None:
         return
     row, lines = batch

@@ -11,7 +11,7 @@ from activitypub import keys as key_formats
 from activitypub.keys import PrivateKey, PublicKey
 from fedserver.domain.accounts import keys
 from storage.cache import LruCache
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import KeyRow
 
 
@@ -37,19 +37,19 @@ class Keyring:
     def __init__(self, size: int = 1_000) -> None:
         self.cache = LruCache(size)
 
-    async def get_rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
+    async def get_rsa(self, tx: ReadTx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """Return the key with which an account signs requests. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.RSA)
         assert isinstance(key, RSAPrivateKey)
         return uri, key
 
-    async def get_ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
+    async def get_ed25519(self, tx: ReadTx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
         """Return the key with which an account signs documents. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.ED25519)
         assert isinstance(key, Ed25519PrivateKey)
         return uri, key
 
-    async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
+    async def _get(self, tx: ReadTx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
         entry: tuple[str, PrivateKey] | None = self.cache.get((account_id, kind))
         if entry is not None:
             return entry

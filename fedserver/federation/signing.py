@@ -13,7 +13,7 @@ from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest
 from activitypub.terms import ACTIVITY_JSON
 from fedserver.federation.keys import Keyring
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 SCHEMES = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}
 
@@ -50,7 +50,7 @@ class Signer:
         return {**headers, "Content-Type": ACTIVITY_JSON}
 
 
-async def add_proof(tx: Tx, keyring: Keyring, sender_id: int, document: Document) -> Document:
+async def add_proof(tx: ReadTx, keyring: Keyring, sender_id: int, document: Document) -> Document:
     """Return the document with an integrity proof by its sender (FEP-8b32), if it has a key for one."""
     try:
         uri, key = await keyring.get_ed25519(tx, sender_id)

@@ -12,7 +12,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.relationships import followers
 from fedserver.federation.resolve import Resolver
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx
 
 # Bounds of a collection that a peer serves; more local followers than that no account has.
 MAX_PAGES, MAX_ITEMS = 50, 100_000
@@ -20,7 +20,7 @@ SYNCHRONIZATION_PATH = "followers_synchronization"
 COLLECTION_TYPES = ("Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage")
 
 
-async def build_synchronization_header(tx: Tx, site: NodeContext, account_id: int, inbox: str) -> str:
+async def build_synchronization_header(tx: ReadTx, site: NodeContext, account_id: int, inbox: str) -> str:
     """Return the `Collection-Synchronization` header for an inbox: which followers its node should store."""
     account = await accounts.get(tx, account_id)
     parts = urlsplit(inbox)

@@ -10,7 +10,7 @@ from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives
 from fedserver.jobs import retention
 from fedserver.runtime.services import Services
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.ids import first_id_at
 from storage.queries.content import media as media_queries
 from storage.queries.kernel import deliveries as delivery_queries
@@ -59,7 +59,7 @@ class CleanupWorker:
         await services.store.purge_private((now - archives.RETENTION_MS) / 1000)
         return 0
 
-    async def _report_unknown_jobs(self, tx: Tx) -> None:
+    async def _report_unknown_jobs(self, tx: ReadTx) -> None:
         """Log each kind of job that this version has no handler for, once in the life of the process.
 
         No worker leases such rows, so they wait for a version that knows them.

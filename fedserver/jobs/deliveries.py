@@ -23,7 +23,7 @@ from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
 from fedserver.runtime.services import Services
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
@@ -136,7 +136,7 @@ class DeliveryWorker:
         return known
 
     async def _load_pending(
-        self, tx: Tx, taken: Sequence[tuple[DeliveryRow, bool]], known: dict[str, PeerRow]
+        self, tx: ReadTx, taken: Sequence[tuple[DeliveryRow, bool]], known: dict[str, PeerRow]
     ) -> list[PendingDelivery]:
         documents = await delivery_queries.load_documents(tx, list({row.document_id for row, _ in taken}))
         signers = {
@@ -149,7 +149,7 @@ class DeliveryWorker:
             found.append(PendingDelivery(row, known[row.host], document, signer, slow))
         return found
 
-    async def _find_signer(self, tx: Tx, account_id: int) -> Signer | None:
+    async def _find_signer(self, tx: ReadTx, account_id: int) -> Signer | None:
         try:
             return Signer(*await self._services.keyring.get_rsa(tx, account_id), self._services.db.clock)
         except LookupError:

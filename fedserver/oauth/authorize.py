@@ -18,7 +18,7 @@ from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
 routes = Routes("oauth")
@@ -48,7 +48,7 @@ class AuthorizationRequest(Struct, frozen=True):
     challenge: str | None
 
 
-async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationRequest:
+async def _parse_request(tx: ReadTx, params: AuthorizeParams) -> AuthorizationRequest:
     """Return a valid request.
 
     Raises InvalidError; errors are not sent to the app, which is unverified yet.

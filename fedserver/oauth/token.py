@@ -12,7 +12,7 @@ from msgspec import Struct
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.web.endpoint import Call, JsonResponse, Routes
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
 routes = Routes("oauth")
@@ -61,7 +61,7 @@ CLIENT_ERROR = _render_error(
 )
 
 
-async def _authenticate_app(call: Call[Any], tx: Tx) -> AppRow | None:
+async def _authenticate_app(call: Call[Any], tx: ReadTx) -> AppRow | None:
     """Return the app that authenticates by its secret, in the body or by HTTP Basic; None if it fails."""
     client_id, secret = call.params.client_id, call.params.client_secret
     kind, _, encoded = call.request.headers.get("Authorization", "").partition(" ")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from storage.engine import Database, Event, Tx
+from storage.engine import Database, Event, ReadTx, Tx
 
 
 class StatementCount:
@@ -34,15 +34,18 @@ def count_statements() -> Iterator[StatementCount]:
         _statement_count.reset(token)
 
 
-class _CountedTransaction:
+T = TypeVar("T", bound=ReadTx)
+
+
+class _CountedTransaction(Generic[T]):
     """A transaction whose statements are added to those of its request."""
 
     __slots__ = ("_inner", "_tx")
 
-    def __init__(self, inner: AbstractAsyncContextManager[Tx]) -> None:
+    def __init__(self, inner: AbstractAsyncContextManager[T]) -> None:
         self._inner = inner
 
-    async def __aenter__(self) -> Tx:
+    async def __aenter__(self) -> T:
         self._tx = await self._inner.__aenter__()
         return self._tx
 
@@ -68,7 +71,7 @@ class CountedDatabase:
         """Return anything else that a database has."""
         return getattr(self._db, name)
 
-    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[ReadTx]:
         """See `Database.read`."""
         return _CountedTransaction(self._db.read(slow=slow))
 

@@ -11,14 +11,14 @@ from fedserver.federation.outbound.actors import render_actor
 from fedserver.s2s.requests import authenticate_reader, document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import encode
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
 MAX_CACHED_ACTORS = 500
 
 
-async def _render_response(call: Call[NoParams], tx: Tx, account: AccountRow) -> web.Response:
+async def _render_response(call: Call[NoParams], tx: ReadTx, account: AccountRow) -> web.Response:
     """Return the actor document, which is encoded once for each version of the account."""
     cache, key = tx.caches.get_cache("actors", MAX_CACHED_ACTORS), (account.id, account.version)
     body = cache.get(key)
@@ -28,7 +28,7 @@ async def _render_response(call: Call[NoParams], tx: Tx, account: AccountRow) ->
     return document_response(body)
 
 
-async def _render_document(call: Call[NoParams], tx: Tx, account: AccountRow) -> Document:
+async def _render_document(call: Call[NoParams], tx: ReadTx, account: AccountRow) -> Document:
     key_rows = await keys.list_by_account(tx, account.id)
     return render_actor(call.site, account, key_rows, await accounts.find_moved_to_uri(tx, account))
 

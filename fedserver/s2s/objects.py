@@ -15,13 +15,13 @@ from fedserver.domain.timelines import post_views, visibility
 from fedserver.s2s.documents import render_activity, render_object
 from fedserver.s2s.requests import authenticate_reader, document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 routes = Routes("s2s")
 OBJECT_PATHS = ("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}")
 
 
-async def get_visible_post(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
+async def get_visible_post(tx: ReadTx, post_id: int, viewer_id: int | None) -> post_views.PostView:
     """Return a post of ours that a peer may see. Raises NotFoundError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or not views[0].post.local or views[0].post.visibility not in visibility.FEDERATED:

@@ -11,7 +11,7 @@ from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import json_response
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
@@ -34,7 +34,7 @@ async def show_webfinger(call: Call[NoParams]) -> web.Response:
     return json_response(jrd, kind=f"{protocol.JRD}; charset=utf-8", headers={"Cache-Control": "max-age=300"})
 
 
-async def _find_account(call: Call[NoParams], tx: Tx, subject: Handle | str) -> AccountRow | None:
+async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str) -> AccountRow | None:
     """Return the account of ours that is asked for, by handle, URI or profile address."""
     links = call.site.links
     if isinstance(subject, Handle):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from aiohttp import web
@@ -26,7 +26,7 @@ from fedserver.web.paging import EntityPage, build_link_header
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.errors import DatabaseUnavailableError
 
 CORS = {
@@ -66,7 +66,8 @@ class Dispatcher:
             async with database.read() as tx:
                 caller = await self._find_principal(endpoint, request, tx)
                 session.use_member_locale(caller)
-                response = await self._run(endpoint, request, caller, tx)
+                # A handler gets the kind of transaction that its declaration names.
+                response = await self._run(endpoint, request, caller, cast(Tx, tx))
         else:
             caller = None
             if endpoint.requires_auth:
@@ -77,7 +78,7 @@ class Dispatcher:
         await session.record_use(database, caller)
         return response
 
-    async def _find_principal(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Principal | None:
+    async def _find_principal(self, endpoint: Endpoint, request: web.Request, tx: ReadTx) -> Principal | None:
         if endpoint.html:
             return await session.find_by_cookie(
                 tx, request, self.services.site, allow_suspended=endpoint.allow_suspended

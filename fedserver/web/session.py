@@ -17,7 +17,7 @@ from fedserver.domain.kernel.context import NodeContext, Principal, describe_pen
 from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError, UnauthorizedError
 from fedserver.text.locales import gettext, is_supported, set_locale
 from fedserver.web.html import see_other
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx
 from storage.errors import ConflictError, DatabaseUnavailableError
 
 LIFETIME_DAYS = 60
@@ -95,7 +95,7 @@ def parse_bearer(request: web.Request) -> str | None:
     return token.strip()
 
 
-async def find_by_token(tx: Tx, request: web.Request, *, allow_pending: bool = False) -> Principal | None:
+async def find_by_token(tx: ReadTx, request: web.Request, *, allow_pending: bool = False) -> Principal | None:
     """Return the principal of a bearer token, None without one.
 
     Raises UnauthorizedError for an invalid token, ForbiddenError for a member who is not approved or
@@ -130,7 +130,7 @@ async def record_use(database: Database, principal: Principal | None) -> None:
 
 
 async def find_by_cookie(
-    tx: Tx, request: web.Request, site: NodeContext, *, allow_suspended: bool = False
+    tx: ReadTx, request: web.Request, site: NodeContext, *, allow_suspended: bool = False
 ) -> Principal | None:
     """Return the principal of a session cookie; None without a valid session.
 

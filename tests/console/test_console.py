@@ -16,7 +16,7 @@ from fedserver.domain.peers import peers
 from fedserver.domain.relationships import follows
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from fedserver.node import list_endpoints
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.accounts import AccountRow
@@ -331,7 +331,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
     assert "lift_act" not in await choose(node, "drop", queue="tasks", host="", task_id=str(task.id))
 
 
-async def _later(tx: Tx) -> list[JobRow]:
+async def _later(tx: ReadTx) -> list[JobRow]:
     tx.now += 86_400_000
     return await job_queries.lease(tx, until=0, limit=1, kinds=KINDS_BY_QUEUE[DEFAULT])
 

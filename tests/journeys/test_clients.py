@@ -26,7 +26,7 @@ from fedserver.config import MailConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import emails, members, one_time_links
 from fedserver.domain.timelines import timelines
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from tests.kit import tls
 from tests.kit.browsing import authorize_app
@@ -312,7 +312,7 @@ async def test_toot_federates_between_two_nodes(start: Start, tmp_path: Path) ->
             await toot.run("unblock", name)
 
 
-async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
+async def posts_of(tx: ReadTx, node: TestNode, name: str) -> list[int]:
     """Ids of what a member posted, newest first."""
     account = await accounts.get_local(tx, name)
     return await timelines.list_by_account(tx, account.id, account.id, Page())

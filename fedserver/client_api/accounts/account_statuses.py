@@ -12,7 +12,7 @@ from fedserver.domain.posts import pins
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.web.endpoint import Call, Routes
 from fedserver.web.paging import EntityPage, to_page
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
@@ -43,7 +43,7 @@ async def list_statuses(call: Call[AccountStatusesParams]) -> EntityPage:
     return page
 
 
-async def _load_statuses(call: Call[AccountStatusesParams], tx: Tx, row: AccountRow) -> EntityPage:
+async def _load_statuses(call: Call[AccountStatusesParams], tx: ReadTx, row: AccountRow) -> EntityPage:
     params = call.params
     if row.suspended_at is not None:
         return EntityPage([], None, None)

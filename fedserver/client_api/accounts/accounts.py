@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import search
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import parse_offset
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
@@ -21,7 +21,7 @@ routes = Routes("client_api")
 MAX_IDS = 40
 
 
-async def get_account(call: Call[Any], tx: Tx) -> AccountRow:
+async def get_account(call: Call[Any], tx: ReadTx) -> AccountRow:
     """Return the account that the path names. Raises NotFoundError, also for one that was deleted."""
     row = await accounts.get(tx, call.id())
     if row.deleted_at is not None:

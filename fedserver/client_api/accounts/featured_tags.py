@@ -9,7 +9,7 @@ from fedserver.client_api.content.tags import render_tags
 from fedserver.client_api.entities.tags import FeaturedTag, Tag, render_featured_tag
 from fedserver.domain.accounts import accounts, featured_tags
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
@@ -19,7 +19,7 @@ class FeaturedTagParams(Struct, frozen=True):
     name: str = ""
 
 
-async def _list_featured_tags(call: Call[NoParams], tx: Tx, account: AccountRow) -> list[FeaturedTag]:
+async def _list_featured_tags(call: Call[NoParams], tx: ReadTx, account: AccountRow) -> list[FeaturedTag]:
     rows = await featured_tags.list_by_account(tx, account)
     name = f"{account.username}@{account.domain}" if account.domain else account.username
     return [render_featured_tag(call.site.links, name, row) for row in rows]

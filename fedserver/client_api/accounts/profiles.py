@@ -16,7 +16,7 @@ from fedserver.media.image_worker import process_banner, process_square
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
@@ -57,7 +57,7 @@ class CredentialParams(UpdateProfileParams, frozen=True, kw_only=True):
     source: CredentialSourceParams | None = None
 
 
-async def load_credential_account(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
+async def load_credential_account(call: Call[Any], tx: ReadTx, row: AccountRow) -> Account:
     """Return the caller's account as its member sees it."""
     view = (await account_views.load(tx, [row.id]))[row.id]
     request_count = await followers.count_requests(tx, row)
@@ -66,7 +66,7 @@ async def load_credential_account(call: Call[Any], tx: Tx, row: AccountRow) -> A
     return render_credential_account(links, view, members.decode_settings(member), request_count, member.role)
 
 
-async def _load_profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
+async def _load_profile(call: Call[Any], tx: ReadTx, row: AccountRow) -> Profile:
     view = (await account_views.load(tx, [row.id]))[row.id]
     return render_profile(call.site.links, view, await featured_tags.list_by_account(tx, row))
 

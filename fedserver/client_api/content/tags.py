@@ -10,13 +10,13 @@ from fedserver.domain.content import tags
 from fedserver.domain.timelines import search
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.content import TagRow
 
 routes = Routes("client_api")
 
 
-async def render_tags(call: Call[Any], tx: Tx, rows: Sequence[TagRow]) -> list[Tag]:
+async def render_tags(call: Call[Any], tx: ReadTx, rows: Sequence[TagRow]) -> list[Tag]:
     """Return hashtags as the caller sees them, in two statements."""
     views = await tags.load_views(tx, rows, call.viewer_id)
     uses = await search.load_tag_uses(tx, [row.name for row in rows])

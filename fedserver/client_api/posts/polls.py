@@ -10,7 +10,7 @@ from fedserver.client_api.entities.polls import Poll, render_poll
 from fedserver.domain.posts import votes
 from fedserver.domain.timelines import poll_views, post_views
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 routes = Routes("client_api")
 
@@ -19,7 +19,7 @@ class PollVoteParams(Struct, frozen=True):
     choices: list[int] = []
 
 
-async def _load_view(call: Call[Any], tx: Tx) -> post_views.PostView:
+async def _load_view(call: Call[Any], tx: ReadTx) -> post_views.PostView:
     return await votes.get_view(tx, call.id(), call.viewer_id)
 
 

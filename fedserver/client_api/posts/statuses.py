@@ -19,7 +19,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import edits, post_removal, posts, refreshes
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 routes = Routes("client_api")
 # Mastodon's visibilities and ours.
@@ -31,7 +31,7 @@ class Context(Struct, frozen=True):
     descendants: list[Status]
 
 
-async def load_view(call: Call[Any], tx: Tx, post_id: int) -> post_views.PostView:
+async def load_view(call: Call[Any], tx: ReadTx, post_id: int) -> post_views.PostView:
     """Return the view of a post as the caller sees it. Raises NotFoundError if they may not."""
     views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
@@ -39,7 +39,7 @@ async def load_view(call: Call[Any], tx: Tx, post_id: int) -> post_views.PostVie
     return views[0]
 
 
-async def load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
+async def load_status(call: Call[Any], tx: ReadTx, post_id: int) -> Status:
     """Return a status as the caller sees it. Raises NotFoundError if they may not."""
     view = await load_view(call, tx, post_id)
     # A write transaction may be rolled back: what it sees must not be cached.

@@ -18,7 +18,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.notifications import announcements, conversations, notification_views
 from fedserver.domain.timelines import home, post_cache, streams
 from fedserver.web.json import encode
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 EventData = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ def _post_handler(event: str) -> EventHandler:
     return handle
 
 
-async def _publish_to_homes(hub: Hub, tx: Tx, post_id: int, event: str) -> None:
+async def _publish_to_homes(hub: Hub, tx: ReadTx, post_id: int, event: str) -> None:
     holders = await home.list_recipients(tx, post_id, hub.list_subjects("user"))
     lists = await streams.list_lists_with_post(tx, post_id, hub.list_subjects("list"))
     readers = list({*holders, *(owner for _, owner in lists)})
@@ -48,7 +48,7 @@ async def _publish_to_homes(hub: Hub, tx: Tx, post_id: int, event: str) -> None:
         hub.publish_per_account(channels, event, payloads)
 
 
-async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, event: str) -> None:
+async def _publish_to_public(hub: Hub, tx: ReadTx, post_id: int, event: str) -> None:
     cached = await post_cache.load(tx, [post_id])
     cached_post = cached.posts.get(post_id)
     author = cached.authors.get(cached_post.post.account_id) if cached_post is not None else None
@@ -65,7 +65,7 @@ async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, event: str) -> None
 
 
 async def _render_payloads(
-    hub: Hub, tx: Tx, post_id: int, readers: list[int], context: str
+    hub: Hub, tx: ReadTx, post_id: int, readers: list[int], context: str
 ) -> dict[int, str]:
     """Return the post as JSON for each of the readers who may see it; equal ones are one string."""
     texts: dict[int, str] = {}

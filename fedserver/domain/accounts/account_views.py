@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.accounts.accounts import ProfileField
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -83,7 +83,7 @@ def decode_emojis(text: str) -> list[EmojiFact]:
     return [] if text == "[]" else _decode_emojis(text)
 
 
-async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
+async def load(tx: ReadTx, ids: Sequence[int]) -> dict[int, AccountView]:
     """Return views by id; accounts that moved include their target, one step deep."""
     if not ids:
         return {}
@@ -98,7 +98,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
     return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in rows}
 
 
-async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
+async def load_cached(tx: ReadTx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
     """Return views by id, using cached ones of the given versions. A writer does not fill the cache."""
     cache = tx.caches.get_cache("accounts", MAX_CACHED)
     cached: dict[int, AccountView] = {}
@@ -113,19 +113,19 @@ async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -
     return cached | loaded
 
 
-async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
+async def find_by_handle(tx: ReadTx, username: str, domain: str = "") -> AccountView | None:
     """Return an account by its handle, ignoring case; cached while its version does not change."""
     return await _load_by_stamp(
         tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
     )
 
 
-async def find(tx: Tx, account_id: int) -> AccountView | None:
+async def find(tx: ReadTx, account_id: int) -> AccountView | None:
     """Return an account by id; cached while its version does not change."""
     return await _load_by_stamp(tx, await account_queries.find_stamp(tx, account_id))
 
 
-async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView | None:
+async def _load_by_stamp(tx: ReadTx, stamp: tuple[int, int] | None) -> AccountView | None:
     if stamp is None:
         return None
     account_id, version = stamp
@@ -134,7 +134,7 @@ async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView |
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 
 
-async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
+async def load_page(tx: ReadTx, ids: Sequence[int]) -> list[AccountView]:
     """Return views in the order of `ids`, without suspended or deleted accounts."""
     loaded = await load(tx, ids)
     views = (loaded.get(account_id) for account_id in ids)

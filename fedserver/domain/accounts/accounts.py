@@ -17,7 +17,7 @@ from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
 from fedserver.text.tokenizer import fold
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -39,7 +39,7 @@ RESERVED_USERNAMES = frozenset(
 encode = msgspec.json.Encoder().encode
 
 
-async def get(tx: Tx, account_id: int) -> AccountRow:
+async def get(tx: ReadTx, account_id: int) -> AccountRow:
     """Return an account by id. Raises NotFoundError."""
     row = await account_queries.find(tx, account_id)
     if row is None:
@@ -47,28 +47,28 @@ async def get(tx: Tx, account_id: int) -> AccountRow:
     return row
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, AccountRow]:
     """Return accounts by id; unknown ids are missing."""
     return {row.id: row for row in await account_queries.load_by_ids(tx, ids)}
 
 
-async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> AccountRow | None:
     """Return an account by its URI, None if it is unknown."""
     return await account_queries.find_by_uri(tx, uri)
 
 
-async def find_moved_to_uri(tx: Tx, account: AccountRow) -> str | None:
+async def find_moved_to_uri(tx: ReadTx, account: AccountRow) -> str | None:
     """Return the URI of the account to which this one has moved, None if it has not."""
     target = await account_queries.find(tx, account.moved_to_id) if account.moved_to_id else None
     return target.uri if target is not None else None
 
 
-async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
+async def find_by_handle(tx: ReadTx, username: str, domain: str = "") -> AccountRow | None:
     """Return an account by its handle, ignoring case; None if it is unknown."""
     return await account_queries.find_by_handle(tx, username.lower(), domain.lower())
 
 
-async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> AccountRow:
+async def get_local(tx: ReadTx, username: str, *, allow_suspended: bool = False) -> AccountRow:
     """Return a local account.
 
     Raises NotFoundError, GoneError if it was deleted, ForbiddenError if it is suspended and `allow_suspended`
@@ -101,7 +101,7 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
         raise InvalidError("username", "is reserved", "ERR_RESERVED")
 
 
-async def check_username_available(tx: Tx, username: str) -> None:
+async def check_username_available(tx: ReadTx, username: str) -> None:
     """Raise InvalidError for a username that is not allowed, or is or was taken."""
     check_username(username)
     if await account_queries.find_by_handle(tx, username.lower(), "") is not None:
@@ -184,7 +184,7 @@ async def _create(
     return row
 
 
-async def find_instance_account(tx: Tx, site: NodeContext) -> AccountRow | None:
+async def find_instance_account(tx: ReadTx, site: NodeContext) -> AccountRow | None:
     """Return the account that signs the node's own requests, None before the first start."""
     return await account_queries.find_by_handle(tx, INSTANCE_ACTOR, "")
 
@@ -224,7 +224,7 @@ def to_folded_pattern(text: str) -> str:
 
 
 async def search(
-    tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, only_followed: bool = False
+    tx: ReadTx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, only_followed: bool = False
 ) -> list[int]:
     """Return ids of accounts whose handle begins with, or whose display name contains, the words.
 

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.language import normalize_language
 from fedserver.text.markup import scan
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import MAX_ID
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import collections as collection_queries
@@ -46,7 +46,7 @@ class CollectionChange(Struct, frozen=True, kw_only=True):
     tag: str | UnsetType = UNSET
 
 
-async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionView:
+async def get(tx: ReadTx, collection_id: int, viewer_id: int | None) -> CollectionView:
     """Return a collection. Raises NotFoundError, also if its owner blocks the viewer."""
     row = await collection_queries.find(tx, collection_id, _viewer_or_anonymous(viewer_id))
     if row is None:
@@ -55,7 +55,7 @@ async def get(tx: Tx, collection_id: int, viewer_id: int | None) -> CollectionVi
 
 
 async def list_by_account(
-    tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
+    tx: ReadTx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
     """Return an account's collections, newest first."""
     rows = await collection_queries.list_by_account(
@@ -65,7 +65,7 @@ async def list_by_account(
 
 
 async def list_containing(
-    tx: Tx, account_id: int, viewer_id: int | None, limit: int, offset: int
+    tx: ReadTx, account_id: int, viewer_id: int | None, limit: int, offset: int
 ) -> list[CollectionView]:
     """Return the collections that contain an account, newest first."""
     rows = await collection_queries.list_containing(
@@ -78,7 +78,9 @@ def _viewer_or_anonymous(viewer_id: int | None) -> int:
     return ANONYMOUS_ID if viewer_id is None else viewer_id
 
 
-async def _load_views(tx: Tx, rows: Sequence[CollectionRow], viewer_id: int | None) -> list[CollectionView]:
+async def _load_views(
+    tx: ReadTx, rows: Sequence[CollectionRow], viewer_id: int | None
+) -> list[CollectionView]:
     if not rows:
         return []
     items: dict[int, list[CollectionItemRow]] = {}
@@ -89,7 +91,7 @@ async def _load_views(tx: Tx, rows: Sequence[CollectionRow], viewer_id: int | No
     return [CollectionView(row, tuple(items.get(row.id, ()))) for row in rows]
 
 
-async def _get_owned(tx: Tx, actor: AccountRow, collection_id: int) -> CollectionRow:
+async def _get_owned(tx: ReadTx, actor: AccountRow, collection_id: int) -> CollectionRow:
     row = await collection_queries.find(tx, collection_id, actor.id)
     if row is None or row.account_id != actor.id:
         raise NotFoundError

@@ -6,7 +6,7 @@ See docs.joinmastodon.org/methods/endorsements. Only followed accounts can be fe
 from __future__ import annotations
 
 from fedserver.domain.kernel.errors import InvalidError
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.relationships import follows as follow_queries
@@ -25,7 +25,7 @@ async def remove(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     await endorsement_queries.delete_endorsement(tx, actor.id, target.id)
 
 
-async def list_by_account(tx: Tx, account: AccountRow, page: Page) -> list[tuple[int, int]]:
+async def list_by_account(tx: ReadTx, account: AccountRow, page: Page) -> list[tuple[int, int]]:
     """Return cursors and ids of the featured accounts; none if the account is suspended or deleted."""
     gone = account.suspended_at is not None or account.deleted_at is not None
     return [] if gone else await endorsement_queries.list_by_account(tx, account.id, page)

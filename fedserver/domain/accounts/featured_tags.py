@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.content import tags
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import featured_tags as featured_tag_queries
@@ -19,7 +19,7 @@ MAX_SUGGESTIONS = 10
 HALF_YEAR_MS = 182 * 86_400_000  # older use says little about what a member posts about now
 
 
-async def list_by_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:
+async def list_by_account(tx: ReadTx, account: AccountRow) -> list[FeaturedTagRow]:
     """Return the featured tags of an account; none if it is suspended or deleted."""
     gone = account.suspended_at is not None or account.deleted_at is not None
     return [] if gone else await featured_tag_queries.list_by_account(tx, account.id)
@@ -64,7 +64,7 @@ async def unfeature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     return row
 
 
-async def list_suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
+async def list_suggestions(tx: ReadTx, actor: AccountRow) -> list[TagRow]:
     """Return tags that `actor` used often in half a year and does not feature."""
     since = first_id_at(tx.now - HALF_YEAR_MS)
     return await featured_tag_queries.list_suggested(tx, actor.id, since, MAX_SUGGESTIONS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.auth import members as member_queries
 
 
-async def ensure_not_last_owner(tx: Tx, member_id: int) -> None:
+async def ensure_not_last_owner(tx: ReadTx, member_id: int) -> None:
     """Raise ForbiddenError if this member is the only owner who can log in.
 
     The rows of all owners stay locked until the transaction ends.

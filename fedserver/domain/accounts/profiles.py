@@ -16,7 +16,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, to_web_url
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 # Characters and numbers that common servers accept without cutting them.
@@ -86,7 +86,7 @@ def decode_aliases(row: AccountRow) -> list[str]:
     return _decode_uris(row.also_known_as)
 
 
-async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
+async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
     """Return the row with a change of its profile applied. Raises InvalidError."""
     plain = {name: getattr(change, name) for name in COPIED_FIELDS if getattr(change, name) is not UNSET}
     row = structs.replace(row, **plain, updated_at=tx.now)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import relations as relation_queries
 
 _decode_languages = msgspec.json.Decoder(list[str]).decode
@@ -34,7 +34,7 @@ class Relation(Struct, frozen=True):
     note: str
 
 
-async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
+async def load(tx: ReadTx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
     """Return one relation for each id, in that order; unknown ids are left out."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:

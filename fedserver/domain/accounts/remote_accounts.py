@@ -12,7 +12,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.sanitize import clean_name, clean_profile
 from fedserver.text.tokenizer import fold
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import keys as key_queries
 from storage.queries.peers import peers as peer_queries
@@ -140,7 +140,7 @@ def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Account
     )
 
 
-async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
+async def _find_moved_to(tx: ReadTx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
     """Return the id of the account to which a remote account moved, if that one is known and confirms it."""
     target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
     if target is None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import suggestions as suggestion_queries
 from storage.queries.kernel import settings as setting_queries
@@ -35,7 +35,7 @@ class Suggestion(Struct, frozen=True):
 
 
 async def list_directory(
-    tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
+    tx: ReadTx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
     """Return ids of discoverable accounts."""
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
@@ -44,7 +44,7 @@ async def list_directory(
     )
 
 
-async def list_for_account(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
+async def list_for_account(tx: ReadTx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
     """Return suggestions for `actor`: featured accounts, then friends of friends, then the most followed."""
     featured, end = await list_featured(tx), limit + offset
     allowed = await suggestion_queries.load_suggestable(tx, actor.id, featured) if featured else set()
@@ -68,7 +68,7 @@ async def dismiss(tx: Tx, actor: AccountRow, target_id: int) -> None:
     await suggestion_queries.insert_dismissal(tx, actor.id, target_id)
 
 
-async def list_featured(tx: Tx) -> list[int]:
+async def list_featured(tx: ReadTx) -> list[int]:
     """Return the accounts that admins feature, in their order."""
     value = await setting_queries.find(tx, SETTING_NAME)
     return _decode(value) if value is not None else []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from fedserver.domain.accounts import profiles
 from fedserver.domain.kernel import events, jobs
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -31,7 +31,7 @@ async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> N
     await jobs.enqueue(tx, jobs.VerifyLinks(row.id), run_at=run_at, dedupe=f"verify_links:{row.id}")
 
 
-async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] | None:
+async def find_pending(tx: ReadTx, account_id: int) -> tuple[AccountRow, list[str]] | None:
     """Return an account and the links on its profile; None if it is gone or suspended."""
     row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None or row.suspended_at is not None:

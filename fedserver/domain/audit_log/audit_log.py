@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from fedserver.domain.audit_log import hash_chain
 from fedserver.domain.audit_log.hash_chain import ChainBrokenError, LogSubject
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.rows.accounts import AccountRow
@@ -116,32 +116,32 @@ def identifies_account(account: AccountRow, text: str) -> bool:
     return "@" in text or any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in names)
 
 
-async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
+async def find_active(tx: ReadTx, target: str, verb: str) -> LogEntryRow | None:
     """Return the latest entry of this kind on a target that was not undone."""
     return await audit_log_queries.find_active(tx, target, verb)
 
 
-async def list_by_target(tx: Tx, target: str, limit: int = 50) -> list[LogEntryRow]:
+async def list_by_target(tx: ReadTx, target: str, limit: int = 50) -> list[LogEntryRow]:
     """Return the entries about a target, newest first."""
     return await audit_log_queries.list_by_target(tx, target, limit)
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, LogEntryRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, LogEntryRow]:
     """Return entries by id; unknown ids are missing."""
     return {row.id: row for row in await audit_log_queries.load_by_ids(tx, ids)}
 
 
-async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[LogEntryRow]:
     """Return a page of the log, newest first; the cursor is the number of an entry."""
     return await audit_log_queries.list_page(tx, page)
 
 
-async def find_head(tx: Tx) -> ChainHeadRow | None:
+async def find_head(tx: ReadTx) -> ChainHeadRow | None:
     """Return number and hash of the newest entry, None before the first."""
     return await audit_log_queries.find_head(tx)
 
 
-async def verify(tx: Tx, expected_hash: str = "") -> ChainValid:
+async def verify(tx: ReadTx, expected_hash: str = "") -> ChainValid:
     """Check the whole log. `expected_hash`, if given, is a hash noted earlier that must be in it.
 
     Raises ChainBrokenError for the first entry that was changed, removed or inserted.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.auth import members as member_queries
 from storage.rows.audit_log import LogEntryRow
@@ -22,17 +22,17 @@ class LogEntryView(Struct, frozen=True):
     by: str
 
 
-async def list_page(tx: Tx, page: Page) -> list[LogEntryView]:
+async def list_page(tx: ReadTx, page: Page) -> list[LogEntryView]:
     """Return a page of the log, newest first."""
     return await _load_views(tx, await audit_log.list_page(tx, page))
 
 
-async def list_by_target(tx: Tx, target: str) -> list[LogEntryView]:
+async def list_by_target(tx: ReadTx, target: str) -> list[LogEntryView]:
     """Return the entries about a target, newest first."""
     return await _load_views(tx, await audit_log.list_by_target(tx, target))
 
 
-async def _load_views(tx: Tx, rows: Sequence[LogEntryRow]) -> list[LogEntryView]:
+async def _load_views(tx: ReadTx, rows: Sequence[LogEntryRow]) -> list[LogEntryView]:
     ids = {row.actor_member_id for row in rows if row.actor_member_id is not None}
     names = await member_queries.load_names(tx, list(ids)) if ids else {}
     return [LogEntryView(row, names.get(row.actor_member_id or 0, OPERATOR)) for row in rows]

@@ -12,7 +12,7 @@ from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret, verify_secret
 from fedserver.text.sanitize import clean_name, to_web_url
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import apps as app_queries
 from storage.rows.auth import AppRow
 
@@ -92,13 +92,13 @@ def _is_host(netloc: str) -> bool:
     return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
-async def find_by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+async def find_by_client_id(tx: ReadTx, client_id: str) -> AppRow | None:
     """Return an app by its client id, None if it is unknown."""
     possible = 0 < len(client_id) <= 200 and client_id.isprintable()
     return await app_queries.find_by_client_id(tx, client_id) if possible else None
 
 
-async def find(tx: Tx, app_id: int) -> AppRow | None:
+async def find(tx: ReadTx, app_id: int) -> AppRow | None:
     """Return an app by its id, None if it is unknown."""
     return await app_queries.find(tx, app_id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import challenges as challenge_queries
 from storage.rows.auth import ChallengeRow
 
@@ -59,7 +59,7 @@ async def replace(tx: Tx, purpose: str, holder: str, *, data: str, member_id: in
     await create(tx, purpose, holder, data=data, member_id=member_id)
 
 
-async def find_pending(tx: Tx, purpose: str, holder: str) -> ChallengeRow | None:
+async def find_pending(tx: ReadTx, purpose: str, holder: str) -> ChallengeRow | None:
     """Return the newest challenge of a holder that can still be answered."""
     row = await challenge_queries.find_by_holder(tx, hash_secret(holder), purpose)
     return row if row is not None and row.expires_at > tx.now else None

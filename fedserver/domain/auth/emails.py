@@ -10,7 +10,7 @@ from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.text.locales import current_locale, gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow, OneTimeLinkRow
 
@@ -80,7 +80,7 @@ async def confirm_change(tx: Tx, site: NodeContext, token: str) -> MemberRow:
     return member
 
 
-async def _get_member(tx: Tx, row: OneTimeLinkRow) -> MemberRow:
+async def _get_member(tx: ReadTx, row: OneTimeLinkRow) -> MemberRow:
     """Return the member of a link, if their address is still the one it was sent to."""
     member = await member_queries.find(tx, row.member_id or 0)
     if member is None or member.email != row.email:

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.kernel.secrets import new_secret
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import identities as identity_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import passkeys as passkey_queries
@@ -180,7 +180,7 @@ async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:
         raise InvalidError("account", "there belongs to another member here")
 
 
-async def list_by_member(tx: Tx, member: MemberRow) -> list[IdentityRow]:
+async def list_by_member(tx: ReadTx, member: MemberRow) -> list[IdentityRow]:
     """Return the identities of a member."""
     return await identity_queries.list_by_member(tx, member.id)
 

@@ -9,7 +9,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoun
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import invitations as invitation_queries
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import InvitationRow, MemberRow
@@ -56,7 +56,7 @@ async def create(
     return NewInvitation(row, code)
 
 
-async def find_valid(tx: Tx, code: str) -> InvitationRow | None:
+async def find_valid(tx: ReadTx, code: str) -> InvitationRow | None:
     """Return a valid invitation by its code; None if it is unknown, used up, expired or revoked."""
     row = await invitation_queries.find_by_hash(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.revoked_at is not None:
@@ -74,7 +74,7 @@ async def redeem(tx: Tx, code: str) -> InvitationRow:
     return row
 
 
-async def list_by_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
+async def list_by_member(tx: ReadTx, member: MemberRow) -> list[InvitationRow]:
     """Return the invitations of a member."""
     return await invitation_queries.list_by_member(tx, member.id)
 
@@ -98,7 +98,7 @@ class InvitationView(Struct, frozen=True):
     by: str
 
 
-async def list_all(tx: Tx) -> list[InvitationView]:
+async def list_all(tx: ReadTx) -> list[InvitationView]:
     """Return the latest invitations of all members."""
     rows = await invitation_queries.list_latest(tx, MAX_LISTED)
     names = await member_queries.load_names(tx, list({row.created_by_id or 0 for row in rows}))

@@ -15,7 +15,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.rows.auth import IpBlockRow, MemberRow
@@ -42,7 +42,7 @@ class IpBlocklist:
         self._clock = clock
         self._blocked_networks: list[BlockedNetwork] = []
 
-    async def load(self, tx: Tx) -> None:
+    async def load(self, tx: ReadTx) -> None:
         """Load the networks; called at start and when they change."""
         self._blocked_networks = [
             BlockedNetwork(ip_network(row.network), row.expires_at)
@@ -77,7 +77,7 @@ def parse_address(address: str) -> Address | None:
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
-async def find_severity(tx: Tx, address: str) -> str:
+async def find_severity(tx: ReadTx, address: str) -> str:
     """Return the most severe block of an address, '' for none."""
     ip = parse_address(address)
     rows = await ip_block_queries.list_active(tx) if ip is not None else []
@@ -85,13 +85,13 @@ async def find_severity(tx: Tx, address: str) -> str:
     return SEVERITIES[max(levels)] if levels else ""
 
 
-async def check_log_in(tx: Tx, address: str) -> None:
+async def check_log_in(tx: ReadTx, address: str) -> None:
     """Raise ForbiddenError for an address without access."""
     if await find_severity(tx, address) == NO_ACCESS:
         raise ForbiddenError(gettext("You cannot log in from this address."))
 
 
-async def check_sign_up(tx: Tx, address: str) -> bool:
+async def check_sign_up(tx: ReadTx, address: str) -> bool:
     """Return True if a sign-up from this address needs approval.
 
     Raises ForbiddenError if sign-up is blocked.
@@ -121,7 +121,7 @@ def _parse_network(text: str) -> Network:
     return network
 
 
-def _apply_change(tx: Tx, row: IpBlockRow, change: IpBlockChange) -> IpBlockRow:
+def _apply_change(tx: ReadTx, row: IpBlockRow, change: IpBlockChange) -> IpBlockRow:
     if not isinstance(change.ip, UnsetType):
         row = structs.replace(row, network=str(_parse_network(change.ip)))
     if not isinstance(change.severity, UnsetType):
@@ -183,7 +183,7 @@ async def _record(tx: Tx, member: MemberRow, row: IpBlockRow) -> None:
     tx.emit(events.IP_BLOCKS_CHANGED)
 
 
-async def get(tx: Tx, block_id: int) -> IpBlockRow:
+async def get(tx: ReadTx, block_id: int) -> IpBlockRow:
     """Return a block. Raises NotFoundError."""
     row = await ip_block_queries.find(tx, block_id)
     if row is None:
@@ -191,7 +191,7 @@ async def get(tx: Tx, block_id: int) -> IpBlockRow:
     return row
 
 
-async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[IpBlockRow]:
     """Return a page of blocks, newest first."""
     return await ip_block_queries.list_page(tx, page)
 

@@ -7,7 +7,7 @@ import hashlib
 from fedserver.domain.auth import ip_blocks, member_activity, sessions
 from fedserver.domain.kernel.errors import ForbiddenError, TooManyRequestsError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
@@ -16,7 +16,7 @@ HOUR_MS = 3_600_000
 MAX_ATTEMPTS_PER_ACCOUNT, MAX_ATTEMPTS_PER_ADDRESS, ATTEMPTS_WINDOW_MS = 10, 50, HOUR_MS // 4
 
 
-async def find_member(tx: Tx, login: str) -> MemberRow | None:
+async def find_member(tx: ReadTx, login: str) -> MemberRow | None:
     """Return a member by e-mail address or username."""
     login = _normalize(login)
     if not 0 < len(login) <= 250 or not login.isprintable():
@@ -31,7 +31,7 @@ def _normalize(login: str) -> str:
     return login.strip().lstrip("@").strip().lower()
 
 
-async def check_attempts(tx: Tx, login: str, address: str) -> None:
+async def check_attempts(tx: ReadTx, login: str, address: str) -> None:
     """Raise TooManyRequestsError after too many failures for a login or from an address.
 
     Raises ForbiddenError for a blocked address.

@@ -19,7 +19,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.language import normalize_language
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
@@ -159,7 +159,7 @@ async def create(
     return member, account
 
 
-async def get(tx: Tx, member_id: int) -> MemberRow:
+async def get(tx: ReadTx, member_id: int) -> MemberRow:
     """Return a member by id. Raises NotFoundError."""
     row = await member_queries.find(tx, member_id)
     if row is None:
@@ -167,7 +167,7 @@ async def get(tx: Tx, member_id: int) -> MemberRow:
     return row
 
 
-async def get_by_username(tx: Tx, username: str) -> MemberRow:
+async def get_by_username(tx: ReadTx, username: str) -> MemberRow:
     """Return a member by username. Raises NotFoundError."""
     row = await member_queries.find_by_username(tx, username)
     if row is None:
@@ -175,7 +175,7 @@ async def get_by_username(tx: Tx, username: str) -> MemberRow:
     return row
 
 
-async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
+async def list_all(tx: ReadTx) -> list[tuple[MemberRow, str]]:
     """Return all members with the names of their main accounts."""
     return await member_queries.list_all(tx)
 
@@ -207,7 +207,7 @@ def outranks(first: MemberRow, second: MemberRow) -> bool:
     return ROLES.index(first.role) < ROLES.index(second.role)
 
 
-async def count_by_activity(tx: Tx) -> tuple[int, int, int]:
+async def count_by_activity(tx: ReadTx) -> tuple[int, int, int]:
     """Return the number of members, and how many were active in the last month and half year."""
     month, half_year = tx.now - 30 * 24 * HOUR_MS, tx.now - 182 * 24 * HOUR_MS
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import OneTimeLinkRow
 
@@ -28,7 +28,7 @@ async def create(tx: Tx, purpose: str, member_id: int | None, email: str, *, hou
     return token
 
 
-async def get(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
+async def get(tx: ReadTx, purpose: str, token: str) -> OneTimeLinkRow:
     """Return the link of a token. Raises NotFoundError if it was used, expired or is for something else."""
     plausible = 0 < len(token) <= MAX_TOKEN_LENGTH
     row = await member_queries.find_link(tx, hash_secret(token)) if plausible else None

@@ -18,7 +18,7 @@ from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundEr
 from fedserver.on_demand import on_demand
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import passkeys as passkey_queries
 from storage.rows.accounts import AccountRow
@@ -52,7 +52,7 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_client_data = msgspec.json.Decoder(_ClientData).decode
 
 
-async def list_by_member(tx: Tx, member: MemberRow) -> list[PasskeyRow]:
+async def list_by_member(tx: ReadTx, member: MemberRow) -> list[PasskeyRow]:
     """Return the passkeys of a member."""
     return await passkey_queries.list_by_member(tx, member.id)
 

@@ -6,7 +6,7 @@ from fedserver.domain.auth import member_activity
 from fedserver.domain.kernel.context import Principal, describe_pending_state
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import tokens as token_queries
 from storage.rows.auth import MemberRow, SessionRow
@@ -46,7 +46,7 @@ async def start(tx: Tx, member: MemberRow, user_agent: str, *, authenticated_at:
     return token
 
 
-async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -> Principal | None:
+async def find_principal(tx: ReadTx, token: str, *, allow_suspended: bool = False) -> Principal | None:
     """Return the principal of a session cookie; None if the session is over or its member is not let in.
 
     With `allow_suspended`, suspended or disabled members too: they may read the decisions about them.
@@ -87,7 +87,7 @@ async def record_reauthentication(tx: Tx, session_id: int) -> None:
     await token_queries.mark_session_authenticated(tx, session_id)
 
 
-async def list_by_member(tx: Tx, member: MemberRow) -> list[SessionRow]:
+async def list_by_member(tx: ReadTx, member: MemberRow) -> list[SessionRow]:
     """Return the sessions of a member, the last used first."""
     return await token_queries.list_sessions(tx, member.id)
 

@@ -19,7 +19,7 @@ from fedserver.domain.kernel.context import Principal, can_act
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import apps as app_queries
 from storage.queries.auth import tokens as token_queries
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
@@ -95,7 +95,7 @@ async def grant_code(
     return code
 
 
-async def get_app_by_code(tx: Tx, member: MemberRow, code: str) -> AppRow:
+async def get_app_by_code(tx: ReadTx, member: MemberRow, code: str) -> AppRow:
     """Return the app that a member's unused code was issued to. Raises NotFoundError."""
     row = await token_queries.find_code(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.member_id != member.id or row.used_at is not None or row.expires_at <= tx.now:
@@ -172,13 +172,13 @@ async def create(
     return token
 
 
-async def find_principal(tx: Tx, secret: str) -> Principal | None:
+async def find_principal(tx: ReadTx, secret: str) -> Principal | None:
     """Return the principal of a token; None if it is not valid or its member is not let in."""
     principal = await find_principal_or_pending(tx, secret)
     return None if principal is None or (principal.member and not can_act(principal.member)) else principal
 
 
-async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
+async def find_principal_or_pending(tx: ReadTx, secret: str) -> Principal | None:
     """Return the principal of a token, also of a member who is not let in yet; None if it is not valid."""
     if len(secret) > 200:
         return None
@@ -243,7 +243,7 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
         await revoke_by_id(tx, row.id)
 
 
-async def list_authorized_apps(tx: Tx, member: MemberRow) -> list[AuthorizedApp]:
+async def list_authorized_apps(tx: ReadTx, member: MemberRow) -> list[AuthorizedApp]:
     """Return the apps with access to a member's account, the last used first."""
     tokens_by_app: dict[int | None, list[TokenRow]] = {}
     for row in await token_queries.list_by_member(tx, member.id):
@@ -272,7 +272,7 @@ async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
         await revoke_by_id(tx, row.id)
 
 
-async def load_active(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_active(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Return those of the tokens that are still valid for streaming."""
     return await token_queries.load_active(tx, ids)
 

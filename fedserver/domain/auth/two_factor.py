@@ -17,7 +17,7 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, security_mails
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.kernel.secrets import hash_secret
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import passkeys as passkey_queries
 from storage.queries.auth import two_factor as two_factor_queries
@@ -58,7 +58,7 @@ _decode_first_step = msgspec.json.Decoder(FirstStep).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def load_state(tx: Tx, member: MemberRow) -> TwoFactorState:
+async def load_state(tx: ReadTx, member: MemberRow) -> TwoFactorState:
     """Return the state of a member's second step."""
     row = await two_factor_queries.find(tx, member.id)
     return TwoFactorState(
@@ -69,7 +69,7 @@ async def load_state(tx: Tx, member: MemberRow) -> TwoFactorState:
     )
 
 
-async def is_enabled(tx: Tx, member: MemberRow) -> bool:
+async def is_enabled(tx: ReadTx, member: MemberRow) -> bool:
     """Return True if this member needs a second step after the password."""
     return await two_factor_queries.find(tx, member.id) is not None
 
@@ -80,7 +80,7 @@ async def start(tx: Tx, member: MemberRow, holder: str, login: str, next_page: s
     await challenges.replace(tx, challenges.TWO_FACTOR, holder, data=data, member_id=member.id)
 
 
-async def find_pending(tx: Tx, holder: str) -> PendingTwoFactor | None:
+async def find_pending(tx: ReadTx, holder: str) -> PendingTwoFactor | None:
     """Return the pending second step of a browser; None if there is none or it expired."""
     row = await challenges.find_pending(tx, challenges.TWO_FACTOR, holder)
     member = await member_queries.find(tx, row.member_id or 0) if row is not None else None

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.content import admin_tags as admin_tag_queries
 from storage.rows.auth import MemberRow
@@ -28,7 +28,7 @@ class TagReview(Struct, frozen=True):
     listable: bool | None = None
 
 
-async def get(tx: Tx, tag_id: int) -> TagRow:
+async def get(tx: ReadTx, tag_id: int) -> TagRow:
     """Return a tag. Raises NotFoundError."""
     row = await admin_tag_queries.find(tx, tag_id)
     if row is None:
@@ -36,7 +36,7 @@ async def get(tx: Tx, tag_id: int) -> TagRow:
     return row
 
 
-async def list_page(tx: Tx, page: Page) -> list[TagRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[TagRow]:
     """Return a page of tags, newest first."""
     return await admin_tag_queries.list_page(tx, page)
 
@@ -62,7 +62,7 @@ async def review(tx: Tx, member: MemberRow, tag_id: int, change: TagReview) -> T
     return row
 
 
-async def check_usable(tx: Tx, names: Iterable[str]) -> None:
+async def check_usable(tx: ReadTx, names: Iterable[str]) -> None:
     """Raise InvalidError if one of these folded hashtag names may not be used."""
     folded_names = list(names)
     unusable = await admin_tag_queries.list_unusable(tx, folded_names) if folded_names else []

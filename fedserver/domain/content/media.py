@@ -10,7 +10,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, MediaNotReadyError, NotFoundError
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries
 from storage.rows.accounts import AccountRow
@@ -43,7 +43,7 @@ class NewFile(Struct, frozen=True):
         return tuple(key for key in (self.file_key, self.preview_key) if key)
 
 
-async def check_quota(tx: Tx, site: NodeContext, actor: AccountRow, size: int) -> None:
+async def check_quota(tx: ReadTx, site: NodeContext, actor: AccountRow, size: int) -> None:
     """Raise InvalidError if a file of `size` bytes would exceed the quota of `actor`."""
     max_bytes = site.config.limits.member_bytes
     if await media_queries.sum_bytes(tx, actor.id) + size > max_bytes:
@@ -84,7 +84,7 @@ async def create(
     return row
 
 
-async def find_processing(tx: Tx, media_id: int) -> MediaRow | None:
+async def find_processing(tx: ReadTx, media_id: int) -> MediaRow | None:
     """Return a file that is still to be processed, None if it is gone or done."""
     row = await media_queries.find(tx, media_id)
     return row if row is not None and row.state == "processing" else None
@@ -126,7 +126,7 @@ async def set_thumbnail(tx: Tx, actor: AccountRow, media_id: int, thumbnail: New
     return row
 
 
-async def get(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
+async def get(tx: ReadTx, actor: AccountRow, media_id: int) -> MediaRow:
     """Return a file of `actor`. Raises NotFoundError."""
     row = await media_queries.find_owned(tx, media_id, actor.id)
     if row is None:
@@ -159,7 +159,7 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
 
 
 async def check_attachable(
-    tx: Tx, site: NodeContext, actor: AccountRow, ids: Sequence[int], post_id: int | None
+    tx: ReadTx, site: NodeContext, actor: AccountRow, ids: Sequence[int], post_id: int | None
 ) -> None:
     """Raise InvalidError unless all are files of `actor` that are free or belong to `post_id`."""
     if len(ids) > site.config.limits.media_per_post:

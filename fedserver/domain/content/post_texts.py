@@ -17,7 +17,7 @@ from fedserver.text.excerpts import make_excerpt
 from fedserver.text.language import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.sanitize import clean_name, clean_text, to_text
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -67,7 +67,7 @@ def to_mention_fact(account: AccountRow) -> MentionFact:
 
 
 async def render(
-    tx: Tx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
+    tx: ReadTx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
 ) -> RenderedText:
     """Check the lengths of a text and render it. Raises InvalidError."""
     article = kind == "Article"
@@ -90,7 +90,7 @@ async def render(
 
 
 async def load_mention_links(
-    tx: Tx, site: NodeContext, source: str
+    tx: ReadTx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
     """Return links for the mentions in a text whose accounts are known here."""
     return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
@@ -129,7 +129,7 @@ def _check_length(site: NodeContext, source: str, summary: str, article: bool) -
 
 
 async def _load_mentioned(
-    tx: Tx, site: NodeContext, names: Sequence[tuple[str, str | None]]
+    tx: ReadTx, site: NodeContext, names: Sequence[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], AccountRow]:
     """Return the known accounts among the mentioned ones, by the mention as written."""
     if not names:

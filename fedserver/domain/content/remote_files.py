@@ -11,7 +11,7 @@ from msgspec import Struct
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
 from storage.queries.content import remote_files as remote_file_queries
@@ -38,7 +38,7 @@ class RemoteFileRequest(Struct, frozen=True):
     stored: RemoteFileRow | None
 
 
-async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
+async def get(tx: ReadTx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
     """Return the remote file for one of our proxy URLs; the token proves that this node made the URL.
 
     Raises NotFoundError.
@@ -58,14 +58,14 @@ async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str
     return await _build_request(tx, subject_id, shape if picture else "file", kind, url, author.domain)
 
 
-async def _get_card(tx: Tx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
+async def _get_card(tx: ReadTx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
     card = await card_queries.find(tx, card_id)
     if card is None or not card.image_url or site.links.file_token(card.image_url) != token:
         raise NotFoundError
     return await _build_request(tx, card_id, "card", "image", card.image_url, "")
 
 
-async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> RemoteFileRequest:
+async def get_emoji(tx: ReadTx, site: NodeContext, url: str, signature: str) -> RemoteFileRequest:
     """Return an emoji by its remote URL; the signature proves that this node made the link.
 
     Raises NotFoundError.
@@ -82,7 +82,7 @@ async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> Remo
 
 
 async def _build_request(
-    tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str
+    tx: ReadTx, subject_id: int, shape: str, kind: str, url: str, host: str
 ) -> RemoteFileRequest:
     cached = await remote_file_queries.find(tx, subject_id, shape)
     return RemoteFileRequest(

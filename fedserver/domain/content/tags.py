@@ -9,7 +9,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.markup import fold_tag, scan
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.queries.content import tags as tag_queries
@@ -38,7 +38,7 @@ def parse_name(name: str) -> str:
     return name
 
 
-async def get(tx: Tx, name: str) -> TagRow:
+async def get(tx: ReadTx, name: str) -> TagRow:
     """Return a tag; its id is 0 if nobody has used it yet.
 
     Raises NotFoundError if the name is not valid.
@@ -57,7 +57,7 @@ async def get_or_create(tx: Tx, name: str) -> TagRow:
     return await get(tx, name)
 
 
-async def load_views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
+async def load_views(tx: ReadTx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
     """Return views of tags, in their order."""
     if viewer_id is None or not rows:
         return [TagView(row) for row in rows]
@@ -83,7 +83,7 @@ async def unfollow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     return row
 
 
-async def list_followed(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
+async def list_followed(tx: ReadTx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
     """Return cursors and the tags that `actor` follows, newest first."""
     return await tag_queries.list_followed(tx, actor.id, page)
 

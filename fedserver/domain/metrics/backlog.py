@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.metrics import backlog as backlog_queries
@@ -66,7 +66,7 @@ class _ActivitySummary(Struct):
 _decode_activity = msgspec.json.Decoder(_ActivitySummary).decode
 
 
-async def list_queues(tx: Tx) -> tuple[QueueStatus, ...]:
+async def list_queues(tx: ReadTx) -> tuple[QueueStatus, ...]:
     """Return pending and dead counts of each queue, in one statement."""
     return tuple(
         QueueStatus(name, waiting, given_up, max(0, tx.now - first) if first else 0)
@@ -74,7 +74,7 @@ async def list_queues(tx: Tx) -> tuple[QueueStatus, ...]:
     )
 
 
-async def load_health(tx: Tx) -> QueueHealth:
+async def load_health(tx: ReadTx) -> QueueHealth:
     """Return the state of the queues and what failed in them."""
     return QueueHealth(
         await list_queues(tx),
@@ -86,14 +86,14 @@ async def load_health(tx: Tx) -> QueueHealth:
     )
 
 
-async def list_unreachable(tx: Tx) -> tuple[UnreachablePeer, ...]:
+async def list_unreachable(tx: ReadTx) -> tuple[UnreachablePeer, ...]:
     """Return unreachable peers, those longest unreachable first."""
     return tuple(
         UnreachablePeer(row, waiting) for row, waiting in await peer_queries.list_unreachable(tx, MAX_PEERS)
     )
 
 
-async def _group_dead(tx: Tx, queue: str) -> tuple[DeadActivities, ...]:
+async def _group_dead(tx: ReadTx, queue: str) -> tuple[DeadActivities, ...]:
     """Return dead activities by host, the latest first."""
     by_host: dict[str, DeadActivities] = {}
     for _, host, body, error, at in await backlog_queries.list_dead_activities(tx, queue):

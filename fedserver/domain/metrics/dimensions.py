@@ -12,7 +12,7 @@ from msgspec import Struct
 from fedserver.domain.metrics.measures import DAY_MS, MeasureSubject, Span, to_params
 from fedserver.text.locales import gettext
 from fedserver.version import VERSION
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.metrics import dimensions as dimension_queries
 
 NAMES = (*dimension_queries.STATEMENTS, "space_usage", "software_versions")
@@ -29,7 +29,7 @@ class DimensionEntry(Struct, frozen=True):
 
 
 async def load_dimension(
-    tx: Tx, server_name: str, name: str, span: Span, subject: MeasureSubject, limit: int
+    tx: ReadTx, server_name: str, name: str, span: Span, subject: MeasureSubject, limit: int
 ) -> list[DimensionEntry]:
     """Return a dimension of NAMES; `server_name` stands for this node among peers.
 
@@ -48,7 +48,7 @@ async def load_dimension(
     return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in rows]
 
 
-async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
+async def _load_space_usage(tx: ReadTx) -> list[DimensionEntry]:
     database, files = await dimension_queries.load_space_usage(tx)
     kind, _ = await dimension_queries.load_database_version(tx)
     return [
@@ -57,7 +57,7 @@ async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
     ]
 
 
-async def _load_versions(tx: Tx) -> list[DimensionEntry]:
+async def _load_versions(tx: ReadTx) -> list[DimensionEntry]:
     kind, number = await dimension_queries.load_database_version(tx)
     return [
         DimensionEntry("fedserver", "fedserver", VERSION),

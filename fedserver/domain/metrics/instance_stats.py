@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.auth import members
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.metrics import counts as count_queries
 
 WEEKS = 12  # as in Mastodon's instance activity
@@ -30,7 +30,7 @@ class InstanceStats(Struct, frozen=True):
     peers: int
 
 
-async def load(tx: Tx) -> InstanceStats:
+async def load(tx: ReadTx) -> InstanceStats:
     """Return the statistics, cached for a minute."""
     cache, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
     stats: InstanceStats | None = cache.get(minute)
@@ -40,13 +40,13 @@ async def load(tx: Tx) -> InstanceStats:
     return stats
 
 
-async def _load(tx: Tx) -> InstanceStats:
+async def _load(tx: ReadTx) -> InstanceStats:
     total, month, half_year = await members.count_by_activity(tx)
     posts, peers = await count_queries.count_local_posts(tx), await count_queries.count_peers(tx)
     return InstanceStats(total, month, half_year, posts, peers)
 
 
-async def list_weekly_activity(tx: Tx) -> list[WeekActivity]:
+async def list_weekly_activity(tx: ReadTx) -> list[WeekActivity]:
     """Return the last twelve weeks, the current one first."""
     this = count_queries.week_number(tx.now)
     first = this - WEEKS + 1
@@ -59,6 +59,6 @@ async def list_weekly_activity(tx: Tx) -> list[WeekActivity]:
     ]
 
 
-async def list_peer_domains(tx: Tx) -> list[str]:
+async def list_peer_domains(tx: ReadTx) -> list[str]:
     """Return the domains of known peers that are not blocked."""
     return await count_queries.list_peer_domains(tx)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth.member_activity import to_month
 from fedserver.domain.kernel.errors import InvalidError
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.metrics import measures as measure_queries
 
@@ -90,7 +90,7 @@ def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
     return {}
 
 
-async def load_measure(tx: Tx, name: str, span: Span, subject: MeasureSubject) -> Measure:
+async def load_measure(tx: ReadTx, name: str, span: Span, subject: MeasureSubject) -> Measure:
     """Return a measure of NAMES, in one statement. Raises InvalidError."""
     start, end = span.first * DAY_MS, (span.last + 1) * DAY_MS
     amounts = await measure_queries.load(
@@ -104,7 +104,7 @@ async def load_measure(tx: Tx, name: str, span: Span, subject: MeasureSubject) -
     )
 
 
-async def list_cohorts(tx: Tx, start: int, end: int, unit: str) -> list[Cohort]:
+async def list_cohorts(tx: ReadTx, start: int, end: int, unit: str) -> list[Cohort]:
     """Return the cohorts of a span by `day` or `month`, in two statements. Raises InvalidError."""
     starts = _list_starts(start, end, unit)
     bounds = (starts[0] * DAY_MS, max((end // DAY_MS + 1) * DAY_MS, starts[-1] * DAY_MS + DAY_MS))

@@ -15,7 +15,7 @@ from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
 from fedserver.domain.auth import ip_blocks, members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.moderation import admin_accounts as admin_account_queries
@@ -48,7 +48,7 @@ class AdminAccountQuery(Struct, frozen=True, kw_only=True):
     ip: str = ""
 
 
-async def list_page(tx: Tx, query: AdminAccountQuery, page: Page) -> list[AdminAccountView]:
+async def list_page(tx: ReadTx, query: AdminAccountQuery, page: Page) -> list[AdminAccountView]:
     """Return a page of accounts, newest first. Raises InvalidError."""
     if query.origin not in ("", "local", "remote"):
         raise InvalidError("origin", "must be local or remote")
@@ -80,7 +80,7 @@ def _prefix_pattern(text: str) -> str:
     return to_like_pattern(text) if text else ""
 
 
-async def _list_addresses(tx: Tx, text: str) -> list[str]:
+async def _list_addresses(tx: ReadTx, text: str) -> list[str]:
     """Return the known IP addresses of members within an address or network. Raises InvalidError."""
     try:
         network = ip_network(text.strip(), strict=False)
@@ -93,7 +93,7 @@ async def _list_addresses(tx: Tx, text: str) -> list[str]:
     ]
 
 
-async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
+async def load(tx: ReadTx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
     """Return views by account id, in at most five statements."""
     if not ids:
         return {}
@@ -114,7 +114,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
     return admin_views
 
 
-async def get(tx: Tx, account_id: int) -> AdminAccountView:
+async def get(tx: ReadTx, account_id: int) -> AdminAccountView:
     """Return an account. Raises NotFoundError, also for the instance actor of this node."""
     admin_view = (await load(tx, [account_id])).get(account_id)
     if admin_view is None:
@@ -125,6 +125,6 @@ async def get(tx: Tx, account_id: int) -> AdminAccountView:
     return admin_view
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     """Return how many sign-ups wait for approval."""
     return await admin_account_queries.count_pending(tx)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.moderation.admin_accounts import AdminAccountView
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.auth import members as member_queries
@@ -34,7 +34,7 @@ class AppealView(Struct, frozen=True):
     posts: tuple[LogEntryPostRow, ...]
 
 
-async def list_by_state(tx: Tx, moderator: MemberRow, page: Page, state: str) -> list[AppealView]:
+async def list_by_state(tx: ReadTx, moderator: MemberRow, page: Page, state: str) -> list[AppealView]:
     """Return a page of appeals as a moderator sees them, newest first; `state` is one of STATES."""
     rows = await appeal_queries.list_by_state(tx, page, state)
     if not rows:

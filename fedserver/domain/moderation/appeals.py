@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.moderation import appeal_mails, warnings
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.moderation import appeals as appeal_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import LogEntryRow
@@ -69,11 +69,11 @@ def build_log_subject(entry: LogEntryRow) -> hash_chain.LogSubject:
     return hash_chain.LogSubject("appeal", f"entry {entry.seq}")
 
 
-async def count_open(tx: Tx) -> int:
+async def count_open(tx: ReadTx) -> int:
     """Return how many appeals wait for a decision."""
     return await appeal_queries.count_open(tx)
 
 
-async def load_by_entries(tx: Tx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
+async def load_by_entries(tx: ReadTx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
     """Return appeals by the id of the contested entry of the audit log."""
     return await appeal_queries.load_by_entries(tx, entry_ids)

@@ -8,7 +8,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation.moderation import DAY_MS
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import to_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
@@ -19,7 +19,7 @@ MAX_POSTS, MAX_TEXT = 100, 5_000
 TEXT_TTL_MS = 90 * DAY_MS
 
 
-async def load(tx: Tx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
+async def load(tx: ReadTx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
     """Return published posts of the account. Raises NotFoundError if one is not; InvalidError."""
     ids = list(dict.fromkeys(post_ids))
     if not 0 < len(ids) <= MAX_POSTS:

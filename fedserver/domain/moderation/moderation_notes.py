@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.moderation import moderation_notes as moderation_note_queries
@@ -40,7 +40,7 @@ async def add(tx: Tx, moderator: MemberRow, account_id: int, text: str) -> Moder
     return row
 
 
-async def list_by_account(tx: Tx, account_id: int) -> list[ModerationNoteView]:
+async def list_by_account(tx: ReadTx, account_id: int) -> list[ModerationNoteView]:
     """Return the notes on an account, newest first."""
     rows = await moderation_note_queries.list_by_account(tx, account_id, MAX_LISTED)
     ids = {row.member_id for row in rows if row.member_id is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
@@ -13,7 +13,7 @@ from storage.rows.auth import MemberRow
 
 
 async def get_target(
-    tx: Tx, moderator: MemberRow | None, account_id: int
+    tx: ReadTx, moderator: MemberRow | None, account_id: int
 ) -> tuple[AccountRow, MemberRow | None]:
     """Return an account that may be moderated, and the member behind it; no moderator means the operator.
 

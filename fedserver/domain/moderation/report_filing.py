@@ -14,7 +14,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import report_rows, reports, rules
 from fedserver.domain.timelines import post_views
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.moderation import ReportRow
@@ -57,7 +57,7 @@ async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewR
 
 
 async def _check_posts(
-    tx: Tx, reporter: AccountRow, target: AccountRow, post_ids: Sequence[int]
+    tx: ReadTx, reporter: AccountRow, target: AccountRow, post_ids: Sequence[int]
 ) -> tuple[int, ...]:
     """Return each id once. Raises NotFoundError unless all are posts of `target` that `reporter` sees."""
     ids = tuple(dict.fromkeys(post_ids))

@@ -11,7 +11,7 @@ from fedserver.domain.moderation import admin_accounts, reports, rules
 from fedserver.domain.moderation.admin_accounts import AdminAccountView
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.moderation import ReportRow
 
 
@@ -27,7 +27,7 @@ class ReportView(Struct, frozen=True):
     rules: tuple[rules.CommunityRule, ...]
 
 
-async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[ReportView]:
+async def load(tx: ReadTx, site: NodeContext, rows: Sequence[ReportRow]) -> list[ReportView]:
     """Return views in the order of `rows`. Moderators see reported posts of any visibility."""
     account_ids = {
         account_id
@@ -53,6 +53,6 @@ async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[Rep
     ]
 
 
-async def load_one(tx: Tx, site: NodeContext, row: ReportRow) -> ReportView:
+async def load_one(tx: ReadTx, site: NodeContext, row: ReportRow) -> ReportView:
     """Return the view of one report."""
     return (await load(tx, site, [row]))[0]

@@ -14,7 +14,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import rules
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.auth import members as member_queries
 from storage.queries.moderation import reports as report_queries
@@ -52,7 +52,7 @@ def check_category(category: str) -> None:
         raise InvalidError("category", f"must be one of {', '.join(CATEGORIES)}")
 
 
-async def get(tx: Tx, report_id: int) -> ReportRow:
+async def get(tx: ReadTx, report_id: int) -> ReportRow:
     """Return a report. Raises NotFoundError."""
     row = await report_queries.find(tx, report_id)
     if row is None:
@@ -60,7 +60,7 @@ async def get(tx: Tx, report_id: int) -> ReportRow:
     return row
 
 
-async def find_by_target(tx: Tx, report_id: int | None, account_id: int) -> ReportRow | None:
+async def find_by_target(tx: ReadTx, report_id: int | None, account_id: int) -> ReportRow | None:
     """Return the report, None without an id. Raises NotFoundError if it is not about that account."""
     if report_id is None:
         return None
@@ -71,7 +71,7 @@ async def find_by_target(tx: Tx, report_id: int | None, account_id: int) -> Repo
 
 
 async def list_page(
-    tx: Tx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0
+    tx: ReadTx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0
 ) -> list[ReportRow]:
     """Return a page of reports, newest first.
 
@@ -80,7 +80,7 @@ async def list_page(
     return await report_queries.list_page(tx, page, state, account_id, target_id)
 
 
-async def count_open(tx: Tx) -> int:
+async def count_open(tx: ReadTx) -> int:
     """Return how many reports are open."""
     return await report_queries.count_open(tx)
 

@@ -12,7 +12,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import lazy_gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.moderation import appeals as appeal_queries
@@ -76,7 +76,7 @@ async def enqueue_mail(
         await jobs.enqueue(tx, jobs.ComposeMail(member.email, content, member.id))
 
 
-async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
+async def list_by_account(tx: ReadTx, account: AccountRow) -> list[WarningView]:
     """Return what was decided about an account, newest first; three statements."""
     rows = await audit_log_queries.list_by_target(tx, account.uri, MAX_LISTED)
     undone_ids = {row.undoes_id for row in rows}
@@ -95,7 +95,7 @@ async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
     ]
 
 
-async def get(tx: Tx, account: AccountRow, entry_id: int) -> WarningView:
+async def get(tx: ReadTx, account: AccountRow, entry_id: int) -> WarningView:
     """Return the action of an entry. Raises NotFoundError if it is not about this account."""
     for warning in await list_by_account(tx, account):
         if warning.row.id == entry_id:

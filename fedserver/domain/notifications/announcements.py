@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.emoji import is_emoji
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.notifications import announcements as announcement_queries
 from storage.rows.accounts import AccountRow
@@ -41,7 +41,7 @@ class AnnouncementView(Struct, frozen=True):
 
 
 async def list_current(
-    tx: Tx, actor: AccountRow, *, include_dismissed: bool = True
+    tx: ReadTx, actor: AccountRow, *, include_dismissed: bool = True
 ) -> list[AnnouncementView]:
     """Return the announcements to show to `actor` now, oldest first."""
     rows = await announcement_queries.list_current(tx)
@@ -58,7 +58,7 @@ async def list_current(
     ]
 
 
-async def _load_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
+async def _load_reactions(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
     """Return the reactions whose emoji still exists."""
     rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []
     custom = await media_queries.load_emojis(tx, list({row.name for row in rows})) if rows else {}
@@ -69,7 +69,7 @@ async def _load_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[An
     ]
 
 
-async def _get_published(tx: Tx, announcement_id: int) -> AnnouncementRow:
+async def _get_published(tx: ReadTx, announcement_id: int) -> AnnouncementRow:
     row = await announcement_queries.find(tx, announcement_id)
     if row is None or row.published_at is None or row.published_at > tx.now:
         raise NotFoundError
@@ -104,13 +104,13 @@ async def unreact(tx: Tx, actor: AccountRow, announcement_id: int, name: str) ->
         tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
 
 
-async def count_reactions(tx: Tx, announcement_id: int, name: str) -> int:
+async def count_reactions(tx: ReadTx, announcement_id: int, name: str) -> int:
     """Return the number of reactions with this emoji, for streams."""
     rows = await announcement_queries.list_reactions(tx, [announcement_id], -1)
     return next((row.count for row in rows if row.name == name), 0)
 
 
-async def list_all(tx: Tx) -> list[AnnouncementRow]:
+async def list_all(tx: ReadTx) -> list[AnnouncementRow]:
     """Return all announcements for admins: newest first, unpublished ones included."""
     return await announcement_queries.list_all(tx, MAX_LISTED)
 
@@ -183,7 +183,7 @@ def _emit_change(tx: Tx, row: AnnouncementRow) -> None:
     tx.emit(kind, announcement_id=row.id)
 
 
-async def find_current(tx: Tx, announcement_id: int) -> AnnouncementView | None:
+async def find_current(tx: ReadTx, announcement_id: int) -> AnnouncementView | None:
     """Return an announcement as unread, for streams; None if it is not shown now."""
     rows = [row for row in await announcement_queries.list_current(tx) if row.id == announcement_id]
     return AnnouncementView(rows[0], False) if rows else None

@@ -19,7 +19,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.notifications import conversations as conversation_queries
 from storage.queries.posts import mentions as mention_queries
@@ -64,13 +64,15 @@ def _emit_changes(tx: Tx, rows: Sequence[ConversationRow]) -> None:
         tx.emit(events.CONVERSATION_CHANGED, conversation_id=row.id, account_id=row.account_id)
 
 
-async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[ConversationView], list[int]]:
+async def list_by_account(
+    tx: ReadTx, actor: AccountRow, page: Page
+) -> tuple[list[ConversationView], list[int]]:
     """Return a page of views by their last posts, newest first, and these ids as cursors."""
     rows = await conversation_queries.list_by_account(tx, actor.id, page)
     return await _load_views(tx, rows, actor.id), [row.last_post_id for row in rows]
 
 
-async def _load_views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
+async def _load_views(tx: ReadTx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
     people = {
         row.id: [account_id for account_id in _decode_people(row.people) if account_id != viewer_id]
         for row in rows
@@ -88,7 +90,7 @@ async def _load_views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -
     return views
 
 
-async def find(tx: Tx, conversation_id: int) -> ConversationView | None:
+async def find(tx: ReadTx, conversation_id: int) -> ConversationView | None:
     """Return a conversation as its owner sees it, for streams."""
     row = await conversation_queries.find_by_id(tx, conversation_id)
     return (await _load_views(tx, [row], row.account_id))[0] if row is not None else None

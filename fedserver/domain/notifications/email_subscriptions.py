@@ -15,7 +15,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import current_locale, gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -77,7 +77,7 @@ async def subscribe(tx: Tx, site: NodeContext, account_id: int, email: str) -> A
     return account
 
 
-async def _find_account(tx: Tx, site: NodeContext, account_id: int) -> AccountRow | None:
+async def _find_account(tx: ReadTx, site: NodeContext, account_id: int) -> AccountRow | None:
     account = await account_queries.find(tx, account_id)
     return account if account is not None and is_available(site, account) else None
 
@@ -86,7 +86,7 @@ def _handle_of(site: NodeContext, account: AccountRow) -> str:
     return f"@{account.username}@{site.links.domain}"
 
 
-async def get(tx: Tx, token: str) -> tuple[EmailSubscriptionRow, AccountRow]:
+async def get(tx: ReadTx, token: str) -> tuple[EmailSubscriptionRow, AccountRow]:
     """Return the subscription of a link, and its account. Raises NotFoundError if it ended or expired."""
     plausible = 0 < len(token) <= MAX_TOKEN_LENGTH and token.isascii() and token.isprintable()
     row = await email_subscription_queries.find_by_token(tx, token) if plausible else None
@@ -143,12 +143,12 @@ async def enqueue_subscriber_mails(tx: Tx, site: NodeContext, job: jobs.EnqueueP
 
 
 async def _list_posts(
-    tx: Tx, account_id: int, job: jobs.EnqueuePostMails | jobs.SendPostMail
+    tx: ReadTx, account_id: int, job: jobs.EnqueuePostMails | jobs.SendPostMail
 ) -> list[PostRow]:
     return await email_subscription_queries.list_posts(tx, account_id, job.since_id, job.until_id, MAX_POSTS)
 
 
-async def load_mail(tx: Tx, site: NodeContext, job: jobs.SendPostMail) -> SubscriberMail | None:
+async def load_mail(tx: ReadTx, site: NodeContext, job: jobs.SendPostMail) -> SubscriberMail | None:
     """Return what a subscriber gets; None if the subscription, the account or the posts are gone."""
     row = await email_subscription_queries.find(tx, job.subscription_id)
     account = await _find_account(tx, site, row.account_id) if row is not None else None

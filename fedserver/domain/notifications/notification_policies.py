@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.notifications.policy import ACTIONS, DEFAULT_POLICY
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
 from storage.rows.accounts import AccountRow
@@ -38,7 +38,7 @@ async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
     return NotificationPolicyView(row, min(requests, MAX_COUNTED_REQUESTS), count)
 
 
-async def _load_row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
+async def _load_row(tx: ReadTx, actor: AccountRow) -> NotificationPolicyRow:
     row = await notification_policy_queries.find(tx, actor.id)
     return row or structs.replace(DEFAULT_POLICY, account_id=actor.id)
 

@@ -17,7 +17,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
@@ -46,7 +46,7 @@ async def list_by_account(
 
 
 async def _load_views(
-    tx: Tx, actor: AccountRow, rows: Sequence[NotificationRequestRow]
+    tx: ReadTx, actor: AccountRow, rows: Sequence[NotificationRequestRow]
 ) -> list[NotificationRequestView]:
     senders = await account_views.load(tx, [row.from_id for row in rows])
     post_ids = [row.last_post_id for row in rows if row.last_post_id is not None]
@@ -117,7 +117,7 @@ def _check_count(ids: Sequence[int]) -> None:
         raise InvalidError("id", f"names more than {MAX_PER_CALL} requests")
 
 
-async def is_merged(tx: Tx, actor: AccountRow) -> bool:
+async def is_merged(tx: ReadTx, actor: AccountRow) -> bool:
     """Return True if no notifications of accepted senders are still kept back."""
     return not await notification_request_queries.has_unmerged(tx, actor.id)
 

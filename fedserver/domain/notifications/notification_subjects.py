@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.moderation import appeals as appeal_queries
@@ -31,7 +31,7 @@ class NotificationSubject(Struct, frozen=True):
     target: AccountView | None = None
 
 
-async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, NotificationSubject]:
+async def load(tx: ReadTx, rows: Sequence[NotificationRow]) -> dict[int, NotificationSubject]:
     """Return subjects by notification id; those whose subject is gone are missing."""
     keys = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
     if not keys:

@@ -13,7 +13,7 @@ from fedserver.domain.notifications import notification_subjects, notifications
 from fedserver.domain.notifications.notification_subjects import NotificationSubject
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.notifications import notifications as notification_queries
@@ -53,7 +53,9 @@ async def list_by_account(
     return await load_views(tx, actor, rows), [row.id for row in rows]
 
 
-async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
+async def load_views(
+    tx: ReadTx, actor: AccountRow, rows: Sequence[NotificationRow]
+) -> list[NotificationView]:
     """Return views whose sender and post `actor` may still see, in a fixed number of statements."""
     senders = await account_views.load(tx, list({row.from_id for row in rows}))
     post_ids = list({row.post_id for row in rows if row.post_id is not None})
@@ -73,7 +75,7 @@ async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow])
     return views
 
 
-async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
+async def get(tx: ReadTx, actor: AccountRow, notification_id: int) -> NotificationView:
     """Return a notification of `actor`. Raises NotFoundError."""
     row = await notification_queries.find(tx, actor.id, notification_id)
     views = await load_views(tx, actor, [row]) if row is not None else []
@@ -82,7 +84,7 @@ async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationVi
     return views[0]
 
 
-async def find(tx: Tx, notification_id: int) -> NotificationView | None:
+async def find(tx: ReadTx, notification_id: int) -> NotificationView | None:
     """Return a notification as its recipient sees it, for streams."""
     row = await notification_queries.find_by_id(tx, notification_id)
     if row is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 
 
-async def load_public_key(tx: Tx) -> str:
+async def load_public_key(tx: ReadTx) -> str:
     """Return the public key, base64url; '' before the first start."""
     cache = tx.caches.get_cache("push_key", 1)
     public_key: str | None = cache.get("public")
@@ -21,7 +21,7 @@ async def load_public_key(tx: Tx) -> str:
     return public_key
 
 
-async def get_private_key(tx: Tx) -> str:
+async def get_private_key(tx: ReadTx) -> str:
     """Return the private key, PEM. Raises LookupError before the first start."""
     row = await push_subscription_queries.find_key(tx)
     if row is None:
@@ -29,7 +29,7 @@ async def get_private_key(tx: Tx) -> str:
     return row.private
 
 
-async def derive_address_secret(tx: Tx) -> bytes:
+async def derive_address_secret(tx: ReadTx) -> bytes:
     """Return the key with which this node signs its proxy URLs.
 
     Raises LookupError before the first start.

@@ -8,7 +8,7 @@ from fedserver.domain.auth import members
 from fedserver.domain.auth.members import MemberSettings
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.notifications.notification_views import NotificationView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import PushSubscriptionRow
@@ -22,7 +22,7 @@ class PushMessage(Struct, frozen=True):
     settings: MemberSettings | None
 
 
-async def load(tx: Tx, subscription_id: int, notification_id: int) -> PushMessage | None:
+async def load(tx: ReadTx, subscription_id: int, notification_id: int) -> PushMessage | None:
     """Return the message for a subscription.
 
     Returns None if it is not to be sent any more: unsubscribed, dismissed, or hidden by a filter.

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError, UnauthorizedError
 from fedserver.domain.kernel.secrets import SecretBox
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import NotificationRow, PushSubscriptionRow
 
@@ -106,7 +106,7 @@ def _check_policy(policy: str) -> str:
     return policy
 
 
-async def get(tx: Tx, caller: Principal) -> PushSubscriptionRow:
+async def get(tx: ReadTx, caller: Principal) -> PushSubscriptionRow:
     """Return the subscription of the caller's token. Raises NotFoundError."""
     row = await push_subscription_queries.find_by_token(tx, caller.token_id or 0)
     if row is None:

@@ -19,7 +19,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partner_mails, peers
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
 from storage.queries.peers import peers as peer_queries
@@ -63,28 +63,28 @@ def check_scopes(requested: Iterable[str]) -> tuple[str, ...]:
     return known
 
 
-async def list_all(tx: Tx) -> list[PartnerRow]:
+async def list_all(tx: ReadTx) -> list[PartnerRow]:
     """Return all partnerships, whatever their state, by domain."""
     return await partner_queries.list_all(tx)
 
 
-async def list_agreed(tx: Tx) -> list[PartnerView]:
+async def list_agreed(tx: ReadTx) -> list[PartnerView]:
     """Return the partnerships in effect, by domain."""
     rows = await partner_queries.list_by_state(tx, AGREED)
     return [PartnerView(row.domain, read_scopes(row), row.agreed_at or 0) for row in rows]
 
 
-async def list_actor_uris(tx: Tx) -> list[str]:
+async def list_actor_uris(tx: ReadTx) -> list[str]:
     """Return the URIs of the instance actors of all partners."""
     return await partner_queries.list_actor_uris(tx)
 
 
-async def count_pending_offers(tx: Tx) -> int:
+async def count_pending_offers(tx: ReadTx) -> int:
     """Return how many offers wait for our answer."""
     return await partner_queries.count_pending_offers(tx)
 
 
-async def get(tx: Tx, partner_id: int) -> PartnerRow:
+async def get(tx: ReadTx, partner_id: int) -> PartnerRow:
     """Raise NotFoundError."""
     row = await partner_queries.find(tx, partner_id)
     if row is None:
@@ -92,7 +92,7 @@ async def get(tx: Tx, partner_id: int) -> PartnerRow:
     return row
 
 
-async def get_own_offer(tx: Tx, uri: str) -> tuple[PartnerRow, AccountRow]:
+async def get_own_offer(tx: ReadTx, uri: str) -> tuple[PartnerRow, AccountRow]:
     """Return an offer of ours that waits for an answer, and the actor it went to. Raises NotFoundError."""
     row = await partner_queries.find_by_offer(tx, uri)
     account = await account_queries.find(tx, row.account_id) if row is not None else None
@@ -102,7 +102,7 @@ async def get_own_offer(tx: Tx, uri: str) -> tuple[PartnerRow, AccountRow]:
 
 
 async def find_parties(
-    tx: Tx, site: NodeContext, partner_id: int
+    tx: ReadTx, site: NodeContext, partner_id: int
 ) -> tuple[PartnerRow, AccountRow, AccountRow] | None:
     """Return the row of a partner, our instance actor and theirs; None if one of them is missing."""
     row = await partner_queries.find(tx, partner_id)

@@ -18,7 +18,7 @@ from fedserver.domain.peers import peer_files, peer_plans
 from fedserver.domain.peers.peer_files import PeerEntry
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.peers import peer_lists as peer_list_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.auth import MemberRow
@@ -42,12 +42,12 @@ class PeerListRequest(Struct, frozen=True):
     max_changes: int = 10
 
 
-async def list_all(tx: Tx) -> list[PeerListRow]:
+async def list_all(tx: ReadTx) -> list[PeerListRow]:
     """Return all subscriptions, oldest first."""
     return await peer_list_queries.list_all(tx)
 
 
-async def get(tx: Tx, list_id: int) -> PeerListRow:
+async def get(tx: ReadTx, list_id: int) -> PeerListRow:
     """Return a subscription. Raises NotFoundError."""
     row = await peer_list_queries.find(tx, list_id)
     if row is None:
@@ -55,17 +55,17 @@ async def get(tx: Tx, list_id: int) -> PeerListRow:
     return row
 
 
-async def find(tx: Tx, list_id: int) -> PeerListRow | None:
+async def find(tx: ReadTx, list_id: int) -> PeerListRow | None:
     """Return a subscription, or None."""
     return await peer_list_queries.find(tx, list_id)
 
 
-async def count_decisions(tx: Tx, row: PeerListRow) -> int:
+async def count_decisions(tx: ReadTx, row: PeerListRow) -> int:
     """Return how many decisions of this node come from a list."""
     return len(await peer_queries.list_domains_by_list(tx, row.id))
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     """Return how many lists wait for an admin."""
     return sum(bool(row.waiting) for row in await list_all(tx))
 
@@ -221,7 +221,7 @@ async def receive(tx: Tx, site: NodeContext, list_id: int, data: bytes, etag: st
 
 
 async def build_plan(
-    tx: Tx, site: NodeContext, row: PeerListRow, *, with_losses: bool = True
+    tx: ReadTx, site: NodeContext, row: PeerListRow, *, with_losses: bool = True
 ) -> peer_plans.PeerPlan | None:
     """Return what the fetched list would change; None if nothing waits for an admin."""
     if not row.waiting:

@@ -14,7 +14,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.domain.peers.peer_files import PeerEntry
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.peers import partners as partner_queries
 from storage.queries.peers import peer_accounts as peer_account_queries
 from storage.queries.peers import peer_lists as peer_list_queries
@@ -72,7 +72,7 @@ class PeerPlan(Struct, frozen=True):
 
 
 async def build(
-    tx: Tx,
+    tx: ReadTx,
     site: NodeContext,
     entries: Iterable[PeerEntry],
     source: PeerListRow | None = None,
@@ -111,7 +111,7 @@ async def build(
     return PeerPlan(tuple(changes), frozenset(known_domains))
 
 
-async def _list_protected_domains(tx: Tx, site: NodeContext) -> set[str]:
+async def _list_protected_domains(tx: ReadTx, site: NodeContext) -> set[str]:
     """Return our own domains and those of partners, about which only people decide."""
     partners = await partner_queries.list_by_state(tx, "agreed")
     return {site.links.domain, site.links.hostname, *(row.domain for row in partners)}
@@ -144,7 +144,7 @@ def _blocks(change: PeerChange) -> bool:
     return blocks and (change.former is None or change.former.policy != "block")
 
 
-async def _count_losses(tx: Tx, changes: Iterable[PeerChange]) -> dict[str, dict[str, int]]:
+async def _count_losses(tx: ReadTx, changes: Iterable[PeerChange]) -> dict[str, dict[str, int]]:
     """Return followers and followed accounts on each peer to be blocked, subdomains included."""
     domains = {change.domain for change in changes}
     losses: dict[str, dict[str, int]] = {}

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peer_effects
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.peers import peers as peer_queries
 from storage.rows.auth import MemberRow
@@ -33,7 +33,7 @@ class PeerPolicies:
         self._mode = mode
         self._decided: dict[str, PeerRow] = {}
 
-    async def load(self, tx: Tx) -> None:
+    async def load(self, tx: ReadTx) -> None:
         """Load the decisions; called at start and after each change."""
         self._decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
 
@@ -217,7 +217,7 @@ async def _find_or_insert(tx: Tx, domain: str) -> PeerRow:
     return row
 
 
-async def get_decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
+async def get_decision(tx: ReadTx, decision_id: int, *, allows: bool) -> PeerRow:
     """Return a peer by its decision. Raises NotFoundError for none, and for one of the other kind."""
     row = await peer_queries.find_by_decision(tx, decision_id)
     if row is None or (row.policy == "allow") is not allows:
@@ -225,17 +225,17 @@ async def get_decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
     return row
 
 
-async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+async def list_decisions(tx: ReadTx, page: Page, *, allows: bool) -> list[PeerRow]:
     """Return a page of allows, or of the other decisions, newest first."""
     return await peer_queries.list_decisions(tx, page, allows=allows)
 
 
-async def list_with_decision(tx: Tx) -> list[PeerRow]:
+async def list_with_decision(tx: ReadTx) -> list[PeerRow]:
     """Return all peers with a decision, by domain."""
     return sorted(await peer_queries.list_with_decision(tx), key=lambda row: row.domain)
 
 
-async def find_blocking_decision(tx: Tx, domain: str) -> PeerRow | None:
+async def find_blocking_decision(tx: ReadTx, domain: str) -> PeerRow | None:
     """Return the decision that covers a domain, its own or that of the nearest parent; None for an allow."""
     names = list_parent_domains(domain)
     rows = await peer_queries.load_by_domains(tx, names)
@@ -244,13 +244,13 @@ async def find_blocking_decision(tx: Tx, domain: str) -> PeerRow | None:
     return nearest if nearest is not None and nearest.policy != "allow" else None
 
 
-async def list_public_decisions(tx: Tx) -> list[PeerRow]:
+async def list_public_decisions(tx: ReadTx) -> list[PeerRow]:
     """Return the decisions that are public: limited and blocked peers, by domain."""
     rows = [row for row in await peer_queries.list_with_decision(tx) if row.policy in ("limit", "block")]
     return sorted(rows, key=lambda row: row.domain)
 
 
-async def get(tx: Tx, domain: str) -> PeerRow:
+async def get(tx: ReadTx, domain: str) -> PeerRow:
     """Return a known peer. Raises NotFoundError."""
     row = await peer_queries.find_by_domain(tx, domain)
     if row is None:
@@ -263,6 +263,6 @@ async def ensure(tx: Tx, domain: str) -> None:
     await peer_queries.insert(tx, domain)
 
 
-async def list_all(tx: Tx) -> Sequence[PeerRow]:
+async def list_all(tx: ReadTx) -> Sequence[PeerRow]:
     """Return all peers, those with a decision first."""
     return await peer_queries.list_all(tx)

@@ -15,7 +15,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.peers import relays as relay_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
@@ -27,12 +27,12 @@ PENDING, ACCEPTED, REJECTED, OFF = "pending", "accepted", "rejected", "off"
 MAX_RELAYS = 20  # each public post is delivered to every relay
 
 
-async def list_all(tx: Tx) -> list[RelayRow]:
+async def list_all(tx: ReadTx) -> list[RelayRow]:
     """Return all relays, oldest first."""
     return await relay_queries.list_all(tx)
 
 
-async def get(tx: Tx, relay_id: int) -> RelayRow:
+async def get(tx: ReadTx, relay_id: int) -> RelayRow:
     """Return a relay. Raises NotFoundError."""
     row = await relay_queries.find(tx, relay_id)
     if row is None:
@@ -134,13 +134,13 @@ async def enqueue_boost(tx: Tx, post_id: int) -> None:
         await jobs.enqueue(tx, jobs.BoostForRelays(post_id))
 
 
-async def find_boostable(tx: Tx, post_id: int) -> PostRow | None:
+async def find_boostable(tx: ReadTx, post_id: int) -> PostRow | None:
     """Return a post to boost; None if it is gone or no longer public."""
     post = await post_queries.find(tx, post_id)
     return post if post is not None and post.visibility == "public" else None
 
 
-async def list_boost_inboxes(tx: Tx) -> tuple[str, ...]:
+async def list_boost_inboxes(tx: ReadTx) -> tuple[str, ...]:
     """Return the inboxes of the relays for which public posts are boosted."""
     return tuple(await relay_queries.list_inboxes(tx, litepub=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.portability import archives as archive_queries
 from storage.rows.accounts import AccountRow
@@ -32,12 +32,12 @@ def has_failed(row: ArchiveRow) -> bool:
     return row.finished_at is not None and not row.name
 
 
-async def list_recent(tx: Tx, actor: AccountRow) -> list[ArchiveRow]:
+async def list_recent(tx: ReadTx, actor: AccountRow) -> list[ArchiveRow]:
     """Return the archives of `actor`, newest first."""
     return await archive_queries.list_by_account(tx, actor.id, MAX_LISTED)
 
 
-async def get(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
+async def get(tx: ReadTx, actor: AccountRow, archive_id: int) -> ArchiveRow:
     """Return a finished archive of `actor`. Raises NotFoundError, also for those of others."""
     row = await archive_queries.find(tx, archive_id)
     # guard: archives of others @2
@@ -46,7 +46,7 @@ async def get(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
     return row
 
 
-async def find_pending_owner(tx: Tx, archive_id: int) -> AccountRow | None:
+async def find_pending_owner(tx: ReadTx, archive_id: int) -> AccountRow | None:
     """Return the owner of an archive to create; None if it is finished, or it or the account was deleted."""
     row = await archive_queries.find(tx, archive_id)
     if row is None or row.finished_at is not None:

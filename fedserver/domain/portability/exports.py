@@ -10,7 +10,7 @@ import msgspec
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.portability import import_files
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.portability import exports as export_queries
 from storage.rows.accounts import AccountRow
 
@@ -36,7 +36,7 @@ def filename(kind: str) -> str:
     return f"{FILE_NAMES.get(kind, kind)}.csv"
 
 
-async def export(tx: Tx, site: NodeContext, actor: AccountRow, kind: str) -> bytes:
+async def export(tx: ReadTx, site: NodeContext, actor: AccountRow, kind: str) -> bytes:
     """Return a CSV file of everything of a kind. Raises NotFoundError for an unknown kind."""
     if kind in ("domain_blocking", "bookmarks"):
         list_values = (

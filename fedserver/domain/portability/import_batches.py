@@ -14,7 +14,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.portability import import_lines
 from fedserver.text.locales import locale_of, use_locale
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.portability import imports as import_queries
@@ -46,7 +46,7 @@ async def enqueue_next(tx: Tx, job: jobs.ContinueImport) -> None:
 
 
 async def load_batch(
-    tx: Tx, job: jobs.ContinueImport
+    tx: ReadTx, job: jobs.ContinueImport
 ) -> tuple[ImportRow, list[tuple[ImportLineRow, str]]] | None:
     """Return an import with its next lines, each with the handle or address that it names.
 

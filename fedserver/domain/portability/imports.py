@@ -11,7 +11,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import import_batches, import_files
 from fedserver.text.locales import gettext, ngettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.portability import imports as import_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.portability import ImportLineRow, ImportRow
@@ -82,12 +82,12 @@ def _normalize_address(site: NodeContext, kind: str, cells: Sequence[str]) -> st
     return f"{cells[0]}\n{handle}" if kind == "lists" else handle
 
 
-async def list_recent(tx: Tx, actor: AccountRow) -> list[ImportRow]:
+async def list_recent(tx: ReadTx, actor: AccountRow) -> list[ImportRow]:
     """Return the latest imports of `actor`, newest first."""
     return await import_queries.list_by_account(tx, actor.id, MAX_LISTED)
 
 
-async def export_problems(tx: Tx, actor: AccountRow, import_id: int) -> bytes:
+async def export_problems(tx: ReadTx, actor: AccountRow, import_id: int) -> bytes:
     """Return a CSV file of the lines that failed, with their reasons. Raises NotFoundError."""
     row = await import_queries.find(tx, import_id)
     # guard: imports of others @last

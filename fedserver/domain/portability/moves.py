@@ -13,7 +13,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -51,7 +51,7 @@ async def move(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     await jobs.enqueue(tx, jobs.MoveAccount(row.id, target.id))
 
 
-def _check_move(tx: Tx, row: AccountRow, target: AccountRow) -> None:
+def _check_move(tx: ReadTx, row: AccountRow, target: AccountRow) -> None:
     """Raise InvalidError if the account may not move to the target."""
     if target.id == row.id:
         raise InvalidError(
@@ -106,7 +106,7 @@ async def receive(tx: Tx, old: AccountRow, target: AccountRow) -> bool:
     return True
 
 
-def _has_moved_recently(tx: Tx, row: AccountRow) -> bool:
+def _has_moved_recently(tx: ReadTx, row: AccountRow) -> bool:
     return row.moved_at is not None and tx.now < row.moved_at + COOL_DOWN_MS
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.excerpts import slugify
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.posts import articles as article_queries
 from storage.rows.posts import PostRow
@@ -22,7 +22,7 @@ RESERVED_SLUGS = frozenset(
 )
 
 
-async def choose_slug(tx: Tx, account_id: int, title: str) -> str:
+async def choose_slug(tx: ReadTx, account_id: int, title: str) -> str:
     """Return a slug for a title that no other article of the author has."""
     base = slugify(title) or "article"
     candidates = [base, *(f"{base}-{number}" for number in range(2, 6))]
@@ -35,7 +35,7 @@ async def choose_slug(tx: Tx, account_id: int, title: str) -> str:
     return f"{base}-{tx.now}"
 
 
-async def get_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow:
+async def get_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow:
     """Return an article by its slug; who may see it is decided on loading. Raises NotFoundError."""
     row = await article_queries.find_by_slug(tx, account_id, slug)
     if row is None:
@@ -43,18 +43,18 @@ async def get_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow:
     return row
 
 
-async def list_drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
+async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
     """Ids of an author's drafts."""
     return await article_queries.list_drafts(tx, account_id, page)
 
 
-async def list_latest(tx: Tx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
+async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
     """Ids of published articles, newest first; of one author or of all members."""
     return await article_queries.list_latest(tx, account_id, page, is_member=is_member)
 
 
 async def list_helpful(
-    tx: Tx, account_id: int | None, window: str, limit: int, offset: int, *, is_member: bool
+    tx: ReadTx, account_id: int | None, window: str, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
     """Ids of published articles with their votes, most helpful first; `window` is a key of WINDOWS."""
     span = WINDOWS.get(window)

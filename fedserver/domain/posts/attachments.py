@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.content import media
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.posts import mentions as mention_queries
@@ -17,7 +17,7 @@ from storage.rows.posts import PostRow
 
 
 async def check_files(
-    tx: Tx, site: NodeContext, author: AccountRow, media_ids: Sequence[int], cover_id: int | None
+    tx: ReadTx, site: NodeContext, author: AccountRow, media_ids: Sequence[int], cover_id: int | None
 ) -> None:
     """Check that a new post may have these files and this cover. Raises InvalidError, NotFoundError."""
     await media.check_attachable(tx, site, author, media_ids, None)
@@ -39,12 +39,12 @@ async def replace_names(tx: Tx, row: PostRow, text: RenderedText) -> list[Accoun
     return [account for account in text.mentioned if account.id not in former_ids]
 
 
-async def load_files(tx: Tx, row: PostRow) -> list[MediaRow]:
+async def load_files(tx: ReadTx, row: PostRow) -> list[MediaRow]:
     """Return the files of a post in their order, its cover too."""
     return await media_queries.load_by_posts(tx, [row.id])
 
 
-async def list_file_ids(tx: Tx, row: PostRow) -> list[int]:
+async def list_file_ids(tx: ReadTx, row: PostRow) -> list[int]:
     """Return the ids of the files of a post in their order, without its cover."""
     return [file.id for file in await load_files(tx, row) if file.id != row.cover_id]
 

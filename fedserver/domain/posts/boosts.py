@@ -11,7 +11,7 @@ from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import interaction_policies, streams, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
@@ -81,7 +81,7 @@ def _choose_visibility(post: PostRow, wanted: str) -> str:
     return "local" if post.visibility == "local" else narrower(post.visibility, wanted)
 
 
-async def _get_boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+async def _get_boostable(tx: ReadTx, actor: AccountRow, post_id: int) -> PostRow:
     post = await visibility.require(tx, post_id, actor.id)
     own_followers = post.visibility == "followers" and post.account_id == actor.id
     if post.visibility not in (*PUBLIC_VISIBILITIES, "local") and not own_followers:

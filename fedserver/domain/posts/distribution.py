@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.content import search_index, tags
 from fedserver.domain.timelines import cards, interaction_policies
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -22,7 +22,7 @@ async def fan_out_home(tx: Tx, row: PostRow) -> None:
     await tags.fan_out_home(tx, row)
 
 
-async def can_reply(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
+async def can_reply(tx: ReadTx, parent: PostRow, author: AccountRow) -> bool:
     """Return True if a post of ours lets a peer's account reply; among peers their nodes decide."""
     return not parent.local or await interaction_policies.is_allowed(
         tx, parent, author, interaction_policies.REPLY

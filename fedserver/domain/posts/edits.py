@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.posts import attachments, polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
@@ -39,7 +39,7 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     has_new_descriptions: bool = False  # what its files are described with has changed before
 
 
-async def list_by_post(tx: Tx, post_id: int) -> list[EditRow]:
+async def list_by_post(tx: ReadTx, post_id: int) -> list[EditRow]:
     """Earlier versions of a post, oldest first."""
     return await post_queries.list_edits(tx, post_id)
 
@@ -81,7 +81,9 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     return row.id
 
 
-async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText) -> bool:
+async def _is_same(
+    tx: ReadTx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText
+) -> bool:
     """Return True if a published post has the wanted content already. Any poll counts as a new one."""
     if wanted.has_new_descriptions or not isinstance(wanted.poll, UnsetType):
         return False
@@ -152,7 +154,7 @@ async def _publish_draft(
     return await posts.publish(tx, site, author, draft)
 
 
-async def _find_quoted_id(tx: Tx, row: PostRow, change: PostEdit) -> int | None:
+async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | None:
     """Return the id of what a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
@@ -182,7 +184,7 @@ def _value_or(value: str | UnsetType, former: str) -> str:
     return former if isinstance(value, UnsetType) else value
 
 
-def _apply_edit(tx: Tx, row: PostRow, change: PostEdit, text: RenderedText) -> PostRow:
+def _apply_edit(tx: ReadTx, row: PostRow, change: PostEdit, text: RenderedText) -> PostRow:
     article = row.kind == "Article"
     title = (
         row.title if isinstance(change.title, UnsetType) else post_texts.clean_title(row.kind, change.title)

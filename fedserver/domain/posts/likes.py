@@ -11,7 +11,7 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import interaction_policies, post_views, visibility
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import reactions as reaction_queries
@@ -19,7 +19,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import LikeRow, PostRow
 
 
-async def get_likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+async def get_likeable(tx: ReadTx, actor: AccountRow, post_id: int) -> PostRow:
     """Return the post, or what it boosts. Raises NotFoundError; ForbiddenError if its author refuses."""
     post = await visibility.require(tx, post_id, actor.id)
     await interaction_policies.check_allowed(tx, post, actor, interaction_policies.LIKE)
@@ -93,7 +93,7 @@ async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
-async def can_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
+async def can_like(tx: ReadTx, post: PostRow, actor: AccountRow) -> bool:
     """Return True if an account of a peer sees a post and may like it."""
     if post.visibility == "local" or not await visibility.can_see(tx, post.id, actor.id):
         return False

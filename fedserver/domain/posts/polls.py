@@ -16,7 +16,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines.poll_views import is_over
 from fedserver.text.sanitize import clean_name, to_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.posts import PollOptionRow, PollRow, PostRow
@@ -76,7 +76,7 @@ def _build_options(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOpti
     return [PollOptionRow(tx.new_id(), post_id, place, each, each, 0) for place, each in enumerate(titles)]
 
 
-async def load_titles_json(tx: Tx, post_id: int) -> str | None:
+async def load_titles_json(tx: ReadTx, post_id: int) -> str | None:
     """Return the options as an edit stores them (JSON); None without a poll."""
     found = await poll_queries.list_options(tx, post_id)
     return encode([each.title for each in found]).decode() if found else None
@@ -178,7 +178,7 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
     tx.emit(events.POLL_TALLIED, post_id=post.id)
 
 
-def _find_end(tx: Tx, remote: RemotePoll) -> int | None:
+def _find_end(tx: ReadTx, remote: RemotePoll) -> int | None:
     """When a peer's poll ends: never later than now where it says that it is closed."""
     if remote.closed:
         return min(remote.expires_at or tx.now, tx.now)

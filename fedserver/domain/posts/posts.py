@@ -15,7 +15,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLat
 from fedserver.domain.posts import articles, attachments, polls, publication, quotes, replies
 from fedserver.domain.timelines import visibility
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -46,7 +46,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     policy: str = ""  # who may answer, like and boost it, as it is kept
 
 
-async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
+async def get(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
     """Return a post that the viewer may see; a boost as itself. Raises NotFoundError."""
     visible = await visibility.find(tx, post_id, viewer_id)
     if visible is None:
@@ -54,7 +54,7 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     return visible.post
 
 
-async def is_deleted(tx: Tx, uri: str) -> bool:
+async def is_deleted(tx: ReadTx, uri: str) -> bool:
     """Return True if there was a post with this URI."""
     return await post_queries.find_tombstone(tx, uri) is not None
 
@@ -93,7 +93,7 @@ async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> 
     await _build_row(tx, site, author, draft)
 
 
-async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
+async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
     await attachments.check_files(tx, site, author, draft.media_ids, draft.cover_id)
     if draft.poll is None:
         return
@@ -161,7 +161,7 @@ async def _build_row(
     return quotes.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
-async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
+async def get_own(tx: ReadTx, author: AccountRow, post_id: int) -> PostRow:
     """Return a post of `author`, but no boost. Raises NotFoundError, also for a post of another account."""
     row = await post_queries.find(tx, post_id)
     # guard: whose post it is @2

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from fedserver.domain.kernel import jobs
 from fedserver.domain.posts import quotes
 from fedserver.domain.posts.quotes import ACCEPTED, PENDING, REJECTED, REVOKED
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
@@ -68,7 +68,7 @@ async def receive_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None
     await quotes.notify_quoters(tx, row)
 
 
-async def _find_quotable(tx: Tx, uri: str) -> PostRow | None:
+async def _find_quotable(tx: ReadTx, uri: str) -> PostRow | None:
     """Return a post that is here and that peers may refer to."""
     found = await post_queries.find_by_uri(tx, uri)
     if found is None or found.boost_of_id is not None or found.visibility in ("local", "partners"):
@@ -100,7 +100,7 @@ async def _enqueue_verification(tx: Tx, quote: QuoteRow, depth: int) -> None:
         await jobs.enqueue(tx, task, dedupe=f"verify_quote:{quote.post_id}")
 
 
-async def find_pending(tx: Tx, post_id: int) -> tuple[PostRow, QuoteRow] | None:
+async def find_pending(tx: ReadTx, post_id: int) -> tuple[PostRow, QuoteRow] | None:
     """Return a peer's post whose quote was not verified yet, and the quote."""
     row = await post_queries.find(tx, post_id)
     quote = await quote_queries.find_by_post(tx, post_id)
@@ -124,7 +124,7 @@ async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_autho
     await quotes.broadcast_change(tx, row)
 
 
-async def find_requesting_post(tx: Tx, actor: AccountRow, uri: str) -> PostRow | None:
+async def find_requesting_post(tx: ReadTx, actor: AccountRow, uri: str) -> PostRow | None:
     """Return the post that is to quote; None if it is not here, or not of `actor`."""
     known = await post_queries.find_by_uri(tx, uri)
     return known if known is not None and known.account_id == actor.id else None

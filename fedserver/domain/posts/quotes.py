@@ -17,7 +17,7 @@ from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import mentions as mention_queries
@@ -30,7 +30,7 @@ from storage.rows.posts import PostRow, QuoteRow
 PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
 
 
-async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
+async def get_quotable(tx: ReadTx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
     """Return the post that `author` wants to quote. Raises NotFoundError, ForbiddenError."""
     if quoted_id is None:
         return None
@@ -47,7 +47,7 @@ async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> Pos
     return post
 
 
-async def can_quote(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
+async def can_quote(tx: ReadTx, actor: AccountRow, quoted: PostRow) -> bool:
     """Return True if an account of a peer may quote a post of ours, by its author's policy."""
     visible = await visibility.find(tx, quoted.id, actor.id)
     if visible is None:
@@ -196,7 +196,7 @@ async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
         await broadcast_change(tx, row)
 
 
-async def list_quoting_posts(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
+async def list_quoting_posts(tx: ReadTx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
     """Ids of the posts that quote one, with its author's consent. Raises NotFoundError."""
     await visibility.require(tx, post_id, viewer_id)
     return await quote_queries.list_quoting_posts(tx, post_id, page)
@@ -216,7 +216,7 @@ async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> N
         await jobs.enqueue(tx, jobs.RevokeQuote(author.id, quote.authorization_uri, quote.account_id))
 
 
-async def get_authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
+async def get_authorization(tx: ReadTx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
     """Return an accepted quote of a post of `author`, and the quoting post's URI. Raises NotFoundError."""
     quote = await quote_queries.find_by_post(tx, post_id)
     row = await post_queries.find(tx, post_id)

@@ -14,7 +14,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import likes
 from fedserver.domain.timelines import visibility
 from fedserver.text.emoji import is_emoji
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
@@ -65,7 +65,7 @@ async def unreact(tx: Tx, actor: AccountRow, post_id: int, name: str) -> PostRow
     return post
 
 
-async def _get_local_emoji(tx: Tx, site: NodeContext, name: str) -> Emoji:
+async def _get_local_emoji(tx: ReadTx, site: NodeContext, name: str) -> Emoji:
     if is_emoji(name):
         return Emoji(name)
     shortcode = name.strip(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import refreshes as refresh_queries
 from storage.rows.posts import PostRow, RefreshRow
 
@@ -16,7 +16,7 @@ MAX_DURATION_MS = 5 * MINUTE_MS
 RUNNING, FINISHED = "running", "finished"
 
 
-async def find_by_post(tx: Tx, row: PostRow, viewer_id: int | None) -> tuple[RefreshRow | None, bool]:
+async def find_by_post(tx: ReadTx, row: PostRow, viewer_id: int | None) -> tuple[RefreshRow | None, bool]:
     """Return the running refresh of a thread, if any, and whether a new one is due."""
     if row.local or viewer_id is None or row.visibility not in PUBLIC_VISIBILITIES:
         return None, False
@@ -41,7 +41,7 @@ async def start(tx: Tx, row: PostRow, viewer_id: int) -> RefreshRow | None:
     return refresh
 
 
-async def get(tx: Tx, refresh_id: int) -> RefreshRow:
+async def get(tx: ReadTx, refresh_id: int) -> RefreshRow:
     """Return a refresh in its present state. Raises NotFoundError."""
     row = await refresh_queries.find(tx, refresh_id)
     if row is None:

@@ -8,12 +8,12 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import interaction_policies, partner_posts, visibility
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-async def get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
+async def get_parent(tx: ReadTx, author: AccountRow, parent_id: int | None) -> PostRow | None:
     """Return the post that `author` wants to answer. Raises NotFoundError, ForbiddenError."""
     if parent_id is None:
         return None
@@ -25,7 +25,7 @@ async def get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostR
     return post
 
 
-async def restrict_visibility(tx: Tx, site: NodeContext, row: PostRow, parent: PostRow | None) -> PostRow:
+async def restrict_visibility(tx: ReadTx, site: NodeContext, row: PostRow, parent: PostRow | None) -> PostRow:
     """Return a post no wider than what it answers. Raises InvalidError where there are no partners for it."""
     if parent is not None and parent.visibility in ("local", "partners"):
         return _narrow_to_parent(site, row, parent)

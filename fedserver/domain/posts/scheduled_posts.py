@@ -16,7 +16,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.posts import posts
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -69,7 +69,7 @@ async def schedule(
     return (await _load_views(tx, [row]))[0]
 
 
-async def _check_moment(tx: Tx, author: AccountRow, moment: int, but_id: int) -> None:
+async def _check_moment(tx: ReadTx, author: AccountRow, moment: int, but_id: int) -> None:
     if not tx.now + MIN_AHEAD_MS <= moment < MAX_PUBLISH_AT:
         raise InvalidError("scheduled_at", "The scheduled date must be in the future")
     if not but_id and await scheduled_post_queries.count_by_account(tx, author.id) >= MAX_SCHEDULED:
@@ -81,7 +81,7 @@ async def _check_moment(tx: Tx, author: AccountRow, moment: int, but_id: int) ->
         )
 
 
-async def _load_views(tx: Tx, rows: Sequence[ScheduledPostRow]) -> list[ScheduledPost]:
+async def _load_views(tx: ReadTx, rows: Sequence[ScheduledPostRow]) -> list[ScheduledPost]:
     files = await scheduled_post_queries.load_media(tx, [row.id for row in rows])
     views = []
     for row in rows:
@@ -90,12 +90,12 @@ async def _load_views(tx: Tx, rows: Sequence[ScheduledPostRow]) -> list[Schedule
     return views
 
 
-async def list_by_author(tx: Tx, author: AccountRow, page: Page) -> list[ScheduledPost]:
+async def list_by_author(tx: ReadTx, author: AccountRow, page: Page) -> list[ScheduledPost]:
     """Return scheduled posts, newest first, those that failed to be published too."""
     return await _load_views(tx, await scheduled_post_queries.list_by_account(tx, author.id, page))
 
 
-async def get(tx: Tx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
+async def get(tx: ReadTx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
     """One of `author`. Raises NotFoundError."""
     row = await scheduled_post_queries.find(tx, author.id, scheduled_id)
     if row is None:

@@ -15,7 +15,7 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import polls
 from fedserver.domain.timelines import poll_views, post_views, visibility
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
@@ -34,7 +34,7 @@ class RemoteVote(Struct, frozen=True):
     name: str
 
 
-async def get_view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
+async def get_view(tx: ReadTx, post_id: int, viewer_id: int | None) -> post_views.PostView:
     """Return a post with a poll that the viewer may see. Raises NotFoundError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].poll is None:
@@ -70,7 +70,7 @@ async def vote(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, choic
 
 
 def _check(
-    tx: Tx,
+    tx: ReadTx,
     post: PostRow,
     poll: PollRow,
     options: Sequence[PollOptionRow],

@@ -13,7 +13,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.registration import email_blocks as email_block_queries
 from storage.rows.auth import MemberRow
@@ -62,7 +62,7 @@ def hash_email(email: str) -> str:
     return hashlib.sha256(canonicalize(email).encode("utf-8", "replace")).hexdigest()
 
 
-async def check(tx: Tx, email: str) -> None:
+async def check(tx: ReadTx, email: str) -> None:
     """Raise EmailBlockedError for a blocked address."""
     domain = email.strip().lower().rpartition("@")[2]
     blocks = await email_block_queries.load_domains_by_name(tx, list_parent_domains(domain))
@@ -94,12 +94,12 @@ async def block_domain(tx: Tx, member: MemberRow, domain: str) -> EmailDomainVie
     return (await _load_views(tx, [row]))[0]
 
 
-async def list_domains(tx: Tx, page: Page) -> list[EmailDomainView]:
+async def list_domains(tx: ReadTx, page: Page) -> list[EmailDomainView]:
     """Return a page of blocked domains, newest first."""
     return await _load_views(tx, await email_block_queries.list_domains(tx, page))
 
 
-async def get_domain(tx: Tx, block_id: int) -> EmailDomainView:
+async def get_domain(tx: ReadTx, block_id: int) -> EmailDomainView:
     """Return a blocked domain. Raises NotFoundError."""
     row = await email_block_queries.find_domain(tx, block_id)
     if row is None:
@@ -117,7 +117,7 @@ async def unblock_domain(tx: Tx, member: MemberRow, block_id: int) -> None:
     )
 
 
-async def _load_views(tx: Tx, rows: list[EmailDomainBlockRow]) -> list[EmailDomainView]:
+async def _load_views(tx: ReadTx, rows: list[EmailDomainBlockRow]) -> list[EmailDomainView]:
     today = tx.now // DAY_MS
     counts = await email_block_queries.count_attempts(tx, [row.id for row in rows], today - HISTORY_DAYS + 1)
     by_day = {
@@ -148,12 +148,12 @@ async def block_address(tx: Tx, member: MemberRow, email: str, hashed: str) -> C
     return row
 
 
-async def list_addresses(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
+async def list_addresses(tx: ReadTx, page: Page) -> list[CanonicalEmailBlockRow]:
     """Return a page of blocked addresses, newest first."""
     return await email_block_queries.list_canonicals(tx, page)
 
 
-async def get_address(tx: Tx, block_id: int) -> CanonicalEmailBlockRow:
+async def get_address(tx: ReadTx, block_id: int) -> CanonicalEmailBlockRow:
     """Return a blocked address. Raises NotFoundError."""
     row = await email_block_queries.find_canonical(tx, block_id)
     if row is None:
@@ -161,7 +161,7 @@ async def get_address(tx: Tx, block_id: int) -> CanonicalEmailBlockRow:
     return row
 
 
-async def list_matching(tx: Tx, email: str) -> list[CanonicalEmailBlockRow]:
+async def list_matching(tx: ReadTx, email: str) -> list[CanonicalEmailBlockRow]:
     """Return the blocks that cover an address. Raises InvalidError if it is not an address."""
     if "@" not in email:
         raise InvalidError("email", "can't be blank", "ERR_BLANK")

@@ -10,7 +10,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.registration import member_locales
 from fedserver.text.locales import current_locale, gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import ChallengeRow, MemberRow
 
@@ -48,12 +48,12 @@ async def begin(tx: Tx, site: NodeContext, holder: str, person: identities.OidcI
     await challenges.replace(tx, challenges.OIDC_SIGNUP, holder, data=_encode_person(person).decode())
 
 
-async def get_pending(tx: Tx, holder: str) -> identities.OidcIdentity:
+async def get_pending(tx: ReadTx, holder: str) -> identities.OidcIdentity:
     """Return the person who may join in this browser. Raises ForbiddenError."""
     return _decode_person((await _get_challenge(tx, holder)).data)
 
 
-async def _get_challenge(tx: Tx, holder: str) -> ChallengeRow:
+async def _get_challenge(tx: ReadTx, holder: str) -> ChallengeRow:
     row = await challenges.find_pending(tx, challenges.OIDC_SIGNUP, holder)
     if row is None:
         raise _build_expired_error()

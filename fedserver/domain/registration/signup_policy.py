@@ -5,13 +5,13 @@ from __future__ import annotations
 from fedserver.domain.auth import ip_blocks, member_activity
 from fedserver.domain.notifications import notifications
 from fedserver.domain.registration import email_blocks
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-async def requires_approval(tx: Tx, email: str, address: str) -> bool:
+async def requires_approval(tx: ReadTx, email: str, address: str) -> bool:
     """Return True if a person from this IP address has to wait for approval, however open the node is.
 
     Raises ForbiddenError, EmailBlockedError (an InvalidError) if they may not join at all.

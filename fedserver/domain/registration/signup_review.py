@@ -9,7 +9,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.moderation import admin_accounts as admin_account_queries
@@ -17,7 +17,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-async def _get_pending(tx: Tx, account_id: int) -> tuple[AccountRow, MemberRow]:
+async def _get_pending(tx: ReadTx, account_id: int) -> tuple[AccountRow, MemberRow]:
     account = await account_queries.find(tx, account_id)
     if account is None:
         raise NotFoundError

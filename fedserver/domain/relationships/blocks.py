@@ -11,7 +11,7 @@ from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.relationships import follows
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import collections as collection_queries
 from storage.queries.relationships import blocks as block_queries
@@ -70,6 +70,6 @@ async def receive_undo(tx: Tx, actor: AccountRow, uri: str, target: AccountRow |
     return await block_queries.delete_by_uri(tx, actor.id, uri)
 
 
-async def list_blocked(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
+async def list_blocked(tx: ReadTx, actor: AccountRow, page: Page) -> Pairs:
     """Return cursors and ids of blocked accounts."""
     return await block_queries.list_blocked(tx, actor.id, page)

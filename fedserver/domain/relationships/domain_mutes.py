@@ -10,7 +10,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import follows
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
@@ -49,6 +49,6 @@ async def remove(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> N
     await domain_mute_queries.delete_by_domain(tx, actor.id, _normalize_domain(site, domain))
 
 
-async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
+async def list_by_account(tx: ReadTx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
     """Return cursors and muted domains, newest first."""
     return await domain_mute_queries.list_by_account(tx, actor.id, page)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.relationships import follows
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.relationships import follows as follow_queries
@@ -27,7 +27,7 @@ def compute_digest(uris: Iterable[str]) -> str:
     return f"{digest:064x}"
 
 
-async def list_partial_followers(tx: Tx, account: AccountRow, base: str) -> list[str]:
+async def list_partial_followers(tx: ReadTx, account: AccountRow, base: str) -> list[str]:
     """Return URIs of the followers at the node `base` (https://peer.example)."""
     return list(await follow_queries.load_followers_by_prefix(tx, account.id, f"{base}/"))
 
@@ -56,35 +56,35 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
             await jobs.enqueue(tx, jobs.UndoFollow(unknown.id, account.id, act))
 
 
-async def list_followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
+async def list_followers(tx: ReadTx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Return cursors and ids of followers; none if the account hides them from the viewer."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await follow_queries.list_followers(tx, account.id, page)
 
 
-async def list_following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
+async def list_following(tx: ReadTx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Return cursors and ids of followed accounts; none if the account hides them from the viewer."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await follow_queries.list_following(tx, account.id, page)
 
 
-async def list_requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
+async def list_requests(tx: ReadTx, account: AccountRow, page: Page) -> Pairs:
     """Return cursors and ids of the accounts that ask to follow."""
     return await follow_queries.list_requests(tx, account.id, page)
 
 
-async def count_requests(tx: Tx, account: AccountRow) -> int:
+async def count_requests(tx: ReadTx, account: AccountRow) -> int:
     """Return the number of follow requests."""
     return await follow_queries.count_requests(tx, account.id)
 
 
-async def list_uris(tx: Tx, account: AccountRow, collection: str, page: Page) -> list[tuple[int, str]]:
+async def list_uris(tx: ReadTx, account: AccountRow, collection: str, page: Page) -> list[tuple[int, str]]:
     """Return cursors and URIs of `followers` or `following`, for peers."""
     if collection == "followers":
         return await follow_queries.list_follower_uris(tx, account.id, page)
     return await follow_queries.list_following_uris(tx, account.id, page)
 
 
-async def load_familiar_followers(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
+async def load_familiar_followers(tx: ReadTx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
     """Return for each account its followers whom the viewer follows, unless the account hides them."""
     return await follow_queries.load_familiar_followers(tx, viewer_id, ids, MAX_FAMILIAR)

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.relationships import lists as list_queries
@@ -38,12 +38,12 @@ def _check_replies_policy(text: str) -> str:
     return text
 
 
-async def list_by_account(tx: Tx, actor: AccountRow) -> list[ListRow]:
+async def list_by_account(tx: ReadTx, actor: AccountRow) -> list[ListRow]:
     """Return all lists of `actor`, oldest first."""
     return await list_queries.list_by_owner(tx, actor.id)
 
 
-async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
+async def get(tx: ReadTx, actor: AccountRow, list_id: int) -> ListRow:
     """Return a list of `actor`. Raises NotFoundError."""
     row = await list_queries.find(tx, actor.id, list_id)
     if row is None:
@@ -125,7 +125,7 @@ async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence
                 await home_entry_queries.backfill_author(tx, actor.id, account_id)
 
 
-async def list_accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
+async def list_accounts(tx: ReadTx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
     """Return cursors and ids of the accounts on a list, newest first; all without a page.
 
     Raises NotFoundError.
@@ -134,6 +134,6 @@ async def list_accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | No
     return await list_queries.list_members(tx, list_id, page)
 
 
-async def list_containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
+async def list_containing(tx: ReadTx, actor: AccountRow, account_id: int) -> list[ListRow]:
     """Return the lists of `actor` that contain an account."""
     return await list_queries.list_containing(tx, actor.id, account_id)

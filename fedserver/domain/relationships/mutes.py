@@ -6,7 +6,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.relationships import follows as follow_queries
@@ -52,7 +52,7 @@ async def expire(tx: Tx, actor_id: int, target_id: int) -> None:
         await _unmute(tx, actor_id, target_id)
 
 
-async def list_muted(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
+async def list_muted(tx: ReadTx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
     """Return cursors, ids of muted accounts, and when the mute ends (ms UTC)."""
     return await block_queries.list_muted(tx, actor.id, page)
 

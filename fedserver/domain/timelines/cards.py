@@ -16,7 +16,7 @@ from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
 from fedserver.text.hyperlinks import extract_links
 from fedserver.text.previews import PagePreview
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.queries.timelines import cards as card_queries
@@ -50,7 +50,7 @@ async def enqueue_fetch(tx: Tx, row: PostRow) -> None:
         await card_queries.detach(tx, row.id)
 
 
-async def find_link(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
+async def find_link(tx: ReadTx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
     """Return the address for a post's card, and whether it must be fetched; None if there is none."""
     row = await post_queries.find(tx, post_id)
     if row is None:
@@ -112,7 +112,7 @@ def _find_author(row: CardRow, authors: dict[int, AccountView]) -> AccountView |
     return author if author is not None and allows_attribution(author.account, row.url) else None
 
 
-async def load_views(tx: Tx, rows: Sequence[CardRow]) -> list[CardView]:
+async def load_views(tx: ReadTx, rows: Sequence[CardRow]) -> list[CardView]:
     """Cards as anybody sees them, in their order; at most two statements."""
     authors = await account_views.load(tx, [row.creator_id for row in rows if row.creator_id is not None])
     return [CardView(row, _find_author(row, authors)) for row in rows]

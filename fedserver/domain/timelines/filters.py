@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.timelines import filters as filter_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -118,7 +118,7 @@ def _find_word_end(text: str, place: int) -> int:
     return place
 
 
-async def load_active(tx: Tx, account_id: int, context: str) -> ActiveFilters | None:
+async def load_active(tx: ReadTx, account_id: int, context: str) -> ActiveFilters | None:
     """Return an account's filters for a context; None if there are none, which takes one statement."""
     found = await filter_queries.list_active(tx, account_id, context)
     if not found:
@@ -130,7 +130,7 @@ async def load_active(tx: Tx, account_id: int, context: str) -> ActiveFilters | 
 # --- kept by their owner
 
 
-async def list_by_account(tx: Tx, actor: AccountRow) -> list[FilterView]:
+async def list_by_account(tx: ReadTx, actor: AccountRow) -> list[FilterView]:
     """All filters of `actor`, those whose time is over too."""
     found = await filter_queries.list_by_account(tx, actor.id)
     if not found:
@@ -150,7 +150,7 @@ def _to_view(
     )
 
 
-async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
+async def get(tx: ReadTx, actor: AccountRow, filter_id: int) -> FilterView:
     """Return a filter of `actor`. Raises NotFoundError."""
     row = await filter_queries.find(tx, actor.id, filter_id)
     if row is None:
@@ -221,7 +221,7 @@ async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
-async def get_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
+async def get_keyword(tx: ReadTx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
     """Return a keyword of a filter of `actor`. Raises NotFoundError."""
     row = await filter_queries.find_keyword(tx, actor.id, keyword_id)
     if row is None:
@@ -287,7 +287,7 @@ async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -
         await remove_keyword(tx, actor, keyword_id)
 
 
-async def get_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+async def get_post(tx: ReadTx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
     """Return a post that a filter of `actor` names. Raises NotFoundError."""
     row = await filter_queries.find_post(tx, actor.id, filter_post_id)
     if row is None:
@@ -380,5 +380,5 @@ def _check_action(text: str) -> str:
     return text
 
 
-def _to_expires_at(tx: Tx, seconds: int | None) -> int | None:
+def _to_expires_at(tx: ReadTx, seconds: int | None) -> int | None:
     return None if seconds is None else tx.now + min(max(seconds, 0), MAX_DURATION_S) * 1000

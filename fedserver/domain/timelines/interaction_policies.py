@@ -15,7 +15,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.timelines import post_policies
 from fedserver.domain.timelines.post_policies import PostPolicy, PostPolicyRule
 from fedserver.text.locales import lazy_gettext
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.posts import mentions as mention_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow
@@ -75,7 +75,7 @@ def _build_reply_rule(audience: str) -> PostPolicyRule | None:
     return None if audience == "public" else PostPolicyRule(() if audience == "nobody" else (audience,))
 
 
-async def is_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str) -> bool:
+async def is_allowed(tx: ReadTx, post: PostRow, actor: AccountRow, interaction: str) -> bool:
     """Return True if `actor` may do `interaction` to a post that they can see."""
     rule: PostPolicyRule | None = getattr(post_policies.decode(post.interaction_policy), interaction)
     if rule is None or actor.id == post.account_id:
@@ -92,7 +92,7 @@ async def is_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str)
     return "following" in named and await follow_queries.find(tx, post.account_id, actor.id) is not None
 
 
-async def check_allowed(tx: Tx, post: PostRow, actor: AccountRow, interaction: str) -> None:
+async def check_allowed(tx: ReadTx, post: PostRow, actor: AccountRow, interaction: str) -> None:
     """Raise ForbiddenError where `is_allowed` returns False."""
     if not await is_allowed(tx, post, actor, interaction):
         raise ForbiddenError(str(REFUSALS[interaction]))

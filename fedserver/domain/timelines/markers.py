@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fedserver.domain.kernel.errors import InvalidError
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import MAX_ID
 from storage.queries.timelines import markers as marker_queries
 from storage.rows.accounts import AccountRow
@@ -19,7 +19,7 @@ from storage.rows.timelines import MarkerRow
 TIMELINES = ("home", "notifications")
 
 
-async def load(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
+async def load(tx: ReadTx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
     """Return the markers of these timelines; those never set are missing."""
     wanted = [name for name in TIMELINES if name in timelines]
     found = await marker_queries.list_by_account(tx, actor.id, wanted) if wanted else []
@@ -37,7 +37,7 @@ async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dic
     return await load(tx, actor, list(last_read))
 
 
-async def load_last_read(tx: Tx, actor: AccountRow, timeline: str) -> int:
+async def load_last_read(tx: ReadTx, actor: AccountRow, timeline: str) -> int:
     """Return the id last read, 0 if there is no marker."""
     found = await load(tx, actor, [timeline])
     return found[timeline].last_read_id if timeline in found else 0

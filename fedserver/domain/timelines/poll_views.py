@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.posts import polls as poll_queries
 from storage.rows.posts import PollOptionRow, PollRow, PostRow
 
@@ -43,7 +43,7 @@ def is_over(poll: PollRow, now: int) -> bool:
     return poll.closed_at is not None or (poll.expires_at is not None and poll.expires_at <= now)
 
 
-async def load(tx: Tx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[int, PollView]:
+async def load(tx: ReadTx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[int, PollView]:
     """Return the polls of posts by post id, without a statement if none of the posts is a Question."""
     authors = {row.id: row.account_id for row in posts if row.kind == "Question"}
     if not authors:

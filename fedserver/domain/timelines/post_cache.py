@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from storage.cache import LruCache
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.auth import apps as app_queries
 from storage.queries.content import media as media_queries
 from storage.queries.posts import posts as post_queries
@@ -64,7 +64,7 @@ class CachedPage(Struct, frozen=True):
     authors: dict[int, AccountView]
 
 
-async def load(tx: Tx, ids: Sequence[int]) -> CachedPage:
+async def load(tx: ReadTx, ids: Sequence[int]) -> CachedPage:
     """Return posts that exist: one statement if all are known, at most eleven else."""
     room = tx.caches.get_cache("posts", MAX_POSTS)
     if tx.is_write and all(room.get(each) is None for each in ids):
@@ -110,7 +110,7 @@ def _list_author_ids(shown: dict[int, CachedPost]) -> list[int]:
     return [*writers, *(each for each in creators - writers if each is not None)]
 
 
-async def _load_posts(tx: Tx, ids: Sequence[int]) -> dict[int, CachedPost]:
+async def _load_posts(tx: ReadTx, ids: Sequence[int]) -> dict[int, CachedPost]:
     rows = await post_queries.load_by_ids(tx, ids)
     missing = {row.boost_of_id for row in rows.values() if row.boost_of_id is not None} - rows.keys()
     if missing:

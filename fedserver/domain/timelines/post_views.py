@@ -23,7 +23,7 @@ from fedserver.domain.timelines import (
 )
 from fedserver.domain.timelines.poll_views import PollView
 from fedserver.domain.timelines.visibility import AuthorStanding, ViewerFacts, may_see
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.posts import reactions as reaction_queries
 from storage.queries.timelines import post_facts as post_fact_queries
 from storage.rows.auth import AppRow
@@ -84,7 +84,7 @@ class PostView(Struct, frozen=True):
 
 
 async def load(
-    tx: Tx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
+    tx: ReadTx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
 ) -> list[PostView]:
     """Return views in the order of `ids`, without those that the viewer may not see.
 
@@ -94,13 +94,13 @@ async def load(
     return await _load(tx, ids, viewer_id, context, may_see)
 
 
-async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
+async def load_evidence(tx: ReadTx, ids: Sequence[int]) -> list[PostView]:
     """Return reported posts as moderators have to see them, whatever their visibility."""
     return await _load(tx, ids, None, None, lambda post, author, facts: True)
 
 
 async def _load(
-    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: VisibilityCheck
+    tx: ReadTx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: VisibilityCheck
 ) -> list[PostView]:
     if not ids:
         return []
@@ -126,7 +126,7 @@ class _PageBuilder:
         self._reacted: dict[int, list[tuple[str, str]]] = {}
         self._hides = False
 
-    async def load_viewer_facts(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+    async def load_viewer_facts(self, tx: ReadTx, viewer_id: int | None, context: str | None) -> None:
         """Load polls, and what the viewer has to do with the posts and their authors."""
         originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
@@ -156,7 +156,7 @@ class _PageBuilder:
             is_partner_member=await self._is_partner_member(tx, viewer_id),
         )
 
-    async def _is_partner_member(self, tx: Tx, viewer_id: int) -> bool:
+    async def _is_partner_member(self, tx: ReadTx, viewer_id: int) -> bool:
         """Asked only where a peer looks at a post for partners."""
         wanted = any(each.post.visibility == "partners" for each in self._posts.values())
         return (
@@ -270,7 +270,7 @@ def add_like(view: PostView) -> PostView:
     )
 
 
-async def _load_reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
+async def _load_reactions(tx: ReadTx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
     return await reaction_queries.list_by_account(tx, viewer_id, list(post_ids)) if post_ids else []
 
 

@@ -16,7 +16,7 @@ from fedserver.domain.content.search_index import ALL_POSTS, PUBLIC_POSTS, to_au
 from fedserver.domain.content.search_terms import SearchQuery
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.ids import first_id_at
 from storage.paging import MAX_ID, Page
 from storage.queries.accounts import accounts as account_queries
@@ -52,7 +52,7 @@ class SearchResult(Struct, frozen=True):
     tags: tuple[TagRow, ...]
 
 
-async def run(tx: Tx, site: NodeContext, viewer_id: int | None, query: SearchRequest) -> SearchResult:
+async def run(tx: ReadTx, site: NodeContext, viewer_id: int | None, query: SearchRequest) -> SearchResult:
     """Return a page of what matches, of each kind."""
     text = query.text.strip()[:MAX_QUERY]
     search = search_terms.parse(text)
@@ -71,7 +71,14 @@ async def run(tx: Tx, site: NodeContext, viewer_id: int | None, query: SearchReq
 
 
 async def search_accounts(
-    tx: Tx, site: NodeContext, viewer_id: int | None, text: str, limit: int, offset: int, *, following: bool
+    tx: ReadTx,
+    site: NodeContext,
+    viewer_id: int | None,
+    text: str,
+    limit: int,
+    offset: int,
+    *,
+    following: bool,
 ) -> list[int]:
     """Ids of accounts by handle or name; `ann@here.example` is one of ours."""
     name, _, host = text.strip().lstrip("@").rpartition("@")
@@ -80,7 +87,7 @@ async def search_accounts(
     return await accounts.search(tx, text, viewer_id, limit, offset, only_followed=following)
 
 
-async def _search_tags(tx: Tx, text: str, query: SearchRequest) -> list[TagRow]:
+async def _search_tags(tx: ReadTx, text: str, query: SearchRequest) -> list[TagRow]:
     if " " in text:
         return []
     pattern, reviewed = to_like_pattern(fold_tag(text)), query.exclude_unreviewed
@@ -88,7 +95,7 @@ async def _search_tags(tx: Tx, text: str, query: SearchRequest) -> list[TagRow]:
 
 
 async def _search_posts(
-    tx: Tx, site: NodeContext, viewer_id: int, search: SearchQuery, query: SearchRequest
+    tx: ReadTx, site: NodeContext, viewer_id: int, search: SearchQuery, query: SearchRequest
 ) -> list[int]:
     terms = [*search.terms, *await _author_terms(tx, site, viewer_id, search)]
     if query.account_id is not None:
@@ -112,7 +119,9 @@ async def _search_posts(
     return sorted(nearest, reverse=True)
 
 
-async def _author_terms(tx: Tx, site: NodeContext, viewer_id: int, search: SearchQuery) -> list[SearchTerm]:
+async def _author_terms(
+    tx: ReadTx, site: NodeContext, viewer_id: int, search: SearchQuery
+) -> list[SearchTerm]:
     """Terms for the authors that are named; one whom nobody knows wrote nothing."""
     ours = ("", site.links.domain, site.links.host)
     wanted: list[tuple[tuple[str, str], bool]] = []
@@ -135,7 +144,7 @@ def _fact_term(name: str, *, excluded: bool = False) -> SearchTerm:
     return SearchTerm((name,), is_fact=True, is_excluded=excluded)
 
 
-async def load_tag_uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
+async def load_tag_uses(tx: ReadTx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
     """Days (since 1970) of the last week with public uses of tags and the accounts, by folded name."""
     found: dict[str, list[tuple[int, int, int]]] = {}
     if names:

@@ -13,7 +13,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.timelines import post_cache, post_views
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.relationships import lists as list_queries
 from storage.queries.timelines import post_facts as post_fact_queries
 from storage.queries.timelines import timelines as timeline_queries
@@ -82,17 +82,19 @@ def _truncate(streams: Sequence[StreamKey]) -> list[StreamKey]:
     return kept
 
 
-async def list_lists_with_post(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
+async def list_lists_with_post(tx: ReadTx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Those of the lists that show a post, each with its owner."""
     return await timeline_queries.list_lists_with_post(tx, post_id, list_ids) if list_ids else []
 
 
-async def list_lists_with_author(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+async def list_lists_with_author(tx: ReadTx, account_id: int, list_ids: Sequence[int]) -> list[int]:
     """Those of the lists with an account on them."""
     return await list_queries.list_ids_with_account(tx, account_id, list_ids) if list_ids else []
 
 
-async def load_views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
+async def load_views(
+    tx: ReadTx, post_id: int, viewer_ids: Sequence[int], context: str
+) -> dict[int, PostView]:
     """Return a post as each of these members sees it, without those who may not or do not want to.
 
     It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
@@ -110,7 +112,7 @@ def _depends_on_viewer(shown: post_cache.CachedPost) -> bool:
     return shown.post.kind == "Question" or shown.quote is not None
 
 
-async def _group_viewers(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
+async def _group_viewers(tx: ReadTx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
     shown = await post_cache.load(tx, [post_id])
     rows = [each.post for each in shown.posts.values()]
     if not rows or not viewer_ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.content import tags as tag_queries
 from storage.queries.posts import likes as like_queries
@@ -20,13 +20,13 @@ MAX_ANONYMOUS_ANCESTORS, MAX_ANONYMOUS_DESCENDANTS = 40, 60
 Pairs = list[tuple[int, int]]
 
 
-async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
+async def list_home(tx: ReadTx, account_id: int, page: Page) -> list[int]:
     """Return ids of the posts in an account's home timeline."""
     return await timeline_queries.list_home(tx, account_id, page)
 
 
 async def list_public(
-    tx: Tx,
+    tx: ReadTx,
     viewer_id: int | None,
     page: Page,
     *,
@@ -43,7 +43,7 @@ async def list_public(
 
 
 async def list_by_tag(
-    tx: Tx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False
+    tx: ReadTx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False
 ) -> list[int]:
     """Public posts with a hashtag; none for one that nobody used."""
     found = await tag_queries.load_by_names(tx, [fold_tag(name)])
@@ -54,7 +54,7 @@ async def list_by_tag(
 
 
 async def list_by_account(
-    tx: Tx,
+    tx: ReadTx,
     account_id: int,
     viewer_id: int | None,
     page: Page,
@@ -75,39 +75,41 @@ async def list_by_account(
     return await timeline_queries.list_by_account(tx, account_id, viewer, page, flags=flags)
 
 
-async def list_pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
+async def list_pinned(tx: ReadTx, account_id: int, viewer_id: int | None) -> list[int]:
     """Return ids of an account's pinned posts, as far as the viewer may see them, the newest pin first."""
     return await timeline_queries.list_pinned(
         tx, account_id, ANONYMOUS_ID if viewer_id is None else viewer_id
     )
 
 
-async def list_by_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
+async def list_by_list(
+    tx: ReadTx, list_id: int, viewer_id: int, replies_policy: str, page: Page
+) -> list[int]:
     """Return ids of what the accounts of a list posted. The caller has checked whose list it is."""
     return await timeline_queries.list_by_list(tx, list_id, viewer_id, replies_policy, page)
 
 
-async def list_liked(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_liked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account likes."""
     return await like_queries.list_liked_posts(tx, account_id, page)
 
 
-async def list_bookmarked(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_bookmarked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account bookmarked."""
     return await like_queries.list_bookmarked_posts(tx, account_id, page)
 
 
-async def list_likers(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_likers(tx: ReadTx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that like a post."""
     return await like_queries.list_likers(tx, post_id, page)
 
 
-async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_boosters(tx: ReadTx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that boosted a post."""
     return await like_queries.list_boosters(tx, post_id, page)
 
 
-async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
+async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
     """Ids above and below a post: ancestors from the first, descendants branch by branch.
 
     Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context).
@@ -124,7 +126,7 @@ async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list
     return above, below
 
 
-async def list_by_link(tx: Tx, url: str, page: Page) -> list[int]:
+async def list_by_link(tx: ReadTx, url: str, page: Page) -> list[int]:
     """Ids of public posts that show the card of an address. Raises NotFoundError for one without a card."""
     card = await card_queries.find_by_url(tx, url.partition("#")[0])
     if card is None or not card.kind:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import translations as translation_queries
 
@@ -27,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(PostTranslation).decode
 
 
-async def get_source(tx: Tx, post_id: int, viewer_id: int | None) -> PostView:
+async def get_source(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostView:
     """Return a post that may be translated, a public one. Raises NotFoundError, ForbiddenError."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views:
@@ -43,7 +43,7 @@ def compute_digest(texts: list[str]) -> str:
     return hashlib.sha256(_encode(texts)).hexdigest()
 
 
-async def find(tx: Tx, post_id: int, language: str, digest: str) -> PostTranslation | None:
+async def find(tx: ReadTx, post_id: int, language: str, digest: str) -> PostTranslation | None:
     """Return a stored translation of the same texts."""
     found = await translation_queries.find_texts(tx, post_id, language, digest)
     return None if found is None else _decode(found)

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import cards, post_views
 from fedserver.domain.timelines.cards import CardView
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import recent as recent_queries
@@ -55,7 +55,7 @@ class TrendPublisher(Struct, frozen=True):
     review: TrendReviewRow | None
 
 
-async def list_tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
+async def list_tags(tx: ReadTx, limit: int, offset: int) -> list[TagRow]:
     """Hashtags of the last week, those that most people used first."""
     return await recent_queries.list_tags(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
 
@@ -65,13 +65,13 @@ async def decide_tag(tx: Tx, member: MemberRow, tag_id: int, *, approved: bool) 
     return await admin_tags.review(tx, member, tag_id, admin_tags.TagReview(trendable=approved))
 
 
-async def list_posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
+async def list_posts(tx: ReadTx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
     """Return posts of the last week with likes or boosts, most first."""
     ids = await recent_queries.list_post_ids(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
     return await _build_post_trends(tx, await post_views.load(tx, ids, viewer_id))
 
 
-async def _build_post_trends(tx: Tx, views: Sequence[PostView]) -> list[PostTrend]:
+async def _build_post_trends(tx: ReadTx, views: Sequence[PostView]) -> list[PostTrend]:
     reviews = await trend_review_queries.load_by_subjects(tx, POST, [view.post.uri for view in views])
     return [PostTrend(view, reviews.get(view.post.uri)) for view in views]
 
@@ -87,14 +87,14 @@ async def decide_post(
     return (await _build_post_trends(tx, views))[0]
 
 
-async def list_links(tx: Tx, limit: int, offset: int) -> list[LinkTrend]:
+async def list_links(tx: ReadTx, limit: int, offset: int) -> list[LinkTrend]:
     """Links in public posts of the last week, those that most people shared first."""
     return await load_link_trends(
         tx, await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
     )
 
 
-async def load_link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
+async def load_link_trends(tx: ReadTx, rows: Sequence[CardRow]) -> list[LinkTrend]:
     """Links with their authors, uses and what was decided, in their order; at most five statements."""
     decided = await load_link_approvals(tx, rows)
     uses: dict[int, list[tuple[int, int, int]]] = {}
@@ -105,7 +105,7 @@ async def load_link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
     return [LinkTrend(view, decided.get(view.row.id), uses.get(view.row.id, [])) for view in views]
 
 
-async def load_link_approvals(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
+async def load_link_approvals(tx: ReadTx, rows: Sequence[CardRow]) -> dict[int, bool]:
     """Return decisions by card: about the link, else about its publisher. Takes two statements."""
     hosts = {row.id: cards.parse_host(row.url) for row in rows}
     of_links = await load_approvals(tx, LINK, [row.url for row in rows])
@@ -123,7 +123,7 @@ async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool
     return (await load_link_trends(tx, [row]))[0]
 
 
-async def list_publishers(tx: Tx) -> list[TrendPublisher]:
+async def list_publishers(tx: ReadTx) -> list[TrendPublisher]:
     """Hosts of the links of the last week, and those that were decided about before, by name."""
     found = await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), MAX_PUBLISHERS, 0)
     hosts = {cards.parse_host(row.url) for row in found}
@@ -149,7 +149,7 @@ async def decide(tx: Tx, member: MemberRow, kind: str, subject: str, *, approved
     return found[subject]
 
 
-async def load_approvals(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
+async def load_approvals(tx: ReadTx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
     """Decisions by subject; what nobody has decided about is missing."""
     found = await trend_review_queries.load_by_subjects(tx, kind, subjects)
     return {subject: row.approved for subject, row in found.items()}

@@ -15,7 +15,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.timelines import trend_reviews
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.queries.content import tags as tag_queries
 from storage.queries.kernel import settings as setting_queries
@@ -45,7 +45,7 @@ _decode = msgspec.json.Decoder(TrendPolicy).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def get_policy(tx: Tx) -> TrendPolicy:
+async def get_policy(tx: ReadTx) -> TrendPolicy:
     """Return the current policy."""
     found = await setting_queries.find(tx, SETTING)
     return _decode(found) if found is not None else TrendPolicy()
@@ -60,19 +60,19 @@ async def set_policy(tx: Tx, member: MemberRow | None, new_policy: TrendPolicy) 
     await audit_log.record(tx, member, "trends.policy", target=SETTING, reason=said, shows_reason=True)
 
 
-async def list_posts(tx: Tx, limit: int, offset: int) -> list[int]:
+async def list_posts(tx: ReadTx, limit: int, offset: int) -> list[int]:
     """Ids of trending posts, the most helpful first; who may see them is decided on loading."""
     return await _list_subject_ids(tx, "post", limit, offset)
 
 
-async def list_tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
+async def list_tags(tx: ReadTx, limit: int, offset: int) -> list[TagRow]:
     """Trending tags, the strongest first."""
     ids = await _list_subject_ids(tx, "tag", limit, offset)
     found = {row.id: row for row in await tag_queries.load_by_ids(tx, ids)}
     return [found[each] for each in ids if each in found]
 
 
-async def list_links(tx: Tx, limit: int, offset: int) -> list[trend_reviews.LinkTrend]:
+async def list_links(tx: ReadTx, limit: int, offset: int) -> list[trend_reviews.LinkTrend]:
     """Trending links, the strongest first; where nothing is decided about one, its publisher counts."""
     decided = await get_policy(tx)
     rows = await trend_queries.list_links(tx)
@@ -81,14 +81,14 @@ async def list_links(tx: Tx, limit: int, offset: int) -> list[trend_reviews.Link
     return await trend_reviews.load_link_trends(tx, shown[offset : offset + limit])
 
 
-async def _list_subject_ids(tx: Tx, kind: TrendKind, limit: int, offset: int) -> list[int]:
+async def _list_subject_ids(tx: ReadTx, kind: TrendKind, limit: int, offset: int) -> list[int]:
     decided = await get_policy(tx)
     return await trend_queries.list_subject_ids(
         tx, kind, limit, offset, include_unreviewed=decided.shows_unreviewed
     )
 
 
-async def compute(tx: Tx) -> dict[TrendKind, list[TrendRow]]:
+async def compute(tx: ReadTx) -> dict[TrendKind, list[TrendRow]]:
     """Compute the trends of this moment; only reads, so that no writer waits for it."""
     decided = await get_policy(tx)
     since = first_id_at(tx.now - WINDOW_MS)

@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import NotFoundError
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.peers import partners as partner_queries
 from storage.queries.timelines import post_facts as post_fact_queries
 from storage.rows.posts import PostAccessRow, PostAuthorRow, PostRow
@@ -89,7 +89,7 @@ def may_see_boosted(post: PostRow, author: AuthorStanding, facts: ViewerFacts) -
     return post.account_id not in facts.hidden and may_see(post, author, facts)
 
 
-async def require(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
+async def require(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
     """Return a post that the viewer may see; of a boost, what it boosts. Raises NotFoundError."""
     visible = await find(tx, post_id, viewer_id)
     if visible is None:
@@ -97,7 +97,7 @@ async def require(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     return visible.original
 
 
-async def find(tx: Tx, post_id: int, viewer_id: int | None) -> VisiblePost | None:
+async def find(tx: ReadTx, post_id: int, viewer_id: int | None) -> VisiblePost | None:
     """Return a post with what it boosts; None if the viewer may not see it, or there is none."""
     access = await post_fact_queries.find_access(tx, post_id, viewer_id)
     if access is None:
@@ -113,12 +113,12 @@ async def find(tx: Tx, post_id: int, viewer_id: int | None) -> VisiblePost | Non
     return VisiblePost(post, original, facts)
 
 
-async def can_see(tx: Tx, post_id: int, viewer_id: int | None) -> bool:
+async def can_see(tx: ReadTx, post_id: int, viewer_id: int | None) -> bool:
     """Return True if the viewer may see a post."""
     return await find(tx, post_id, viewer_id) is not None
 
 
-async def _build_facts(tx: Tx, access: PostAccessRow, viewer_id: int | None) -> ViewerFacts:
+async def _build_facts(tx: ReadTx, access: PostAccessRow, viewer_id: int | None) -> ViewerFacts:
     if viewer_id is None:
         return ViewerFacts()
     pairs = [(access.post, access.author)]
@@ -140,7 +140,7 @@ def _is_hidden(author: PostAuthorRow) -> bool:
     return author.is_blocked or author.is_muted
 
 
-async def is_partner(tx: Tx, domain: str | None) -> bool:
+async def is_partner(tx: ReadTx, domain: str | None) -> bool:
     """Return True if a domain is a partner's whose members see posts for partners."""
     return bool(domain) and await partner_queries.find_collection(tx, domain or "", SCOPE_LOCAL) is not None
 

@@ -15,7 +15,7 @@ from fedserver.domain.relationships import follows
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import parse_activity
 from fedserver.federation.resolve import Resolver
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.relationships import follows as follow_queries
 
 
@@ -52,7 +52,7 @@ async def _apply_quote_answer(tx: Tx, inbound: InboundActivity, *, accepted: boo
     return await quote_requests.receive_answer(tx, inbound.actor, uri, result, accepted=accepted)
 
 
-async def _find_follower(tx: Tx, inbound: InboundActivity, uri: str | None) -> int | None:
+async def _find_follower(tx: ReadTx, inbound: InboundActivity, uri: str | None) -> int | None:
     """Return the id of the account that asked to follow, by the embedded Follow or by its id alone."""
     if inbound.inner is not None and inbound.inner.kind == "Follow":
         follower = await accounts.find_by_uri(tx, inbound.inner.actor)

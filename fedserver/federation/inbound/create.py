@@ -11,7 +11,7 @@ from fedserver.federation.convert.polls import to_remote_vote
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import prepare_post
 from fedserver.federation.resolve import Resolver
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import follows as follow_queries
@@ -52,7 +52,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     await remote_posts.receive(tx, inbound.actor, remote_post)
 
 
-async def _is_relevant(tx: Tx, author: AccountRow, post: remote_posts.RemotePost) -> bool:
+async def _is_relevant(tx: ReadTx, author: AccountRow, post: remote_posts.RemotePost) -> bool:
     """Return True if a member follows the author, is addressed or answered, or if partners agreed on it."""
     if await follow_queries.has_local_followers(tx, author.id):
         return True

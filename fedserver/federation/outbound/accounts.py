@@ -9,11 +9,11 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
 from fedserver.federation.outbound.actors import render_actor
 from fedserver.federation.outbound.recipients import list_follower_inboxes
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 
 
-async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdateAccount) -> OutboundActivity | None:
+async def render_update(tx: ReadTx, site: NodeContext, job: jobs.UpdateAccount) -> OutboundActivity | None:
     """Return the Update of an actor for its followers."""
     sender = await account_queries.find(tx, job.account_id)
     if sender is None or sender.deleted_at is not None:
@@ -36,7 +36,7 @@ async def render_move(tx: Tx, site: NodeContext, job: jobs.MoveAccount) -> Outbo
     return OutboundActivity(sender, activity, await list_follower_inboxes(tx, sender.id))
 
 
-async def render_delete(tx: Tx, site: NodeContext, job: jobs.DeleteAccount) -> OutboundActivity | None:
+async def render_delete(tx: ReadTx, site: NodeContext, job: jobs.DeleteAccount) -> OutboundActivity | None:
     """Return the Delete of an actor for every server we know."""
     sender = await account_queries.find(tx, job.account_id)
     if sender is None:

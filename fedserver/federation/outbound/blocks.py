@@ -6,11 +6,11 @@ from activitypub import activities
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 
 
-async def render_block(tx: Tx, site: NodeContext, job: jobs.Block) -> OutboundActivity | None:
+async def render_block(tx: ReadTx, site: NodeContext, job: jobs.Block) -> OutboundActivity | None:
     """Return a Block for the blocked account."""
     sender = await account_queries.find(tx, job.account_id)
     target = await account_queries.find(tx, job.target_id)
@@ -19,7 +19,7 @@ async def render_block(tx: Tx, site: NodeContext, job: jobs.Block) -> OutboundAc
     return OutboundActivity(sender, activities.block(job.uri, sender.uri, target.uri), (target.inbox_uri,))
 
 
-async def render_undo_block(tx: Tx, site: NodeContext, job: jobs.UndoBlock) -> OutboundActivity | None:
+async def render_undo_block(tx: ReadTx, site: NodeContext, job: jobs.UndoBlock) -> OutboundActivity | None:
     """Return the Undo of a Block for the account that was blocked."""
     sender = await account_queries.find(tx, job.account_id)
     target = await account_queries.find(tx, job.target_id)

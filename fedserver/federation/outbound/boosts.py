@@ -8,12 +8,12 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
 from fedserver.federation.outbound.recipients import list_inboxes
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 
 
-async def render_announce(tx: Tx, site: NodeContext, job: jobs.Announce) -> OutboundActivity | None:
+async def render_announce(tx: ReadTx, site: NodeContext, job: jobs.Announce) -> OutboundActivity | None:
     """Return a boost for the booster's followers and the author of the post."""
     boost = await post_queries.find(tx, job.boost_id)
     post = await post_queries.find(tx, boost.boost_of_id) if boost and boost.boost_of_id else None
@@ -27,7 +27,9 @@ async def render_announce(tx: Tx, site: NodeContext, job: jobs.Announce) -> Outb
     return OutboundActivity(sender, activity, inboxes)
 
 
-async def render_undo_announce(tx: Tx, site: NodeContext, job: jobs.UndoAnnounce) -> OutboundActivity | None:
+async def render_undo_announce(
+    tx: ReadTx, site: NodeContext, job: jobs.UndoAnnounce
+) -> OutboundActivity | None:
     """Return the Undo of a boost for those who were sent it."""
     sender = await account_queries.find(tx, job.account_id)
     if sender is None:

@@ -6,11 +6,11 @@ from activitypub import activities
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 
 
-async def render_follow(tx: Tx, site: NodeContext, job: jobs.Follow) -> OutboundActivity | None:
+async def render_follow(tx: ReadTx, site: NodeContext, job: jobs.Follow) -> OutboundActivity | None:
     """Return a Follow for the account that is to be followed."""
     sender = await account_queries.find(tx, job.account_id)
     target = await account_queries.find(tx, job.target_id)
@@ -19,7 +19,7 @@ async def render_follow(tx: Tx, site: NodeContext, job: jobs.Follow) -> Outbound
     return OutboundActivity(sender, activities.follow(job.uri, sender.uri, target.uri), (target.inbox_uri,))
 
 
-async def render_undo_follow(tx: Tx, site: NodeContext, job: jobs.UndoFollow) -> OutboundActivity | None:
+async def render_undo_follow(tx: ReadTx, site: NodeContext, job: jobs.UndoFollow) -> OutboundActivity | None:
     """Return the Undo of a Follow for the account that was followed."""
     sender = await account_queries.find(tx, job.account_id)
     target = await account_queries.find(tx, job.target_id)

@@ -8,7 +8,7 @@ from activitypub.reactions import Reaction, with_reaction
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 
@@ -18,7 +18,7 @@ def _build_like(job: jobs.Like | jobs.UndoLike, actor_uri: str, post_uri: str, a
     return with_reaction(like, Reaction(job.emoji, job.picture)) if job.emoji else like
 
 
-async def render_like(tx: Tx, site: NodeContext, job: jobs.Like) -> OutboundActivity | None:
+async def render_like(tx: ReadTx, site: NodeContext, job: jobs.Like) -> OutboundActivity | None:
     """Return a like, with its emoji if it is a reaction, for the author of the post."""
     sender = await account_queries.find(tx, job.account_id)
     post = await post_queries.find(tx, job.post_id)
@@ -29,7 +29,7 @@ async def render_like(tx: Tx, site: NodeContext, job: jobs.Like) -> OutboundActi
     return OutboundActivity(sender, like, (author.inbox_uri,))
 
 
-async def render_undo_like(tx: Tx, site: NodeContext, job: jobs.UndoLike) -> OutboundActivity | None:
+async def render_undo_like(tx: ReadTx, site: NodeContext, job: jobs.UndoLike) -> OutboundActivity | None:
     """Return the Undo of a like or reaction for the author of the post."""
     sender = await account_queries.find(tx, job.account_id)
     author = await account_queries.find(tx, job.author_id)

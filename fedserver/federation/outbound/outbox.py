@@ -10,7 +10,7 @@ from activitypub.document import Document
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.timelines import poll_views
 from fedserver.federation.outbound.objects import render_post
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.content import media as media_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
@@ -20,7 +20,7 @@ from storage.rows.posts import PostRow
 
 
 async def render_activities(
-    tx: Tx, site: NodeContext, account: AccountRow, rows: list[PostRow]
+    tx: ReadTx, site: NodeContext, account: AccountRow, rows: list[PostRow]
 ) -> list[Document]:
     """Return the activities of rows of an account, in their order, for its owner only.
 

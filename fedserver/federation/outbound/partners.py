@@ -9,7 +9,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import partners
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.peers import PartnerRow
 
@@ -20,7 +20,7 @@ def render_offer_document(row: PartnerRow, ours: AccountRow, theirs: AccountRow)
     return write_offer(row.offer_uri, sender.uri, receiver.uri, partners.read_scopes(row), row.message)
 
 
-async def render_offer(tx: Tx, site: NodeContext, job: jobs.OfferPartnership) -> OutboundActivity | None:
+async def render_offer(tx: ReadTx, site: NodeContext, job: jobs.OfferPartnership) -> OutboundActivity | None:
     """Return an Offer of ours that is not answered yet."""
     parties = await partners.find_parties(tx, site, job.partner_id)
     if parties is None or not parties[0].ours or parties[0].state != partners.OFFERED:

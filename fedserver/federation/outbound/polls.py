@@ -9,13 +9,13 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
 from fedserver.federation.outbound.posts import load_post
 from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
 
 
-async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePoll) -> OutboundActivity | None:
+async def render_update(tx: ReadTx, site: NodeContext, job: jobs.UpdatePoll) -> OutboundActivity | None:
     """Return the Update of a Question with its counters, also for those who voted."""
     post = await load_post(tx, site, job.post_id)
     if post is None:
@@ -29,7 +29,7 @@ async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePoll) -> Outb
     return OutboundActivity(post.author, activity, tuple(dict.fromkeys((*inboxes, *voter_inboxes))))
 
 
-async def render_vote(tx: Tx, site: NodeContext, job: jobs.Vote) -> OutboundActivity | None:
+async def render_vote(tx: ReadTx, site: NodeContext, job: jobs.Vote) -> OutboundActivity | None:
     """Return a vote for the author of the poll alone."""
     row = await poll_queries.find_vote(tx, job.vote_id)
     post = await post_queries.find(tx, row.post_id) if row else None

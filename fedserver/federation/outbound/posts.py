@@ -10,7 +10,7 @@ from fedserver.domain.timelines import poll_views
 from fedserver.federation.outbound.activity import OutboundActivity
 from fedserver.federation.outbound.objects import RenderedPost, render_post
 from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes, list_public_inboxes
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
 from storage.queries.posts import posts as post_queries
@@ -18,7 +18,7 @@ from storage.queries.posts import quotes as quote_queries
 from storage.queries.relationships import blocks as block_queries
 
 
-async def load_post(tx: Tx, site: NodeContext, post_id: int) -> RenderedPost | None:
+async def load_post(tx: ReadTx, site: NodeContext, post_id: int) -> RenderedPost | None:
     """Return a post of ours with its document. Returns None if it is gone or never leaves the node."""
     row = await post_queries.find(tx, post_id)
     if row is None or row.state != "published" or row.visibility == "local":
@@ -33,7 +33,7 @@ async def load_post(tx: Tx, site: NodeContext, post_id: int) -> RenderedPost | N
     return RenderedPost(row, author, document)
 
 
-async def render_create(tx: Tx, site: NodeContext, job: jobs.CreatePost) -> OutboundActivity | None:
+async def render_create(tx: ReadTx, site: NodeContext, job: jobs.CreatePost) -> OutboundActivity | None:
     """Return the Create of a new post for its audience."""
     post = await load_post(tx, site, job.post_id)
     if post is None:
@@ -43,7 +43,7 @@ async def render_create(tx: Tx, site: NodeContext, job: jobs.CreatePost) -> Outb
     return OutboundActivity(post.author, activity, inboxes, post.row.visibility == "followers")
 
 
-async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePost) -> OutboundActivity | None:
+async def render_update(tx: ReadTx, site: NodeContext, job: jobs.UpdatePost) -> OutboundActivity | None:
     """Return the Update of an edited post, also for those who boosted or quoted it."""
     post = await load_post(tx, site, job.post_id)
     if post is None:
@@ -60,7 +60,7 @@ async def render_update(tx: Tx, site: NodeContext, job: jobs.UpdatePost) -> Outb
     return OutboundActivity(post.author, activity, inboxes, row.visibility == "followers")
 
 
-async def render_delete(tx: Tx, site: NodeContext, job: jobs.DeletePost) -> OutboundActivity | None:
+async def render_delete(tx: ReadTx, site: NodeContext, job: jobs.DeletePost) -> OutboundActivity | None:
     """Return the Delete of a post for everyone who may have a copy."""
     author = await account_queries.find(tx, job.account_id)
     if author is None:

@@ -10,12 +10,12 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound.activity import OutboundActivity
 from fedserver.federation.outbound.posts import load_post
 from fedserver.federation.outbound.recipients import list_inboxes
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import quotes as quote_queries
 
 
-async def render_request(tx: Tx, site: NodeContext, job: jobs.RequestQuote) -> OutboundActivity | None:
+async def render_request(tx: ReadTx, site: NodeContext, job: jobs.RequestQuote) -> OutboundActivity | None:
     """Return the QuoteRequest of a post of ours for the author of the quoted one."""
     post, quote = await load_post(tx, site, job.post_id), await quote_queries.find_by_post(tx, job.post_id)
     if post is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
@@ -46,7 +46,7 @@ async def render_answer(tx: Tx, site: NodeContext, job: jobs.AnswerQuote) -> Out
     return OutboundActivity(sender, activity, (requester.inbox_uri,))
 
 
-async def render_revoke(tx: Tx, site: NodeContext, job: jobs.RevokeQuote) -> OutboundActivity | None:
+async def render_revoke(tx: ReadTx, site: NodeContext, job: jobs.RevokeQuote) -> OutboundActivity | None:
     """Return the Delete of an authorization for the followers of its author and the one who quoted."""
     sender = await account_queries.find(tx, job.account_id)
     if sender is None:

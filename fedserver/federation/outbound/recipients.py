@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
 from storage.queries.peers import relays as relay_queries
@@ -14,7 +14,7 @@ from storage.rows.posts import PostRow
 
 
 async def list_inboxes(
-    tx: Tx, sender_id: int, visibility: str, account_ids: Iterable[int]
+    tx: ReadTx, sender_id: int, visibility: str, account_ids: Iterable[int]
 ) -> tuple[str, ...]:
     """Return the shared inboxes of followers and of the given accounts; personal ones for direct posts."""
     if visibility == "partners":
@@ -27,12 +27,12 @@ async def list_inboxes(
     return tuple(dict.fromkeys(inboxes))
 
 
-async def list_follower_inboxes(tx: Tx, sender_id: int) -> tuple[str, ...]:
+async def list_follower_inboxes(tx: ReadTx, sender_id: int) -> tuple[str, ...]:
     """Return the shared inboxes of an account's followers."""
     return await list_inboxes(tx, sender_id, "public", ())
 
 
-async def list_post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
+async def list_post_inboxes(tx: ReadTx, row: PostRow) -> tuple[str, ...]:
     """Return the inboxes that a post of ours goes to."""
     answered_id = row.in_reply_to_account_id
     if row.visibility == "partners" and answered_id is not None:
@@ -44,7 +44,7 @@ async def list_post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*inboxes, *await list_public_inboxes(tx, row.visibility))))
 
 
-async def _list_reply_inboxes(tx: Tx, answered_id: int) -> tuple[str, ...]:
+async def _list_reply_inboxes(tx: ReadTx, answered_id: int) -> tuple[str, ...]:
     """Return where a reply for partners goes: another node's partners may be others than ours."""
     inboxes = await partner_queries.load_inboxes(tx, "local")
     answered = await account_queries.find(tx, answered_id)
@@ -53,7 +53,7 @@ async def _list_reply_inboxes(tx: Tx, answered_id: int) -> tuple[str, ...]:
     return (inboxes[answered.domain],) if answered.domain in inboxes else ()
 
 
-async def list_public_inboxes(tx: Tx, visibility: str) -> tuple[str, ...]:
+async def list_public_inboxes(tx: ReadTx, visibility: str) -> tuple[str, ...]:
     """Return the inboxes of partners and relays, which get all public posts, followed or not."""
     if visibility != "public":
         return ()

@@ -10,7 +10,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import relays
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 
 def _build_follow(uri: str, actor_uri: str, target_uri: str) -> Document:
@@ -19,7 +19,7 @@ def _build_follow(uri: str, actor_uri: str, target_uri: str) -> Document:
     return {name: value for name, value in activity.items() if target_uri or name != "to"}
 
 
-async def render_follow(tx: Tx, site: NodeContext, job: jobs.FollowRelay) -> OutboundActivity | None:
+async def render_follow(tx: ReadTx, site: NodeContext, job: jobs.FollowRelay) -> OutboundActivity | None:
     """Return a Follow by the node's own actor for a relay."""
     sender = await accounts.find_instance_account(tx, site)
     if sender is None:
@@ -27,7 +27,9 @@ async def render_follow(tx: Tx, site: NodeContext, job: jobs.FollowRelay) -> Out
     return OutboundActivity(sender, _build_follow(job.uri, sender.uri, job.target), (job.inbox_uri,))
 
 
-async def render_undo_follow(tx: Tx, site: NodeContext, job: jobs.UndoFollowRelay) -> OutboundActivity | None:
+async def render_undo_follow(
+    tx: ReadTx, site: NodeContext, job: jobs.UndoFollowRelay
+) -> OutboundActivity | None:
     """Return the Undo of that Follow."""
     sender = await accounts.find_instance_account(tx, site)
     if sender is None:
@@ -37,7 +39,7 @@ async def render_undo_follow(tx: Tx, site: NodeContext, job: jobs.UndoFollowRela
     return OutboundActivity(sender, activity, (job.inbox_uri,))
 
 
-async def render_boost(tx: Tx, site: NodeContext, job: jobs.BoostForRelays) -> OutboundActivity | None:
+async def render_boost(tx: ReadTx, site: NodeContext, job: jobs.BoostForRelays) -> OutboundActivity | None:
     """Return the boost of a public post by the node's own actor for the relays that want boosts."""
     sender = await accounts.find_instance_account(tx, site)
     post = await relays.find_boostable(tx, job.post_id)

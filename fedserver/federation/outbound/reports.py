@@ -8,13 +8,13 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.moderation import reports
 from fedserver.federation.outbound.activity import OutboundActivity
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.moderation import reports as report_queries
 from storage.queries.posts import posts as post_queries
 
 
-async def render_flag(tx: Tx, site: NodeContext, job: jobs.Flag) -> OutboundActivity | None:
+async def render_flag(tx: ReadTx, site: NodeContext, job: jobs.Flag) -> OutboundActivity | None:
     """Return a Flag by the node itself, so that the member who reported stays unknown to the peer."""
     report = await report_queries.find(tx, job.report_id)
     sender = await accounts.find_instance_account(tx, site)

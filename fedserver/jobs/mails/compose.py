@@ -12,7 +12,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.jobs.mails import auth, moderation, notifications, peers, registration
 from fedserver.jobs.mails.mail_text import MailText
 from fedserver.text.locales import negotiate, use_locale
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.auth import members as member_queries
 
 RENDERERS: Mapping[type[mails.MailContent], Callable[[NodeContext, Any], MailText]] = MappingProxyType(
@@ -33,21 +33,23 @@ RENDERERS: Mapping[type[mails.MailContent], Callable[[NodeContext, Any], MailTex
 )
 
 
-async def _find_locale(tx: Tx, site: NodeContext, member_id: int, locale: str = "") -> str:
+async def _find_locale(tx: ReadTx, site: NodeContext, member_id: int, locale: str = "") -> str:
     """Return the locale of a mail: the member's setting, else `locale`, else the node's default."""
     member = await member_queries.find(tx, member_id) if member_id else None
     chosen = members.decode_settings(member).locale if member is not None else ""
     return negotiate(chosen or locale, "", site.config.node.default_locale)
 
 
-async def compose(tx: Tx, site: NodeContext, job: jobs.ComposeMail) -> jobs.SendMail:
+async def compose(tx: ReadTx, site: NodeContext, job: jobs.ComposeMail) -> jobs.SendMail:
     """Return the mail of a job, worded in the language of its receiver."""
     with use_locale(await _find_locale(tx, site, job.member_id, job.locale)):
         mail = RENDERERS[type(job.content)](site, job.content)
     return jobs.SendMail(job.to, mail.subject, mail.text)
 
 
-async def compose_security_notice(tx: Tx, site: NodeContext, job: jobs.SendSecurityNotice) -> jobs.SendMail:
+async def compose_security_notice(
+    tx: ReadTx, site: NodeContext, job: jobs.SendSecurityNotice
+) -> jobs.SendMail:
     """Return the mail about a change to what protects an account."""
     with use_locale(await _find_locale(tx, site, job.member_id)):
         mail = auth.render_security_notice(site, job.change)

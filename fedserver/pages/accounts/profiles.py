@@ -17,7 +17,7 @@ from fedserver.pages.forms import FormParams, redirect_back
 from fedserver.pages.post_feed import PAGE_SIZE, load_feed, next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
@@ -27,7 +27,7 @@ class ProfilePageParams(Struct, frozen=True):
     tab: str = ""
 
 
-async def get_account(call: Call[Any], tx: Tx, name: str) -> AccountRow:
+async def get_account(call: Call[Any], tx: ReadTx, name: str) -> AccountRow:
     """Return the account of a path; guests are redirected to remote ones. Raises NotFoundError, GoneError."""
     username, _, host = name.partition("@")
     if not host or host in (call.site.links.domain, call.site.links.host):

@@ -18,7 +18,7 @@ from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 routes = Routes("pages")
 
@@ -43,7 +43,9 @@ class ProfileFormParams(Struct, frozen=True):
     welcome: bool = False
 
 
-async def _render_page(call: Call[ProfileFormParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
+async def _render_page(
+    call: Call[ProfileFormParams], tx: ReadTx, problem: str, *, done: bool
+) -> web.Response:
     row = await accounts.get(tx, call.account.id)
     view = (await account_views.load(tx, [row.id]))[row.id]
     member = await members.get(tx, call.member.id)

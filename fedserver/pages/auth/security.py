@@ -9,12 +9,12 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
-from storage.engine import Tx
+from storage.engine import ReadTx
 
 routes = Routes("pages")
 
 
-async def _render_page(call: Call[NoParams] | Call[FormParams], tx: Tx, problem: str) -> web.Response:
+async def _render_page(call: Call[NoParams] | Call[FormParams], tx: ReadTx, problem: str) -> web.Response:
     return call.render(
         "security.html",
         status=422 if problem else 200,

@@ -11,7 +11,7 @@ from fedserver.domain.portability import moves
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
@@ -23,7 +23,7 @@ class MoveFormParams(Struct, frozen=True):
     target: str = ""
 
 
-async def _render_page(call: Call[MoveFormParams], tx: Tx, problem: str) -> web.Response:
+async def _render_page(call: Call[MoveFormParams], tx: ReadTx, problem: str) -> web.Response:
     view = (await account_views.load(tx, [call.account.id]))[call.account.id]
     return call.render(
         "moves.html",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.tables.accounts import (
     accounts,
     collection_items,
@@ -165,7 +165,7 @@ DELETE_OWNED = (
 )
 
 
-async def list_files(tx: Tx, account_id: int) -> list[str]:
+async def list_files(tx: ReadTx, account_id: int) -> list[str]:
     """Return the keys of the files of the account's media."""
     rows = await tx.all(LIST_FILES, gone_id=account_id)
     return [key for record in rows for key in record if key]

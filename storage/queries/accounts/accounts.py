@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -280,46 +280,46 @@ SEARCH_FOLLOWED = _search.where(_followed)
 COUNT_LOCAL = select(func.count()).where(_visible, accounts.c.domain == "")
 
 
-async def find(tx: Tx, account_id: int) -> AccountRow | None:
+async def find(tx: ReadTx, account_id: int) -> AccountRow | None:
     return to_row_or_none(AccountRow, await tx.one(FIND, id=account_id))
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[AccountRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[AccountRow]:
     return to_rows(AccountRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> AccountRow | None:
     return to_row_or_none(AccountRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def load_by_uris(tx: Tx, uris: Sequence[str]) -> list[AccountRow]:
+async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[AccountRow]:
     return to_rows(AccountRow, await tx.all(LOAD_BY_URIS, uris=list(uris)))
 
 
-async def find_by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow | None:
+async def find_by_handle(tx: ReadTx, username_lower: str, domain: str) -> AccountRow | None:
     return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=username_lower, domain=domain))
 
 
-async def find_stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
+async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:
     """Return id and version of an account."""
     row = await tx.one(FIND_STAMP, id=account_id)
     return None if row is None else (row[0], row[1])
 
 
-async def find_stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
+async def find_stamp_by_handle(tx: ReadTx, username_lower: str, domain: str) -> tuple[int, int] | None:
     """Return id and version of an account."""
     row = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
     return None if row is None else (row[0], row[1])
 
 
-async def load_by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
+async def load_by_handles(tx: ReadTx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
     """Return accounts with any of the names on any of the domains: a superset of the pairs asked for."""
     return to_rows(
         AccountRow, await tx.all(LOAD_BY_HANDLES, usernames=list(usernames), domains=list(domains))
     )
 
 
-async def load_with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
+async def load_with_roles(tx: ReadTx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
     """Return accounts, each with the role of the member whose main account it is."""
     rows = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
     return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in rows]
@@ -410,15 +410,15 @@ async def delete_remote(tx: Tx, account_id: int) -> bool:
     return bool(await tx.run(DELETE_REMOTE, id=account_id))
 
 
-async def search(tx: Tx, *, only_followed: bool, **params: Any) -> list[int]:
+async def search(tx: ReadTx, *, only_followed: bool, **params: Any) -> list[int]:
     """Return ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if only_followed else SEARCH, **params)
 
 
-async def list_inboxes(tx: Tx) -> list[str]:
+async def list_inboxes(tx: ReadTx) -> list[str]:
     """Return the inboxes of all nodes with known accounts, each once."""
     return await tx.values(LIST_INBOXES)
 
 
-async def count_local(tx: Tx) -> int:
+async def count_local(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_LOCAL))

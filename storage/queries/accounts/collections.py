@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.rows.accounts import CollectionItemRow, CollectionRow
 from storage.statements import columns_of, equals_any, one_of, to_row_or_none, to_rows, upsert
@@ -116,12 +116,12 @@ async def insert_collection(tx: Tx, row: CollectionRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, collection_id: int, viewer_id: int) -> CollectionRow | None:
+async def find(tx: ReadTx, collection_id: int, viewer_id: int) -> CollectionRow | None:
     """Return a collection unless its owner blocks the viewer (-1: not logged in)."""
     return to_row_or_none(CollectionRow, await tx.one(FIND, id=collection_id, viewer_id=viewer_id))
 
 
-async def count_by_account(tx: Tx, account_id: int) -> int:
+async def count_by_account(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_BY_ACCOUNT, account_id=account_id))
 
 
@@ -135,7 +135,7 @@ async def delete_owned(tx: Tx, account_id: int, collection_id: int) -> bool:
 
 
 async def list_by_account(
-    tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
+    tx: ReadTx, account_id: int, viewer_id: int, limit: int, offset: int
 ) -> list[CollectionRow]:
     """Return an account's collections, newest first; undiscoverable ones for the owner only."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
@@ -143,7 +143,7 @@ async def list_by_account(
 
 
 async def list_containing(
-    tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
+    tx: ReadTx, account_id: int, viewer_id: int, limit: int, offset: int
 ) -> list[CollectionRow]:
     """Return collections that contain an account, newest first; undiscoverable ones for that account only."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
@@ -151,13 +151,13 @@ async def list_containing(
     return to_rows(CollectionRow, await tx.all(LIST_CONTAINING, unlisted_too=own, **params))
 
 
-async def load_visible_items(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
+async def load_visible_items(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
     """Return the items of collections that the viewer may see, oldest first."""
     rows = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
     return to_rows(CollectionItemRow, rows)
 
 
-async def list_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
+async def list_items(tx: ReadTx, collection_id: int) -> list[CollectionItemRow]:
     """Return all items of a collection, whatever their state."""
     return to_rows(CollectionItemRow, await tx.all(LIST_ITEMS, collection_id=collection_id))
 

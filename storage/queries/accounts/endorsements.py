@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.statements import PagedStatement, upsert
 from storage.tables.accounts import accounts, endorsements
@@ -35,7 +35,7 @@ async def delete_endorsement(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(DELETE, account_id=account_id, target_id=target_id))
 
 
-async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
+async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, int]]:
     """Return cursors and ids, newest first."""
     rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in rows), reverse=True)

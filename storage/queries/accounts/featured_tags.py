@@ -17,7 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import FeaturedTagRow
 from storage.rows.content import TagRow
 from storage.statements import columns_of, equals_any, one_of, to_row_or_none, to_rows, upsert
@@ -105,16 +105,16 @@ async def insert(tx: Tx, account_id: int, tag_id: int, name: str) -> bool:
     return bool(await tx.run(INSERT, **values, created_at=tx.now))
 
 
-async def list_by_account(tx: Tx, account_id: int) -> list[FeaturedTagRow]:
+async def list_by_account(tx: ReadTx, account_id: int) -> list[FeaturedTagRow]:
     """Return all featured tags of an account, those used most first."""
     return to_rows(FeaturedTagRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
-async def find(tx: Tx, account_id: int, tag_id: int) -> FeaturedTagRow | None:
+async def find(tx: ReadTx, account_id: int, tag_id: int) -> FeaturedTagRow | None:
     return to_row_or_none(FeaturedTagRow, await tx.one(FIND, account_id=account_id, tag_id=tag_id))
 
 
-async def count_by_account(tx: Tx, account_id: int) -> int:
+async def count_by_account(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_BY_ACCOUNT, account_id=account_id))
 
 
@@ -127,13 +127,13 @@ async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> bool:
     return bool(await tx.run(DELETE_BY_TAG, account_id=account_id, tag_id=tag_id))
 
 
-async def list_suggested(tx: Tx, account_id: int, since_id: int, limit: int) -> list[TagRow]:
+async def list_suggested(tx: ReadTx, account_id: int, since_id: int, limit: int) -> list[TagRow]:
     """Return tags that the account used since a post id and does not feature."""
     rows = await tx.all(LIST_SUGGESTED, account_id=account_id, since_id=since_id, limit=limit)
     return to_rows(TagRow, rows)
 
 
-async def load_viewer_facts(tx: Tx, account_id: int, tag_ids: Sequence[int]) -> dict[str, set[int]]:
+async def load_viewer_facts(tx: ReadTx, account_id: int, tag_ids: Sequence[int]) -> dict[str, set[int]]:
     """Return which of the tags the account `follows` and which it `features`."""
     tag_ids_by_fact: dict[str, set[int]] = {"follows": set(), "features": set()}
     for kind, tag_id in await tx.all(LOAD_VIEWER_FACTS, account_id=account_id, ids=list(tag_ids)):

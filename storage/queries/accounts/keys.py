@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import KeyRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import keys
@@ -28,11 +28,11 @@ DELETE_OTHERS = delete(keys).where(
 REVOKE = update(keys).where(keys.c.id == bindparam("b_id")).values(revoked_at=bindparam("at"))
 
 
-async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> KeyRow | None:
     return to_row_or_none(KeyRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
+async def list_by_account(tx: ReadTx, account_id: int) -> list[KeyRow]:
     """Return all keys, oldest first, revoked ones included."""
     return to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts.hidden import covers
 from storage.statements import one_of
 from storage.tables.accounts import account_notes, accounts, endorsements
@@ -89,12 +89,12 @@ _related = union(
 LIST_RELATED = select(_related.c.id).order_by(_related.c.id).limit(bindparam("limit"))
 
 
-async def list_related(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
+async def list_related(tx: ReadTx, target_id: int, after_id: int, limit: int) -> list[int]:
     """Return ids of local accounts that follow (or asked to), block, mute or note another, by id."""
     return await tx.values(LIST_RELATED, target_id=target_id, after_id=after_id, limit=limit)
 
 
-async def load_facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
+async def load_facts(tx: ReadTx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
     """Return for each kind of fact the accounts for which it holds, with a detail of it."""
     facts: dict[str, dict[int, str | None]] = {}
     for kind, account_id, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):

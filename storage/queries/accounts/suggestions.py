@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.statements import one_of, upsert
 from storage.tables.accounts import accounts, suggestion_dismissals
@@ -94,23 +94,23 @@ INSERT_DISMISSAL = upsert(suggestion_dismissals).on_conflict_do_nothing()
 
 
 async def list_directory(
-    tx: Tx, viewer_id: int, limit: int, offset: int, *, newest: bool, only_local: bool
+    tx: ReadTx, viewer_id: int, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
     """Return ids of discoverable accounts, last active first, or newest first."""
     params = {"viewer_id": viewer_id, "now": tx.now, "limit": limit, "offset": offset}
     return await tx.values(LIST_NEWEST if newest else LIST_ACTIVE, only_local=only_local, **params)
 
 
-async def load_suggestable(tx: Tx, viewer_id: int, ids: Sequence[int]) -> set[int]:
+async def load_suggestable(tx: ReadTx, viewer_id: int, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that may be suggested to the viewer."""
     return set(await tx.values(LOAD_SUGGESTABLE, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
 
 
-async def list_friends_of_friends(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+async def list_friends_of_friends(tx: ReadTx, viewer_id: int, limit: int) -> list[int]:
     return await tx.values(LIST_FRIENDS_OF_FRIENDS, viewer_id=viewer_id, now=tx.now, limit=limit)
 
 
-async def list_most_followed(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+async def list_most_followed(tx: ReadTx, viewer_id: int, limit: int) -> list[int]:
     """Return the accounts that members follow most."""
     return await tx.values(LIST_MOST_FOLLOWED, viewer_id=viewer_id, now=tx.now, limit=limit)
 

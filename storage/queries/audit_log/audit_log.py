@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import asc, bindparam, exists, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -60,7 +60,7 @@ FIND_ACTIVE = (
 )
 
 
-async def advance(tx: Tx) -> ChainHeadRow:
+async def advance(tx: ReadTx) -> ChainHeadRow:
     """Advance the head of the log; return the number of the next entry and the hash of the last one.
 
     Concurrent writers wait for our commit.
@@ -76,18 +76,18 @@ async def insert(tx: Tx, row: LogEntryRow) -> None:
     await tx.run(SET_HEAD, new_hash=row.hash)
 
 
-async def find_head(tx: Tx) -> ChainHeadRow | None:
+async def find_head(tx: ReadTx) -> ChainHeadRow | None:
     """Return number and hash of the newest entry, None before the first."""
     return to_row_or_none(ChainHeadRow, await tx.one(FIND_HEAD))
 
 
-async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[LogEntryRow]:
     """Return a page of entries, newest first; the cursor is `seq`."""
     rows = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.seq, reverse=True)
 
 
-async def list_after(tx: Tx, seq: int, limit: int) -> list[LogEntryRow]:
+async def list_after(tx: ReadTx, seq: int, limit: int) -> list[LogEntryRow]:
     """Return entries above a number, oldest first."""
     return to_rows(LogEntryRow, await tx.all(LIST_AFTER, after=seq, limit=limit))
 
@@ -100,15 +100,15 @@ async def erase_personal_data(tx: Tx, target: str, member_id: int | None) -> Non
         await tx.run(ERASE_ACTOR, member_id=member_id)
 
 
-async def list_by_target(tx: Tx, target: str, limit: int) -> list[LogEntryRow]:
+async def list_by_target(tx: ReadTx, target: str, limit: int) -> list[LogEntryRow]:
     """Return entries about a target, newest first."""
     return to_rows(LogEntryRow, await tx.all(LIST_BY_TARGET, target=target, limit=limit))
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[LogEntryRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[LogEntryRow]:
     return to_rows(LogEntryRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
+async def find_active(tx: ReadTx, target: str, verb: str) -> LogEntryRow | None:
     """Return the latest entry of a kind on a target that was not undone."""
     return to_row_or_none(LogEntryRow, await tx.one(FIND_ACTIVE, target=target, verb=verb))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.ids import first_id_at
 from storage.rows.audit_log import LogEntryPostRow
 from storage.statements import columns_of, one_of, to_rows, upsert
@@ -30,7 +30,7 @@ async def insert(tx: Tx, rows: Iterable[LogEntryPostRow]) -> None:
     await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
-async def load_by_entries(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[LogEntryPostRow]]:
+async def load_by_entries(tx: ReadTx, act_ids: Sequence[int]) -> dict[int, list[LogEntryPostRow]]:
     """Return the posts of entries, oldest post first; entries without posts are missing."""
     posts: dict[int, list[LogEntryPostRow]] = {}
     for row in to_rows(LogEntryPostRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(act_ids))):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import AppRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import apps
@@ -23,13 +23,13 @@ async def insert(tx: Tx, row: AppRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, app_id: int) -> AppRow | None:
+async def find(tx: ReadTx, app_id: int) -> AppRow | None:
     return to_row_or_none(AppRow, await tx.one(FIND, id=app_id))
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AppRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, AppRow]:
     return {row.id: row for row in to_rows(AppRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))}
 
 
-async def find_by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+async def find_by_client_id(tx: ReadTx, client_id: str) -> AppRow | None:
     return to_row_or_none(AppRow, await tx.one(FIND_BY_CLIENT_ID, client_id=client_id))

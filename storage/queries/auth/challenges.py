@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, desc, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import ChallengeRow
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.auth import challenges
@@ -30,11 +30,11 @@ async def insert(tx: Tx, row: ChallengeRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, word_hash: str) -> ChallengeRow | None:
+async def find(tx: ReadTx, word_hash: str) -> ChallengeRow | None:
     return to_row_or_none(ChallengeRow, await tx.one(FIND, word_hash=word_hash))
 
 
-async def find_by_holder(tx: Tx, holder_hash: str, purpose: str) -> ChallengeRow | None:
+async def find_by_holder(tx: ReadTx, holder_hash: str, purpose: str) -> ChallengeRow | None:
     """Return the newest challenge of a holder."""
     return to_row_or_none(
         ChallengeRow, await tx.one(FIND_BY_HOLDER, holder_hash=holder_hash, purpose=purpose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import IdentityRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import identities
@@ -33,11 +33,11 @@ async def insert(tx: Tx, row: IdentityRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, issuer: str, subject: str) -> IdentityRow | None:
+async def find(tx: ReadTx, issuer: str, subject: str) -> IdentityRow | None:
     return to_row_or_none(IdentityRow, await tx.one(FIND, issuer=issuer, subject=subject))
 
 
-async def list_by_member(tx: Tx, member_id: int) -> list[IdentityRow]:
+async def list_by_member(tx: ReadTx, member_id: int) -> list[IdentityRow]:
     return to_rows(IdentityRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import InvitationRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import invitations
@@ -51,19 +51,19 @@ async def insert(tx: Tx, row: InvitationRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, invitation_id: int) -> InvitationRow | None:
+async def find(tx: ReadTx, invitation_id: int) -> InvitationRow | None:
     return to_row_or_none(InvitationRow, await tx.one(FIND, id=invitation_id))
 
 
-async def find_by_hash(tx: Tx, code_hash: str) -> InvitationRow | None:
+async def find_by_hash(tx: ReadTx, code_hash: str) -> InvitationRow | None:
     return to_row_or_none(InvitationRow, await tx.one(FIND_BY_HASH, code_hash=code_hash))
 
 
-async def list_by_member(tx: Tx, member_id: int) -> list[InvitationRow]:
+async def list_by_member(tx: ReadTx, member_id: int) -> list[InvitationRow]:
     return to_rows(InvitationRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
-async def list_latest(tx: Tx, limit: int) -> list[InvitationRow]:
+async def list_latest(tx: ReadTx, limit: int) -> list[InvitationRow]:
     """Return the invitations of all members, newest first."""
     return to_rows(InvitationRow, await tx.all(LIST_LATEST, most=limit))
 

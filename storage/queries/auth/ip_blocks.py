@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.auth import IpBlockRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, to_rows, upsert
@@ -38,19 +38,19 @@ async def insert(tx: Tx, row: IpBlockRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, block_id: int) -> IpBlockRow | None:
+async def find(tx: ReadTx, block_id: int) -> IpBlockRow | None:
     return to_row_or_none(IpBlockRow, await tx.one(FIND, id=block_id))
 
 
-async def find_by_network(tx: Tx, network: str) -> IpBlockRow | None:
+async def find_by_network(tx: ReadTx, network: str) -> IpBlockRow | None:
     return to_row_or_none(IpBlockRow, await tx.one(FIND_BY_NETWORK, network=network))
 
 
-async def list_active(tx: Tx) -> list[IpBlockRow]:
+async def list_active(tx: ReadTx) -> list[IpBlockRow]:
     return to_rows(IpBlockRow, await tx.all(LIST_ACTIVE, now=tx.now))
 
 
-async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[IpBlockRow]:
     """Return a page of blocks, newest first, expired ones included until they are purged."""
     rows = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.id, reverse=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Integer, bindparam, delete, distinct, func, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.statements import one_of, upsert
 from storage.tables.auth import member_addresses, member_days, members
 
@@ -52,7 +52,7 @@ async def upsert_address(tx: Tx, member_id: int, address: str) -> None:
     await tx.run(UPSERT_ADDRESS, member_id=member_id, address=address, used_at=tx.now)
 
 
-async def load_addresses(tx: Tx, member_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+async def load_addresses(tx: ReadTx, member_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     """Return addresses of members with their last use, latest first."""
     addresses: dict[int, list[tuple[str, int]]] = {}
     for member_id, address, used_at in await tx.all(LOAD_ADDRESSES, ids=list(member_ids)):
@@ -60,7 +60,7 @@ async def load_addresses(tx: Tx, member_ids: Sequence[int]) -> dict[int, list[tu
     return addresses
 
 
-async def list_addresses(tx: Tx) -> list[str]:
+async def list_addresses(tx: ReadTx) -> list[str]:
     return await tx.values(LIST_ADDRESSES)
 
 
@@ -68,12 +68,12 @@ async def delete_old_addresses(tx: Tx, until: int) -> None:
     await tx.run(DELETE_OLD_ADDRESSES, until=until)
 
 
-async def count_joined(tx: Tx, start: int, end: int) -> dict[int, int]:
+async def count_joined(tx: ReadTx, start: int, end: int) -> dict[int, int]:
     """Return the number of new members by day."""
     return {row[0]: int(row[1]) for row in await tx.all(COUNT_JOINED, start=start, end=end)}
 
 
-async def count_active(tx: Tx, unit: str, start: int, end: int) -> list[tuple[int, int, int]]:
+async def count_active(tx: ReadTx, unit: str, start: int, end: int) -> list[tuple[int, int, int]]:
     """Return day of joining, `day` or `month` of activity, and count, of those who joined in a span."""
     rows = await tx.all(COUNT_ACTIVE[unit], start=start, end=end, last_day=end // DAY_MS)
     return [(row[0], row[1], int(row[2])) for row in rows]

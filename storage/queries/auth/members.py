@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import MemberRow, OneTimeLinkRow
 from storage.statements import columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
@@ -152,53 +152,53 @@ async def insert_account(tx: Tx, member_id: int, account_id: int, *, main: bool)
     await tx.run(INSERT_ACCOUNT, member_id=member_id, account_id=account_id, main=main)
 
 
-async def find(tx: Tx, member_id: int) -> MemberRow | None:
+async def find(tx: ReadTx, member_id: int) -> MemberRow | None:
     return to_row_or_none(MemberRow, await tx.one(FIND, id=member_id))
 
 
-async def find_by_email(tx: Tx, email: str) -> MemberRow | None:
+async def find_by_email(tx: ReadTx, email: str) -> MemberRow | None:
     return to_row_or_none(MemberRow, await tx.one(FIND_BY_EMAIL, email=email.lower()))
 
 
-async def find_by_username(tx: Tx, username: str) -> MemberRow | None:
+async def find_by_username(tx: ReadTx, username: str) -> MemberRow | None:
     return to_row_or_none(MemberRow, await tx.one(FIND_BY_USERNAME, username=username.lower()))
 
 
-async def find_by_account(tx: Tx, account_id: int) -> MemberRow | None:
+async def find_by_account(tx: ReadTx, account_id: int) -> MemberRow | None:
     return to_row_or_none(MemberRow, await tx.one(FIND_BY_ACCOUNT, account_id=account_id))
 
 
-async def find_main_account_id(tx: Tx, member_id: int) -> int | None:
+async def find_main_account_id(tx: ReadTx, member_id: int) -> int | None:
     account_id: int | None = await tx.value(FIND_MAIN_ACCOUNT_ID, member_id=member_id)
     return account_id
 
 
-async def is_deleted(tx: Tx, member_id: int) -> bool:
+async def is_deleted(tx: ReadTx, member_id: int) -> bool:
     """Return True if a member's main account is deleted."""
     return await tx.value(IS_DELETED, member_id=member_id) is not None
 
 
-async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
+async def list_all(tx: ReadTx) -> list[tuple[MemberRow, str]]:
     """Return all members with the names of their main accounts."""
     return [(MemberRow(*tuple(row)[:-1]), row[-1]) for row in await tx.all(LIST_ALL)]
 
 
-async def load_names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+async def load_names(tx: ReadTx, ids: Sequence[int]) -> dict[int, str]:
     """Return names of main accounts by member id."""
     return {row[0]: row[1] for row in await tx.all(LOAD_NAMES, ids=list(ids))}
 
 
-async def list_moderator_account_ids(tx: Tx) -> list[int]:
+async def list_moderator_account_ids(tx: ReadTx) -> list[int]:
     """Return the main accounts of moderators, admins and owners."""
     return await tx.values(LIST_MODERATOR_ACCOUNT_IDS)
 
 
-async def list_admin_emails(tx: Tx) -> list[tuple[int, str]]:
+async def list_admin_emails(tx: ReadTx) -> list[tuple[int, str]]:
     """Return the ids and addresses of admins and owners who can log in."""
     return [(int(member_id), str(email)) for member_id, email in await tx.all(LIST_ADMIN_EMAILS)]
 
 
-async def lock_owners(tx: Tx) -> list[int]:
+async def lock_owners(tx: ReadTx) -> list[int]:
     """Return the owners who can log in, locking their rows until the transaction ends."""
     return await tx.values(LOCK_OWNERS)
 
@@ -223,17 +223,17 @@ async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:
     return bool(await tx.run(SPEND_INVITES, b_id=member_id, b_uses=uses, b_least=uses))
 
 
-async def count_all(tx: Tx) -> int:
+async def count_all(tx: ReadTx) -> int:
     """Return the number of members, including those not let in yet."""
     return int(await tx.value(COUNT_ALL))
 
 
-async def count_approved(tx: Tx) -> int:
+async def count_approved(tx: ReadTx) -> int:
     """Return the number of confirmed and approved members."""
     return int(await tx.value(COUNT_APPROVED))
 
 
-async def count_active(tx: Tx, since: int) -> int:
+async def count_active(tx: ReadTx, since: int) -> int:
     return int(await tx.value(COUNT_ACTIVE, since=since))
 
 
@@ -241,7 +241,7 @@ async def insert_link(tx: Tx, row: OneTimeLinkRow) -> None:
     await tx.run(INSERT_LINK, **structs.asdict(row))
 
 
-async def find_link(tx: Tx, token_hash: str) -> OneTimeLinkRow | None:
+async def find_link(tx: ReadTx, token_hash: str) -> OneTimeLinkRow | None:
     return to_row_or_none(OneTimeLinkRow, await tx.one(FIND_LINK, token_hash=token_hash))
 
 
@@ -254,7 +254,7 @@ async def delete_links(tx: Tx, purpose: str) -> None:
     await tx.run(DELETE_LINKS, purpose=purpose)
 
 
-async def has_link(tx: Tx, purpose: str, member_id: int) -> bool:
+async def has_link(tx: ReadTx, purpose: str, member_id: int) -> bool:
     """Return True if a member has an unused link for this purpose."""
     return await tx.value(HAS_LINK, purpose=purpose, member_id=member_id) is not None
 
@@ -271,7 +271,7 @@ async def insert_attempt(tx: Tx, subject: str) -> None:
     await tx.run(INSERT_ATTEMPT, id=tx.new_id(), subject=subject, at=tx.now)
 
 
-async def count_attempts(tx: Tx, subject: str, since: int) -> int:
+async def count_attempts(tx: ReadTx, subject: str, since: int) -> int:
     return int(await tx.value(COUNT_ATTEMPTS, subject=subject, since=since))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import PasskeyRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import passkeys
@@ -37,11 +37,11 @@ async def insert(tx: Tx, row: PasskeyRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find_by_credential(tx: Tx, credential_id: str) -> PasskeyRow | None:
+async def find_by_credential(tx: ReadTx, credential_id: str) -> PasskeyRow | None:
     return to_row_or_none(PasskeyRow, await tx.one(FIND_BY_CREDENTIAL, credential_id=credential_id))
 
 
-async def list_by_member(tx: Tx, member_id: int) -> list[PasskeyRow]:
+async def list_by_member(tx: ReadTx, member_id: int) -> list[PasskeyRow]:
     return to_rows(PasskeyRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, desc, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import AuthorizationCodeRow, MemberRow, SessionRow, TokenRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -115,7 +115,7 @@ async def insert_code(tx: Tx, row: AuthorizationCodeRow) -> None:
     await tx.run(INSERT_CODE, **structs.asdict(row))
 
 
-async def find_code(tx: Tx, code_hash: str) -> AuthorizationCodeRow | None:
+async def find_code(tx: ReadTx, code_hash: str) -> AuthorizationCodeRow | None:
     return to_row_or_none(AuthorizationCodeRow, await tx.one(FIND_CODE, code_hash=code_hash))
 
 
@@ -141,7 +141,9 @@ async def insert(tx: Tx, row: TokenRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
+async def find_active(
+    tx: ReadTx, token_hash: str
+) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
     """Return a token in force with its member and account."""
     row = await tx.one(FIND_ACTIVE, token_hash=token_hash)
     if row is None:
@@ -153,13 +155,13 @@ async def find_active(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | No
     return TokenRow(*record[:first]), member, account
 
 
-async def find_stamp(tx: Tx, token_hash: str) -> tuple[int | None, ...] | None:
+async def find_stamp(tx: ReadTx, token_hash: str) -> tuple[int | None, ...] | None:
     """Return values that change whenever `find_active` would return other rows; None if not in force."""
     row = await tx.one(FIND_STAMP, token_hash=token_hash)
     return None if row is None else tuple(row)
 
 
-async def find_by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
+async def find_by_hash(tx: ReadTx, token_hash: str) -> TokenRow | None:
     return to_row_or_none(TokenRow, await tx.one(FIND_BY_HASH, token_hash=token_hash))
 
 
@@ -167,12 +169,12 @@ async def revoke(tx: Tx, token_id: int) -> bool:
     return bool(await tx.run(REVOKE, b_id=token_id, b_now=tx.now))
 
 
-async def list_by_member(tx: Tx, member_id: int) -> list[TokenRow]:
+async def list_by_member(tx: ReadTx, member_id: int) -> list[TokenRow]:
     """Return a member's tokens in force."""
     return to_rows(TokenRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
-async def load_active(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_active(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Return those of the tokens that are in force, for members who are let in."""
     return set(await tx.values(LOAD_ACTIVE, ids=list(ids)))
 
@@ -185,7 +187,7 @@ async def insert_session(tx: Tx, row: SessionRow) -> None:
     await tx.run(INSERT_SESSION, **structs.asdict(row))
 
 
-async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, AccountRow] | None:
+async def find_session(tx: ReadTx, token_hash: str) -> tuple[SessionRow, MemberRow, AccountRow] | None:
     """Return a session that has not expired, with its member and account."""
     row = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
     if row is None:
@@ -203,7 +205,7 @@ async def delete_sessions_by_member(tx: Tx, member_id: int) -> None:
     await tx.run(DELETE_SESSIONS_BY_MEMBER, member_id=member_id)
 
 
-async def list_sessions(tx: Tx, member_id: int) -> list[SessionRow]:
+async def list_sessions(tx: ReadTx, member_id: int) -> list[SessionRow]:
     """Return a member's sessions, the last used first."""
     return to_rows(SessionRow, await tx.all(LIST_SESSIONS, member_id=member_id, now=tx.now))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.auth import TwoFactorRow
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.auth import recovery_codes, second_steps
@@ -47,7 +47,7 @@ async def upsert_secret(tx: Tx, row: TwoFactorRow) -> None:
     await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, member_id: int) -> TwoFactorRow | None:
+async def find(tx: ReadTx, member_id: int) -> TwoFactorRow | None:
     return to_row_or_none(TwoFactorRow, await tx.one(FIND, member_id=member_id))
 
 
@@ -75,7 +75,7 @@ async def mark_code_used(tx: Tx, member_id: int, code_hash: str) -> bool:
     return bool(await tx.run(MARK_CODE_USED, b_id=member_id, b_hash=code_hash, b_now=tx.now))
 
 
-async def count_codes(tx: Tx, member_id: int) -> int:
+async def count_codes(tx: ReadTx, member_id: int) -> int:
     """Return the number of unused codes."""
     return int(await tx.value(COUNT_CODES, member_id=member_id))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.content import TagRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows
@@ -26,17 +26,17 @@ UPDATE_REVIEW = (
 )
 
 
-async def find(tx: Tx, tag_id: int) -> TagRow | None:
+async def find(tx: ReadTx, tag_id: int) -> TagRow | None:
     return to_row_or_none(TagRow, await tx.one(FIND, id=tag_id))
 
 
-async def list_page(tx: Tx, page: Page) -> list[TagRow]:
+async def list_page(tx: ReadTx, page: Page) -> list[TagRow]:
     """Return a page of tags, newest first."""
     rows = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
-async def list_unusable(tx: Tx, names: list[str]) -> list[str]:
+async def list_unusable(tx: ReadTx, names: list[str]) -> list[str]:
     """Return those of the folded names that may not be used."""
     return await tx.values(LIST_UNUSABLE, names=names, usable=False)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.content import EmojiRow, MediaRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.content import emojis, media
@@ -90,12 +90,12 @@ async def insert(tx: Tx, rows: Iterable[MediaRow]) -> None:
     await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
-async def find_owned(tx: Tx, media_id: int, account_id: int) -> MediaRow | None:
+async def find_owned(tx: ReadTx, media_id: int, account_id: int) -> MediaRow | None:
     """Return a file if it belongs to the account."""
     return to_row_or_none(MediaRow, await tx.one(FIND_OWNED, id=media_id, account_id=account_id))
 
 
-async def load_owned(tx: Tx, ids: Sequence[int], account_id: int) -> dict[int, MediaRow]:
+async def load_owned(tx: ReadTx, ids: Sequence[int], account_id: int) -> dict[int, MediaRow]:
     """Return those of the files that belong to the account, by id."""
     return {
         row.id: row
@@ -103,11 +103,11 @@ async def load_owned(tx: Tx, ids: Sequence[int], account_id: int) -> dict[int, M
     }
 
 
-async def find(tx: Tx, media_id: int) -> MediaRow | None:
+async def find(tx: ReadTx, media_id: int) -> MediaRow | None:
     return to_row_or_none(MediaRow, await tx.one(FIND, id=media_id))
 
 
-async def load_by_posts(tx: Tx, ids: Sequence[int]) -> list[MediaRow]:
+async def load_by_posts(tx: ReadTx, ids: Sequence[int]) -> list[MediaRow]:
     """Return the files of posts, in their order."""
     return to_rows(MediaRow, await tx.all(LOAD_BY_POSTS, ids=list(ids)))
 
@@ -169,19 +169,19 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
     await tx.run(DELETE_BY_POST, post_id=post_id)
 
 
-async def list_orphans(tx: Tx, before: int, limit: int) -> list[MediaRow]:
+async def list_orphans(tx: ReadTx, before: int, limit: int) -> list[MediaRow]:
     """Return files without a post, uploaded or detached before a moment (ms UTC)."""
     return to_rows(MediaRow, await tx.all(LIST_ORPHANS, before=before, limit=limit))
 
 
-async def sum_bytes(tx: Tx, account_id: int) -> int:
+async def sum_bytes(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(SUM_BYTES, account_id=account_id))
 
 
-async def list_emojis(tx: Tx) -> list[EmojiRow]:
+async def list_emojis(tx: ReadTx) -> list[EmojiRow]:
     return to_rows(EmojiRow, await tx.all(LIST_EMOJIS))
 
 
-async def load_emojis(tx: Tx, names: Sequence[str]) -> dict[str, EmojiRow]:
+async def load_emojis(tx: ReadTx, names: Sequence[str]) -> dict[str, EmojiRow]:
     """Return the existing ones of the custom emoji, by shortcode."""
     return {row.shortcode: row for row in to_rows(EmojiRow, await tx.all(LOAD_EMOJIS, names=list(names)))}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.content import RemoteFileRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -39,7 +39,7 @@ LIST_ORPHANS = (
 )
 
 
-async def find(tx: Tx, subject_id: int, shape: str) -> RemoteFileRow | None:
+async def find(tx: ReadTx, subject_id: int, shape: str) -> RemoteFileRow | None:
     """Return the cached file of an attachment, account, card or emoji."""
     return to_row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
 
@@ -55,17 +55,17 @@ async def mark_used(tx: Tx, row: RemoteFileRow) -> None:
     await tx.run(MARK_USED, b_subject_id=row.subject_id, b_shape=row.shape, b_now=tx.now)
 
 
-async def sum_bytes(tx: Tx) -> int:
+async def sum_bytes(tx: ReadTx) -> int:
     """Return the total size in bytes."""
     return int(await tx.value(SUM_BYTES))
 
 
-async def list_oldest(tx: Tx, limit: int) -> list[RemoteFileRow]:
+async def list_oldest(tx: ReadTx, limit: int) -> list[RemoteFileRow]:
     """Return the least recently used files."""
     return to_rows(RemoteFileRow, await tx.all(LIST_OLDEST, limit=limit))
 
 
-async def list_orphans(tx: Tx, limit: int) -> list[RemoteFileRow]:
+async def list_orphans(tx: ReadTx, limit: int) -> list[RemoteFileRow]:
     """Return files whose attachment, account or card is gone."""
     return to_rows(RemoteFileRow, await tx.all(LIST_ORPHANS, limit=limit))
 

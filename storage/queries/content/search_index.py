@@ -10,7 +10,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import PostRow
 from storage.search import SearchEntry, by_dialect, entry_params
 from storage.statements import columns_of, one_of, to_rows
@@ -41,12 +41,12 @@ async def upsert_entries(tx: Tx, entries: Sequence[SearchEntry]) -> None:
     await tx.run_many(UPSERT, [entry_params(entry) for entry in entries])
 
 
-async def load_indexable(tx: Tx, account_ids: Sequence[int]) -> set[int]:
+async def load_indexable(tx: ReadTx, account_ids: Sequence[int]) -> set[int]:
     """Return those of the accounts whose public posts everybody may search."""
     return set(await tx.values(LOAD_INDEXABLE, ids=list(account_ids)))
 
 
-async def list_for_index(tx: Tx, account_id: int | None, before_id: int, limit: int) -> list[PostRow]:
+async def list_for_index(tx: ReadTx, account_id: int | None, before_id: int, limit: int) -> list[PostRow]:
     """Return published posts of one account or of all, newest first, below an id."""
     if account_id is None:
         return to_rows(PostRow, await tx.all(LIST_FOR_INDEX, before_id=before_id, limit=limit))

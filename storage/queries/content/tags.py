@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.content import TagRow
 from storage.statements import PagedStatement, columns_of, one_of, to_rows, upsert
@@ -76,11 +76,11 @@ async def load_or_insert(tx: Tx, names: dict[str, str]) -> list[int]:
     return [row.id for row in await load_by_names(tx, list(names))]
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[TagRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[TagRow]:
     return to_rows(TagRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def load_by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
+async def load_by_names(tx: ReadTx, names: Sequence[str]) -> list[TagRow]:
     return to_rows(TagRow, await tx.all(LOAD_BY_NAMES, names=list(names)))
 
 
@@ -92,14 +92,14 @@ async def set_post_tags(tx: Tx, post_id: int, tag_ids: Sequence[int], *, is_new:
 
 
 async def search(
-    tx: Tx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
+    tx: ReadTx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
 ) -> list[TagRow]:
     """Return tags whose folded name is LIKE `pattern`, shortest first."""
     params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
     return to_rows(TagRow, await tx.all(SEARCH, **params))
 
 
-async def count_uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
+async def count_uses(tx: ReadTx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
     """Return rows of name, day (since 1970), number of public uses and of accounts, since a post id."""
     return list(await tx.all(COUNT_USES, names=list(names), since_id=since_id))
 
@@ -113,11 +113,11 @@ async def delete_follow(tx: Tx, account_id: int, tag_id: int) -> bool:
     return bool(await tx.run(DELETE_FOLLOW, account_id=account_id, tag_id=tag_id))
 
 
-async def count_followed(tx: Tx, account_id: int) -> int:
+async def count_followed(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_FOLLOWED, account_id=account_id))
 
 
-async def list_followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
+async def list_followed(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
     """Return cursors and tags that an account follows, newest first."""
     rows = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], TagRow(*row[1:])) for row in rows), key=lambda pair: -pair[0])

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.kernel import DeliveryRow, DocumentRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.kernel import deliveries, documents
@@ -131,7 +131,7 @@ async def insert(
 
 
 async def lease(
-    tx: Tx, *, until: int, limit: int, include_failing: bool = True, excluded_hosts: Sequence[str] = ()
+    tx: ReadTx, *, until: int, limit: int, include_failing: bool = True, excluded_hosts: Sequence[str] = ()
 ) -> list[DeliveryRow]:
     """Take deliveries that are due and first in their lanes; nobody else gets them before `until`.
 
@@ -163,7 +163,7 @@ async def expire(tx: Tx, before_id: int) -> int:
     return await tx.run(EXPIRE, b_before_id=before_id, b_now=tx.now)
 
 
-async def load_documents(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:
+async def load_documents(tx: ReadTx, ids: Sequence[int]) -> dict[int, DocumentRow]:
     return {row.id: row for row in to_rows(DocumentRow, await tx.all(LOAD_DOCUMENTS, ids=list(ids)))}
 
 
@@ -187,11 +187,11 @@ async def retry_host(tx: Tx, host: str) -> None:
     await tx.run(RETRY_HOST, b_host=host, b_now=tx.now)
 
 
-async def find_next_due(tx: Tx, *, after: int = 0) -> int | None:
+async def find_next_due(tx: ReadTx, *, after: int = 0) -> int | None:
     """When the next delivery is due that was not due at `after`."""
     found: int | None = await tx.value(FIND_NEXT_DUE, after=after)
     return found
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_PENDING))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.kernel import InboxItemRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.kernel import inbox_items, seen_activities
@@ -70,7 +70,9 @@ async def insert(tx: Tx, row: InboxItemRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def lease(tx: Tx, *, until: int, limit: int, excluded_hosts: Sequence[str] = ()) -> list[InboxItemRow]:
+async def lease(
+    tx: ReadTx, *, until: int, limit: int, excluded_hosts: Sequence[str] = ()
+) -> list[InboxItemRow]:
     """Take activities, oldest first; those of hosts in `without` are left."""
     found = to_rows(
         InboxItemRow,
@@ -102,16 +104,16 @@ async def purge_expired(tx: Tx, until: int) -> None:
     await tx.run(PURGE_EXPIRED, until=until)
 
 
-async def find_next_due(tx: Tx, *, after: int = 0) -> int | None:
+async def find_next_due(tx: ReadTx, *, after: int = 0) -> int | None:
     """When the next falls due that was not due at `after`."""
     found: int | None = await tx.value(FIND_NEXT_DUE, after=after)
     return found
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_PENDING))
 
 
-async def count_pending_by_host(tx: Tx, host: str, limit: int) -> int:
+async def count_pending_by_host(tx: ReadTx, host: str, limit: int) -> int:
     """How many of a host wait, counted up to `most`."""
     return int(await tx.value(COUNT_PENDING_BY_HOST, host=host, most=limit))

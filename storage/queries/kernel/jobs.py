@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, case, delete, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.kernel import JobRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.kernel import tasks
@@ -77,7 +77,7 @@ async def insert(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | 
     )
 
 
-async def lease(tx: Tx, *, until: int, limit: int, kinds: Collection[str]) -> list[JobRow]:
+async def lease(tx: ReadTx, *, until: int, limit: int, kinds: Collection[str]) -> list[JobRow]:
     """Take due jobs of these kinds, oldest first; no other worker gets them before `until` (ms UTC)."""
     rows = to_rows(
         JobRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit, b_kinds=list(kinds))
@@ -110,7 +110,7 @@ async def dead_letter(tx: Tx, job_id: int, error: str) -> None:
     await tx.run(DEAD_LETTER, b_id=job_id, b_now=tx.now, b_error=error[:500])
 
 
-async def find_next_due(tx: Tx, *, kinds: Collection[str], waits_for_leases: bool = False) -> int | None:
+async def find_next_due(tx: ReadTx, *, kinds: Collection[str], waits_for_leases: bool = False) -> int | None:
     """Return when the next job of these kinds is due (ms UTC); None if there is none.
 
     With `waits_for_leases` leased jobs count from the end of their lease.
@@ -120,12 +120,12 @@ async def find_next_due(tx: Tx, *, kinds: Collection[str], waits_for_leases: boo
     return due_at
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     """Return how many jobs are not done yet, due or not, of any kind."""
     return int(await tx.value(COUNT_PENDING))
 
 
-async def count_unknown(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str, int, int]]:
+async def count_unknown(tx: ReadTx, known_kinds: Collection[str]) -> list[tuple[str, int, int]]:
     """Return kind, number and oldest id of the pending jobs whose kind is none of `known_kinds`."""
     rows = await tx.all(COUNT_UNKNOWN, kinds=list(known_kinds))
     return [(str(kind), int(count), int(oldest_id)) for kind, count, oldest_id in rows]

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.kernel import jobs as job_queries
@@ -90,20 +90,20 @@ async def release_all(tx: Tx) -> int:
     return sum([await tx.run(statement, b_now=tx.now) for statement in RELEASE_ALL])
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     """Return how much waits in all queues, due or not."""
     received, enqueued = await inbox_queries.count_pending(tx), await job_queries.count_pending(tx)
     return received + enqueued + await delivery_queries.count_pending(tx)
 
 
-async def count_unreachable(tx: Tx) -> tuple[int, int]:
+async def count_unreachable(tx: ReadTx) -> tuple[int, int]:
     """Return how many peers do not answer, and how many deliveries wait for them."""
     row = await tx.one(COUNT_UNREACHABLE)
     assert row is not None
     return int(row[0]), int(row[1])
 
 
-async def load_depths(tx: Tx, known_kinds: Collection[str]) -> dict[str, QueueRow]:
+async def load_depths(tx: ReadTx, known_kinds: Collection[str]) -> dict[str, QueueRow]:
     """Return each queue by its name: tasks, inbox, deliveries; `known_kinds` are those of jobs."""
     depths = {}
     for name, statement in LOAD_DEPTHS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.statements import upsert
 from storage.tables.kernel import settings
 
@@ -15,7 +15,7 @@ SET_VALUE = _upsert.on_conflict_do_update(
 )
 
 
-async def find(tx: Tx, name: str) -> str | None:
+async def find(tx: ReadTx, name: str) -> str | None:
     """Return the JSON of a setting; None before it was first set."""
     found: str | None = await tx.value(FIND, name=name)
     return found

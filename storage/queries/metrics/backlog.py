@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, exists, func, literal, select, union_all, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.statements import one_of
 from storage.tables.kernel import deliveries, documents, inbox_items, tasks
 
@@ -74,7 +74,7 @@ PURGE_DOCUMENTS = delete(documents).where(
 )
 
 
-async def count_by_queue(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str, int, int, int]]:
+async def count_by_queue(tx: ReadTx, known_kinds: Collection[str]) -> list[tuple[str, int, int, int]]:
     """Return rows of queue, pending, dead, and when the first pending entry is due (0: none).
 
     Pending jobs count if their kind is one of `known_kinds`.
@@ -83,12 +83,12 @@ async def count_by_queue(tx: Tx, known_kinds: Collection[str]) -> list[tuple[str
     return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
 
-async def list_dead_jobs(tx: Tx) -> list[tuple[int, str, str, int]]:
+async def list_dead_jobs(tx: ReadTx) -> list[tuple[int, str, str, int]]:
     """Return number, kind, error and time of the latest dead jobs."""
     return [(row[0], row[1], row[2], row[3]) for row in await tx.all(LIST_DEAD_JOBS)]
 
 
-async def list_dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
+async def list_dead_activities(tx: ReadTx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
     """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
     rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
     return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]

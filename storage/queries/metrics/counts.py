@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, bindparam, func, literal_column, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.ids import first_id_at
 from storage.tables.accounts import accounts
 from storage.tables.auth import member_days, members
@@ -61,7 +61,7 @@ def week_start(week: int) -> int:
     return FIRST_MONDAY_MS + week * WEEK_MS
 
 
-async def count_by_week(tx: Tx, first_week: int) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+async def count_by_week(tx: ReadTx, first_week: int) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
     """Return posts, active members and new members by week, since a week."""
     since = week_start(first_week)
     written = await tx.all(COUNT_POSTS_BY_WEEK, since=since, since_id=first_id_at(since) - 1)
@@ -73,13 +73,13 @@ async def count_by_week(tx: Tx, first_week: int) -> tuple[dict[int, int], dict[i
     return post_counts, active_counts, joined_counts
 
 
-async def count_local_posts(tx: Tx) -> int:
+async def count_local_posts(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_LOCAL_POSTS))
 
 
-async def count_peers(tx: Tx) -> int:
+async def count_peers(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_PEERS))
 
 
-async def list_peer_domains(tx: Tx) -> list[str]:
+async def list_peer_domains(tx: ReadTx) -> list[str]:
     return await tx.values(LIST_PEER_DOMAINS)

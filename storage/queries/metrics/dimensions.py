@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import BigInteger
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.tables.accounts import accounts
 from storage.tables.auth import apps
 from storage.tables.content import media, post_tags
@@ -101,18 +101,18 @@ LOAD_SPACE_USAGE = select(
 LOAD_DATABASE_VERSION = select(database_version())
 
 
-async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
+async def load(tx: ReadTx, name: str, **params: Any) -> list[tuple[str, int]]:
     """Return keys and amounts, largest first; `params` are limit, and start, end, tag_id or domain."""
     return [(row[0], int(row[1])) for row in await tx.all(STATEMENTS[name], **params)]
 
 
-async def load_space_usage(tx: Tx) -> tuple[int, int]:
+async def load_space_usage(tx: ReadTx) -> tuple[int, int]:
     """Return the size of the database and of media files, in bytes."""
     row = await tx.one(LOAD_SPACE_USAGE)
     return (int(row[0]), int(row[1])) if row is not None else (0, 0)
 
 
-async def load_database_version(tx: Tx) -> tuple[str, str]:
+async def load_database_version(tx: ReadTx) -> tuple[str, str]:
     """Return kind and version of the database."""
     kind, _, number = str(await tx.value(LOAD_DATABASE_VERSION)).partition(" ")
     return kind, number

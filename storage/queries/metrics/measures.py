@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, bindparam, distinct, func, literal, select, u
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.tables.accounts import accounts
 from storage.tables.auth import member_days, members
 from storage.tables.content import media, post_tags
@@ -129,7 +129,7 @@ STATEMENTS: dict[str, Any] = {
 }
 
 
-async def load(tx: Tx, name: str, *, first: int, start: int, end: int, **subject: Any) -> dict[int, int]:
+async def load(tx: ReadTx, name: str, *, first: int, start: int, end: int, **subject: Any) -> dict[int, int]:
     """Return amounts by day since 1970, and the totals of the span and the one before.
 
     They are under the keys TOTAL (from start to end) and PREVIOUS_TOTAL (from first to start); moments are ms

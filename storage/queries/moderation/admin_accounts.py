@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Text, and_, bindparam, delete, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.auth import MemberRow
 from storage.statements import PagedStatement, columns_of, one_of
@@ -100,23 +100,23 @@ DELETE_ACCOUNT = delete(accounts).where(accounts.c.id == bindparam("account_id")
 DELETE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
 
 
-async def list_page(tx: Tx, page: Page, **params: Any) -> list[int]:
+async def list_page(tx: ReadTx, page: Page, **params: Any) -> list[int]:
     """Return account ids, newest first; `params` are the parameters of LIST_PAGE, '' and 0 mean any."""
     return sorted(await tx.values(LIST_PAGE.for_page(page), **params, **page.bind_params()), reverse=True)
 
 
-async def load_members(tx: Tx, account_ids: Sequence[int]) -> dict[int, MemberRow]:
+async def load_members(tx: ReadTx, account_ids: Sequence[int]) -> dict[int, MemberRow]:
     """Return members by the id of their main account."""
     records = await tx.all(LOAD_MEMBERS, ids=list(account_ids))
     return {record[0]: MemberRow(*tuple(record)[1:]) for record in records}
 
 
-async def load_inviters(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
+async def load_inviters(tx: ReadTx, member_ids: Sequence[int]) -> dict[int, int]:
     """Return the id of the account that invited each member, by member id."""
     return {row[0]: row[1] for row in await tx.all(LOAD_INVITERS, ids=list(member_ids))}
 
 
-async def count_pending(tx: Tx) -> int:
+async def count_pending(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_PENDING))
 
 

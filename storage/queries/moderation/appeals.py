@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.moderation import AppealRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -34,23 +34,23 @@ async def insert(tx: Tx, row: AppealRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, appeal_id: int) -> AppealRow | None:
+async def find(tx: ReadTx, appeal_id: int) -> AppealRow | None:
     return to_row_or_none(AppealRow, await tx.one(FIND, id=appeal_id))
 
 
-async def load_by_entries(tx: Tx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
+async def load_by_entries(tx: ReadTx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
     """Return appeals by the id of the contested entry of the audit log."""
     rows = to_rows(AppealRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(entry_ids)))
     return {row.act_id: row for row in rows}
 
 
-async def list_by_state(tx: Tx, page: Page, state: str) -> list[AppealRow]:
+async def list_by_state(tx: ReadTx, page: Page, state: str) -> list[AppealRow]:
     """Return a page of appeals, newest first; `state` is open or decided."""
     rows = to_rows(AppealRow, await tx.all(LIST_BY_STATE[state].for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
-async def count_open(tx: Tx) -> int:
+async def count_open(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_OPEN))
 
 

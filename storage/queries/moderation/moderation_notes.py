@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.moderation import ModerationNoteRow
 from storage.statements import columns_of, to_rows, upsert
 from storage.tables.moderation import moderation_notes
@@ -26,7 +26,7 @@ async def insert(tx: Tx, row: ModerationNoteRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ModerationNoteRow]:
+async def list_by_account(tx: ReadTx, account_id: int, limit: int) -> list[ModerationNoteRow]:
     """Return the notes on an account, newest first."""
     return to_rows(ModerationNoteRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.moderation import ReportRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -49,26 +49,26 @@ async def insert(tx: Tx, row: ReportRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, report_id: int) -> ReportRow | None:
+async def find(tx: ReadTx, report_id: int) -> ReportRow | None:
     return to_row_or_none(ReportRow, await tx.one(FIND, id=report_id))
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[ReportRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[ReportRow]:
     return to_rows(ReportRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def list_page(tx: Tx, page: Page, state: str, account_id: int, target_id: int) -> list[ReportRow]:
+async def list_page(tx: ReadTx, page: Page, state: str, account_id: int, target_id: int) -> list[ReportRow]:
     """Return a page of reports, newest first; `state` is open, resolved or all, an id of 0 means any."""
     params = {"state": state, "account_id": account_id, "target_id": target_id, **page.bind_params()}
     rows = to_rows(ReportRow, await tx.all(LIST_PAGE.for_page(page), **params))
     return sorted(rows, key=lambda row: row.id, reverse=True)
 
 
-async def list_open_by_target(tx: Tx, target_id: int) -> list[ReportRow]:
+async def list_open_by_target(tx: ReadTx, target_id: int) -> list[ReportRow]:
     return to_rows(ReportRow, await tx.all(LIST_OPEN_BY_TARGET, target_id=target_id))
 
 
-async def count_open(tx: Tx) -> int:
+async def count_open(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_OPEN))
 
 

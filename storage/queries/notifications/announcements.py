@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import BigInteger, bindparam, case, delete, func, insert, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.notifications import AnnouncementReactionRow, AnnouncementRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.notifications import announcement_reactions, announcement_reads, announcements
@@ -64,16 +64,16 @@ async def insert_announcement(tx: Tx, row: AnnouncementRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def list_all(tx: Tx, limit: int) -> list[AnnouncementRow]:
+async def list_all(tx: ReadTx, limit: int) -> list[AnnouncementRow]:
     """Return all announcements, newest first, unpublished ones included."""
     return to_rows(AnnouncementRow, await tx.all(LIST_ALL, most=limit))
 
 
-async def find(tx: Tx, announcement_id: int) -> AnnouncementRow | None:
+async def find(tx: ReadTx, announcement_id: int) -> AnnouncementRow | None:
     return to_row_or_none(AnnouncementRow, await tx.one(FIND, id=announcement_id))
 
 
-async def list_current(tx: Tx) -> list[AnnouncementRow]:
+async def list_current(tx: ReadTx) -> list[AnnouncementRow]:
     """Return announcements to show now, oldest first."""
     return to_rows(AnnouncementRow, await tx.all(LIST_CURRENT, now=tx.now))
 
@@ -87,7 +87,7 @@ async def delete_by_id(tx: Tx, announcement_id: int) -> bool:
     return bool(await tx.run(DELETE, id=announcement_id))
 
 
-async def load_read_ids(tx: Tx, account_id: int) -> set[int]:
+async def load_read_ids(tx: ReadTx, account_id: int) -> set[int]:
     """Return the announcements that an account has read."""
     return set(await tx.values(LOAD_READ_IDS, account_id=account_id))
 
@@ -100,7 +100,7 @@ async def delete_reads(tx: Tx, announcement_id: int) -> None:
     await tx.run(DELETE_READS, announcement_id=announcement_id)
 
 
-async def list_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionRow]:
+async def list_reactions(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionRow]:
     """Return reactions to announcements, in the order in which each emoji was first used."""
     return to_rows(AnnouncementReactionRow, await tx.all(LIST_REACTIONS, ids=list(ids), viewer_id=viewer_id))
 

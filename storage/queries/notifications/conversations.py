@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import BigInteger, bindparam, case, delete, exists, func, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.notifications import ConversationRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -104,7 +104,7 @@ async def insert_many(tx: Tx, conversation_rows: Iterable[ConversationRow]) -> N
 
 
 async def list_by_people(
-    tx: Tx, thread_id: int, people_hash: str, owner_ids: Sequence[int]
+    tx: ReadTx, thread_id: int, people_hash: str, owner_ids: Sequence[int]
 ) -> list[ConversationRow]:
     """Return the conversation of these participants in a thread, one row for each owner."""
     rows = await tx.all(LIST_BY_PEOPLE, thread_id=thread_id, people_hash=people_hash, owners=list(owner_ids))
@@ -119,17 +119,17 @@ async def append_post(tx: Tx, ids: Sequence[int], post_id: int, author_id: int) 
     await tx.run(UPDATE_LAST_POST, ids=list(ids), b_post_id=post_id, b_author_id=author_id)
 
 
-async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ConversationRow]:
+async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[ConversationRow]:
     """Return a page of conversations by their last posts, newest first."""
     rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(to_rows(ConversationRow, rows), key=lambda row: row.last_post_id, reverse=True)
 
 
-async def find(tx: Tx, account_id: int, conversation_id: int) -> ConversationRow | None:
+async def find(tx: ReadTx, account_id: int, conversation_id: int) -> ConversationRow | None:
     return to_row_or_none(ConversationRow, await tx.one(FIND, account_id=account_id, id=conversation_id))
 
 
-async def find_by_id(tx: Tx, conversation_id: int) -> ConversationRow | None:
+async def find_by_id(tx: ReadTx, conversation_id: int) -> ConversationRow | None:
     return to_row_or_none(ConversationRow, await tx.one(FIND_BY_ID, id=conversation_id))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.notifications import EmailSubscriptionRow
 from storage.rows.posts import PostRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
@@ -64,17 +64,17 @@ async def insert(tx: Tx, row: EmailSubscriptionRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find_by_email(tx: Tx, account_id: int, email: str) -> EmailSubscriptionRow | None:
+async def find_by_email(tx: ReadTx, account_id: int, email: str) -> EmailSubscriptionRow | None:
     return to_row_or_none(
         EmailSubscriptionRow, await tx.one(FIND_BY_EMAIL, account_id=account_id, email=email)
     )
 
 
-async def find(tx: Tx, subscription_id: int) -> EmailSubscriptionRow | None:
+async def find(tx: ReadTx, subscription_id: int) -> EmailSubscriptionRow | None:
     return to_row_or_none(EmailSubscriptionRow, await tx.one(FIND, id=subscription_id))
 
 
-async def find_by_token(tx: Tx, token: str) -> EmailSubscriptionRow | None:
+async def find_by_token(tx: ReadTx, token: str) -> EmailSubscriptionRow | None:
     return to_row_or_none(EmailSubscriptionRow, await tx.one(FIND_BY_TOKEN, token=token))
 
 
@@ -95,17 +95,17 @@ async def purge_unconfirmed(tx: Tx, until: int) -> None:
     await tx.run(PURGE_UNCONFIRMED, until=until)
 
 
-async def has_subscribers(tx: Tx, account_id: int) -> bool:
+async def has_subscribers(tx: ReadTx, account_id: int) -> bool:
     """Return True if the account sends its posts by mail and has a confirmed subscriber."""
     return await tx.value(HAS_SUBSCRIBERS, account_id=account_id) is not None
 
 
-async def list_confirmed_ids(tx: Tx, account_id: int, after_id: int, limit: int) -> list[int]:
+async def list_confirmed_ids(tx: ReadTx, account_id: int, after_id: int, limit: int) -> list[int]:
     """Return ids of confirmed subscriptions above an id."""
     return await tx.values(LIST_CONFIRMED_IDS, account_id=account_id, after_id=after_id, limit=limit)
 
 
-async def list_posts(tx: Tx, account_id: int, since_id: int, until_id: int, limit: int) -> list[PostRow]:
+async def list_posts(tx: ReadTx, account_id: int, since_id: int, until_id: int, limit: int) -> list[PostRow]:
     """Return the posts to send: public ones that are not replies, above one id and up to another."""
     rows = await tx.all(LIST_POSTS, account_id=account_id, since_id=since_id, until_id=until_id, limit=limit)
     return to_rows(PostRow, rows)

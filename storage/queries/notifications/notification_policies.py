@@ -6,7 +6,7 @@ from msgspec import structs
 from sqlalchemy import BigInteger, and_, bindparam, delete, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationPolicyRow, SenderRelation
 from storage.statements import columns_of, to_row_or_none, upsert
@@ -91,7 +91,7 @@ FIND_SENDER_RELATION = (
 )
 
 
-async def find(tx: Tx, account_id: int) -> NotificationPolicyRow | None:
+async def find(tx: ReadTx, account_id: int) -> NotificationPolicyRow | None:
     return to_row_or_none(NotificationPolicyRow, await tx.one(FIND, account_id=account_id))
 
 
@@ -110,7 +110,7 @@ async def delete_permission(tx: Tx, account_id: int, from_id: int) -> None:
 
 
 async def find_sender_relation(
-    tx: Tx, account_id: int, from_id: int, thread_id: int
+    tx: ReadTx, account_id: int, from_id: int, thread_id: int
 ) -> SenderRelation | None:
     """Return how a sender relates to a local recipient.
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 from sqlalchemy.sql.selectable import Select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.notifications.notifications import NotificationQuery, is_visible
 from storage.rows.notifications import NotificationRequestRow
@@ -128,7 +128,7 @@ async def delete_filtered(tx: Tx, account_id: int, from_ids: Sequence[int]) -> N
     await tx.run(DELETE_FILTERED, account_id=account_id, from_ids=list(from_ids))
 
 
-async def list_direct_post_ids(tx: Tx, account_id: int, from_id: int) -> list[int]:
+async def list_direct_post_ids(tx: ReadTx, account_id: int, from_id: int) -> list[int]:
     """Return direct posts of the sender that mention the account and are kept back."""
     return await tx.values(LIST_DIRECT_POST_IDS, account_id=account_id, from_id=from_id)
 
@@ -138,6 +138,6 @@ async def mark_unfiltered(tx: Tx, account_id: int, from_id: int) -> None:
     await tx.run(MARK_UNFILTERED, b_account_id=account_id, b_from_id=from_id)
 
 
-async def has_unmerged(tx: Tx, account_id: int) -> bool:
+async def has_unmerged(tx: ReadTx, account_id: int) -> bool:
     """Return True if notifications of a permitted sender are still kept back."""
     return bool(await tx.value(HAS_UNMERGED, account_id=account_id))

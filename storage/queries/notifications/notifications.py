@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationRow
@@ -42,7 +42,7 @@ class NotificationQuery(Struct, frozen=True):
     from_id: int | None = None
     filtered: bool = False
 
-    def bind_params(self, tx: Tx, account_id: int) -> dict[str, object]:
+    def bind_params(self, tx: ReadTx, account_id: int) -> dict[str, object]:
         """Return the bind parameters of `is_visible`."""
         return {
             "account_id": account_id,
@@ -157,7 +157,7 @@ async def insert(tx: Tx, row: NotificationRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
+async def has_duplicate(tx: ReadTx, row: NotificationRow) -> bool:
     """Return True if the account has this very notification already."""
     duplicate = await tx.one(
         FIND_DUPLICATE, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
@@ -185,11 +185,11 @@ async def list_by_account(
     return sorted(to_rows(NotificationRow, rows), key=lambda row: row.id, reverse=True)
 
 
-async def find(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
+async def find(tx: ReadTx, account_id: int, notification_id: int) -> NotificationRow | None:
     return to_row_or_none(NotificationRow, await tx.one(FIND, account_id=account_id, id=notification_id))
 
 
-async def find_by_id(tx: Tx, notification_id: int) -> NotificationRow | None:
+async def find_by_id(tx: ReadTx, notification_id: int) -> NotificationRow | None:
     return to_row_or_none(NotificationRow, await tx.one(FIND_BY_ID, id=notification_id))
 
 
@@ -222,6 +222,6 @@ async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_
     )
 
 
-async def load_last_read_id(tx: Tx, account_id: int) -> int:
+async def load_last_read_id(tx: ReadTx, account_id: int) -> int:
     """Return the newest notification that the account has read, by its marker; 0 without one."""
     return int(await tx.value(LOAD_LAST_READ_ID, account_id=account_id) or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.notifications import PushKeyRow, PushSubscriptionRow
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
@@ -77,16 +77,16 @@ async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
+async def find_by_token(tx: ReadTx, token_id: int) -> PushSubscriptionRow | None:
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
-async def find_active(tx: Tx, subscription_id: int) -> PushSubscriptionRow | None:
+async def find_active(tx: ReadTx, subscription_id: int) -> PushSubscriptionRow | None:
     """Return a subscription whose token is valid and whose member may log in; None otherwise."""
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
 
 
-async def list_ids_for_notification(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:
+async def list_ids_for_notification(tx: ReadTx, account_id: int, kind: str, from_id: int) -> list[int]:
     """Return the account's subscriptions that want a notification of this kind from the sender."""
     return await tx.values(LIST_IDS_FOR_NOTIFICATION, account_id=account_id, kind=kind, from_id=from_id)
 
@@ -103,7 +103,7 @@ async def delete_by_token(tx: Tx, token_id: int) -> None:
     await tx.run(DELETE_BY_TOKEN, token_id=token_id)
 
 
-async def find_key(tx: Tx) -> PushKeyRow | None:
+async def find_key(tx: ReadTx) -> PushKeyRow | None:
     """Return the node's key pair; None before its first start."""
     return to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, func, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.peers import PartnerRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -64,45 +64,45 @@ async def upsert_partner(tx: Tx, row: PartnerRow) -> None:
     await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, partner_id: int) -> PartnerRow | None:
+async def find(tx: ReadTx, partner_id: int) -> PartnerRow | None:
     return to_row_or_none(PartnerRow, await tx.one(FIND, id=partner_id))
 
 
-async def find_by_domain(tx: Tx, domain: str) -> PartnerRow | None:
+async def find_by_domain(tx: ReadTx, domain: str) -> PartnerRow | None:
     return to_row_or_none(PartnerRow, await tx.one(FIND_BY_DOMAIN, domain=domain))
 
 
-async def find_by_offer(tx: Tx, offer_uri: str) -> PartnerRow | None:
+async def find_by_offer(tx: ReadTx, offer_uri: str) -> PartnerRow | None:
     return to_row_or_none(PartnerRow, await tx.one(FIND_BY_OFFER, offer_uri=offer_uri))
 
 
-async def list_all(tx: Tx) -> list[PartnerRow]:
+async def list_all(tx: ReadTx) -> list[PartnerRow]:
     return to_rows(PartnerRow, await tx.all(LIST_ALL))
 
 
-async def list_by_state(tx: Tx, state: str) -> list[PartnerRow]:
+async def list_by_state(tx: ReadTx, state: str) -> list[PartnerRow]:
     return to_rows(PartnerRow, await tx.all(LIST_BY_STATE, state=state))
 
 
-async def count_pending_offers(tx: Tx) -> int:
+async def count_pending_offers(tx: ReadTx) -> int:
     """Return how many offers of others wait for an answer."""
     return int(await tx.value(COUNT_PENDING_OFFERS))
 
 
-async def load_inboxes(tx: Tx, scope: str) -> dict[str, str]:
+async def load_inboxes(tx: ReadTx, scope: str) -> dict[str, str]:
     """Return the shared inboxes, or inboxes, of the partners with a scope, by domain."""
     # Scopes are a JSON list, so the quotes keep one from matching a part of another.
     rows = await tx.all(LOAD_INBOXES, scope=f'%"{scope}"%')
     return {row[2]: row[0] or row[1] for row in rows}
 
 
-async def find_collection(tx: Tx, domain: str, scope: str) -> str | None:
+async def find_collection(tx: ReadTx, domain: str, scope: str) -> str | None:
     """Return the URI of the partners collection of a partner with a scope; None for any other node."""
     uri = await tx.value(FIND_COLLECTION, domain=domain, scope=f'%"{scope}"%')
     return f"{uri}/partners" if uri else None
 
 
-async def list_actor_uris(tx: Tx) -> list[str]:
+async def list_actor_uris(tx: ReadTx) -> list[str]:
     """Return the URIs of the instance actors of all partners."""
     return await tx.values(LIST_ACTOR_URIS)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, delete, func, literal, or_, select, union_all, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.tables.accounts import accounts
 from storage.tables.content import media
 from storage.tables.posts import posts
@@ -96,11 +96,11 @@ async def delete_media(tx: Tx, domain: str) -> None:
         await _run_for_domain(tx, statement, domain)
 
 
-async def list_domains(tx: Tx) -> set[str]:
+async def list_domains(tx: ReadTx) -> set[str]:
     """Return the domains of all remote accounts."""
     return set(await tx.values(LIST_DOMAINS))
 
 
-async def count_follows_by_domain(tx: Tx) -> dict[str, tuple[int, int]]:
+async def count_follows_by_domain(tx: ReadTx) -> dict[str, tuple[int, int]]:
     """Return by domain how many followers our members have there, and how many accounts they follow there."""
     return {row[0]: (int(row[1]), int(row[2])) for row in await tx.all(COUNT_FOLLOWS_BY_DOMAIN)}

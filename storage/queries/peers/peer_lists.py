@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.peers import PeerListEntryRow, PeerListRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.peers import peer_list_entries, peer_lists, peers
@@ -51,15 +51,15 @@ async def insert(tx: Tx, row: PeerListRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, list_id: int) -> PeerListRow | None:
+async def find(tx: ReadTx, list_id: int) -> PeerListRow | None:
     return to_row_or_none(PeerListRow, await tx.one(FIND, id=list_id))
 
 
-async def list_all(tx: Tx) -> list[PeerListRow]:
+async def list_all(tx: ReadTx) -> list[PeerListRow]:
     return to_rows(PeerListRow, await tx.all(LIST_ALL))
 
 
-async def list_due(tx: Tx) -> list[PeerListRow]:
+async def list_due(tx: ReadTx) -> list[PeerListRow]:
     """Return the lists that are due to be fetched."""
     return to_rows(PeerListRow, await tx.all(LIST_DUE, now=tx.now))
 
@@ -72,13 +72,13 @@ async def delete_by_id(tx: Tx, list_id: int) -> None:
     await tx.run(DELETE, id=list_id)
 
 
-async def load_entries(tx: Tx, list_id: int) -> dict[str, PeerListEntryRow]:
+async def load_entries(tx: ReadTx, list_id: int) -> dict[str, PeerListEntryRow]:
     """Return the entries of a list when it was last applied, by domain."""
     return {row.domain: row for row in to_rows(PeerListEntryRow, await tx.all(LOAD_ENTRIES, list_id=list_id))}
 
 
 async def load_entries_of_other_lists(
-    tx: Tx, list_id: int, domains: Sequence[str]
+    tx: ReadTx, list_id: int, domains: Sequence[str]
 ) -> dict[str, PeerListEntryRow]:
     """Return the entries of other lists for these domains; the oldest list wins."""
     entries = to_rows(

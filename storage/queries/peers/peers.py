@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.peers import PeerRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -112,33 +112,33 @@ async def insert_many(tx: Tx, domains: Iterable[str]) -> None:
     )
 
 
-async def find_by_domain(tx: Tx, domain: str) -> PeerRow | None:
+async def find_by_domain(tx: ReadTx, domain: str) -> PeerRow | None:
     return to_row_or_none(PeerRow, await tx.one(FIND_BY_DOMAIN, domain=domain))
 
 
-async def load_by_domains(tx: Tx, domains: Sequence[str]) -> dict[str, PeerRow]:
+async def load_by_domains(tx: ReadTx, domains: Sequence[str]) -> dict[str, PeerRow]:
     return {row.domain: row for row in to_rows(PeerRow, await tx.all(LOAD_BY_DOMAINS, domains=list(domains)))}
 
 
-async def list_all(tx: Tx) -> list[PeerRow]:
+async def list_all(tx: ReadTx) -> list[PeerRow]:
     return to_rows(PeerRow, await tx.all(LIST_ALL))
 
 
-async def list_with_decision(tx: Tx) -> list[PeerRow]:
+async def list_with_decision(tx: ReadTx) -> list[PeerRow]:
     """Return the peers with a decision."""
     return to_rows(PeerRow, await tx.all(LIST_WITH_DECISION))
 
 
-async def find_by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
+async def find_by_decision(tx: ReadTx, decision_id: int) -> PeerRow | None:
     return to_row_or_none(PeerRow, await tx.one(FIND_BY_DECISION, decision_id=decision_id))
 
 
-async def list_domains_by_list(tx: Tx, list_id: int) -> list[str]:
+async def list_domains_by_list(tx: ReadTx, list_id: int) -> list[str]:
     """Return the domains whose decisions come from a list and were not changed by hand."""
     return await tx.values(LIST_DOMAINS_BY_LIST, list_id=list_id)
 
 
-async def find_limited_at(tx: Tx, domain: str) -> int | None:
+async def find_limited_at(tx: ReadTx, domain: str) -> int | None:
     """Return since when a domain is limited (ms UTC), by the nearest decision; None if it is not."""
     labels = domain.split(".")
     names = [".".join(labels[start:]) for start in range(len(labels))]
@@ -147,19 +147,19 @@ async def find_limited_at(tx: Tx, domain: str) -> int | None:
     return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
 
 
-async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+async def list_decisions(tx: ReadTx, page: Page, *, allows: bool) -> list[PeerRow]:
     """Return a page of blocks, or of allows, newest first."""
     statement = (LIST_ALLOWANCES if allows else LIST_BLOCKS).for_page(page)
     rows = to_rows(PeerRow, await tx.all(statement, **page.bind_params()))
     return sorted(rows, key=lambda row: row.decision_id or 0, reverse=True)
 
 
-async def load_retry_times(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
+async def load_retry_times(tx: ReadTx, domains: Sequence[str]) -> dict[str, int]:
     """Return the domains with an open circuit, and when it may be retried (ms UTC)."""
     return {row[0]: row[1] for row in await tx.all(LOAD_RETRY_TIMES, domains=list(domains), now=tx.now)}
 
 
-async def list_unreachable(tx: Tx, limit: int) -> list[tuple[PeerRow, int]]:
+async def list_unreachable(tx: ReadTx, limit: int) -> list[tuple[PeerRow, int]]:
     """Return unreachable peers, the longest first, with the number of pending deliveries."""
     return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(LIST_UNREACHABLE, most=limit)]
 

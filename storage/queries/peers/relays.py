@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.peers import RelayRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.peers import relays
@@ -42,24 +42,24 @@ async def insert(tx: Tx, row: RelayRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def list_all(tx: Tx) -> list[RelayRow]:
+async def list_all(tx: ReadTx) -> list[RelayRow]:
     return to_rows(RelayRow, await tx.all(LIST_ALL))
 
 
-async def find(tx: Tx, relay_id: int) -> RelayRow | None:
+async def find(tx: ReadTx, relay_id: int) -> RelayRow | None:
     return to_row_or_none(RelayRow, await tx.one(FIND, id=relay_id))
 
 
-async def find_by_follow(tx: Tx, follow_uri: str) -> RelayRow | None:
+async def find_by_follow(tx: ReadTx, follow_uri: str) -> RelayRow | None:
     return to_row_or_none(RelayRow, await tx.one(FIND_BY_FOLLOW, follow_uri=follow_uri))
 
 
-async def is_enabled(tx: Tx, actor_uri: str) -> bool:
+async def is_enabled(tx: ReadTx, actor_uri: str) -> bool:
     """Return True for the actor of an accepted relay."""
     return await tx.one(IS_ENABLED, actor_uri=actor_uri) is not None
 
 
-async def list_inboxes(tx: Tx, *, litepub: bool = False) -> list[str]:
+async def list_inboxes(tx: ReadTx, *, litepub: bool = False) -> list[str]:
     """Return the inboxes of accepted relays that take posts, or (`litepub`) boosts."""
     return await tx.values(LIST_INBOXES[litepub])
 

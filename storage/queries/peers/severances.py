@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.peers import SeveranceRow
 from storage.rows.relationships import FollowRow
 from storage.statements import columns_of, one_of, to_rows, upsert
@@ -116,13 +116,13 @@ DELETE_RELATIONS = (
 )
 
 
-async def list_cross_node_follows(tx: Tx, mark: int) -> list[tuple[FollowRow, bool]]:
+async def list_cross_node_follows(tx: ReadTx, mark: int) -> list[tuple[FollowRow, bool]]:
     """Return the follows and requests between nodes that will end, with True if the follower is ours."""
     records = await tx.all(LIST_CROSS_NODE_FOLLOWS, mark=mark)
     return [(FollowRow(*tuple(record)[:-1]), record[-1] == "") for record in records]
 
 
-async def count_losses(tx: Tx, mark: int) -> list[tuple[int, int, int]]:
+async def count_losses(tx: ReadTx, mark: int) -> list[tuple[int, int, int]]:
     """Return our other accounts with how many followers and followed accounts each of them loses."""
     return [(row[0], int(row[1]), int(row[2])) for row in await tx.all(COUNT_LOSSES, mark=mark)]
 
@@ -139,5 +139,5 @@ async def insert(tx: Tx, rows: Iterable[SeveranceRow]) -> None:
     await tx.run_many(INSERT, [structs.asdict(row) for row in rows])
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[SeveranceRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[SeveranceRow]:
     return to_rows(SeveranceRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.portability import ArchiveRow
 from storage.rows.posts import PostRow
 from storage.statements import columns_of, to_row_or_none, to_rows
@@ -49,11 +49,11 @@ async def insert_archive(tx: Tx, row: ArchiveRow) -> None:
     await tx.run(INSERT_ARCHIVE, **structs.asdict(row))
 
 
-async def find(tx: Tx, archive_id: int) -> ArchiveRow | None:
+async def find(tx: ReadTx, archive_id: int) -> ArchiveRow | None:
     return to_row_or_none(ArchiveRow, await tx.one(FIND, id=archive_id))
 
 
-async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ArchiveRow]:
+async def list_by_account(tx: ReadTx, account_id: int, limit: int) -> list[ArchiveRow]:
     """Return the archives of an account, newest first."""
     return to_rows(ArchiveRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
@@ -68,12 +68,12 @@ async def purge_expired(tx: Tx, until: int) -> None:
     await tx.run(PURGE_EXPIRED, until=until)
 
 
-async def list_posts(tx: Tx, account_id: int, after_id: int, limit: int) -> list[PostRow]:
+async def list_posts(tx: ReadTx, account_id: int, after_id: int, limit: int) -> list[PostRow]:
     """Return published posts and boosts of an account, oldest first."""
     records = await tx.all(LIST_POSTS, account_id=account_id, after_id=after_id, limit=limit)
     return to_rows(PostRow, records)
 
 
-async def list_liked_uris(tx: Tx, account_id: int) -> list[str]:
+async def list_liked_uris(tx: ReadTx, account_id: int) -> list[str]:
     """Return the URIs of liked posts, the newest like first."""
     return list(await tx.values(LIST_LIKED_URIS, account_id=account_id))

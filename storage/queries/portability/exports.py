@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, or_, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.tables.accounts import accounts
 from storage.tables.posts import posts
 from storage.tables.relationships import blocks, domain_mutes, follows, list_accounts, lists, mutes
@@ -58,7 +58,7 @@ LIST_LIST_MEMBERS = (
 
 
 async def list_related_accounts(
-    tx: Tx, kind: str, account_id: int, after_id: int, limit: int
+    tx: ReadTx, kind: str, account_id: int, after_id: int, limit: int
 ) -> list[Record]:
     """Return cursor, id, username and domain of other accounts and the columns of the kind, oldest first."""
     now = {"now": tx.now} if kind == "muting" else {}
@@ -70,16 +70,16 @@ async def list_related_accounts(
     ]
 
 
-async def list_muted_domains(tx: Tx, account_id: int) -> list[str]:
+async def list_muted_domains(tx: ReadTx, account_id: int) -> list[str]:
     """Return the domains that the account blocks for itself."""
     return list(await tx.values(LIST_MUTED_DOMAINS, account_id=account_id))
 
 
-async def list_bookmarked_uris(tx: Tx, account_id: int) -> list[str]:
+async def list_bookmarked_uris(tx: ReadTx, account_id: int) -> list[str]:
     """Return the URIs of bookmarked posts, the newest bookmark first."""
     return list(await tx.values(LIST_BOOKMARKED_URIS, account_id=account_id))
 
 
-async def list_list_members(tx: Tx, account_id: int) -> list[Record]:
+async def list_list_members(tx: ReadTx, account_id: int) -> list[Record]:
     """Return id and title of each list with id, username and domain of each account on it."""
     return [tuple(record) for record in await tx.all(LIST_LIST_MEMBERS, account_id=account_id)]

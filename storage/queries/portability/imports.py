@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.portability import ImportLineRow, ImportRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows
 from storage.tables.portability import import_lines, imports
@@ -78,37 +78,37 @@ async def insert_with_lines(tx: Tx, row: ImportRow, lines: Iterable[ImportLineRo
     await tx.run_many(INSERT_LINE, [structs.asdict(line) for line in lines])
 
 
-async def find(tx: Tx, import_id: int) -> ImportRow | None:
+async def find(tx: ReadTx, import_id: int) -> ImportRow | None:
     return to_row_or_none(ImportRow, await tx.one(FIND, id=import_id))
 
 
-async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ImportRow]:
+async def list_by_account(tx: ReadTx, account_id: int, limit: int) -> list[ImportRow]:
     """Return the imports of an account, newest first."""
     return to_rows(ImportRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 
-async def count_unfinished(tx: Tx, account_id: int) -> int:
+async def count_unfinished(tx: ReadTx, account_id: int) -> int:
     """Return how many imports are in progress."""
     return int(await tx.value(COUNT_UNFINISHED, account_id=account_id))
 
 
-async def list_pending_lines(tx: Tx, import_id: int, after_id: int, limit: int) -> list[ImportLineRow]:
+async def list_pending_lines(tx: ReadTx, import_id: int, after_id: int, limit: int) -> list[ImportLineRow]:
     """Return the next lines that were not processed."""
     records = await tx.all(LIST_PENDING_LINES, import_id=import_id, after_id=after_id, limit=limit)
     return to_rows(ImportLineRow, records)
 
 
-async def list_failed_lines(tx: Tx, import_id: int) -> list[ImportLineRow]:
+async def list_failed_lines(tx: ReadTx, import_id: int) -> list[ImportLineRow]:
     """Return the lines that failed, in the order of the file."""
     return to_rows(ImportLineRow, await tx.all(LIST_FAILED_LINES, import_id=import_id))
 
 
-async def load_existing_addresses(tx: Tx, import_id: int, addresses: Sequence[str]) -> set[str]:
+async def load_existing_addresses(tx: ReadTx, import_id: int, addresses: Sequence[str]) -> set[str]:
     """Return those of the addresses that the file names."""
     return set(await tx.values(LOAD_EXISTING_ADDRESSES, import_id=import_id, addresses=list(addresses)))
 
 
-async def list_addresses(tx: Tx, import_id: int) -> list[str]:
+async def list_addresses(tx: ReadTx, import_id: int) -> list[str]:
     """Return the addresses of the lines that were not processed."""
     return list(await tx.values(LIST_ADDRESSES, import_id=import_id))
 

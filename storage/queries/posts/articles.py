@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.rows.posts import PostRow
 from storage.statements import PagedStatement, columns_of, equals_any, to_row_or_none
@@ -60,16 +60,16 @@ LIST_HELPFUL = _ranked
 LIST_HELPFUL_BY_ACCOUNT = _ranked.where(posts.c.account_id == bindparam("account_id"))
 
 
-async def find_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow | None:
+async def find_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow | None:
     return to_row_or_none(PostRow, await tx.one(FIND_BY_SLUG, account_id=account_id, slug=slug))
 
 
-async def list_drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
+async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
     found = await tx.values(LIST_DRAFTS.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(found, reverse=True)
 
 
-async def list_latest(tx: Tx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
+async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
     """Ids of published articles of one account or of all, newest first."""
     if account_id is None:
         found = await tx.values(LIST_LATEST.for_page(page), member=int(is_member), **page.bind_params())
@@ -84,7 +84,7 @@ async def list_latest(tx: Tx, account_id: int | None, page: Page, *, is_member: 
 
 
 async def list_helpful(
-    tx: Tx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
+    tx: ReadTx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
     """Ids and votes of articles, by votes since a moment (ms UTC)."""
     params = {"since": since, "limit": limit, "offset": offset, "member": int(is_member)}

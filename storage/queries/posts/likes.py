@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.posts import LikeRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
@@ -70,11 +70,11 @@ async def insert_like(tx: Tx, row: LikeRow) -> bool:
     return bool(await tx.run(INSERT_LIKE, **structs.asdict(row)))
 
 
-async def find_like(tx: Tx, account_id: int, post_id: int) -> LikeRow | None:
+async def find_like(tx: ReadTx, account_id: int, post_id: int) -> LikeRow | None:
     return to_row_or_none(LikeRow, await tx.one(FIND_LIKE, account_id=account_id, post_id=post_id))
 
 
-async def find_like_by_uri(tx: Tx, uri: str) -> LikeRow | None:
+async def find_like_by_uri(tx: ReadTx, uri: str) -> LikeRow | None:
     return to_row_or_none(LikeRow, await tx.one(FIND_LIKE_BY_URI, uri=uri))
 
 
@@ -87,21 +87,21 @@ async def delete_like(tx: Tx, like_id: int) -> None:
     await tx.run(DELETE_LIKE, id=like_id)
 
 
-async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, **params: int) -> Pairs:
+async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, **params: int) -> Pairs:
     """Pairs of cursor and id, newest first."""
     found = await tx.all(paged.for_page(page), **params, **page.bind_params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
-async def list_liked_posts(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_liked_posts(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_LIKED_POSTS, page, account_id=account_id)
 
 
-async def list_likers(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_likers(tx: ReadTx, post_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_LIKERS, page, post_id=post_id)
 
 
-async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_boosters(tx: ReadTx, post_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_BOOSTERS, page, post_id=post_id)
 
 
@@ -113,7 +113,7 @@ async def delete_bookmark(tx: Tx, account_id: int, post_id: int) -> bool:
     return bool(await tx.run(DELETE_BOOKMARK, account_id=account_id, post_id=post_id))
 
 
-async def list_bookmarked_posts(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_bookmarked_posts(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_BOOKMARKED_POSTS, page, account_id=account_id)
 
 
@@ -125,12 +125,12 @@ async def delete_pin(tx: Tx, account_id: int, post_id: int) -> bool:
     return bool(await tx.run(DELETE_PIN, account_id=account_id, post_id=post_id))
 
 
-async def list_pinned_posts(tx: Tx, account_id: int) -> Sequence[int]:
+async def list_pinned_posts(tx: ReadTx, account_id: int) -> Sequence[int]:
     """Ids of pinned posts, the newest pin first."""
     return await tx.values(LIST_PINNED_POSTS, account_id=account_id)
 
 
-async def count_pins(tx: Tx, account_id: int) -> int:
+async def count_pins(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_PINS, account_id=account_id))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, delete, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.statements import one_of, upsert
 from storage.tables.posts import mentions
 
@@ -31,10 +31,10 @@ async def insert(tx: Tx, post_id: int, account_ids: Iterable[int]) -> None:
     )
 
 
-async def list_by_post(tx: Tx, post_id: int) -> list[int]:
+async def list_by_post(tx: ReadTx, post_id: int) -> list[int]:
     return await tx.values(LIST_BY_POST, post_id=post_id)
 
 
-async def load_by_posts(tx: Tx, ids: Sequence[int]) -> list[tuple[int, int]]:
+async def load_by_posts(tx: ReadTx, ids: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of post and mentioned account."""
     return [(row[0], row[1]) for row in await tx.all(LOAD_BY_POSTS, ids=list(ids))]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, structs
 from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, insert, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import PollOptionRow, PollRow, PollVoteRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -87,21 +87,21 @@ class PollWithOptions(Struct, frozen=True):
     chosen: tuple[int, ...]
 
 
-async def find(tx: Tx, post_id: int) -> PollRow | None:
+async def find(tx: ReadTx, post_id: int) -> PollRow | None:
     return to_row_or_none(PollRow, await tx.one(FIND, post_id=post_id))
 
 
-async def lock(tx: Tx, post_id: int) -> PollRow | None:
+async def lock(tx: ReadTx, post_id: int) -> PollRow | None:
     """Return a poll in which nobody else can vote until this transaction ends."""
     return to_row_or_none(PollRow, await tx.one(LOCK, post_id=post_id))
 
 
-async def list_options(tx: Tx, post_id: int) -> list[PollOptionRow]:
+async def list_options(tx: ReadTx, post_id: int) -> list[PollOptionRow]:
     """Return the options of a poll, in order."""
     return to_rows(PollOptionRow, await tx.all(LIST_OPTIONS, post_id=post_id))
 
 
-async def load_by_posts(tx: Tx, ids: Sequence[int], viewer_id: int | None) -> dict[int, PollWithOptions]:
+async def load_by_posts(tx: ReadTx, ids: Sequence[int], viewer_id: int | None) -> dict[int, PollWithOptions]:
     """Return polls by post id, in one statement."""
     viewer = NO_VIEWER if viewer_id is None else viewer_id
     found: dict[int, PollWithOptions] = {}
@@ -153,20 +153,20 @@ async def increment_voters(tx: Tx, post_id: int) -> None:
     await tx.run(INCREMENT_VOTERS, b_post_id=post_id)
 
 
-async def find_vote(tx: Tx, vote_id: int) -> PollVoteRow | None:
+async def find_vote(tx: ReadTx, vote_id: int) -> PollVoteRow | None:
     return to_row_or_none(PollVoteRow, await tx.one(FIND_VOTE, id=vote_id))
 
 
-async def list_chosen_options(tx: Tx, post_id: int, account_id: int) -> set[int]:
+async def list_chosen_options(tx: ReadTx, post_id: int, account_id: int) -> set[int]:
     """Ids of the options that an account took."""
     return set(await tx.values(LIST_CHOSEN_OPTIONS, post_id=post_id, account_id=account_id))
 
 
-async def list_local_voters(tx: Tx, post_id: int) -> list[int]:
+async def list_local_voters(tx: ReadTx, post_id: int) -> list[int]:
     """Those of this node who voted."""
     return await tx.values(LIST_LOCAL_VOTERS, post_id=post_id)
 
 
-async def list_remote_voters(tx: Tx, post_id: int) -> list[int]:
+async def list_remote_voters(tx: ReadTx, post_id: int) -> list[int]:
     """Accounts of peers who voted."""
     return await tx.values(LIST_REMOTE_VOTERS, post_id=post_id)

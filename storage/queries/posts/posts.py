@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Integer, bindparam, case, delete, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import EditRow, PostRow, TombstoneRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -117,30 +117,30 @@ DELETE_EXPIRED_IDEMPOTENCY_KEYS = delete(idempotency_keys).where(idempotency_key
 LOAD_EXISTING_URIS = select(posts.c.uri).where(one_of(posts.c.uri, "uris"))
 
 
-async def find(tx: Tx, post_id: int) -> PostRow | None:
+async def find(tx: ReadTx, post_id: int) -> PostRow | None:
     return to_row_or_none(PostRow, await tx.one(FIND, id=post_id))
 
 
-async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, PostRow]:
+async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, PostRow]:
     return {row.id: row for row in to_rows(PostRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))}
 
 
-async def load_versions(tx: Tx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+async def load_versions(tx: ReadTx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
     """Id and version of posts, id and version of their authors."""
     return [tuple(row) for row in await tx.all(LOAD_VERSIONS, ids=list(ids))]
 
 
-async def load_by_uris(tx: Tx, uris: Sequence[str]) -> list[PostRow]:
+async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[PostRow]:
     return to_rows(PostRow, await tx.all(LOAD_BY_URIS, uris=list(uris)))
 
 
-async def find_by_uri(tx: Tx, uri: str) -> PostRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> PostRow | None:
     """Return a post by its URI, or by one that it had before."""
     found = to_row_or_none(PostRow, await tx.one(FIND_BY_URI, uri=uri))
     return found or to_row_or_none(PostRow, await tx.one(FIND_BY_ALIAS, uri=uri))
 
 
-async def find_by_uri_or_url(tx: Tx, address: str) -> PostRow | None:
+async def find_by_uri_or_url(tx: ReadTx, address: str) -> PostRow | None:
     """Return a post by its URI or by the address of its page."""
     return to_row_or_none(PostRow, await tx.one(FIND_BY_URI_OR_URL, uri=address, url=address))
 
@@ -164,7 +164,7 @@ async def delete_by_id(tx: Tx, post_id: int) -> bool:
     return bool(await tx.run(DELETE, id=post_id))
 
 
-async def list_boosts(tx: Tx, post_id: int) -> list[tuple[int, int]]:
+async def list_boosts(tx: ReadTx, post_id: int) -> list[tuple[int, int]]:
     """Ids of boosts and of those who boosted."""
     return [(row[0], row[1]) for row in await tx.all(LIST_BOOSTS, post_id=post_id)]
 
@@ -173,7 +173,7 @@ async def delete_boosts(tx: Tx, post_id: int) -> None:
     await tx.run(DELETE_BOOSTS, post_id=post_id)
 
 
-async def find_boost(tx: Tx, account_id: int, post_id: int) -> PostRow | None:
+async def find_boost(tx: ReadTx, account_id: int, post_id: int) -> PostRow | None:
     return to_row_or_none(PostRow, await tx.one(FIND_BOOST, account_id=account_id, post_id=post_id))
 
 
@@ -192,7 +192,7 @@ async def link_orphaned_replies(tx: Tx, parent: PostRow) -> int:
     return len(waiting)
 
 
-async def list_thread(tx: Tx, thread_id: int, limit: int) -> list[tuple[int, int | None]]:
+async def list_thread(tx: ReadTx, thread_id: int, limit: int) -> list[tuple[int, int | None]]:
     """Ids in a thread with their parents, oldest first. Who may see them is for the caller to check."""
     return [(row[0], row[1]) for row in await tx.all(LIST_THREAD, thread_id=thread_id, most=limit)]
 
@@ -201,7 +201,7 @@ async def insert_edit(tx: Tx, row: EditRow) -> None:
     await tx.run(INSERT_EDIT, **structs.asdict(row))
 
 
-async def list_edits(tx: Tx, post_id: int) -> list[EditRow]:
+async def list_edits(tx: ReadTx, post_id: int) -> list[EditRow]:
     """Earlier versions, oldest first."""
     return to_rows(EditRow, await tx.all(LIST_EDITS, post_id=post_id))
 
@@ -216,7 +216,7 @@ async def purge_expired_tombstones(tx: Tx, until: int) -> None:
     await tx.run(PURGE_EXPIRED_TOMBSTONES, until=until)
 
 
-async def find_tombstone(tx: Tx, uri: str) -> TombstoneRow | None:
+async def find_tombstone(tx: ReadTx, uri: str) -> TombstoneRow | None:
     return to_row_or_none(TombstoneRow, await tx.one(FIND_TOMBSTONE, uri=uri))
 
 
@@ -225,7 +225,7 @@ async def upsert_original(tx: Tx, uri: str, document: str) -> None:
     await tx.run(UPSERT_ORIGINAL, uri=uri, document=document, at=tx.now)
 
 
-async def find_original(tx: Tx, uri: str) -> str | None:
+async def find_original(tx: ReadTx, uri: str) -> str | None:
     """Return the document (JSON) as the peer sent it."""
     found: str | None = await tx.value(FIND_ORIGINAL, uri=uri)
     return found
@@ -235,7 +235,7 @@ async def delete_original(tx: Tx, uri: str) -> None:
     await tx.run(DELETE_ORIGINAL, uri=uri)
 
 
-async def find_id_by_idempotency_key(tx: Tx, account_id: int, key: str, since: int) -> int | None:
+async def find_id_by_idempotency_key(tx: ReadTx, account_id: int, key: str, since: int) -> int | None:
     """Return the post that the same key created after `since`.
 
     From here to the end of the transaction no other request of that account with a key goes on.
@@ -256,6 +256,6 @@ async def insert_idempotency_key(tx: Tx, account_id: int, key: str, post_id: int
     return bool(added)
 
 
-async def load_existing_uris(tx: Tx, uris: Sequence[str]) -> set[str]:
+async def load_existing_uris(tx: ReadTx, uris: Sequence[str]) -> set[str]:
     """Which of these posts we have."""
     return set(await tx.values(LOAD_EXISTING_URIS, uris=list(uris)))

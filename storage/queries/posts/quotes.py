@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.posts import QuoteRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -68,31 +68,31 @@ async def upsert_quote(tx: Tx, row: QuoteRow) -> None:
     await tx.run(BUMP_VERSION, b_id=row.post_id)
 
 
-async def find_by_post(tx: Tx, post_id: int) -> QuoteRow | None:
+async def find_by_post(tx: ReadTx, post_id: int) -> QuoteRow | None:
     """Return the quote of a post."""
     return to_row_or_none(QuoteRow, await tx.one(FIND_BY_POST, post_id=post_id))
 
 
-async def load_chain(tx: Tx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
+async def load_chain(tx: ReadTx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
     """Return quotes by quoting post: those of the posts, and two levels further."""
     return {row.post_id: row for row in to_rows(QuoteRow, await tx.all(LOAD_CHAIN, ids=list(post_ids)))}
 
 
-async def find_by_request(tx: Tx, uri: str) -> QuoteRow | None:
+async def find_by_request(tx: ReadTx, uri: str) -> QuoteRow | None:
     return to_row_or_none(QuoteRow, await tx.one(FIND_BY_REQUEST, uri=uri))
 
 
-async def find_by_authorization(tx: Tx, uri: str) -> QuoteRow | None:
+async def find_by_authorization(tx: ReadTx, uri: str) -> QuoteRow | None:
     return to_row_or_none(QuoteRow, await tx.one(FIND_BY_AUTHORIZATION, uri=uri))
 
 
-async def list_quoting_posts(tx: Tx, quoted_id: int, page: Page) -> list[int]:
+async def list_quoting_posts(tx: ReadTx, quoted_id: int, page: Page) -> list[int]:
     """Ids of posts that quote one with its author's consent, newest first."""
     found = await tx.values(LIST_QUOTING_POSTS.for_page(page), quoted_id=quoted_id, **page.bind_params())
     return sorted(found, reverse=True)
 
 
-async def list_quoters(tx: Tx, quoted_id: int) -> list[tuple[int, int]]:
+async def list_quoters(tx: ReadTx, quoted_id: int) -> list[tuple[int, int]]:
     """Ids of posts that quote one with consent, and of their authors."""
     return [(row[0], row[1]) for row in await tx.all(LIST_QUOTERS, quoted_id=quoted_id)]
 

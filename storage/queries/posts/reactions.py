@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import PostReactionRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.posts import reactions
@@ -37,18 +37,18 @@ async def insert(tx: Tx, row: PostReactionRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find_by_uri(tx: Tx, uri: str) -> PostReactionRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> PostReactionRow | None:
     return to_row_or_none(PostReactionRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def list_by_account(tx: Tx, account_id: int, post_ids: Sequence[int]) -> list[PostReactionRow]:
+async def list_by_account(tx: ReadTx, account_id: int, post_ids: Sequence[int]) -> list[PostReactionRow]:
     """Those of one account at some posts, oldest first."""
     return to_rows(
         PostReactionRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, post_ids=list(post_ids))
     )
 
 
-async def count_by_posts(tx: Tx, post_ids: Sequence[int]) -> ReactionCounts:
+async def count_by_posts(tx: ReadTx, post_ids: Sequence[int]) -> ReactionCounts:
     """Name, picture and number of each emoji at each post that has any, the first one first."""
     found: ReactionCounts = {}
     for post_id, name, url, count in await tx.all(COUNT_BY_POSTS, post_ids=list(post_ids)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import RefreshRow
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.posts import refreshes
@@ -25,11 +25,11 @@ UPDATE_PROGRESS = (
 )
 
 
-async def find(tx: Tx, refresh_id: int) -> RefreshRow | None:
+async def find(tx: ReadTx, refresh_id: int) -> RefreshRow | None:
     return to_row_or_none(RefreshRow, await tx.one(FIND, id=refresh_id))
 
 
-async def find_by_post(tx: Tx, post_id: int) -> RefreshRow | None:
+async def find_by_post(tx: ReadTx, post_id: int) -> RefreshRow | None:
     """Return the last refresh of the thread at a post."""
     return to_row_or_none(RefreshRow, await tx.one(FIND_BY_POST, post_id=post_id))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.content import MediaRow
 from storage.rows.posts import ScheduledPostRow
@@ -56,33 +56,33 @@ LOAD_MEDIA = (
 )
 
 
-async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ScheduledPostRow]:
+async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[ScheduledPostRow]:
     """Those of an account, newest first."""
     found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(to_rows(ScheduledPostRow, found), key=lambda row: row.id, reverse=True)
 
 
-async def find(tx: Tx, account_id: int, scheduled_id: int) -> ScheduledPostRow | None:
+async def find(tx: ReadTx, account_id: int, scheduled_id: int) -> ScheduledPostRow | None:
     return to_row_or_none(ScheduledPostRow, await tx.one(FIND, account_id=account_id, id=scheduled_id))
 
 
-async def find_by_idempotency_key(tx: Tx, account_id: int, key: str) -> ScheduledPostRow | None:
+async def find_by_idempotency_key(tx: ReadTx, account_id: int, key: str) -> ScheduledPostRow | None:
     """Return the scheduled post that the same key created."""
     return to_row_or_none(
         ScheduledPostRow, await tx.one(FIND_BY_IDEMPOTENCY_KEY, account_id=account_id, key=key)
     )
 
 
-async def lock(tx: Tx, scheduled_id: int) -> ScheduledPostRow | None:
+async def lock(tx: ReadTx, scheduled_id: int) -> ScheduledPostRow | None:
     """One that nobody else publishes, moves or removes until this transaction ends."""
     return to_row_or_none(ScheduledPostRow, await tx.one(LOCK, id=scheduled_id))
 
 
-async def count_by_account(tx: Tx, account_id: int) -> int:
+async def count_by_account(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_BY_ACCOUNT, account_id=account_id))
 
 
-async def count_between(tx: Tx, account_id: int, since: int, until: int, excluded_id: int) -> int:
+async def count_between(tx: ReadTx, account_id: int, since: int, until: int, excluded_id: int) -> int:
     """How many are to appear from `since` up to `until`, one left out."""
     return int(
         await tx.value(COUNT_BETWEEN, account_id=account_id, since=since, until=until, but_id=excluded_id)
@@ -116,12 +116,12 @@ async def delete_by_id(tx: Tx, scheduled_id: int) -> bool:
     return bool(await tx.run(DELETE, id=scheduled_id))
 
 
-async def list_reserved_media(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def list_reserved_media(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Those of the files that wait for a post."""
     return set(await tx.values(LIST_RESERVED_MEDIA, ids=list(ids)))
 
 
-async def load_media(tx: Tx, ids: Sequence[int]) -> dict[int, dict[int, MediaRow]]:
+async def load_media(tx: ReadTx, ids: Sequence[int]) -> dict[int, dict[int, MediaRow]]:
     """Return the files that are reserved for these posts, by post and by their own id."""
     found: dict[int, dict[int, MediaRow]] = {}
     for record in await tx.all(LOAD_MEDIA, ids=list(ids)):

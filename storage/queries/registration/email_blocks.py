@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -50,15 +50,15 @@ async def insert_domain(tx: Tx, row: EmailDomainBlockRow) -> bool:
     return bool(await tx.run(INSERT_DOMAIN, **structs.asdict(row)))
 
 
-async def find_domain(tx: Tx, block_id: int) -> EmailDomainBlockRow | None:
+async def find_domain(tx: ReadTx, block_id: int) -> EmailDomainBlockRow | None:
     return to_row_or_none(EmailDomainBlockRow, await tx.one(FIND_DOMAIN, id=block_id))
 
 
-async def load_domains_by_name(tx: Tx, domains: Sequence[str]) -> list[EmailDomainBlockRow]:
+async def load_domains_by_name(tx: ReadTx, domains: Sequence[str]) -> list[EmailDomainBlockRow]:
     return to_rows(EmailDomainBlockRow, await tx.all(LOAD_DOMAINS_BY_NAME, domains=list(domains)))
 
 
-async def list_domains(tx: Tx, page: Page) -> list[EmailDomainBlockRow]:
+async def list_domains(tx: ReadTx, page: Page) -> list[EmailDomainBlockRow]:
     """Return a page of blocked domains, newest first."""
     rows = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.id, reverse=True)
@@ -73,7 +73,7 @@ async def upsert_attempt(tx: Tx, block_id: int, day: int, address: str) -> None:
     await tx.run(UPSERT_ATTEMPT, block_id=block_id, day=day, address=address, attempts=1)
 
 
-async def count_attempts(tx: Tx, ids: Sequence[int], since: int) -> list[tuple[int, int, int, int]]:
+async def count_attempts(tx: ReadTx, ids: Sequence[int], since: int) -> list[tuple[int, int, int, int]]:
     """Return block id, day, number of IP addresses, and number of attempts, from the day `since` on."""
     rows = await tx.all(COUNT_ATTEMPTS, ids=list(ids), since=since)
     return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
@@ -84,15 +84,15 @@ async def insert_canonical(tx: Tx, row: CanonicalEmailBlockRow) -> bool:
     return bool(await tx.run(INSERT_CANONICAL, **structs.asdict(row)))
 
 
-async def find_canonical(tx: Tx, block_id: int) -> CanonicalEmailBlockRow | None:
+async def find_canonical(tx: ReadTx, block_id: int) -> CanonicalEmailBlockRow | None:
     return to_row_or_none(CanonicalEmailBlockRow, await tx.one(FIND_CANONICAL, id=block_id))
 
 
-async def find_canonical_by_hash(tx: Tx, digest: str) -> CanonicalEmailBlockRow | None:
+async def find_canonical_by_hash(tx: ReadTx, digest: str) -> CanonicalEmailBlockRow | None:
     return to_row_or_none(CanonicalEmailBlockRow, await tx.one(FIND_CANONICAL_BY_HASH, hash=digest))
 
 
-async def list_canonicals(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
+async def list_canonicals(tx: ReadTx, page: Page) -> list[CanonicalEmailBlockRow]:
     """Return a page of blocked addresses, newest first."""
     rows = to_rows(CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.id, reverse=True)

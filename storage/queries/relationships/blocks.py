@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, or_, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.relationships import BlockRow, MuteRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
@@ -70,7 +70,7 @@ async def insert(tx: Tx, row: BlockRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, account_id: int, target_id: int) -> BlockRow | None:
+async def find(tx: ReadTx, account_id: int, target_id: int) -> BlockRow | None:
     return to_row_or_none(BlockRow, await tx.one(FIND, account_id=account_id, target_id=target_id))
 
 
@@ -82,17 +82,17 @@ async def delete_by_uri(tx: Tx, account_id: int, uri: str) -> bool:
     return bool(await tx.run(DELETE_BY_URI, account_id=account_id, uri=uri))
 
 
-async def list_blocked_since(tx: Tx, account_id: int, since_ms: int) -> list[int]:
+async def list_blocked_since(tx: ReadTx, account_id: int, since_ms: int) -> list[int]:
     """Return the accounts that an account blocked since a moment (ms UTC)."""
     return await tx.values(LIST_BLOCKED_SINCE, account_id=account_id, since=since_ms)
 
 
-async def exists_between(tx: Tx, first_id: int, second_id: int) -> bool:
+async def exists_between(tx: ReadTx, first_id: int, second_id: int) -> bool:
     """Return True if either blocks the other."""
     return bool(await tx.value(EXISTS_BETWEEN, first_id=first_id, second_id=second_id))
 
 
-async def list_blocked(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_blocked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     rows = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
@@ -101,7 +101,7 @@ async def upsert_mute(tx: Tx, row: MuteRow) -> None:
     await tx.run(UPSERT_MUTE, **structs.asdict(row))
 
 
-async def find_active_mute(tx: Tx, account_id: int, target_id: int) -> MuteRow | None:
+async def find_active_mute(tx: ReadTx, account_id: int, target_id: int) -> MuteRow | None:
     """Return a mute that has not expired."""
     row = await tx.one(FIND_ACTIVE_MUTE, account_id=account_id, target_id=target_id, now=tx.now)
     return to_row_or_none(MuteRow, row)
@@ -111,7 +111,7 @@ async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(DELETE_MUTE, account_id=account_id, target_id=target_id))
 
 
-async def list_muted(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
+async def list_muted(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
     """Return cursors, ids and when the mute ends (ms UTC)."""
     rows = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
     return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda row: -row[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from storage.statements import PagedStatement, columns_of, to_rows, upsert
@@ -68,17 +68,17 @@ async def delete_by_domain(tx: Tx, account_id: int, domain: str) -> bool:
     return bool(await tx.run(DELETE, account_id=account_id, domain=domain))
 
 
-async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and domains, newest first."""
     rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
-async def count(tx: Tx, account_id: int) -> int:
+async def count(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT, account_id=account_id))
 
 
-async def list_connected_accounts(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
+async def list_connected_accounts(tx: ReadTx, account_id: int, domain: str) -> list[AccountRow]:
     """Return accounts of the domain with a follow or request to or from the account."""
     rows = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
     return to_rows(AccountRow, rows)

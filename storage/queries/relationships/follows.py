@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, func, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.relationships import FollowRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
@@ -145,7 +145,7 @@ LIST_REQUESTS = PagedStatement(
 COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindparam("account_id"))
 
 
-async def load_followers_by_prefix(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
+async def load_followers_by_prefix(tx: ReadTx, target_id: int, prefix: str) -> dict[str, int]:
     """Return URIs and ids of the followers whose URIs begin with `prefix`."""
     rows = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
     return {row[0]: row[1] for row in rows}
@@ -155,11 +155,11 @@ async def insert(tx: Tx, row: FollowRow) -> bool:
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def find(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+async def find(tx: ReadTx, account_id: int, target_id: int) -> FollowRow | None:
     return to_row_or_none(FollowRow, await tx.one(FIND, account_id=account_id, target_id=target_id))
 
 
-async def find_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+async def find_by_uri(tx: ReadTx, uri: str) -> FollowRow | None:
     return to_row_or_none(FollowRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
@@ -178,46 +178,46 @@ async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(DELETE, account_id=account_id, target_id=target_id))
 
 
-async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
+async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
     rows = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
-async def list_followers(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_followers(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_FOLLOWERS, page, account_id)
 
 
-async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_following(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_FOLLOWING, page, account_id)
 
 
-async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_follower_uris(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and URIs of followers."""
     rows = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in rows]
 
 
-async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_following_uris(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Return cursors and URIs of those who are followed."""
     rows = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in rows]
 
 
-async def list_inboxes(tx: Tx, account_id: int) -> list[str]:
+async def list_inboxes(tx: ReadTx, account_id: int) -> list[str]:
     """Return the inboxes of remote followers, each once."""
     return await tx.values(LIST_INBOXES, account_id=account_id)
 
 
-async def list_notified_followers(tx: Tx, target_id: int) -> list[int]:
+async def list_notified_followers(tx: ReadTx, target_id: int) -> list[int]:
     """Return local followers who want to be notified of every post."""
     return await tx.values(LIST_NOTIFIED_FOLLOWERS, target_id=target_id)
 
 
-async def has_local_followers(tx: Tx, target_id: int) -> bool:
+async def has_local_followers(tx: ReadTx, target_id: int) -> bool:
     return bool(await tx.value(COUNT_LOCAL_FOLLOWERS, target_id=target_id))
 
 
-async def load_locally_followed(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_locally_followed(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that have local followers."""
     return set(await tx.values(LOAD_LOCALLY_FOLLOWED, ids=list(ids)))
 
@@ -226,11 +226,11 @@ async def insert_request(tx: Tx, row: FollowRow) -> bool:
     return bool(await tx.run(INSERT_REQUEST, **structs.asdict(row)))
 
 
-async def find_request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+async def find_request(tx: ReadTx, account_id: int, target_id: int) -> FollowRow | None:
     return to_row_or_none(FollowRow, await tx.one(FIND_REQUEST, account_id=account_id, target_id=target_id))
 
 
-async def find_request_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+async def find_request_by_uri(tx: ReadTx, uri: str) -> FollowRow | None:
     return to_row_or_none(FollowRow, await tx.one(FIND_REQUEST_BY_URI, uri=uri))
 
 
@@ -238,17 +238,17 @@ async def delete_request(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(DELETE_REQUEST, account_id=account_id, target_id=target_id))
 
 
-async def list_requests(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_requests(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     """Return cursors and ids of the accounts that ask to follow."""
     return await _list_pairs(tx, LIST_REQUESTS, page, account_id)
 
 
-async def count_requests(tx: Tx, account_id: int) -> int:
+async def count_requests(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT_REQUESTS, account_id=account_id))
 
 
 async def load_familiar_followers(
-    tx: Tx, viewer_id: int, ids: Sequence[int], limit: int
+    tx: ReadTx, viewer_id: int, ids: Sequence[int], limit: int
 ) -> dict[int, list[int]]:
     """Return for each account its followers whom the viewer follows, newest first."""
     followers: dict[int, list[int]] = {}

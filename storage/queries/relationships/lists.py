@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, insert, literal, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.relationships import ListRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -95,19 +95,19 @@ async def insert_list(tx: Tx, row: ListRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
 
 
-async def list_by_owner(tx: Tx, owner_id: int) -> list[ListRow]:
+async def list_by_owner(tx: ReadTx, owner_id: int) -> list[ListRow]:
     return to_rows(ListRow, await tx.all(LIST_BY_OWNER, owner_id=owner_id))
 
 
-async def find(tx: Tx, owner_id: int, list_id: int) -> ListRow | None:
+async def find(tx: ReadTx, owner_id: int, list_id: int) -> ListRow | None:
     return to_row_or_none(ListRow, await tx.one(FIND, owner_id=owner_id, id=list_id))
 
 
-async def count(tx: Tx, owner_id: int) -> int:
+async def count(tx: ReadTx, owner_id: int) -> int:
     return int(await tx.value(COUNT, owner_id=owner_id))
 
 
-async def list_containing(tx: Tx, owner_id: int, account_id: int) -> list[ListRow]:
+async def list_containing(tx: ReadTx, owner_id: int, account_id: int) -> list[ListRow]:
     """Return the owner's lists with that account on them."""
     return to_rows(ListRow, await tx.all(LIST_CONTAINING, owner_id=owner_id, account_id=account_id))
 
@@ -128,22 +128,22 @@ async def delete_by_id(tx: Tx, owner_id: int, list_id: int) -> bool:
     return bool(await tx.run(DELETE, owner_id=owner_id, id=list_id))
 
 
-async def load_addable_ids(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
+async def load_addable_ids(tx: ReadTx, owner_id: int, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that may be added to a list of the owner."""
     return set(await tx.values(LOAD_ADDABLE_IDS, owner_id=owner_id, ids=list(ids)))
 
 
-async def load_member_ids(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
+async def load_member_ids(tx: ReadTx, list_id: int, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that are on the list."""
     return set(await tx.values(LOAD_MEMBER_IDS, list_id=list_id, ids=list(ids)))
 
 
-async def list_ids_with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+async def list_ids_with_account(tx: ReadTx, account_id: int, list_ids: Sequence[int]) -> list[int]:
     """Return those of the lists that contain an account."""
     return await tx.values(LIST_IDS_WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
 
 
-async def load_listed_ids(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_listed_ids(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that are on any list."""
     return set(await tx.values(LOAD_LISTED_IDS, ids=list(ids))) if ids else set()
 
@@ -162,7 +162,7 @@ async def delete_members(tx: Tx, list_id: int, account_ids: Sequence[int]) -> No
     await tx.run(DELETE_MEMBERS, list_id=list_id, ids=list(account_ids))
 
 
-async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
+async def list_members(tx: ReadTx, list_id: int, page: Page | None) -> Pairs:
     """Return cursors and ids, newest first; all of them without a page."""
     if page is None:
         rows = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)

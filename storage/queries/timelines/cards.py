@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import Integer, Text, bindparam, case, delete, exists, literal, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.paging import Page
 from storage.rows.timelines import CardRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
@@ -80,7 +80,7 @@ async def upsert_card(tx: Tx, row: CardRow) -> CardRow:
     return kept
 
 
-async def find(tx: Tx, card_id: int) -> CardRow | None:
+async def find(tx: ReadTx, card_id: int) -> CardRow | None:
     """Return a card that shows something."""
     return to_row_or_none(CardRow, await tx.one(FIND, id=card_id))
 
@@ -91,11 +91,11 @@ async def set_image_details(tx: Tx, card_id: int, width: int, height: int, blurh
     await tx.run(BUMP_POST_VERSIONS, b_card_id=card_id)
 
 
-async def find_by_url(tx: Tx, url: str) -> CardRow | None:
+async def find_by_url(tx: ReadTx, url: str) -> CardRow | None:
     return to_row_or_none(CardRow, await tx.one(FIND_BY_URL, url=url))
 
 
-async def load_by_posts(tx: Tx, ids: Sequence[int]) -> dict[int, CardRow]:
+async def load_by_posts(tx: ReadTx, ids: Sequence[int]) -> dict[int, CardRow]:
     """Cards by the posts that show them."""
     return {row[0]: CardRow(*row[1:]) for row in await tx.all(LOAD_BY_POSTS, ids=list(ids))}
 
@@ -112,7 +112,7 @@ async def detach(tx: Tx, post_id: int) -> None:
         await tx.run(BUMP_POST_VERSION, b_id=post_id)
 
 
-async def list_post_ids(tx: Tx, card_id: int, page: Page) -> list[int]:
+async def list_post_ids(tx: ReadTx, card_id: int, page: Page) -> list[int]:
     """Ids of public posts that show a card, newest first."""
     return sorted(
         await tx.values(LIST_POST_IDS.for_page(page), card_id=card_id, **page.bind_params()), reverse=True

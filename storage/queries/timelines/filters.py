@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows
 from storage.tables.timelines import filter_keywords, filter_posts, filters
@@ -79,29 +79,29 @@ DELETE_POST = delete(filter_posts).where(
 )
 
 
-async def list_by_account(tx: Tx, account_id: int) -> list[FilterRow]:
+async def list_by_account(tx: ReadTx, account_id: int) -> list[FilterRow]:
     return to_rows(FilterRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
-async def list_active(tx: Tx, account_id: int, context: str) -> list[FilterRow]:
+async def list_active(tx: ReadTx, account_id: int, context: str) -> list[FilterRow]:
     """Those that apply in a context (home, notifications, public, thread, account) now."""
     found = await tx.all(LIST_ACTIVE, account_id=account_id, context=f'%"{context}"%', now=tx.now)
     return to_rows(FilterRow, found)
 
 
-async def list_keywords(tx: Tx, account_id: int) -> list[FilterKeywordRow]:
+async def list_keywords(tx: ReadTx, account_id: int) -> list[FilterKeywordRow]:
     return to_rows(FilterKeywordRow, await tx.all(LIST_KEYWORDS, account_id=account_id))
 
 
-async def list_posts(tx: Tx, account_id: int) -> list[FilterPostRow]:
+async def list_posts(tx: ReadTx, account_id: int) -> list[FilterPostRow]:
     return to_rows(FilterPostRow, await tx.all(LIST_POSTS, account_id=account_id))
 
 
-async def find(tx: Tx, account_id: int, filter_id: int) -> FilterRow | None:
+async def find(tx: ReadTx, account_id: int, filter_id: int) -> FilterRow | None:
     return to_row_or_none(FilterRow, await tx.one(FIND, account_id=account_id, id=filter_id))
 
 
-async def count(tx: Tx, account_id: int) -> int:
+async def count(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT, account_id=account_id))
 
 
@@ -117,7 +117,7 @@ async def delete_filter(tx: Tx, account_id: int, filter_id: int) -> bool:
     return bool(await tx.run(DELETE_FILTER, account_id=account_id, id=filter_id))
 
 
-async def find_keyword(tx: Tx, account_id: int, keyword_id: int) -> FilterKeywordRow | None:
+async def find_keyword(tx: ReadTx, account_id: int, keyword_id: int) -> FilterKeywordRow | None:
     return to_row_or_none(FilterKeywordRow, await tx.one(FIND_KEYWORD, account_id=account_id, id=keyword_id))
 
 
@@ -138,7 +138,7 @@ async def delete_keywords(tx: Tx, account_id: int, ids: Sequence[int]) -> int:
     return await tx.run(DELETE_KEYWORDS, account_id=account_id, ids=list(ids))
 
 
-async def find_post(tx: Tx, account_id: int, filter_post_id: int) -> FilterPostRow | None:
+async def find_post(tx: ReadTx, account_id: int, filter_post_id: int) -> FilterPostRow | None:
     return to_row_or_none(FilterPostRow, await tx.one(FIND_POST, account_id=account_id, id=filter_post_id))
 
 

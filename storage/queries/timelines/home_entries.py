@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts.hidden import covers
 from storage.rows.posts import PostRow
 from storage.statements import equals_any, one_of, upsert
@@ -236,14 +236,14 @@ async def fan_out(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -
     return await tx.run(FAN_OUT_POST, **params)
 
 
-async def list_recipients(tx: Tx, post_id: int, account_ids: Sequence[int] | None = None) -> list[int]:
+async def list_recipients(tx: ReadTx, post_id: int, account_ids: Sequence[int] | None = None) -> list[int]:
     """At whose home a post is, of all or of some accounts."""
     if account_ids is None:
         return await tx.values(LIST_RECIPIENTS, post_id=post_id)
     return await tx.values(LIST_RECIPIENTS_AMONG, post_id=post_id, ids=list(account_ids))
 
 
-async def load_recipients(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
+async def load_recipients(tx: ReadTx, post_ids: Sequence[int]) -> dict[int, list[int]]:
     """At whose home each of these posts is; those that are at nobody's are left out."""
     found: dict[int, list[int]] = {}
     if post_ids:

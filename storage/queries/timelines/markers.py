@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.timelines import MarkerRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.timelines import markers
@@ -25,7 +25,7 @@ SET_LAST_READ = _upsert.on_conflict_do_update(
 )
 
 
-async def list_by_account(tx: Tx, account_id: int, timelines: Sequence[str]) -> list[MarkerRow]:
+async def list_by_account(tx: ReadTx, account_id: int, timelines: Sequence[str]) -> list[MarkerRow]:
     return to_rows(MarkerRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, timelines=list(timelines)))
 
 

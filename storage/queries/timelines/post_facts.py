@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, and_, bindparam, exists, literal_column, or_, select, true, union_all
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.queries.accounts.hidden import covers
 from storage.rows.posts import PostAccessRow, PostAuthorRow, PostRow
 from storage.statements import columns_of, one_of
@@ -137,7 +137,7 @@ FIND_ACCESS = (
 )
 
 
-async def find_access(tx: Tx, post_id: int, viewer_id: int | None) -> PostAccessRow | None:
+async def find_access(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostAccessRow | None:
     """Return a post, what it boosts, and all that decides whether the viewer may see them.
 
     Returns None if there is no such post.
@@ -155,7 +155,7 @@ async def find_access(tx: Tx, post_id: int, viewer_id: int | None) -> PostAccess
 
 
 async def load_for_viewer(
-    tx: Tx, viewer_id: int, post_ids: Sequence[int], thread_ids: Sequence[int], author_ids: Sequence[int]
+    tx: ReadTx, viewer_id: int, post_ids: Sequence[int], thread_ids: Sequence[int], author_ids: Sequence[int]
 ) -> dict[str, set[int]]:
     """Kinds of fact, each with the ids for which it holds; kinds without any are missing."""
     found: dict[str, set[int]] = {}
@@ -172,7 +172,7 @@ async def load_for_viewer(
 
 
 async def load_for_viewers(
-    tx: Tx,
+    tx: ReadTx,
     viewer_ids: Sequence[int],
     post_ids: Sequence[int],
     thread_ids: Sequence[int],

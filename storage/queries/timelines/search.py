@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.search import SearchTerm, by_dialect, entry_in, matches, search_params
@@ -103,7 +103,7 @@ MIN_WINDOW, WINDOW_FACTOR = 500, 5
 
 
 @asynccontextmanager
-async def use_custom_plans(tx: Tx) -> AsyncIterator[None]:
+async def use_custom_plans(tx: ReadTx) -> AsyncIterator[None]:
     """Plan the searches inside for their own words."""
     await tx.one(USE_CUSTOM_PLANS)
     try:
@@ -113,7 +113,7 @@ async def use_custom_plans(tx: Tx) -> AsyncIterator[None]:
 
 
 async def search_posts(
-    tx: Tx, terms: Sequence[SearchTerm], viewer_id: int, page: Page, *, library: bool
+    tx: ReadTx, terms: Sequence[SearchTerm], viewer_id: int, page: Page, *, library: bool
 ) -> list[int]:
     """Ids of posts that the viewer may find, newest first: in the own library, or of those who consent."""
     statement = (SEARCH_LIBRARY if library else SEARCH_PUBLIC)[page.is_upwards]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
+from storage.engine import ReadTx
 from storage.paging import Page
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.statements import PagedStatement, equals_any, one_of
@@ -208,56 +208,58 @@ LIST_LISTS_WITH_POST = (
 )
 
 
-async def _load_page(tx: Tx, paged: PagedStatement, page: Page, **params: Any) -> list[int]:
+async def _load_page(tx: ReadTx, paged: PagedStatement, page: Page, **params: Any) -> list[int]:
     return sorted(
         await tx.values(paged.for_page(page), now=tx.now, **params, **page.bind_params()), reverse=True
     )
 
 
-async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
+async def list_home(tx: ReadTx, account_id: int, page: Page) -> list[int]:
     return await _load_page(tx, LIST_HOME, page, account_id=account_id)
 
 
-async def list_public(tx: Tx, scope: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
+async def list_public(tx: ReadTx, scope: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
     """`where` is all, local, local_open or remote; a viewer who is not logged in is -1."""
     return await _load_page(tx, LIST_PUBLIC[scope, only_media], page, viewer_id=viewer_id)
 
 
-async def list_by_domains(tx: Tx, domains: Sequence[str], viewer_id: int, page: Page) -> list[int]:
+async def list_by_domains(tx: ReadTx, domains: Sequence[str], viewer_id: int, page: Page) -> list[int]:
     """Return ids of posts by accounts of these nodes, public or for partners."""
     return await _load_page(tx, LIST_BY_DOMAINS, page, domains=list(domains), viewer_id=viewer_id)
 
 
-async def list_by_tag(tx: Tx, tag_id: int, viewer_id: int, page: Page, *, only_local: bool) -> list[int]:
+async def list_by_tag(tx: ReadTx, tag_id: int, viewer_id: int, page: Page, *, only_local: bool) -> list[int]:
     return await _load_page(tx, LIST_BY_TAG[only_local], page, tag_id=tag_id, viewer_id=viewer_id)
 
 
 async def list_by_account(
-    tx: Tx, account_id: int, viewer_id: int, page: Page, *, flags: tuple[bool, bool, bool]
+    tx: ReadTx, account_id: int, viewer_id: int, page: Page, *, flags: tuple[bool, bool, bool]
 ) -> list[int]:
     """Return ids of an account's posts; `flags` are: no replies, no boosts, only media."""
     return await _load_page(tx, LIST_BY_ACCOUNT[flags], page, account_id=account_id, viewer_id=viewer_id)
 
 
 async def list_by_account_and_tag(
-    tx: Tx, account_id: int, tag_id: int, viewer_id: int, page: Page
+    tx: ReadTx, account_id: int, tag_id: int, viewer_id: int, page: Page
 ) -> list[int]:
     return await _load_page(
         tx, LIST_BY_ACCOUNT_AND_TAG, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id
     )
 
 
-async def list_pinned(tx: Tx, account_id: int, viewer_id: int) -> list[int]:
+async def list_pinned(tx: ReadTx, account_id: int, viewer_id: int) -> list[int]:
     return await tx.values(LIST_PINNED, account_id=account_id, viewer_id=viewer_id)
 
 
-async def list_by_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
+async def list_by_list(
+    tx: ReadTx, list_id: int, viewer_id: int, replies_policy: str, page: Page
+) -> list[int]:
     return await _load_page(
         tx, LIST_BY_LIST, page, list_id=list_id, viewer_id=viewer_id, replies_policy=replies_policy
     )
 
 
-async def list_lists_with_post(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
+async def list_lists_with_post(tx: ReadTx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Those of the lists that show a post, each with its owner."""
     found = await tx.all(LIST_LISTS_WITH_POST, post_id=post_id, list_ids=list(list_ids))
     return [(row[0], row[1]) for row in found]

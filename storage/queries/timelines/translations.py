@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.statements import upsert
 from storage.tables.timelines import translations
 
@@ -21,7 +21,7 @@ UPSERT_TEXTS = _upsert.on_conflict_do_update(
 PURGE_EXPIRED = delete(translations).where(translations.c.translated_at < bindparam("before"))
 
 
-async def find_texts(tx: Tx, post_id: int, language: str, digest: str) -> str | None:
+async def find_texts(tx: ReadTx, post_id: int, language: str, digest: str) -> str | None:
     """Return the translated texts (JSON) of the source with this digest."""
     found: str | None = await tx.value(FIND_TEXTS, post_id=post_id, language=language, digest=digest)
     return found

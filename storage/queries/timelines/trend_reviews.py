@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.timelines import TrendReviewRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.timelines import trend_reviews
@@ -34,12 +34,12 @@ async def upsert_review(tx: Tx, row: TrendReviewRow) -> None:
     await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def load_by_subjects(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, TrendReviewRow]:
+async def load_by_subjects(tx: ReadTx, kind: str, subjects: Sequence[str]) -> dict[str, TrendReviewRow]:
     """Decisions by subject."""
     found = to_rows(TrendReviewRow, await tx.all(LOAD_BY_SUBJECTS, kind=kind, subjects=list(subjects)))
     return {row.subject: row for row in found}
 
 
-async def list_by_kind(tx: Tx, kind: str, limit: int) -> list[TrendReviewRow]:
+async def list_by_kind(tx: ReadTx, kind: str, limit: int) -> list[TrendReviewRow]:
     """Return the latest decisions of a kind."""
     return to_rows(TrendReviewRow, await tx.all(LIST_BY_KIND, kind=kind, most=limit))

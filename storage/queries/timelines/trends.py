@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.timelines import CardRow, TrendRow
 from storage.statements import columns_of, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -135,19 +135,19 @@ LIST_LINKS = (
 )
 
 
-async def load_interactions(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+async def load_interactions(tx: ReadTx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
     """Likes and boosts of worthy posts since an id: post, its kind, who, when (ms UTC)."""
     return list(await tx.all(LIST_LIKES, since_id=since_id)), list(
         await tx.all(LIST_BOOSTS, since_id=since_id)
     )
 
 
-async def list_tag_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
+async def list_tag_uses(tx: ReadTx, since_id: int) -> list[Sequence[Any]]:
     """Return uses of tags since an id: tag, account, time (ms UTC)."""
     return list(await tx.all(LIST_TAG_USES, since_id=since_id))
 
 
-async def list_link_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
+async def list_link_uses(tx: ReadTx, since_id: int) -> list[Sequence[Any]]:
     """Return posts since an id that show a card: card, account, time (ms UTC)."""
     return list(await tx.all(LIST_LINK_USES, since_id=since_id))
 
@@ -159,7 +159,7 @@ async def replace(tx: Tx, kind: str, trend_rows: Iterable[TrendRow]) -> None:
 
 
 async def list_subject_ids(
-    tx: Tx, kind: str, limit: int, offset: int, *, include_unreviewed: bool
+    tx: ReadTx, kind: str, limit: int, offset: int, *, include_unreviewed: bool
 ) -> list[int]:
     """Subjects of a kind, the strongest first, without those that moderators refused."""
     return await tx.values(
@@ -167,6 +167,6 @@ async def list_subject_ids(
     )
 
 
-async def list_links(tx: Tx) -> list[CardRow]:
+async def list_links(tx: ReadTx) -> list[CardRow]:
     """Cards of all links that trend, the strongest first, whatever moderators said of them."""
     return to_rows(CardRow, await tx.all(LIST_LINKS))

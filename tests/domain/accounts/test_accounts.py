@@ -12,7 +12,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import blocks, mutes
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx
 from storage.tables.kernel import tasks as table
 from tests.kit.people import (
     create_accounts,
@@ -21,7 +21,7 @@ from tests.kit.people import (
 )
 
 
-async def list_jobs(tx: Tx, kind: type[jobs.Job]) -> list[jobs.Job]:
+async def list_jobs(tx: ReadTx, kind: type[jobs.Job]) -> list[jobs.Job]:
     payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, payloads) if isinstance(task, kind)]
 

@@ -13,7 +13,7 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import blocks, follows, lists
 from fedserver.domain.timelines import post_views, timelines
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx, Tx
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
@@ -22,7 +22,7 @@ from tests.kit.people import create_accounts, establish_follow, publish
 PAGE = Page()
 
 
-async def list_jobs(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
+async def list_jobs(tx: ReadTx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
     payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, payloads) if isinstance(task, kinds)]
 

@@ -14,7 +14,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.relationships import blocks, followers, follows
 from fedserver.domain.timelines import timelines
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx, Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
@@ -24,12 +24,12 @@ from tests.kit.people import create_accounts, establish_follow, publish
 PAGE = Page()
 
 
-async def list_jobs(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
+async def list_jobs(tx: ReadTx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
     payloads = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, payloads) if isinstance(task, kinds)]
 
 
-async def load_relation(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
+async def load_relation(tx: ReadTx, actor: AccountRow, other: AccountRow) -> Relation:
     return (await relations.load(tx, actor.id, [other.id]))[0]
 
 
@@ -37,7 +37,7 @@ async def list_kinds(tx: Tx, account: AccountRow) -> list[str]:
     return [view.row.kind for view in (await notification_views.list_by_account(tx, account, PAGE))[0]]
 
 
-async def load_counts(tx: Tx, account: AccountRow) -> tuple[int, int]:
+async def load_counts(tx: ReadTx, account: AccountRow) -> tuple[int, int]:
     row = await accounts.get(tx, account.id)
     return row.followers_count, row.following_count
 

@@ -12,7 +12,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, posts
 from fedserver.domain.timelines import post_views, quote_policies, visibility
 from fedserver.domain.timelines.visibility import WRITABLE, VisiblePost
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
 from storage.queries.posts import mentions as mention_queries
@@ -191,7 +191,7 @@ async def test_require_gives_a_post_to_its_audience_alone(database: Database, he
                     assert await is_given(tx, post_id, viewer_id) == (name in audience), (word, name)
 
 
-async def is_given(tx: Tx, post_id: int, viewer_id: int | None) -> bool:
+async def is_given(tx: ReadTx, post_id: int, viewer_id: int | None) -> bool:
     try:
         post = await visibility.require(tx, post_id, viewer_id)
     except NotFoundError:
