@@ -41,7 +41,7 @@ async def decided(node: TestNode) -> dict[str, PeerRow]:
 
 
 async def upload(node: TestNode, text: str | bytes, kind: str = "block") -> tuple[int, str]:
-    """The page that shows what a file would change."""
+    """Return status and text of the page that shows what a file would change."""
     form = form_to(await read(node, "/admin/peer-lists"), "/admin/peer-lists/file")
     data = aiohttp.FormData({**form.values, "kind": kind})
     data.add_field("file", text, filename="peers.csv", content_type="text/csv")
@@ -98,7 +98,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
 
 
 def serve(site: StubSite, *names: str) -> None:
-    """The list from now on, with another ETag."""
+    """Replace the list, with another ETag."""
     text = HEAD + "".join(f"{name},suspend,,,why {name},\n" for name in names)
     site.pages["/l.csv"] = web.Response(text=text, headers={"ETag": f'"{"-".join(names)}"'})
 

@@ -35,7 +35,7 @@ def catalogues(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def language(node: TestNode, path: str = "/about", **headers: str) -> tuple[str, str, str]:
-    """What a page says of its language: in the header, in the document, and in its text."""
+    """Return the language of a page: in its header, its document, and its text."""
     async with node.http.get(path, headers={"Accept": "text/html", **headers}) as answer:
         text = await answer.text()
         start = text.partition("<html ")[2].partition(">")[0].strip()

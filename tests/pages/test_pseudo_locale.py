@@ -48,7 +48,7 @@ def locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, int]:
-    """Posts of every kind; the ids of those that pages show alone."""
+    """Publish posts of every kind; return the ids of those with a page of their own."""
     first = await node.publish(ann, "Ένα #σπίτι", poll=NewPoll(("Ναι", "Όχι"), 3_600))
     many = await node.publish(
         ann, "Δύο", poll=NewPoll(("Ναι", "Όχι"), 3_600, multiple=True, hide_totals=True)
@@ -65,7 +65,7 @@ async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, 
 async def _moderate(
     tx: Tx, node: TestNode, mod: AccountRow, ann: AccountRow, bob: AccountRow
 ) -> dict[str, int]:
-    """Decisions, notes, a report, peers that are silent, and tasks that failed; the id of the report."""
+    """Add decisions, notes, a report, unreachable peers and failed jobs; return ids for paths."""
     member = await member_queries.find_by_username(tx, mod.username)
     assert member is not None
     report = await report_filing.file(
@@ -89,7 +89,7 @@ async def _moderate(
 
 
 def _paths(ids: dict[str, int]) -> Iterator[str]:
-    """Every page that is declared, its parts filled in; some twice."""
+    """Yield the path of every declared page with its parameters filled in."""
     yield from PUBLIC
     values = {
         "{name}": ["ann"],

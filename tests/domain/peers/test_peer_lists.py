@@ -23,7 +23,7 @@ async def receive(database: Database, here: NodeContext, row: PeerListRow, *name
 
 
 async def brought(database: Database) -> dict[str, int | None]:
-    """The domains that are decided about, with the list that each comes from."""
+    """Return the domains with a decision, and the list that each comes from."""
     async with database.read() as tx:
         return {row.domain: row.list_id for row in await peers.list_with_decision(tx)}
 

@@ -31,12 +31,12 @@ async def ann(node: TestNode) -> Visitor:
 
 
 async def mails(node: TestNode) -> dict[str, str]:
-    """What is owed by mail, by address, and not sent: there is no server."""
+    """Return the pending mails by address; none is sent, as there is no server."""
     return {mail.to: mail.text for mail in await take_mails(node.db, node.site)}
 
 
 def link(text: str) -> str:
-    """The path of the link in a mail."""
+    """Return the path of the link in a mail."""
     (found,) = [word for word in text.split() if word.startswith("https://alpha.test/email/")]
     return found.removeprefix("https://alpha.test")
 

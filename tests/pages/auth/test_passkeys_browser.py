@@ -31,12 +31,12 @@ class Person:
         return list(found["credentials"])
 
     async def verifies(self, verified: bool) -> None:
-        """The owner's finger is right, or not."""
+        """Let the authenticator verify its user, or fail to."""
         told = {"authenticatorId": self.authenticator, "isUserVerified": verified}
         await self.devtools.send("WebAuthn.setUserVerified", told)
 
     async def forget(self) -> None:
-        """The browser is logged out; the authenticator stays."""
+        """Log the browser out, and keep the authenticator."""
         await self.page.context.clear_cookies()
 
 

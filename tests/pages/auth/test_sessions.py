@@ -21,7 +21,7 @@ async def node(start: Start) -> TestNode:
 
 
 async def token_of(node: TestNode, name: str, app_id: int | None, scopes: str) -> str:
-    """A token of a member, for an app or made on the command line."""
+    """Create a token of a member, for an app or as on the command line."""
     async with node.db.write() as tx:
         member, account = await members.get_by_username(tx, name), await accounts.get_local(tx, name)
         made = await tokens.create(tx, scopes, app_id=app_id, member_id=member.id, account_id=account.id)
@@ -29,7 +29,7 @@ async def token_of(node: TestNode, name: str, app_id: int | None, scopes: str) -
 
 
 async def app_token(node: TestNode, name: str, app: str) -> str:
-    """A token of a member for a new app."""
+    """Create a token of a member for a new app."""
     scopes = "read write:statuses"
     async with node.db.write() as tx:
         made = await apps.register(tx, app, ["https://app.test/"], scopes, "https://app.test/")

@@ -30,7 +30,7 @@ PAGE, QUEUE = "/settings/decisions", "/admin/appeals"
 
 
 async def begin(start: Start, **config: Any) -> tuple[TestNode, AccountRow, MemberRow]:
-    """A node with Ann, and two moderators of whom one acts."""
+    """Start a node with Ann and two moderators, of whom one acts."""
     node = await start("alpha.test", rules=("Be kind",), **config)
     ann = await node.create_member("ann")
     mod = await node.create_member("mod", "moderator")

@@ -15,7 +15,7 @@ from tests.kit.people import create_remote_account
 
 
 async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow]:
-    """A node on which Bob follows Ann; the browser is Ann's."""
+    """Start a node on which Bob follows Ann, with a browser of Ann."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:

@@ -16,7 +16,7 @@ from tests.web.test_metrics import measured_node, scrape, value
 
 
 def post_of(text: str, post_id: int) -> str:
-    """The part of a page that shows a post."""
+    """Return the part of a page that shows a post."""
     start = text.index(f'id="post-{post_id}"')
     return text[start : text.index("</article>", start)]
 
