@@ -18,12 +18,12 @@ metadata = MetaData(
 
 
 def key() -> "Column[int]":
-    """The primary key of most tables: an id that sorts by time."""
+    """Return the primary key of most tables: an id that sorts by time."""
     return Column("id", BigInteger, primary_key=True, autoincrement=False)
 
 
 def owned(name: str, target: str, *, index: bool = False, primary_key: bool = False) -> "Column[int]":
-    """A reference to the row that owns this one: it goes when its owner goes."""
+    """Return a reference to the row that owns this one: it is deleted with its owner."""
     return Column(
         name,
         BigInteger,
@@ -36,7 +36,7 @@ def owned(name: str, target: str, *, index: bool = False, primary_key: bool = Fa
 
 
 def linked(name: str, target: str, *, index: bool = False) -> "Column[int]":
-    """A reference that becomes empty when the other row goes."""
+    """Return a reference that becomes empty when the other row is deleted."""
     return Column(name, BigInteger, ForeignKey(target, ondelete="SET NULL"), index=index)
 
 

@@ -238,7 +238,7 @@ async def test_consent_page_in_pseudo_locale_describes_scopes_without_unmarked_t
     assert _find_unmarked(page, locale) == set()
 
 
-def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
+def test_unmarked_text_in_any_place_is_found() -> None:
     marked = pseudo.add_accents("Log in")
     page = f'<html lang="xx"><title>Home</title><body><a title="Go">{marked}</a><p>Plain <b>{marked}</b></p>'
     assert pseudo.find_unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
@@ -247,7 +247,7 @@ def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_branch_of_a_template_holds_an_unmarked_text(path: Path) -> None:
+def test_template_in_every_branch_has_no_unmarked_text(path: Path) -> None:
     """Also what no page of the walk above shows: the source without its marked texts and expressions."""
     # The block `width` names a class of the layout.
     marked = r"\{% trans.*?endtrans %\}|\{% block width %\}.*?endblock %\}"
