@@ -293,7 +293,7 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
 
 
 async def check_hot_writes(world: CountedWorld, api: Api) -> None:
-    """Check that a permission is one statement, and that no answer loads what the request has loaded (law 6)."""
+    """Check that a permission is one statement, and that an answer loads nothing again (law 6)."""
     async with world.node.db.write() as tx:
         draft = posts.Draft(text="Likeable")
         post_id = await posts.publish(tx, world.site, world.friends[0], draft)
