@@ -1,9 +1,9 @@
 """Deliveries: many hosts at once, few requests a host, in order within a lane.
 
 They begin as slots become free. A host that answers slowly, or not at all, occupies slow slots only, and a
-dead host costs one probe for each step of its circuit breaker, not one for each post. Requests are signed with
-draft-cavage first; a peer that refuses gets one more with RFC 9421, and the scheme that it accepted is stored
-(double-knock).
+dead host costs one probe for each step of its circuit breaker, not one for each post. Requests are signed
+with draft-cavage first; a peer that refuses gets one more with RFC 9421, and the scheme that it accepted is
+stored (double-knock).
 """
 
 from __future__ import annotations

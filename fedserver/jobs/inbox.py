@@ -104,7 +104,9 @@ class InboxWorker:
                     raise
                 for row in group:
                     if row.id in self._in_progress:
-                        await self._record_failure(row, "too slow, while too many others were waited for")
+                        await self._record_failure(
+                            row, "too slow, and its slot was needed for other activities"
+                        )
                         self._mark_done(row)
         await self._release([row.id for row in rows])
 

@@ -171,7 +171,7 @@ class _PageBuilder:
     def build_view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
         """Return the view of a post; None if the viewer may not see it.
 
-        `quoted` counts the posts around this one that quote it: two levels are shown, the third is only named.
+        `quoted` counts the posts around this one that quote it: two levels are shown, a third is only named.
         """
         cached = self._posts.get(identifier)
         if cached is None:
