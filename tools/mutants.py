@@ -90,11 +90,11 @@ TESTS = {
     "partners: who speaks for a node": PARTNERSHIPS,
     "partners: whose answer it is": PARTNERSHIPS,
     "partners: who sees posts for them": FOR_PARTNERS,
-    "partners: a quote of somebody else": FOR_PARTNERS,
+    "partners: a quote of another account": FOR_PARTNERS,
     "relays: only those that are on forward": RELAY_FORWARDS,
     "whose post it is": f"{POSTS}::test_a_deleted_post_leaves_a_tombstone_only[sqlite]",
     "scopes": f"{PROFILES}::test_profiles_without_the_scope_are_refused[sqlite]",
-    "the word of a form": f"{CONSOLE}::test_console_forms_without_csrf_token_are_refused[sqlite]",
+    "the CSRF token of a form": f"{CONSOLE}::test_console_forms_without_csrf_token_are_refused[sqlite]",
     "PKCE": f"{TOKENS}::test_exchange_without_the_right_verifier_is_refused",
     "codes are used once": f"{TOKENS}::test_replayed_code_revokes_its_token[sqlite]",
     "answers that a member of ours does not want": POLICY,
@@ -128,7 +128,7 @@ def find_marks() -> dict[str, list[tuple[Path, int, str]]]:
 def mutate(text: str, number: int, change: str) -> str:
     """Return the source without the guard that is marked in line `number`. Raises ValueError."""
     line = number + 1
-    node = _marked(ast.parse(text), line, calls=change.startswith(("argument", "without")))
+    node = _find_marked_node(ast.parse(text), line, calls=change.startswith(("argument", "without")))
     if change == "when":
         return _replace_line(text, line, " WHEN ", " WHEN 0 AND ")
     if not change and isinstance(node, ast.Expr):
@@ -137,7 +137,7 @@ def mutate(text: str, number: int, change: str) -> str:
     return _replace(text, expression, ast.unparse(_without(expression, change)))
 
 
-def _marked(tree: ast.Module, line: int, *, calls: bool) -> ast.AST:
+def _find_marked_node(tree: ast.Module, line: int, *, calls: bool) -> ast.AST:
     """Return the statement, or the keyword argument, that begins in the line; or the method called there."""
     for node in ast.walk(tree) if calls else ():
         if (

@@ -39,7 +39,7 @@ class PushPayload(Struct, frozen=True):
 
 
 class PushOutcome(Struct, frozen=True):
-    """How an attempt ended: done, gone (the client is), drop, or again after at least `wait_ms`."""
+    """The outcome of an attempt: `done`, `gone` (the client is), `drop`, or `again` after `wait_ms`."""
 
     status: str
     reason: str = ""

@@ -151,7 +151,7 @@ class CountedWorld:
             await bookmarks.add(tx, ann, post_id)
             own_ids.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         await trends.save(tx, await trends.compute(tx))
         cards = [
             await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)

@@ -229,7 +229,7 @@ def die(data: bytes) -> None:
 
 async def test_store_puts_and_removes_a_file(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
-    key = await store.put(b"data", "webp")
+    key = await store.put_bytes(b"data", "webp")
     path = store.path(key)
     assert path is not None
     assert path.read_bytes() == b"data"

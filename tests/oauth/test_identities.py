@@ -311,7 +311,7 @@ async def test_userinfo_completes_the_claims_of_the_same_subject_only(
     assert (await load_member(node, "ann")).email == "ann@mail.test"
     provider.userinfo = {**ANN_CLAIMS, "sub": "bob-0002", "email": "bob@mail.test"}
     page = await log_in_at_provider(Visitor(node))
-    assert page.status == 502, "userinfo about somebody else is not taken"
+    assert page.status == 502, "userinfo about another person is refused"
 
 
 # --- roles and who may come in

@@ -41,7 +41,7 @@ class AccountRole(Struct, frozen=True):
 
 
 class FeatureApproval(Struct, frozen=True):
-    """Who may put an account into a collection.
+    """The rule of who may put an account into a collection.
 
     Remote accounts cannot be asked for approval yet, so nobody may put them into one.
     """
