@@ -86,7 +86,7 @@ async def load(tx: ReadTx, ids: Sequence[int]) -> CachedPage:
         read = await _load_posts(tx, stale)
         if not tx.is_write:
             for identifier, fresh in read.items():
-                room.put(identifier, fresh)
+                room.store(identifier, fresh)
         shown |= read
     return CachedPage(shown, await account_views.load_cached(tx, _list_author_ids(shown), versions))
 
