@@ -10,7 +10,7 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.posts import attachments, polls, posts, publication, quotes
+from fedserver.domain.posts import attachments, edit_history, polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
@@ -66,7 +66,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):
             return row.id
-        await _insert_version(tx, row)
+        await edit_history.insert_version(tx, row)
     media_ids = await _change_media(tx, site, author, row, changes)
     row = await _change_poll(tx, site, row, changes, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
@@ -249,23 +249,3 @@ async def _change_poll(
         await polls.remove(tx, row.id)
         return structs.replace(row, kind="Note")
     return row
-
-
-async def _insert_version(tx: Tx, row: PostRow) -> None:
-    files = await attachments.load_files(tx, row)
-    await post_queries.insert_edit(
-        tx,
-        EditRow(
-            id=tx.new_id(),
-            post_id=row.id,
-            title=row.title,
-            summary=row.summary,
-            sensitive=row.sensitive,
-            source=row.source,
-            html=row.html,
-            media=post_texts.encode([structs.asdict(file) for file in files]).decode(),
-            emojis=row.emojis,
-            poll=await polls.load_titles_json(tx, row.id),
-            at=row.edited_at or row.published_at,
-        ),
-    )

@@ -86,7 +86,7 @@ async def load(tx: ReadTx, ids: Sequence[int]) -> CachedPage:
         loaded = await _load_posts(tx, stale)
         if not tx.is_write:
             for identifier, post in loaded.items():
-                cache.put(identifier, post)
+                cache.store(identifier, post)
         posts |= loaded
     return CachedPage(posts, await account_views.load_cached(tx, _list_author_ids(posts), versions))
 

@@ -9,7 +9,7 @@ from fedserver.domain.auth import login, one_time_links
 from storage.queries.auth import members as member_queries
 from tests.kit.mails import take_mails
 from tests.kit.nodes import Start, TestNode
-from tests.kit.visitors import Visitor
+from tests.kit.visitors import Visitor, log_in_visitor
 
 MAIL = MailConfig(host="mail.test", sender="node@alpha.test")
 NEW = "ann@new.test"
@@ -25,9 +25,7 @@ async def node(start: Start) -> TestNode:
 
 @pytest.fixture
 async def ann(node: TestNode) -> Visitor:
-    visitor = Visitor(node)
-    await visitor.log_in("ann")
-    return visitor
+    return await log_in_visitor(node, "ann")
 
 
 async def mails(node: TestNode) -> dict[str, str]:
