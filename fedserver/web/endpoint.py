@@ -22,8 +22,7 @@ from fedserver.web import session
 from fedserver.web.paging import parse_page
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
-from storage.engine import Tx
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page, Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 

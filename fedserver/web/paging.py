@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page
 
 CURSORS = ("max_id", "since_id", "min_id")
 

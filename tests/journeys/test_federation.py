@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.posts import boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode

@@ -20,7 +20,7 @@ from fedserver.domain.posts import edits, post_removal, posts
 from fedserver.domain.relationships import followers, follows
 from fedserver.domain.timelines import timelines
 from fedserver.federation.signing import build_request
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.posts import posts as post_queries
 from storage.tables.posts import originals
 from tests.journeys.test_federation import follow, home, settle

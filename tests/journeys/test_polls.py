@@ -13,7 +13,7 @@ from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.domain.timelines.poll_views import PollView
 from fedserver.federation.signing import Signer
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle, write

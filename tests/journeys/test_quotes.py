@@ -17,7 +17,7 @@ from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
 from fedserver.federation.signing import build_request
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries

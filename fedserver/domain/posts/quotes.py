@@ -17,8 +17,7 @@ from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries

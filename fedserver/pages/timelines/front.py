@@ -13,7 +13,7 @@ from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import mark_language, see_other, static_url
 from fedserver.web.json import json_response
-from storage.paging import Page
+from storage.engine import Page
 
 routes = Routes("pages")
 

@@ -11,8 +11,7 @@ from fedserver.domain.kernel.errors import GoneError, InvalidError, NotFoundErro
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import followers, follows
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.accounts.test_accounts import list_jobs

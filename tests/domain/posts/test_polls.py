@@ -20,8 +20,7 @@ from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import filters, post_views, timelines
 from fedserver.domain.timelines.poll_views import PollView, is_stale
 from storage.cache import CacheRegistry
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import polls as poll_queries
 from storage.rows.accounts import AccountRow

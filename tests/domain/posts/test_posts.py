@@ -15,8 +15,7 @@ from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.cache import CacheRegistry
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as queries
 from storage.rows.accounts import AccountRow

@@ -13,8 +13,7 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, post_removal, quotes
 from fedserver.domain.relationships import blocks, mutes
 from fedserver.domain.timelines import post_policies, post_views, quote_policies
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
 
