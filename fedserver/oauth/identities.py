@@ -18,7 +18,7 @@ from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, Provider
 from fedserver.oauth.login import render_form
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other, to_local_path
+from fedserver.web.html import to_local_path
 
 routes = Routes("oauth")
 log = structlog.stdlib.get_logger("fedserver.oauth")
@@ -86,7 +86,7 @@ async def _redirect_to_provider(
         )
     except ProviderError as error:
         return _render_failure(call, error)
-    response = see_other(address)
+    response = call.see_other(address)
     return call.set_prelogin_token(response, prelogin_token)
 
 
@@ -167,11 +167,11 @@ async def _complete(
                     gettext("Please log in first, and connect your account in the settings.")
                 )
             await identities.connect(tx, call.member, identity)
-            return see_other(flow.next)
+            return call.see_other(flow.next)
         member = await identities.find_member(tx, call.site, identity)
         if member is None:
             await oidc_signup.begin(tx, call.site, holder, identity)
-            return see_other("/login/provider/join")
+            return call.see_other("/login/provider/join")
         token = await identities.log_in(
             tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
         )

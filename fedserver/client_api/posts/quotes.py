@@ -12,8 +12,7 @@ from fedserver.client_api.timelines.timelines import render_page
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import edits, quotes
 from fedserver.domain.timelines import post_views
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes
 
 routes = Routes("client_api")
 

@@ -16,7 +16,6 @@ from fedserver.runtime import media_intake
 from fedserver.text.language import normalize_language
 from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 from storage.engine import ReadTx
 
@@ -77,7 +76,7 @@ async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
     except DomainError as error:
         async with call.services.db.read() as tx:
             return await _render_page(call, tx, error.message, done=False)
-    return see_other("/settings/profile?done=1")
+    return call.see_other("/settings/profile?done=1")
 
 
 async def _update_profile(call: Call[ProfileFormParams], keys: list[str]) -> None:

@@ -14,7 +14,6 @@ from fedserver.domain.posts import edits, polls, posts
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -109,7 +108,7 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
         return await _render_page(call, "write.html", error.message, answered=await _load_parent(call))
-    return see_other(f"/@{call.account.username}/{post_id}")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 @routes.get("/write/article", html=True, auth=USER, params=ComposerParams, tx="own")
@@ -147,8 +146,8 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
     except DomainError as error:
         return await _render_page(call, "write_article.html", error.message)
     if params.decision == "draft":
-        return see_other(f"/edit/{post_id}?saved=1")
-    return see_other(f"/@{call.account.username}/{post_id}")
+        return call.see_other(f"/edit/{post_id}?saved=1")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
@@ -210,8 +209,8 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
         template = "write_article.html" if article else "write.html"
         return await _render_page(call, template, error.message, post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
-        return see_other(f"/edit/{row.id}?saved=1")
-    return see_other(f"/@{call.account.username}/{post_id}")
+        return call.see_other(f"/edit/{row.id}?saved=1")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _build_article_change(
