@@ -13,7 +13,7 @@ from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain.accounts import accounts
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
+from fedserver.domain.posts import edits, post_removal, quotes, remote_content, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
 from fedserver.federation.signing import build_request
@@ -180,7 +180,7 @@ async def test_changed_quote_policy_is_sent_to_peers(start: Start) -> None:
     uri = f"https://alpha.test/users/ann/statuses/{first}"
     assert (await view_of(world.beta, uri, world.bob)).quote_permission == "automatic"
     async with world.alpha.db.write() as tx:
-        await edits.set_quote_policy(tx, world.ann, first, "nobody")
+        await quotes.set_policy(tx, world.ann, first, "nobody")
     await world.settle()
     view = await view_of(world.beta, uri, world.bob)
     assert view.quote_permission == "denied"
@@ -268,7 +268,7 @@ async def receive(node: TestNode, author: AccountRow, **changes: Any) -> str:
     async with node.db.write() as tx:
         known = await accounts.find_by_uri(tx, author.uri)
         assert known is not None
-        await remote_posts.receive(tx, known, remote_posts.RemotePost(**{**values, **changes}))
+        await remote_posts.receive(tx, known, remote_content.RemotePost(**{**values, **changes}))
     return uri
 
 

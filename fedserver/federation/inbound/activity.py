@@ -7,7 +7,7 @@ from msgspec import Struct
 from activitypub.activities import Activity
 from activitypub.reactions import Reaction
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import remote_posts, votes
+from fedserver.domain.posts import remote_content, votes
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -18,7 +18,7 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     site: NodeContext
     activity: Activity
     actor: AccountRow
-    remote_post: remote_posts.RemotePost | None = None  # the object, if it is an embedded post
+    remote_post: remote_content.RemotePost | None = None  # the object, if it is an embedded post
     post: PostRow | None = None  # the object, if it is a stored post
     inner: Activity | None = None  # the object, if it is an activity
     moved_account: AccountRow | None = None  # the object of a Move

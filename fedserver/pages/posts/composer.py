@@ -10,8 +10,8 @@ from msgspec import Struct
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
-from fedserver.domain.posts import edits, polls, posts
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
+from fedserver.domain.posts import edits, polls, posts, replies
+from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.uploads import Upload
@@ -153,7 +153,7 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
     """Return a post of the caller. Raises NotFoundError."""
     async with call.services.db.read() as tx:
-        row = await posts.get_own(tx, call.account, call.id())
+        row = await visibility.get_own(tx, call.account, call.id())
         views = await post_views.load(tx, [row.id], call.viewer_id)
     if not views:
         raise NotFoundError
@@ -203,7 +203,7 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
             )
             if article:
                 change = await _build_article_change(call, tx, view, file)
-            await edits.set_reply_policy(tx, call.account, row.id, params.replies)
+            await replies.set_policy(tx, call.account, row.id, params.replies)
             post_id = await edits.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
         template = "write_article.html" if article else "write.html"

@@ -10,7 +10,7 @@ from fedserver.domain.accounts import account_removal, accounts, endorsements, f
 from fedserver.domain.content import tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.posts import post_removal, posts, remote_posts
+from fedserver.domain.posts import post_removal, posts, remote_content, remote_posts
 from fedserver.domain.relationships import blocks, domain_mutes, followers, follows, lists, mutes
 from fedserver.domain.timelines import timelines
 from storage.engine import Database, Page
@@ -59,7 +59,7 @@ async def receive_remote_post(database: Database, author: AccountRow, number: in
         "original": "{}",
     }
     async with database.write() as tx:
-        row = await remote_posts.receive(tx, author, remote_posts.RemotePost(**{**values, **changes}))
+        row = await remote_posts.receive(tx, author, remote_content.RemotePost(**{**values, **changes}))
     assert row is not None
     return row.id
 

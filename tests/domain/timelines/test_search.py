@@ -11,7 +11,16 @@ from fedserver.domain.accounts import account_removal, accounts
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import boosts, edits, likes, polls, post_removal, remote_posts, votes
+from fedserver.domain.posts import (
+    boosts,
+    edits,
+    likes,
+    polls,
+    post_removal,
+    remote_content,
+    remote_posts,
+    votes,
+)
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import bookmarks, post_views, search
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
@@ -64,7 +73,7 @@ async def work(database: Database) -> int:
         done += len(index)
 
 
-def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_posts.RemotePost:
+def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_content.RemotePost:
     values: dict[str, Any] = {
         "uri": uri,
         "url": uri,
@@ -90,7 +99,7 @@ def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_po
         "cover": None,
         "original": "{}",
     }
-    return remote_posts.RemotePost(**{**values, **changes})
+    return remote_content.RemotePost(**{**values, **changes})
 
 
 async def test_words_phrases_and_what_is_left_out(database: Database, here: NodeContext) -> None:
