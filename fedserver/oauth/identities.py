@@ -11,7 +11,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, identities
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.registration import oidc_signup
 from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError
@@ -70,7 +69,7 @@ async def _redirect_to_provider(
     connects: int | None,
 ) -> web.StreamResponse:
     provider = _get_provider(call)
-    prelogin_token = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.start_prelogin()
     async with call.services.db.write() as tx:
         holder = challenges.to_browser_holder(prelogin_token)
         state, flow = await identities.start_flow(

@@ -12,7 +12,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, sessions, two_factor
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
@@ -108,7 +107,7 @@ async def _continue_login(
         )
         return call.login_response(token, target)
     login.check_can_log_in(member)
-    prelogin_token = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.start_prelogin()
     await two_factor.start(tx, member, challenges.to_browser_holder(prelogin_token), name, target)
     response = call.see_other("/login/second")
     return call.set_prelogin_token(response, prelogin_token)

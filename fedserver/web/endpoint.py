@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel import scopes
+from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from fedserver.text.locales import gettext
@@ -146,6 +146,10 @@ class Call(Generic[P]):
     def prelogin_token(self) -> str:
         """The token of a browser that is logging in, '' if it has none."""
         return session.read_prelogin_token(self.request, self.site)
+
+    def start_prelogin(self) -> str:
+        """Return the token of a browser that begins to log in: the one that it has, else a new one."""
+        return self.prelogin_token or secrets.new_secret()
 
     def set_prelogin_token(self, response: web.StreamResponse, token: str) -> web.StreamResponse:
         """Set the cookie that identifies a browser until it is logged in."""

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from msgspec import Struct, structs
 
 from fedserver.domain.content.search_index import to_language_fact
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.tokenizer import parse_phrase
 from storage.engine import MAX_ID, first_id_at
 from storage.search import SearchTerm

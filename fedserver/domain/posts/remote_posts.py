@@ -13,7 +13,7 @@ from fedserver.domain.content.post_texts import encode, to_mention_fact
 from fedserver.domain.posts import attachments, polls, publication, quote_requests, replies, versions
 from fedserver.domain.posts.remote_content import RemotePost, clean_tags, clean_texts
 from fedserver.domain.timelines import partner_posts
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries

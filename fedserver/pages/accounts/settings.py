@@ -10,10 +10,10 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
+from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.uploads import Upload
