@@ -1,4 +1,4 @@
-"""Transactions on SQLite and PostgreSQL.
+"""Transactions on SQLite and PostgreSQL, with the ids that they give and the pages that they are asked for.
 
 Statements are SQLAlchemy Core, built once at import by `storage.queries`; here they are
 compiled once per dialect and then run on the driver's own connection (sqlite3, asyncpg).
@@ -11,6 +11,7 @@ knows what the rows mean. Bind parameters are given by name; a list goes to `one
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -19,9 +20,77 @@ from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 from storage.cache import CacheRegistry
-from storage.ids import IdSource
 
 Params = Mapping[str, Any]
+
+# Ids sort by time: 48 bits of milliseconds, then a 16 bit counter. The layout is Mastodon's, because clients
+# turn dates into ids with it (`seconds << 16) * 1000`). Inside they are integers; only the client API writes
+# them as strings. Posts of peers get an id from their `published` time, so that a late arrival still sorts
+# where it belongs.
+COUNTER_BITS = 16
+COUNTER_MASK = (1 << COUNTER_BITS) - 1
+EXACT_ID_STEP = 160  # exact in a double until 2109, and written with all its digits by JavaScript
+MAX_ID = (1 << 63) - 1
+
+
+def first_id_at(moment: int) -> int:
+    """Return the smallest id of a millisecond: the cursor for "since then"."""
+    return moment << COUNTER_BITS
+
+
+class IdSource:
+    """A source of ids. Those that one process makes for the current time strictly ascend.
+
+    The counter starts at random in each millisecond, so that several processes on one
+    database collide rarely; the primary key catches the rest.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def new(self) -> int:
+        """Return an id for the current time, greater than every id made here before."""
+        fresh = (self._clock() << COUNTER_BITS) | secrets.randbelow(COUNTER_MASK >> 1)
+        self._last = max(fresh, self._last + 1)
+        return self._last
+
+    def new_exact(self) -> int:
+        """Return an id for the current time that JavaScript, where numbers are doubles, holds exactly."""
+        self._last = -(-self.new() // EXACT_ID_STEP) * EXACT_ID_STEP
+        return self._last
+
+    def new_at(self, moment: int) -> int:
+        """Return an id for a past time (milliseconds UTC), as remote posts need it.
+
+        A time before 1970 or in the future counts as now.
+        """
+        if not 0 < moment <= self._clock():
+            return self.new()
+        return (moment << COUNTER_BITS) | secrets.randbelow(COUNTER_MASK)
+
+
+class Page(Struct, frozen=True):
+    """A part of a list, as the Mastodon API asks for it: exclusive bounds of ids, and a number of rows.
+
+    `max_id`: older than; `since_id`: newer than, the newest first; `min_id`: newer than, those just above it.
+    Every page is sorted newest first.
+    """
+
+    limit: int = 20
+    max_id: int = MAX_ID
+    since_id: int = 0
+    min_id: int | None = None
+
+    @property
+    def is_upwards(self) -> bool:
+        """True for the rows just above `min_id` instead of the newest."""
+        return self.min_id is not None
+
+    def bind_params(self) -> dict[str, int]:
+        """Return the bind parameters of a `PagedStatement`."""
+        low = self.since_id if self.min_id is None else self.min_id
+        return {"page_max": self.max_id, "page_low": low, "page_limit": self.limit}
 
 
 class Event(Struct, frozen=True):

@@ -16,9 +16,8 @@ from sqlalchemy.sql.base import Executable
 
 from storage.cache import CacheRegistry
 from storage.compiled import POSTGRESQL, CompiledStatement, Compiler
-from storage.engine import Event, Listener, ReadTx, Tx
+from storage.engine import Event, IdSource, Listener, ReadTx, Tx
 from storage.errors import ConflictError, DatabaseUnavailableError
-from storage.ids import IdSource
 
 CHANNEL = "fedserver_events"
 MIN_RECONNECT_WAIT_S, MAX_RECONNECT_WAIT_S = 0.1, 5.0

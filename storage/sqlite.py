@@ -20,9 +20,8 @@ from pathlib import Path
 from time import perf_counter
 
 from storage.cache import CacheRegistry
-from storage.engine import Connection, Listener, ReadTx, Tx
+from storage.engine import Connection, IdSource, Listener, ReadTx, Tx
 from storage.errors import DatabaseUnavailableError, StorageError
-from storage.ids import IdSource
 from storage.sqlite_connections import (
     LoopConnection,
     ThreadConnection,

@@ -19,8 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean as BooleanType
 
-from storage.engine import Tx
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page, Tx
 
 __all__ = [
     "MAX_ID",

@@ -45,7 +45,7 @@ from fedserver.domain.content import search_terms
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation.convert import accounts, polls, posts
 from fedserver.text.excerpts import make_excerpt, slugify
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.markup import render_markdown, render_plain, scan
 from fedserver.text.page_links import parse_page_links
 from fedserver.text.previews import parse_page

@@ -30,6 +30,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.posts import likes, posts
 from fedserver.domain.relationships import follows
+from fedserver.domain.timelines import visibility
 from fedserver.federation.keys import generate
 from fedserver.node import Node, open_node
 from storage.rows.accounts import AccountRow
@@ -123,7 +124,7 @@ async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
         )
         async with services.db.write() as tx:
             post_id = await posts.publish(tx, services.site, partner.people[story.author], draft)
-            uris[story.key] = (await posts.get(tx, post_id, None)).uri
+            uris[story.key] = (await visibility.get(tx, post_id, None)).uri
     return uris
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import (
@@ -18,8 +17,7 @@ from fedserver.domain.moderation import (
 )
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/accounts"
@@ -110,7 +108,7 @@ async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
         params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
     )
     await moderation.apply(call.tx, call.site, call.member, call.id(), action)
-    return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+    return call.see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
 @routes.post(PATH + "/{id}/posts", html=True, auth=MODERATOR, params=PostModerationParams)
@@ -120,28 +118,28 @@ async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
         params.kind, params.text, params.report_id, 0, params.mails, params.hides_reason
     )
     await post_moderation.apply(call.tx, call.site, call.member, call.id(), action, params.post_ids)
-    return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+    return call.see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
-@routes.post(PATH + "/{id}/lift/{kind}", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def revoke_action(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/lift/{kind}", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def revoke_action(call: Call[ReasonFormParams]) -> web.Response:
     kind = call.text("kind")
     if kind not in moderation.REVOCATIONS:
         raise NotFoundError
     await moderation.revoke(call.tx, call.member, call.id(), kind, call.params.reason)
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/notes", html=True, auth=MODERATOR, params=ModerationNoteParams)
 async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
     await moderation_notes.add(call.tx, call.member, call.id(), call.params.text)
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def delete_note(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def delete_note(call: Call[ReasonFormParams]) -> web.Response:
     await moderation_notes.remove(call.tx, call.id(), call.id("note"))
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/delete", html=True, auth=ADMIN, params=PurgeParams)
@@ -153,4 +151,4 @@ async def delete(call: Call[PurgeParams]) -> web.Response:
             message=gettext("Please confirm that you want to delete all data of this account permanently."),
         )
     await purges.purge(call.tx, call.member, call.id(), call.params.reason)
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.notifications import announcements
-from fedserver.web.endpoint import MODERATOR, Call, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import MODERATOR, Call, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/announcements"
@@ -35,7 +33,7 @@ async def show(call: Call[AnnouncementEditParams]) -> web.Response:
 async def create(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.create(call.tx, call.site, call.member, params.text, published=params.published)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
 @routes.post(PATH + "/{id}", html=True, auth=MODERATOR, params=AnnouncementFormParams)
@@ -44,10 +42,10 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     await announcements.update(
         call.tx, call.site, call.member, call.id(), params.text, published=params.published
     )
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def delete(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def delete(call: Call[ReasonFormParams]) -> web.Response:
     await announcements.remove(call.tx, call.member, call.id())
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -8,7 +8,6 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.moderation import appeal_decisions, appeal_views, warnings
 from fedserver.web.endpoint import MODERATOR, Call, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/appeals"
@@ -46,4 +45,4 @@ async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     params = call.params
     decision = appeal_decisions.AppealDecision(verb == "approve", params.answer, params.sure)
     await appeal_decisions.decide(call.tx, call.site, call.member, call.id(), decision)
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.auth import invitations
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/invitations"
@@ -19,7 +17,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     return call.render("admin/invitations.html", invitations=rows, now=call.tx.now)
 
 
-@routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def revoke(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def revoke(call: Call[ReasonFormParams]) -> web.Response:
     await invitations.revoke_as_moderator(call.tx, call.member, call.id())
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
 from fedserver.federation.inbound import offer as offers
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/partners"
@@ -63,7 +61,7 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
         )
     async with call.services.db.write() as tx:
         await partners.offer(tx, call.site, call.member, node, params.scopes, params.message)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
 @routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
@@ -79,11 +77,11 @@ async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     node, uri, offered = result
     async with call.services.db.write() as tx:
         await partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ConsoleFormParams)
-async def update(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ReasonFormParams)
+async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "accept":
             await partners.answer(call.tx, call.site, call.member, call.id(), accepted=True)
@@ -93,4 +91,4 @@ async def update(call: Call[ConsoleFormParams]) -> web.Response:
             await partners.end(call.tx, call.member, call.id(), call.params.reason)
         case _:
             raise NotFoundError
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -59,7 +57,7 @@ async def subscribe(call: Call[PeerListParams]) -> web.Response:
         params.url, params.title, params.kind, params.applies_itself, params.max_changes
     )
     row = await peer_lists.subscribe(call.tx, call.site, call.member, request)
-    return see_other(f"{PATH}/{row.id}")
+    return call.see_other(f"{PATH}/{row.id}")
 
 
 @routes.get(PATH + "/{kind}.csv", html=True, auth=MODERATOR)
@@ -84,7 +82,7 @@ async def import_file(call: Call[PeerFileParams]) -> web.Response:
     data = params.file.data if params.file is not None and params.file.size else params.text
     if params.sure:
         await peer_lists.import_file(call.tx, call.site, call.member, data, params.kind, set(params.leave))
-        return see_other("/admin/peers")
+        return call.see_other("/admin/peers")
     parsed = peer_files.parse(data, params.kind)
     plan = await peer_plans.build(call.tx, call.site, parsed.entries)
     return call.render(
@@ -115,13 +113,13 @@ async def show(call: Call[NoParams]) -> web.Response:
 async def confirm(call: Call[PeerListConfirmParams]) -> web.Response:
     params = call.params
     await peer_lists.confirm(call.tx, call.site, call.member, call.id(), params.seen, set(params.leave))
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/read", html=True, auth=ADMIN, params=ConsoleFormParams)
-async def refresh(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/read", html=True, auth=ADMIN, params=ReasonFormParams)
+async def refresh(call: Call[ReasonFormParams]) -> web.Response:
     await peer_lists.fetch_now(call.tx, call.id())
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/change", html=True, auth=ADMIN, params=PeerListParams)
@@ -134,10 +132,10 @@ async def update(call: Call[PeerListParams]) -> web.Response:
         applies_itself=params.applies_itself,
         max_changes=params.max_changes,
     )
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/end", html=True, auth=ADMIN, params=PeerListEndParams)
 async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
     await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)
-    return see_other(PATH)
+    return call.see_other(PATH)

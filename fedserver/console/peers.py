@@ -8,7 +8,6 @@ from msgspec import Struct
 from fedserver.domain.metrics import backlog
 from fedserver.domain.peers import peer_lists, peers
 from fedserver.web.endpoint import MODERATOR, Call, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/peers"
@@ -60,10 +59,10 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
         params.obfuscates,
     )
     await peers.decide(call.tx, call.member, params.domain, decision)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
 @routes.post(PATH + "/reset", html=True, auth=MODERATOR, params=PeerDecisionParams)
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
 from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/queue"
@@ -33,17 +32,17 @@ async def show(call: Call[NoParams]) -> web.Response:
 async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params
     await backlog.retry(call.tx, params.queue, params.host, params.task_id)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
 @routes.post(PATH + "/drop", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params
     await backlog.discard(call.tx, params.queue, params.host, params.task_id)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
 @routes.post(PATH + "/ask", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def retry_peer(call: Call[QueueSelectionParams]) -> web.Response:
     await backlog.retry_peer(call.tx, call.params.host)
-    return see_other(PATH)
+    return call.see_other(PATH)

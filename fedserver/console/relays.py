@@ -5,12 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import relays
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/relays"
@@ -43,11 +41,11 @@ async def add(call: Call[RelayParams]) -> web.Response:
         address, target = actor.inbox_uri, actor.uri
     async with call.services.db.write() as tx:
         await relays.add(tx, call.site, call.member, address, target)
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ConsoleFormParams)
-async def update(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ReasonFormParams)
+async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "on":
             await relays.enable(call.tx, call.site, call.member, call.id())
@@ -57,4 +55,4 @@ async def update(call: Call[ConsoleFormParams]) -> web.Response:
             await relays.remove(call.tx, call.member, call.id())
         case _:
             raise NotFoundError
-    return see_other(PATH)
+    return call.see_other(PATH)

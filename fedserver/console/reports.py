@@ -5,12 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.moderation import report_views, reports, rules
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/reports"
@@ -56,11 +54,11 @@ async def classify(call: Call[ReportClassifyParams]) -> web.Response:
     params = call.params
     category = "violation" if params.rule_ids else params.category
     await reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def update(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "assign":
             await reports.assign(call.tx, call.member, call.id(), call.account.id)
@@ -72,4 +70,4 @@ async def update(call: Call[ConsoleFormParams]) -> web.Response:
             await reports.reopen(call.tx, call.member, call.id())
         case _:
             raise NotFoundError
-    return see_other(f"{PATH}/{call.id()}")
+    return call.see_other(f"{PATH}/{call.id()}")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.registration import signup_review
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/sign-ups"
@@ -21,13 +19,13 @@ async def show(call: Call[NoParams]) -> web.Response:
     return call.render("admin/sign_ups.html", views=views)
 
 
-@routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def approve(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def approve(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
-    return see_other(PATH)
+    return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/reject", html=True, auth=MODERATOR, params=ConsoleFormParams)
-async def reject(call: Call[ConsoleFormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/reject", html=True, auth=MODERATOR, params=ReasonFormParams)
+async def reject(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)
-    return see_other(PATH)
+    return call.see_other(PATH)

@@ -19,8 +19,8 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, NotFoundError, PeerError
 from fedserver.domain.peers import peers
 from fedserver.media import image_worker
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ImageWorker
+from fedserver.media.results import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client

@@ -10,7 +10,7 @@ import structlog
 from activitypub.document import Document, id_of
 from activitypub.errors import ActivityPubError
 from activitypub.objects import Object, read_object
-from fedserver.domain.posts import post_removal, remote_posts
+from fedserver.domain.posts import post_removal, remote_content, remote_posts
 from fedserver.federation.convert.polls import get_author_uri, is_vote
 from fedserver.federation.convert.posts import to_remote_post
 from fedserver.federation.fetch import RemoteGoneError
@@ -86,7 +86,9 @@ class PostResolver(AccountResolver):
         async with self._db.write() as tx:
             return await remote_posts.receive(tx, author, remote_post, depth=depth)
 
-    def _to_remote_post(self, obj: Object, document: Document, author: AccountRow) -> remote_posts.RemotePost:
+    def _to_remote_post(
+        self, obj: Object, document: Document, author: AccountRow
+    ) -> remote_content.RemotePost:
         return to_remote_post(
             obj,
             msgspec.json.encode(document).decode(),

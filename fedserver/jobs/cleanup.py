@@ -10,8 +10,7 @@ from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives
 from fedserver.jobs import retention
 from fedserver.runtime.services import Services
-from storage.engine import ReadTx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, first_id_at
 from storage.queries.content import media as media_queries
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import inbox as inbox_queries

@@ -24,8 +24,7 @@ from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
 from fedserver.runtime.services import Services
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.kernel import DeliveryRow, DocumentRow

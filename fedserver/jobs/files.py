@@ -9,7 +9,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.jobs.lease import JobLease
-from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
 from fedserver.runtime.services import Services
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.formats import has_video
-from fedserver.media.results import ConvertedMedia, MediaLimits
+from fedserver.media.results import ConvertedMedia, MediaLimits, UnacceptableFileError
 from fedserver.on_demand import on_demand
 
 # It brings the machinery of processes, which many nodes need rarely.

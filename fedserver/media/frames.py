@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import blurhash
 from PIL import Image
 
-from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.results import EncodedImage
+from fedserver.media.results import EncodedImage, UnacceptableFileError
 
 T = TypeVar("T")
 SMALL_SIZE = (640, 360)  # as in Mastodon

@@ -15,7 +15,6 @@ from typing import Any
 from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.formats import IMAGE_FORMATS, has_heif, has_video
 from fedserver.media.frames import (
     SMALL_SIZE,
@@ -26,7 +25,7 @@ from fedserver.media.frames import (
     render_still,
     strip_metadata,
 )
-from fedserver.media.results import EncodedImage, ProcessedImage
+from fedserver.media.results import EncodedImage, ProcessedImage, UnacceptableFileError
 from fedserver.on_demand import on_demand
 
 # PyAV is an extra, and only animated images need it.

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.results import UnacceptableFileError
 
 T = TypeVar("T")
 

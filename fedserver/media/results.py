@@ -1,4 +1,4 @@
-"""What the child processes return, and what bounds them: all that the rest of the node knows of codecs."""
+"""What the child processes return or raise, and what bounds them: all that the node knows of codecs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ EXTENSIONS = {
     "image/webp": "webp",
     "video/mp4": "mp4",
 }
+
+
+class UnacceptableFileError(Exception):
+    """The file is not what it claims, is broken, or is too large; `text` tells the member which."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class EncodedImage(Struct, frozen=True):

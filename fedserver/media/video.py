@@ -18,9 +18,8 @@ import av
 from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.frames import reject_on_error, render_still
-from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits
+from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits, UnacceptableFileError
 from fedserver.media.sniff import sniff
 
 VIDEO_FRAME: Any = av.VideoFrame

@@ -17,7 +17,6 @@ from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
@@ -76,7 +75,7 @@ async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Show the consent page; members log in first."""
     request = await _parse_request(call.tx, call.params)
     if call.principal is None or call.params.force_login:
-        return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
+        return call.see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
     return _render_consent(call, request)
 
 
@@ -111,7 +110,7 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Redirect to the app with a code, or with `access_denied`."""
     request = await _parse_request(call.tx, call.params)
     if call.principal is None:
-        return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
+        return call.see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _redirect_back(
             call, request, {"error": "access_denied", "error_description": "The request was denied."}
@@ -126,7 +125,7 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
         request.challenge,
     )
     if request.redirect_uri == apps.OUT_OF_BAND:
-        return see_other(f"/oauth/authorize/native?code={code}")
+        return call.see_other(f"/oauth/authorize/native?code={code}")
     return _redirect_back(call, request, {"code": code})
 
 

@@ -11,14 +11,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, identities
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.registration import oidc_signup
 from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError
 from fedserver.oauth.login import render_form
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other, to_local_path
+from fedserver.web.html import to_local_path
 
 routes = Routes("oauth")
 log = structlog.stdlib.get_logger("fedserver.oauth")
@@ -70,7 +69,7 @@ async def _redirect_to_provider(
     connects: int | None,
 ) -> web.StreamResponse:
     provider = _get_provider(call)
-    prelogin_token = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.start_prelogin()
     async with call.services.db.write() as tx:
         holder = challenges.to_browser_holder(prelogin_token)
         state, flow = await identities.start_flow(
@@ -86,7 +85,7 @@ async def _redirect_to_provider(
         )
     except ProviderError as error:
         return _render_failure(call, error)
-    response = see_other(address)
+    response = call.see_other(address)
     return call.set_prelogin_token(response, prelogin_token)
 
 
@@ -167,11 +166,11 @@ async def _complete(
                     gettext("Please log in first, and connect your account in the settings.")
                 )
             await identities.connect(tx, call.member, identity)
-            return see_other(flow.next)
+            return call.see_other(flow.next)
         member = await identities.find_member(tx, call.site, identity)
         if member is None:
             await oidc_signup.begin(tx, call.site, holder, identity)
-            return see_other("/login/provider/join")
+            return call.see_other("/login/provider/join")
         token = await identities.log_in(
             tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
         )

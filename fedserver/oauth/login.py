@@ -12,12 +12,11 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, sessions, two_factor
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import see_other, to_local_path
+from fedserver.web.html import to_local_path
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
@@ -46,7 +45,7 @@ class LogoutParams(Struct, frozen=True):
 async def show(call: Call[LoginParams]) -> web.Response:
     """Show the login form; suspended members get to the decisions about them."""
     if call.principal is not None and call.principal.is_suspended:
-        return see_other("/settings/decisions")
+        return call.see_other("/settings/decisions")
     return render_form(call, "", 200, next_page=call.params.next)
 
 
@@ -54,7 +53,7 @@ async def show(call: Call[LoginParams]) -> web.Response:
 async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
     """Redirect from Mastodon's login page, which some programs expect."""
     query = call.request.query.get("next", "")
-    return see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
+    return call.see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
 
 
 def render_form(
@@ -108,9 +107,9 @@ async def _continue_login(
         )
         return call.login_response(token, target)
     login.check_can_log_in(member)
-    prelogin_token = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.start_prelogin()
     await two_factor.start(tx, member, challenges.to_browser_holder(prelogin_token), name, target)
-    response = see_other("/login/second")
+    response = call.see_other("/login/second")
     return call.set_prelogin_token(response, prelogin_token)
 
 
@@ -119,6 +118,6 @@ async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     """End the session."""
     if call.session_id is not None:
         await sessions.end(call.tx, call.session_id)
-    response = see_other("/")
+    response = call.see_other("/")
     session.delete_cookie(response, call.site)
     return response

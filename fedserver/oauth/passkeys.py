@@ -6,7 +6,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, passkeys, two_factor
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
 from fedserver.text.locales import lazy_gettext
@@ -39,7 +38,7 @@ class PasskeyLoginParams(Struct, frozen=True):
 )
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """Return the options for the browser's authenticators, as JSON."""
-    prelogin_token = call.prelogin_token or secrets.new_secret()
+    prelogin_token = call.start_prelogin()
     holder = challenges.to_browser_holder(prelogin_token)
     async with call.services.db.write() as tx:
         pending = await two_factor.find_pending(tx, holder) if call.params.second else None

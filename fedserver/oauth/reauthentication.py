@@ -10,7 +10,7 @@ from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other, to_local_path
+from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
@@ -92,4 +92,4 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
     if not is_right:
         return await _render_page(call, str(WRONG_PROOF), 401)
-    return see_other(to_local_path(params.next, "/settings/security"))
+    return call.redirect_back(params.next, "/settings/security")

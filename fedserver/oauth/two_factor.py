@@ -14,7 +14,6 @@ from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyR
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import see_other
 from storage.engine import Tx
 
 routes = Routes("oauth")
@@ -49,7 +48,7 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     """Show the form of the second step."""
     async with call.services.db.read() as tx:
         pending = await two_factor.find_pending(tx, _get_holder(call))
-    return await _render_page(call, pending, "", 200) if pending is not None else see_other("/login")
+    return await _render_page(call, pending, "", 200) if pending is not None else call.see_other("/login")
 
 
 @routes.post("/login/second", html=True, params=TwoFactorParams, tx="own", limit="log_ins", no_csrf=True)
@@ -59,7 +58,7 @@ async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
     async with call.services.db.read() as tx:
         pending = await two_factor.find_pending(tx, _get_holder(call))
     if pending is None:
-        return see_other("/login")
+        return call.see_other("/login")
     try:
         async with call.services.db.write() as tx:
             attempts_key = two_factor.to_attempts_key(pending.member)

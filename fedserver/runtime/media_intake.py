@@ -10,9 +10,8 @@ from typing import Protocol
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_attachment
-from fedserver.media.results import ConvertedMedia, ProcessedImage
+from fedserver.media.results import ConvertedMedia, ProcessedImage, UnacceptableFileError
 from fedserver.runtime.services import Services
 
 RAW_EXTENSION = "raw"  # of no type that is served

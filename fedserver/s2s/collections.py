@@ -5,11 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub.collections import write_collection, write_items, write_page
-from fedserver.domain.accounts import accounts, featured_tags
+from fedserver.domain.accounts import featured_tags
 from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.federation.outbound.actors import FEATURED_TAGS_PATH, render_featured_tag
 from fedserver.s2s.documents import render_activity, render_object
-from fedserver.s2s.requests import authenticate_reader, document_response, next_page_url
+from fedserver.s2s.requests import authenticate_reader, document_response, get_named_account, next_page_url
 from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("s2s")
@@ -21,7 +21,7 @@ async def show_outbox(call: Call[NoParams]) -> web.Response:
     """Show the public posts and boosts of a member, newest first."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
         uri = account.outbox_uri
         if "page" not in call.request.query:
             return document_response(write_collection(uri, account.posts_count, first=f"{uri}?page=true"))
@@ -46,7 +46,7 @@ async def show_featured(call: Call[NoParams]) -> web.Response:
     """Show the public posts that a member has pinned."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
         ids = await timelines.list_pinned(tx, account.id, None)
         views = await post_views.load(tx, ids, None)
     items = [
@@ -62,7 +62,7 @@ async def show_featured_tags(call: Call[NoParams]) -> web.Response:
     """Show the hashtags that a member features on their profile."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
         rows = await featured_tags.list_by_account(tx, account)
     uri = call.site.links.actor_endpoint(account.uri, FEATURED_TAGS_PATH)
     items = [render_featured_tag(call.site, account, row) for row in rows]

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from activitypub.collections import write_collection, write_items, write_page
-from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.relationships import followers
 from fedserver.federation.synchronization import SYNCHRONIZATION_PATH
@@ -16,6 +15,7 @@ from fedserver.s2s.requests import (
     authenticate_reader,
     authenticate_signer,
     document_response,
+    get_named_account,
     next_page_url,
 )
 from fedserver.web.endpoint import Call, NoParams, Routes
@@ -28,7 +28,7 @@ async def _show_relations(call: Call[NoParams], direction: str) -> web.Response:
     """Show followers or following: the count, and pages of URIs unless the member hides them."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
         uri = account.followers_uri if direction == "followers" else account.following_uri
         total = account.followers_count if direction == "followers" else account.following_count
         if account.hides_collections:
@@ -61,7 +61,7 @@ async def show_followers_of_host(call: Call[NoParams]) -> web.Response:
     if signer is None:
         raise UnauthorizedError("This is for signed requests only")
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
         parts = urlsplit(signer.uri)
         uris = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     uri = call.site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)

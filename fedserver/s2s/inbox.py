@@ -12,13 +12,12 @@ from activitypub.collections import read_synchronization
 from activitypub.document import MAX_BYTES
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocumentError, SignatureError
 from activitypub.terms import is_activitypub
-from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.relationships import followers
 from fedserver.federation.authenticate import BusyError, PeerBlockedError
 from fedserver.federation.inbox import QueueFullError
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.s2s.requests import build_signed_request
+from fedserver.s2s.requests import build_signed_request, get_named_account
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import json_response
 from storage.rows.accounts import AccountRow
@@ -48,7 +47,7 @@ async def receive_shared(call: Call[NoParams]) -> web.Response:
 async def receive_personal(call: Call[NoParams]) -> web.Response:
     """Receive an activity for one member."""
     async with call.services.db.read() as tx:
-        account = await accounts.get_local(tx, call.text("name"))
+        account = await get_named_account(call, tx)
     if account.username == INSTANCE_ACTOR:
         raise NotFoundError
     return await _receive(call, account.id)

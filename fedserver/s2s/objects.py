@@ -23,10 +23,10 @@ OBJECT_PATHS = ("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}")
 
 async def get_visible_post(tx: ReadTx, post_id: int, viewer_id: int | None) -> post_views.PostView:
     """Return a post of ours that a peer may see. Raises NotFoundError."""
-    views = await post_views.load(tx, [post_id], viewer_id)
-    if not views or not views[0].post.local or views[0].post.visibility not in visibility.FEDERATED:
+    view = await post_views.get(tx, post_id, viewer_id)
+    if not view.post.local or view.post.visibility not in visibility.FEDERATED:
         raise NotFoundError
-    return views[0]
+    return view
 
 
 async def _show_object(call: Call[NoParams], post_id: int) -> web.Response:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub.interactions import QuoteAuthorization
-from fedserver.domain.accounts import accounts
 from fedserver.domain.posts import quotes
-from fedserver.s2s.requests import authenticate_reader, document_response
+from fedserver.s2s.requests import authenticate_reader, document_response, get_named_account
 from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("s2s")
@@ -18,7 +17,7 @@ async def show_quote_authorization(call: Call[NoParams]) -> web.Response:
     """Show an authorization, which is gone when the author of the quoted post has revoked it."""
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        author = await accounts.get_local(tx, call.text("name"))
+        author = await get_named_account(call, tx)
         quote, quoting_uri = await quotes.get_authorization(tx, author, call.id())
     uri = call.site.links.quote_authorization(author.username, quote.post_id)
     authorization = QuoteAuthorization(uri, author.uri, quoting_uri, quote.quoted_uri)

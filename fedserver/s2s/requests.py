@@ -9,10 +9,12 @@ from aiohttp import web
 from activitypub.errors import ActivityPubError
 from activitypub.signatures.request import SignedRequest, fields
 from activitypub.terms import ACTIVITY_JSON
+from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from fedserver.federation.authenticate import PeerBlockedError
 from fedserver.web.endpoint import Call
 from fedserver.web.json import json_response
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 CONTENT_TYPE = f"{ACTIVITY_JSON}; charset=utf-8"
@@ -66,3 +68,8 @@ def document_response(body: Any, *, status: int = 200, private: bool = False) ->
 def next_page_url(collection_uri: str, cursors: list[int], size: int) -> str | None:
     """Return the address of the page after one with these cursors. Returns None if it was the last."""
     return f"{collection_uri}?page=true&max_id={cursors[-1]}" if len(cursors) >= size else None
+
+
+async def get_named_account(call: Call[Any], tx: ReadTx) -> AccountRow:
+    """Return the account of ours that the path names. Raises NotFoundError."""
+    return await accounts.get_local(tx, call.text("name"))

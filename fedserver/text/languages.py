@@ -1,7 +1,8 @@
-"""Languages that a post can be in, with their English names: ISO 639-1, and those that Mastodon adds."""
+"""Languages that a post can be in: their tags (BCP 47) as far as posts need them, and their names."""
 
 from __future__ import annotations
 
+# With their English names: ISO 639-1, and those that Mastodon adds.
 _TABLE = """
 aa Afar|ab Abkhaz|ae Avestan|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese
 av Avaric|ay Aymara|az Azerbaijani|ba Bashkir|be Belarusian|bg Bulgarian|bi Bislama|bm Bambara
@@ -30,3 +31,21 @@ pt-PT Portuguese (Portugal)|zh-CN Chinese (China)|zh-HK Chinese (Hong Kong)|zh-T
 """
 _PAIRS = (entry.partition(" ") for entry in _TABLE.strip().replace("\n", "|").split("|"))
 LANGUAGES: dict[str, str] = {code: name for code, _, name in _PAIRS}
+
+
+def normalize_language(tag: str | None) -> str | None:
+    """Return a tag (`pt-BR`) in its usual spelling (RFC 5646 §2.1.1), None if it is not one."""
+    if not tag or len(tag) > 35 or not tag.isascii():
+        return None
+    parts = tag.replace("_", "-").split("-")
+    if not (2 <= len(parts[0]) <= 3 and parts[0].isalpha()):
+        return None
+    if not all(1 <= len(part) <= 8 and part.isalnum() for part in parts[1:]):
+        return None
+    return "-".join([parts[0].lower(), *map(_format_subtag, parts[1:])])
+
+
+def _format_subtag(part: str) -> str:
+    if len(part) == 4 and part.isalpha():
+        return part.title()
+    return part.upper() if len(part) == 2 else part.lower()

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from msgspec import Struct, structs
 from selectolax.lexbor import LexborHTMLParser
 
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.sanitize import clean_name, limit_nesting, to_web_url
 
 MAX_HEAD, MAX_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_ADDRESS = 300_000, 300, 1_000, 200, 2_048

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from msgspec import Struct
@@ -17,12 +17,11 @@ from fedserver.domain.kernel.errors import (
 )
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import Call, Endpoint, JsonResponse, NoParams, authorize
+from fedserver.web.endpoint import Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
-from fedserver.web.paging import EntityPage, build_link_header
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
@@ -36,6 +35,7 @@ CORS = {
         "Mastodon-Async-Refresh"
     ),
 }
+CURSORS = ("max_id", "since_id", "min_id")
 NO_PARAMS: Struct = NoParams()
 
 
@@ -142,7 +142,7 @@ class Dispatcher:
                 return result
             case EntityPage(items=items):
                 response = json_response(items)
-                link = build_link_header(request, self.services.site.config.node.base_url, result)
+                link = _build_link_header(request, self.services.site.config.node.base_url, result)
                 if link:
                     response.headers["Link"] = link
                 return response
@@ -174,3 +174,22 @@ class Dispatcher:
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page
+
+
+def _build_link_header(request: web.Request, base_url: str, page: EntityPage) -> str | None:
+    """Return the `Link` header of a page (RFC 8288), None if it is empty.
+
+    The next page comes first, as some clients read only the beginning; addresses are absolute and keep the
+    other parameters (docs.joinmastodon.org/api/guidelines#pagination).
+    """
+    cursors = CURSORS if page.offsets == (None, None) else ("offset",)
+    others = urlencode([(name, value) for name, value in request.query.items() if name not in cursors])
+    address = f"{base_url}{request.path}?{others}{'&' if others else ''}"
+
+    def link(cursor: str, value: int, rel: str) -> str:
+        return f'<{address}{cursor}={value}>; rel="{rel}"'
+
+    if page.first is not None and page.last is not None:
+        return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"
+    relations = zip(page.offsets, ("next", "prev"), strict=True)
+    return ", ".join(link("offset", value, rel) for value, rel in relations if value is not None) or None

@@ -14,16 +14,16 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel import scopes
+from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.paging import parse_page
+from fedserver.web.html import see_other, to_local_path
+from fedserver.web.paging import parse_offset, parse_page
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
-from storage.engine import Tx
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page, Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
@@ -42,12 +42,49 @@ class NoParams(Struct, frozen=True):
     """The parameters of an endpoint without parameters."""
 
 
+class FormParams(Struct, frozen=True):
+    """A form with nothing but its CSRF token and the page to return to."""
+
+    csrf: str = ""
+    next: str = ""
+
+
+class ReasonFormParams(Struct, frozen=True):
+    """A form with nothing but its CSRF token and a reason, which may be empty."""
+
+    csrf: str = ""
+    reason: str = ""
+
+
 class JsonResponse(Struct, frozen=True):
     """A body with a status or headers of its own."""
 
     body: Any
     status: int = 200
     headers: dict[str, str] = {}
+
+
+class EntityPage(Struct, frozen=True):
+    """A page of entities (or one that holds them).
+
+    `first` and `last` are the cursors of its first and last row, None without rows.
+    """
+
+    items: Any
+    first: int | None
+    last: int | None
+    offsets: tuple[int | None, int | None] = (None, None)  # of the next and the previous page
+
+
+def to_page(items: Any, cursors: Sequence[int]) -> EntityPage:
+    """Return a page whose rows have `cursors`, newest first (of all rows read, visible or not)."""
+    return EntityPage(items, cursors[0], cursors[-1]) if cursors else EntityPage(items, None, None)
+
+
+def to_offset_page(items: Any, limit: int, offset: int, *, has_more: bool) -> EntityPage:
+    """Return a page of a list with an order of its own; `has_more` if there may be a next page."""
+    previous = max(0, offset - limit) if offset else None
+    return EntityPage(items, None, None, (offset + limit if has_more else None, previous))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +147,10 @@ class Call(Generic[P]):
         """The token of a browser that is logging in, '' if it has none."""
         return session.read_prelogin_token(self.request, self.site)
 
+    def start_prelogin(self) -> str:
+        """Return the token of a browser that begins to log in: the one that it has, else a new one."""
+        return self.prelogin_token or secrets.new_secret()
+
     def set_prelogin_token(self, response: web.StreamResponse, token: str) -> web.StreamResponse:
         """Set the cookie that identifies a browser until it is logged in."""
         session.set_prelogin_token(response, self.site, token)
@@ -133,6 +174,14 @@ class Call(Generic[P]):
             template, {**shared, **values}, status=status, foreign_pictures=foreign_pictures
         )
 
+    def see_other(self, location: str) -> web.Response:
+        """Return a redirect by GET."""
+        return see_other(location)
+
+    def redirect_back(self, target: str, default: str = "/home") -> web.Response:
+        """Return a redirect to a page of this node; to the default for an address of another one."""
+        return see_other(to_local_path(target, default))
+
     def text(self, name: str) -> str:
         """Return a part of the path. Raises NotFoundError if it cannot be a name."""
         text = self.request.match_info[name]
@@ -150,6 +199,10 @@ class Call(Generic[P]):
     def page(self, default: int = 20, max_limit: int = 40) -> Page:
         """Return the page that the query asks for."""
         return parse_page(self.request, default, max_limit)
+
+    def offset(self) -> int:
+        """Return the `offset` that the query asks for, where a list pages by it."""
+        return parse_offset(self.request)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ from msgspec import inspect as shape
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.rails_params import nest
 from fedserver.web.uploads import Upload, Uploads, read_text
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID
 
 P = TypeVar("P", bound=msgspec.Struct)
 

@@ -55,7 +55,7 @@ MAX_MEAN_ARROWS = 6.55
 # What a floor gives to all above it: types that nearly every module names. For the second mean, each line
 # counts as one neighbour, as it did when the bound of 4.5 was set.
 VOCABULARIES = (
-    ("storage.rows", "storage.engine", "storage.errors", "storage.ids", "storage.paging", "storage.cache"),
+    ("storage.rows", "storage.engine", "storage.errors", "storage.cache"),
     ("storage.tables",),
     ("storage.statements",),
     ("activitypub",),

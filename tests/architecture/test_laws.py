@@ -36,7 +36,7 @@ def many(count: int) -> str:
 
 
 BREACHES = {
-    "find_cycles": ("storage.ids", DOC + "import importlib\nimportlib.import_module('storage.engine')\n"),
+    "find_cycles": ("storage.cache", DOC + "import importlib\nimportlib.import_module('storage.engine')\n"),
     "find_arrows_between_contexts": (
         "fedserver.domain.kernel.planted",
         DOC + "from fedserver.domain.posts import likes\n",

@@ -21,7 +21,7 @@ from fedserver.domain.registration import email_blocks
 from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
 from fedserver.domain.timelines import bookmarks, trends
 from fedserver.node import list_endpoints
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import EntityPage
 from storage.engine import Tx
 from storage.queries.peers import partners as partner_queries
 from storage.queries.relationships import follows as follow_queries

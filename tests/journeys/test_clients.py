@@ -26,8 +26,7 @@ from fedserver.config import MailConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import emails, members, one_time_links
 from fedserver.domain.timelines import timelines
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from tests.kit import tls
 from tests.kit.browsing import authorize_app
 from tests.kit.nodes import PASSWORD, Start, TestNode

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fedserver.domain.posts import boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
-from fedserver.domain.timelines import post_views, timelines
-from storage.paging import Page
+from fedserver.domain.timelines import post_views, timelines, visibility
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
@@ -60,7 +60,7 @@ async def test_two_nodes_follow_post_like_boost_reply_edit_delete_unfollow(start
     reply = await write(alpha, ann, "Hi @bob@beta.test", in_reply_to_id=seen.post.id)
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        row = await posts.get(tx, first, bob.id)
+        row = await visibility.get(tx, first, bob.id)
         assert (row.likes_count, row.boosts_count, row.replies_count) == (1, 1, 1)
         _, below = await timelines.load_thread(tx, first, bob.id)
         (answer,) = await post_views.load(tx, below, bob.id)
@@ -70,7 +70,7 @@ async def test_two_nodes_follow_post_like_boost_reply_edit_delete_unfollow(start
         await edits.edit(tx, beta.site, bob, first, edits.PostEdit(text="Hello again"))
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
-        changed = await posts.get(tx, seen.post.id, ann.id)
+        changed = await visibility.get(tx, seen.post.id, ann.id)
     assert "Hello again" in changed.html
     assert changed.edited_at is not None
 
@@ -79,7 +79,7 @@ async def test_two_nodes_follow_post_like_boost_reply_edit_delete_unfollow(start
         await boosts.unboost(tx, ann, seen.post.id)
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        row = await posts.get(tx, first, bob.id)
+        row = await visibility.get(tx, first, bob.id)
     assert (row.likes_count, row.boosts_count) == (0, 0)
 
     async with beta.db.write() as tx:

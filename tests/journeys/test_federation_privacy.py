@@ -16,11 +16,11 @@ from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain.accounts import account_removal, accounts, relations
 from fedserver.domain.peers import peers
 from fedserver.domain.peers.peers import PeerDecision
-from fedserver.domain.posts import edits, post_removal, posts
+from fedserver.domain.posts import edits, post_removal
 from fedserver.domain.relationships import followers, follows
-from fedserver.domain.timelines import timelines
+from fedserver.domain.timelines import timelines, visibility
 from fedserver.federation.signing import build_request
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.posts import posts as post_queries
 from storage.tables.posts import originals
 from tests.journeys.test_federation import follow, home, settle
@@ -84,7 +84,7 @@ async def test_private_posts_reach_their_audience_only(start: Start) -> None:
         row = await post_queries.find_by_uri(tx, direct_uri)
         assert row is not None
         assert row.visibility == "direct"
-        assert (await posts.get(tx, row.id, eve.id)).id == row.id
+        assert (await visibility.get(tx, row.id, eve.id)).id == row.id
         assert await timelines.list_public(tx, eve.id, Page()) == []
     for post_id in (for_followers, direct, local):
         assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 404
@@ -106,10 +106,10 @@ async def test_reply_to_a_local_only_post_does_not_leave_the_node(start: Start) 
     await settle(alpha, beta)
     inside = await beta.publish(eve, "members only", visibility="local")
     uris = {}
-    for visibility in ("public", "followers", "direct"):
-        text = f"{visibility} @ann@alpha.test"
-        reply = await beta.publish(bob, text, visibility=visibility, in_reply_to_id=inside)
-        uris[visibility] = f"https://beta.test/users/bob/statuses/{reply}"
+    for audience in ("public", "followers", "direct"):
+        text = f"{audience} @ann@alpha.test"
+        reply = await beta.publish(bob, text, visibility=audience, in_reply_to_id=inside)
+        uris[audience] = f"https://beta.test/users/bob/statuses/{reply}"
     async with beta.db.write() as tx:
         await edits.edit(tx, beta.site, bob, reply, edits.PostEdit(text="edited @ann@alpha.test"))
     await settle(alpha, beta)

@@ -14,7 +14,7 @@ from fedserver.domain.portability import moves
 from fedserver.domain.posts import boosts, edits, likes, pins, post_removal, reactions, votes
 from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.relationships import blocks, followers, follows
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries

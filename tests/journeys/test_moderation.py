@@ -12,7 +12,7 @@ from fedserver.domain.peers import peers
 from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.posts import posts
 from fedserver.domain.relationships import followers, follows
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, home, settle, write
 from tests.kit.api import Api

@@ -8,12 +8,12 @@ import msgspec
 
 from activitypub.signatures.digest import sha256
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import edits, posts, votes
+from fedserver.domain.posts import edits, versions, votes
 from fedserver.domain.posts.polls import NewPoll
-from fedserver.domain.timelines import post_views, timelines
+from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.domain.timelines.poll_views import PollView
 from fedserver.federation.signing import Signer
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle, write
@@ -103,7 +103,7 @@ async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> Non
     await two.settle()
     assert await figures(alpha, post_id, ann) == ([1, 0, 1], 1)
     async with alpha.db.read() as tx:
-        assert (await posts.get(tx, post_id, ann.id)).replies_count == 0
+        assert (await visibility.get(tx, post_id, ann.id)).replies_count == 0
         assert await timelines.load_thread(tx, post_id, ann.id) == ([], []), "votes are never shown as posts"
         remote_bob = await account_queries.find_by_handle(tx, "bob", "beta.test")
         assert remote_bob is not None
@@ -117,8 +117,8 @@ async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> Non
     await two.settle()
     assert await figures(beta, there.post.id, bob) == ([1, 1, 1], 2)
     async with beta.db.read() as tx:
-        assert (await posts.get(tx, there.post.id, bob.id)).edited_at is None
-        assert await edits.list_by_post(tx, there.post.id) == []
+        assert (await visibility.get(tx, there.post.id, bob.id)).edited_at is None
+        assert await versions.list_by_post(tx, there.post.id) == []
 
     two.forward(seconds=HOUR)
     await two.settle()
@@ -246,7 +246,7 @@ async def test_votes_of_other_software_count_and_forged_ones_do_not(start: Start
     several = await write(alpha, ann, "Many?", poll=NewPoll(("Red", "Blue", "Green"), HOUR, multiple=True))
     inside = await write(alpha, ann, "Ours?", visibility="local", poll=NewPoll(("Red", "Blue"), HOUR))
     async with alpha.db.read() as tx:
-        uri = {vote: (await posts.get(tx, vote, ann.id)).uri for vote in (single, several, inside)}
+        uri = {vote: (await visibility.get(tx, vote, ann.id)).uri for vote in (single, several, inside)}
 
     await send(two, create(two.beta, "bob", "Red", "Green", "Pink", poll_uri=uri[several], number=1))
     assert await figures(alpha, several, ann) == ([1, 0, 1], 1)

@@ -11,7 +11,7 @@ from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.content import tags
 from fedserver.domain.relationships import followers
 from fedserver.domain.timelines import timelines
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import tls

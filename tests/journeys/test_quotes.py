@@ -17,7 +17,7 @@ from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
 from fedserver.federation.signing import build_request
-from storage.paging import Page
+from storage.engine import Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
@@ -181,7 +181,7 @@ async def test_changed_quote_policy_is_sent_to_peers(start: Start) -> None:
     uri = f"https://alpha.test/users/ann/statuses/{first}"
     assert (await view_of(world.beta, uri, world.bob)).quote_permission == "automatic"
     async with world.alpha.db.write() as tx:
-        await edits.set_quote_policy(tx, world.ann, first, "nobody")
+        await quotes.set_policy(tx, world.ann, first, "nobody")
     await world.settle()
     view = await view_of(world.beta, uri, world.bob)
     assert view.quote_permission == "denied"

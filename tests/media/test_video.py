@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 
 from fedserver.media.av_worker import AvWorker
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment
-from fedserver.media.results import ConvertedMedia, MediaLimits
+from fedserver.media.results import ConvertedMedia, MediaLimits, UnacceptableFileError
 from fedserver.media.video import convert, probe
 from tests.kit import videos
 

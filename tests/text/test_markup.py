@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fedserver.text.excerpts import make_excerpt, shorten, slugify
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, render_markdown, render_plain, scan
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
 

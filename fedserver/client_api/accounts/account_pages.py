@@ -7,8 +7,7 @@ from typing import Any
 
 from fedserver.client_api.entities.accounts import render_account
 from fedserver.domain.accounts import account_views
-from fedserver.web.endpoint import Call
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import Call, EntityPage, to_page
 
 
 async def render_page(call: Call[Any], pairs: Sequence[tuple[int, int]]) -> EntityPage:

@@ -10,8 +10,7 @@ from fedserver.client_api import entity_cache
 from fedserver.client_api.accounts.accounts import get_account
 from fedserver.domain.posts import pins
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.web.endpoint import Call, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import Call, EntityPage, Routes, to_page
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 

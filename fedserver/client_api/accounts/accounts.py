@@ -12,7 +12,6 @@ from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import search
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import parse_offset
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -77,7 +76,7 @@ async def search_accounts(call: Call[SearchAccountsParams]) -> list[Account]:
             call.viewer_id,
             params.q,
             limit,
-            parse_offset(call.request),
+            call.offset(),
             following=params.following,
         )
         views = await account_views.load_page(tx, ids)

@@ -15,8 +15,7 @@ from fedserver.client_api.entities.collections import (
     render_collection_item,
 )
 from fedserver.domain.accounts import account_views, accounts, collections
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_offset_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_offset_page
 
 routes = Routes("client_api")
 

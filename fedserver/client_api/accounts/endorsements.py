@@ -6,8 +6,7 @@ from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import accounts, endorsements, relations
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")

@@ -11,8 +11,8 @@ from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import followers
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
+from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload

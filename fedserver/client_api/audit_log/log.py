@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

@@ -6,8 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.admin.blocks import AdminIpBlock, render_admin_ip_block
 from fedserver.domain.auth import ip_blocks
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import MODERATOR, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 PATH = "/api/v1/admin/ip_blocks"

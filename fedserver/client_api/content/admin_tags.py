@@ -9,8 +9,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.admin.trends import AdminTag, render_admin_tag
 from fedserver.domain.content import admin_tags
 from fedserver.domain.timelines import search
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import MODERATOR, Call, EntityPage, NoParams, Routes, to_page
 from storage.rows.content import TagRow
 
 routes = Routes("client_api")

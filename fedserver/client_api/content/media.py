@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.results import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes

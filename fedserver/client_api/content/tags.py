@@ -8,8 +8,7 @@ from typing import Any
 from fedserver.client_api.entities.tags import Tag, render_tag
 from fedserver.domain.content import tags
 from fedserver.domain.timelines import search
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 from storage.engine import ReadTx
 from storage.rows.content import TagRow
 

@@ -12,8 +12,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.admin.accounts import AdminAccount, find_role_name, render_admin_account
 from fedserver.domain.moderation import admin_accounts, moderation, purges
 from fedserver.domain.registration import signup_review
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 READ, WRITE = "admin:read:accounts", "admin:write:accounts"

@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.admin.reports import AdminReport, render_admin_report
 from fedserver.domain.moderation import report_views, reports
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import MODERATOR, Call, EntityPage, NoParams, Routes, to_page
 from storage.rows.moderation import ReportRow
 
 routes = Routes("client_api")

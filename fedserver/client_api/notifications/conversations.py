@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver.client_api.entities.conversations import Conversation, render_conversation
 from fedserver.domain.notifications import conversations
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

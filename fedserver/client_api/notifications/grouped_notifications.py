@@ -11,8 +11,7 @@ from fedserver.client_api.entities.notifications import (
 )
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_groups
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 FULL, PARTIAL_AVATARS = "full", "partial_avatars"

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.notifications import NotificationRequest, render_notification_request
 from fedserver.domain.notifications import notification_requests
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 PATH = "/api/v1/notifications/requests"

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.notifications import Notification, render_notification
 from fedserver.domain.notifications import notification_views, notifications
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

@@ -14,8 +14,7 @@ from fedserver.client_api.entities.admin.blocks import (
 )
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, UnauthorizedError
 from fedserver.domain.peers import peers
-from fedserver.web.endpoint import MODERATOR, Call, JsonResponse, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import MODERATOR, Call, EntityPage, JsonResponse, NoParams, Routes, to_page
 from storage.rows.peers import PeerRow
 
 routes = Routes("client_api")

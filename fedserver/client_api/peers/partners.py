@@ -8,8 +8,7 @@ from fedserver.client_api.entities.times import to_iso
 from fedserver.client_api.timelines.timelines import render_page
 from fedserver.domain.peers import partners
 from fedserver.domain.timelines import partner_posts
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes
 
 routes = Routes("client_api")
 

@@ -9,11 +9,10 @@ from msgspec import Struct
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.posts.interaction_policies import InteractionPolicyParams, parse_policy
 from fedserver.client_api.timelines.timelines import render_page
-from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.posts import edits, quotes
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.posts import quotes, replies
 from fedserver.domain.timelines import post_views
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -24,10 +23,7 @@ class QuotePolicyParams(Struct, frozen=True):
 
 
 async def _load_status(call: Call[Any], post_id: int) -> Status:
-    views = await post_views.load(call.tx, [post_id], call.viewer_id)
-    if not views:
-        raise NotFoundError
-    return render_status(call.site.links, views[0])
+    return render_status(call.site.links, await post_views.get(call.tx, post_id, call.viewer_id))
 
 
 @routes.put(
@@ -38,9 +34,11 @@ async def set_policy(call: Call[QuotePolicyParams]) -> Status:
     if not quote_policy and interaction_policy is None:
         raise InvalidError("quote_approval_policy", "can't be blank", "ERR_BLANK")
     if quote_policy:
-        await edits.set_quote_policy(call.tx, call.account, call.id(), quote_policy)
+        await quotes.set_policy(call.tx, call.account, call.id(), quote_policy)
     if interaction_policy is not None:
-        await edits.set_interaction_policy(call.tx, call.account, call.id(), parse_policy(interaction_policy))
+        await replies.set_interaction_policy(
+            call.tx, call.account, call.id(), parse_policy(interaction_policy)
+        )
     return await _load_status(call, call.id())
 
 

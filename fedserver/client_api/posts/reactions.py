@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fedserver.client_api.entities.statuses import Status, render_status
-from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import reactions
 from fedserver.domain.timelines import post_views
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
@@ -13,10 +12,7 @@ REACTION = "/api/v1/pleroma/statuses/{id}/reactions/{name}"
 
 
 async def _load_status(call: Call[NoParams], post_id: int) -> Status:
-    views = await post_views.load(call.tx, [post_id], call.viewer_id)
-    if not views:
-        raise NotFoundError
-    return render_status(call.site.links, views[0])
+    return render_status(call.site.links, await post_views.get(call.tx, post_id, call.viewer_id))
 
 
 @routes.put(REACTION, auth=USER, scope="write:favourites")

@@ -9,8 +9,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, render_scheduled_status
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import scheduled_posts
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

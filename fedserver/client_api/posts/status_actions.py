@@ -7,11 +7,10 @@ from msgspec import Struct
 from fedserver.client_api.accounts import account_pages
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.posts.statuses import VISIBILITY, load_status, load_view
-from fedserver.domain.posts import boosts, likes, pins, posts
+from fedserver.domain.posts import boosts, likes, pins
 from fedserver.domain.relationships import thread_mutes
-from fedserver.domain.timelines import bookmarks, timelines
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.domain.timelines import bookmarks, timelines, visibility
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -83,7 +82,7 @@ async def unmute(call: Call[NoParams]) -> Status:
 
 @routes.get("/api/v1/statuses/{id}/favourited_by", scope="read:accounts")
 async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
-    post = await posts.get(call.tx, call.id(), call.viewer_id)
+    post = await visibility.get(call.tx, call.id(), call.viewer_id)
     return await account_pages.render_page(
         call, await timelines.list_likers(call.tx, post.id, call.page(40, 80))
     )
@@ -91,7 +90,7 @@ async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
 
 @routes.get("/api/v1/statuses/{id}/reblogged_by", scope="read:accounts")
 async def list_reblogged_by(call: Call[NoParams]) -> EntityPage:
-    post = await posts.get(call.tx, call.id(), call.viewer_id)
+    post = await visibility.get(call.tx, call.id(), call.viewer_id)
     return await account_pages.render_page(
         call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80))
     )

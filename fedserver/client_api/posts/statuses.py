@@ -15,9 +15,8 @@ from fedserver.client_api.entities.status_edits import (
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.entity_cache import encode_statuses
 from fedserver.client_api.posts.async_refreshes import render_refresh_header
-from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import edits, post_removal, posts, refreshes
-from fedserver.domain.timelines import post_views, timelines
+from fedserver.domain.posts import post_removal, refreshes, versions
+from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from storage.engine import ReadTx
 
@@ -33,10 +32,7 @@ class Context(Struct, frozen=True):
 
 async def load_view(call: Call[Any], tx: ReadTx, post_id: int) -> post_views.PostView:
     """Return the view of a post as the caller sees it. Raises NotFoundError if they may not."""
-    views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
-    if not views:
-        raise NotFoundError
-    return views[0]
+    return await post_views.get(tx, post_id, call.viewer_id, context="thread")
 
 
 async def load_status(call: Call[Any], tx: ReadTx, post_id: int) -> Status:
@@ -68,7 +64,7 @@ async def show_context(call: Call[NoParams]) -> JsonResponse:
     Replies that other servers may have are fetched in the background; a header says that more will come.
     """
     async with call.services.db.read() as tx:
-        post = await posts.get(tx, call.id(), call.viewer_id)
+        post = await visibility.get(tx, call.id(), call.viewer_id)
         above, below = await timelines.load_thread(tx, post.id, call.viewer_id)
         views = await post_views.load(tx, [*above, *below], call.viewer_id, context="thread")
         running, due = await refreshes.find_by_post(tx, post, call.viewer_id)
@@ -87,16 +83,14 @@ async def show_context(call: Call[NoParams]) -> JsonResponse:
 
 @routes.get("/api/v1/statuses/{id}/history", scope="read:statuses")
 async def show_history(call: Call[NoParams]) -> list[StatusEdit]:
-    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
-    if not views:
-        raise NotFoundError
-    versions = await edits.list_by_post(call.tx, call.id())
-    return render_history(call.site.links, views[0], versions, views[0].account)
+    view = await post_views.get(call.tx, call.id(), call.viewer_id)
+    earlier = await versions.list_by_post(call.tx, call.id())
+    return render_history(call.site.links, view, earlier, view.account)
 
 
 @routes.get("/api/v1/statuses/{id}/source", auth=USER, scope="read:statuses")
 async def show_source(call: Call[NoParams]) -> StatusSource:
-    return render_source(await posts.get_own(call.tx, call.account, call.id()))
+    return render_source(await visibility.get_own(call.tx, call.account, call.id()))
 
 
 @routes.delete("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", limit="deletions")

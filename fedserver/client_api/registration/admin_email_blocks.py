@@ -14,8 +14,7 @@ from fedserver.client_api.entities.admin.blocks import (
     render_admin_email_domain_block,
 )
 from fedserver.domain.registration import email_blocks
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import MODERATOR, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 DOMAINS, CANONICAL = "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonical_email_blocks"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.relationships import domain_mutes
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

@@ -9,8 +9,7 @@ from fedserver.client_api.accounts.accounts import get_account
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.domain.accounts import account_views
 from fedserver.domain.relationships import followers
-from fedserver.web.endpoint import ANYONE, USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage
+from fedserver.web.endpoint import ANYONE, USER, Call, EntityPage, NoParams, Routes
 
 routes = Routes("client_api")
 

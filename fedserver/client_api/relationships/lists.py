@@ -9,8 +9,7 @@ from fedserver.client_api.timelines.timelines import render_page
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import timelines
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 from storage.rows.relationships import ListRow
 
 routes = Routes("client_api")

@@ -10,8 +10,7 @@ from fedserver.client_api.entities.accounts import render_muted_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, relations
 from fedserver.domain.relationships import blocks, followers, follows, mutes
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

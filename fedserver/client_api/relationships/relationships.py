@@ -13,7 +13,7 @@ from fedserver.client_api.accounts.accounts import get_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import relations
 from fedserver.domain.relationships import blocks, follows, mutes
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")

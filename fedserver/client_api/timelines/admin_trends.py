@@ -16,7 +16,6 @@ from fedserver.client_api.entities.admin.trends import (
 )
 from fedserver.domain.timelines import trend_reviews
 from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
-from fedserver.web.paging import parse_offset
 
 routes = Routes("client_api")
 PATH = "/api/v1/admin/trends"
@@ -33,7 +32,7 @@ def _clamp_limit(call: Call[TrendsPageParams]) -> int:
 
 @routes.get(f"{PATH}/tags", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_tags(call: Call[TrendsPageParams]) -> list[AdminTag]:
-    rows = await trend_reviews.list_tags(call.tx, _clamp_limit(call), parse_offset(call.request))
+    rows = await trend_reviews.list_tags(call.tx, _clamp_limit(call), call.offset())
     return await render_tags(call, rows)
 
 
@@ -61,9 +60,7 @@ async def _review_status(call: Call[NoParams], approved: bool) -> AdminStatus:
 
 @routes.get(f"{PATH}/statuses", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_statuses(call: Call[TrendsPageParams]) -> list[AdminStatus]:
-    trends = await trend_reviews.list_posts(
-        call.tx, call.account.id, _clamp_limit(call), parse_offset(call.request)
-    )
+    trends = await trend_reviews.list_posts(call.tx, call.account.id, _clamp_limit(call), call.offset())
     return [render_admin_status(call.site.links, trend) for trend in trends]
 
 
@@ -79,7 +76,7 @@ async def reject_status(call: Call[NoParams]) -> AdminStatus:
 
 @routes.get(f"{PATH}/links", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_links(call: Call[TrendsPageParams]) -> list[AdminLink]:
-    trends = await trend_reviews.list_links(call.tx, _clamp_limit(call), parse_offset(call.request))
+    trends = await trend_reviews.list_links(call.tx, _clamp_limit(call), call.offset())
     return [render_admin_link(call.site.links, trend, call.tx.now) for trend in trends]
 
 

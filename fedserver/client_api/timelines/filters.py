@@ -12,8 +12,7 @@ from fedserver.client_api.entities.filters import (
     render_filter_status,
     render_keyword,
 )
-from fedserver.domain.posts import posts
-from fedserver.domain.timelines import filters
+from fedserver.domain.timelines import filters, visibility
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
@@ -137,7 +136,7 @@ async def list_statuses(call: Call[NoParams]) -> list[FilterStatus]:
 
 @routes.post("/api/v2/filters/{id}/statuses", auth=USER, scope="write:filters", params=FilterStatusParams)
 async def add_status(call: Call[FilterStatusParams]) -> FilterStatus:
-    post = await posts.get(call.tx, call.params.status_id, call.account.id)
+    post = await visibility.get(call.tx, call.params.status_id, call.account.id)
     return render_filter_status(await filters.add_post(call.tx, call.account, call.id(), post))
 
 

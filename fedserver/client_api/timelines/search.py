@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.timelines import post_views, search
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, Routes
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entity_cache import encode_statuses
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import EntityPage, to_page
+from fedserver.web.endpoint import USER, Call, EntityPage, NoParams, Routes, to_page
 
 routes = Routes("client_api")
 

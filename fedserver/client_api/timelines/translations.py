@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, RetryL
 from fedserver.domain.timelines import translations
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.integrations.translator import PROVIDER, Translator, TranslatorError
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_article, clean_post, clean_text, to_text
 from fedserver.web.endpoint import APP, Call, NoParams, Routes

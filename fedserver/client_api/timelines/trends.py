@@ -8,8 +8,7 @@ from fedserver.client_api.content.tags import render_tags
 from fedserver.client_api.entities.cards import Card, render_trend_link
 from fedserver.client_api.entities.statuses import render_status
 from fedserver.domain.timelines import post_views, trends
-from fedserver.web.endpoint import Call, Routes
-from fedserver.web.paging import EntityPage, to_offset_page
+from fedserver.web.endpoint import Call, EntityPage, Routes, to_offset_page
 
 routes = Routes("client_api")
 

@@ -13,11 +13,10 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.markup import scan
 from fedserver.text.sanitize import clean_name
-from storage.engine import ReadTx, Tx
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import collections as collection_queries
 from storage.queries.accounts import relations as relation_queries

@@ -6,8 +6,7 @@ See docs.joinmastodon.org/methods/endorsements. Only followed accounts can be fe
 from __future__ import annotations
 
 from fedserver.domain.kernel.errors import InvalidError
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.content import tags
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.rows.accounts import AccountRow, FeaturedTagRow

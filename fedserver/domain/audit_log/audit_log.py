@@ -10,8 +10,7 @@ from msgspec import Struct, structs
 from fedserver.domain.audit_log import hash_chain
 from fedserver.domain.audit_log.hash_chain import ChainBrokenError, LogSubject
 from fedserver.text.sanitize import clean_text
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.auth import members as member_queries
 from storage.rows.audit_log import LogEntryRow
 

@@ -15,8 +15,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.rows.auth import IpBlockRow, MemberRow
 

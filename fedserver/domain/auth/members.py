@@ -16,7 +16,7 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx

@@ -14,7 +14,7 @@ from fedserver.domain.content import admin_tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.excerpts import make_excerpt
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.sanitize import clean_name, clean_text, to_text
 from storage.engine import ReadTx

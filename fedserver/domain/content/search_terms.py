@@ -13,10 +13,9 @@ from datetime import UTC, date, datetime
 from msgspec import Struct, structs
 
 from fedserver.domain.content.search_index import to_language_fact
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.tokenizer import parse_phrase
-from storage.ids import first_id_at
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID, first_id_at
 from storage.search import SearchTerm
 
 MAX_TERMS = 30  # each one is a condition of the statement

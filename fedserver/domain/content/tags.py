@@ -9,8 +9,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.markup import fold_tag, scan
 from fedserver.text.sanitize import clean_name
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.timelines import home_entries as home_entry_queries

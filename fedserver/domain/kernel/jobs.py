@@ -17,8 +17,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.mails import AnyMailContent
-from storage.engine import Tx
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID, Tx
 from storage.queries.kernel import jobs as job_queries
 
 NEWEST_ID = MAX_ID

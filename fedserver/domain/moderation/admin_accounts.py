@@ -15,8 +15,7 @@ from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
 from fedserver.domain.auth import ip_blocks, members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.moderation import admin_accounts as admin_account_queries
 from storage.rows.auth import MemberRow

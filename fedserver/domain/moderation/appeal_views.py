@@ -7,8 +7,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.moderation.admin_accounts import AdminAccountView
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.moderation import appeals as appeal_queries

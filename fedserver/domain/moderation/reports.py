@@ -14,8 +14,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import rules
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.moderation import reports as report_queries
 from storage.rows.auth import MemberRow

@@ -19,8 +19,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.notifications import conversations as conversation_queries
 from storage.queries.posts import mentions as mention_queries
 from storage.rows.accounts import AccountRow

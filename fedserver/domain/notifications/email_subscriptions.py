@@ -15,8 +15,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import current_locale, gettext
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.notifications import email_subscriptions as email_subscription_queries

@@ -16,8 +16,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.domain.notifications.notifications import GROUPED_KINDS
-from storage.engine import Tx
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page, Tx
 from storage.queries.notifications import notification_groups as notification_group_queries
 from storage.queries.notifications import notifications as notification_queries
 from storage.rows.accounts import AccountRow

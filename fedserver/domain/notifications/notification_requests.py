@@ -17,8 +17,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
 from storage.queries.posts import posts as post_queries

@@ -16,8 +16,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peer_effects
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.peers import peers as peer_queries
 from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerRow

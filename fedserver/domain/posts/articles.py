@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.excerpts import slugify
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.posts import articles as article_queries
 from storage.rows.posts import PostRow
 

@@ -1,16 +1,20 @@
-"""What is stored beside a member's post: its files, mentions and hashtags."""
+"""What is stored beside a post: its files, mentions and hashtags."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from fedserver.domain.content import media
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.posts.remote_content import RemotePost, build_media_row, clean_tags
 from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.posts import mentions as mention_queries
+from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
@@ -61,3 +65,38 @@ async def replace_files(
 async def detach_files(tx: Tx, row: PostRow) -> None:
     """Release the files of a post, for another one."""
     await media_queries.detach(tx, row.id)
+
+
+async def delete_files(tx: Tx, row: PostRow) -> None:
+    """Delete the files of a post."""
+    await media_queries.delete_by_post(tx, row.id)
+
+
+async def list_mentioned_ids(tx: ReadTx, row: PostRow) -> list[int]:
+    """Return the ids of the accounts that a post mentions."""
+    return await mention_queries.list_by_post(tx, row.id)
+
+
+async def insert_mentions(tx: Tx, row: PostRow, account_ids: Sequence[int]) -> None:
+    """Store whom a new post mentions."""
+    await mention_queries.insert(tx, row.id, account_ids)
+
+
+async def insert_remote(tx: Tx, row: PostRow, remote: RemotePost) -> None:
+    """Store the files, the cover and the hashtags of a new or changed post of a peer."""
+    tag_ids = await tag_queries.load_or_insert(tx, clean_tags(remote))
+    await tag_queries.set_post_tags(tx, row.id, tag_ids, is_new=True)
+    files = [build_media_row(tx, row, file, place) for place, file in enumerate(remote.files)]
+    if remote.cover is not None:
+        cover = build_media_row(tx, row, remote.cover, len(files))
+        files.append(cover)
+        columns = structs.asdict(structs.replace(row, cover_id=cover.id))
+        values = {name: columns[name] for name in post_queries.UPDATABLE_COLUMNS}
+        await post_queries.update_content(tx, row.id, values)
+    await media_queries.insert(tx, files)
+
+
+async def remove_remote(tx: Tx, row: PostRow) -> None:
+    """Remove the files and hashtags of a peer's post before those of its new version are stored."""
+    await media_queries.delete_by_post(tx, row.id)
+    await tag_queries.set_post_tags(tx, row.id, [])

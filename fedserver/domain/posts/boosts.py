@@ -122,13 +122,20 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 
 async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
-    holders = await home_entry_queries.list_recipients(tx, row.id)
+    await streams.emit_deletion(tx, row)
     await post_queries.delete_by_id(tx, row.id)
     await post_queries.adjust_count(tx, post.id, "boosts_count", -1)
     await notifications.retract(tx, "reblog", post.account_id, row.account_id, post.id)
-    events.emit_post_deleted(tx, row.id, row.account_id, holders)
-    streams.withdraw(tx, row)
     tx.emit(events.POST_CHANGED, post_id=post.id)
+
+
+async def remove_by_post(tx: Tx, post: PostRow) -> None:
+    """Delete the boosts of a post that is deleted, and emit it for those at whose home they were."""
+    boosters = dict(await post_queries.list_boosts(tx, post.id))
+    for boost_id, holders in (await home_entry_queries.load_recipients(tx, list(boosters))).items():
+        events.emit_post_deleted(tx, boost_id, boosters[boost_id], holders)
+    await streams.withdraw_boosts(tx, boosters)
+    await post_queries.delete_boosts(tx, post.id)
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:

@@ -10,14 +10,12 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.posts import attachments, edit_history, polls, posts, publication, quotes
-from fedserver.domain.timelines import interaction_policies
+from fedserver.domain.posts import attachments, polls, posts, publication, quotes, versions
+from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
-from storage.queries.posts import posts as post_queries
-from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.posts import EditRow, PostRow
+from storage.rows.posts import PostRow
 
 
 class PostEdit(Struct, frozen=True, kw_only=True):
@@ -39,18 +37,13 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     has_new_descriptions: bool = False  # descriptions of its files were changed before this edit
 
 
-async def list_by_post(tx: ReadTx, post_id: int) -> list[EditRow]:
-    """Return the earlier versions of a post, oldest first."""
-    return await post_queries.list_edits(tx, post_id)
-
-
 async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, changes: PostEdit) -> int:
     """Change a post of `author`; return its id, which is a new one if a draft was published.
 
     The former version of a published post is stored; if nothing changes, nothing is done, as in Mastodon.
     Raises NotFoundError, InvalidError, ForbiddenError.
     """
-    row = await posts.get_own(tx, author, post_id)
+    row = await visibility.get_own(tx, author, post_id)
     if changes.visibility is not UNSET and row.state != "draft":
         raise ForbiddenError(gettext("The visibility of a published post cannot be changed."))
     if row.state == "draft" and changes.publish:
@@ -66,14 +59,13 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):
             return row.id
-        await edit_history.insert_version(tx, row)
+        await versions.insert(tx, row)
     media_ids = await _change_media(tx, site, author, row, changes)
     row = await _change_poll(tx, site, row, changes, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     changed = await _change_quote(tx, site, author, _apply_edit(tx, row, changes, text), text, changes)
-    values = {name: getattr(changed, name) for name in post_queries.UPDATABLE_COLUMNS}
-    await post_queries.update_content(tx, row.id, values)
+    await versions.replace(tx, changed)
     newly_mentioned = await attachments.replace_names(tx, row, text)
     await quotes.mention_quoted_author(tx, changed)
     if row.state == "published":
@@ -87,8 +79,10 @@ async def _is_same(
     """Return True if a published post has the wanted content already. Any poll counts as a new one."""
     if wanted.has_new_descriptions or not isinstance(wanted.poll, UnsetType):
         return False
-    policy = _value_or(wanted.quote_policy, quotes.read_policy(row))
-    changed = quotes.apply_policy(author, _apply_edit(tx, row, wanted, text), text.mentioned, policy, None)
+    policy = _value_or(wanted.quote_policy, quote_policies.decode_audience(row.interaction_policy))
+    changed = quote_policies.apply_policy(
+        author, _apply_edit(tx, row, wanted, text), text.mentioned, policy, None
+    )
     if structs.replace(changed, edited_at=row.edited_at) != row:
         return False
     file_ids = () if isinstance(wanted.media_ids, UnsetType) else wanted.media_ids
@@ -97,34 +91,6 @@ async def _is_same(
     return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _find_quoted_id(
         tx, row, PostEdit()
     )
-
-
-async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
-    """Set who may quote a post of `author` from now on: public, followers or nobody.
-
-    Existing quotes stay, and no former version is stored. Raises NotFoundError, InvalidError.
-    """
-    row = await posts.get_own(tx, author, post_id)
-    await quotes.set_policy(tx, row, word)
-
-
-async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
-    """Set who may answer, like and boost a post of `author` from now on. Raises NotFoundError."""
-    await _save_interaction_policy(tx, await posts.get_own(tx, author, post_id), policy)
-
-
-async def set_reply_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
-    """Set the reply audience: public, followers or nobody. Raises NotFoundError, InvalidError."""
-    row = await posts.get_own(tx, author, post_id)
-    if word != interaction_policies.get_reply_audience(row):
-        await _save_interaction_policy(tx, row, interaction_policies.replace_reply_rule(row, word))
-
-
-async def _save_interaction_policy(tx: Tx, row: PostRow, policy: str) -> None:
-    merged = interaction_policies.merge_quote_rule(row, policy)
-    if merged != row.interaction_policy:
-        await post_queries.set_interaction_policy(tx, row.id, merged)
-        await quotes.broadcast_change(tx, row)
 
 
 async def _publish_draft(
@@ -146,38 +112,33 @@ async def _publish_draft(
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
         quoted_id=await _find_quoted_id(tx, row, change),
-        quote_policy=_value_or(change.quote_policy, quotes.read_policy(row)),
+        quote_policy=_value_or(change.quote_policy, quote_policies.decode_audience(row.interaction_policy)),
         policy=row.interaction_policy,
     )
-    await attachments.detach_files(tx, row)
-    await post_queries.delete_by_id(tx, row.id)
-    return await posts.publish(tx, site, author, draft)
+    return await posts.replace(tx, site, author, row, draft)
 
 
 async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | None:
     """Return the id of the post that a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
-    quote = await quote_queries.find_by_post(tx, row.id)
+    quote = await quotes.find(tx, row.id)
     return quote.quoted_id if quote is not None else None
 
 
 async def _change_quote(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, text: RenderedText, change: PostEdit
 ) -> PostRow:
-    """Apply a change of who may quote the post and of what it quotes; return the row.
-
-    Raises ForbiddenError if the quote would narrow the visibility of the post.
-    """
-    policy = _value_or(change.quote_policy, quotes.read_policy(row))
-    row = quotes.apply_policy(author, row, text.mentioned, policy, None)
+    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    policy = _value_or(change.quote_policy, quote_policies.decode_audience(row.interaction_policy))
+    row = quote_policies.apply_policy(author, row, text.mentioned, policy, None)
     if isinstance(change.quoted_id, UnsetType):
         return row
-    quoted = await quotes.get_quotable(tx, author, change.quoted_id)
-    former = await quote_queries.find_by_post(tx, row.id)
+    quoted = await quote_policies.get_quotable(tx, author, change.quoted_id)
+    former = await quotes.find(tx, row.id)
     if quoted is None or (former is not None and former.quoted_id == quoted.id):
         return row
-    if quotes.narrow_visibility(quoted, author, row.visibility, text.mentioned) != row.visibility:
+    if quote_policies.narrow_visibility(quoted, author, row.visibility, text.mentioned) != row.visibility:
         raise ForbiddenError(gettext("This post reaches more people than the post that you want to quote."))
     await quotes.record(tx, site, row, quoted)
     return row

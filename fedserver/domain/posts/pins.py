@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.posts import posts
+from fedserver.domain.timelines import visibility
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import likes as like_queries
@@ -19,7 +19,7 @@ DAY_MS = 86_400_000
 
 async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
     """Pin a post of one's own. Raises NotFoundError, InvalidError."""
-    row = await posts.get_own(tx, actor, post_id)
+    row = await visibility.get_own(tx, actor, post_id)
     if row.visibility == "direct" or row.state != "published":
         raise InvalidError("post", "is a private mention or a draft and cannot be pinned")
     if await like_queries.count_pins(tx, actor.id) >= MAX_PINS:
@@ -32,7 +32,7 @@ async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
 
 async def unpin(tx: Tx, actor: AccountRow, post_id: int) -> None:
     """Unpin a post of one's own. Raises NotFoundError."""
-    row = await posts.get_own(tx, actor, post_id)
+    row = await visibility.get_own(tx, actor, post_id)
     if await like_queries.delete_pin(tx, actor.id, row.id):
         tx.emit(events.POST_CHANGED, post_id=row.id)
         if row.visibility in ("public", "unlisted"):

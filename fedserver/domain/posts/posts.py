@@ -1,4 +1,4 @@
-"""Posts of members: write, edit, delete; and one post for one viewer.
+"""Posts of members: how they are written.
 
 `publish` writes the post with its mentions, timeline entries, notifications and deliveries in the caller's
 one transaction.
@@ -11,9 +11,9 @@ from msgspec import Struct
 from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
+from fedserver.domain.kernel.errors import InvalidError, RetryLaterError
 from fedserver.domain.posts import articles, attachments, polls, publication, quotes, replies
-from fedserver.domain.timelines import visibility
+from fedserver.domain.timelines import quote_policies
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
@@ -44,14 +44,6 @@ class Draft(Struct, frozen=True, kw_only=True):
     quoted_id: int | None = None
     quote_policy: str = "public"
     policy: str = ""  # who may answer, like and boost it, encoded as in the database
-
-
-async def get(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
-    """Return a post that the viewer may see; a boost as itself. Raises NotFoundError."""
-    visible = await visibility.find(tx, post_id, viewer_id)
-    if visible is None:
-        raise NotFoundError
-    return visible.post
 
 
 async def is_deleted(tx: ReadTx, uri: str) -> bool:
@@ -88,6 +80,16 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
     return row.id
 
 
+async def replace(tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, draft: Draft) -> int:
+    """Write a post in the place of another, which is deleted and leaves it its files; return its id.
+
+    Raises what `publish` raises.
+    """
+    await attachments.detach_files(tx, row)
+    await post_queries.delete_by_id(tx, row.id)
+    return await publish(tx, site, author, draft)
+
+
 async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
     """Check a draft without writing anything. Raises what `publish` would raise now."""
     await _build_row(tx, site, author, draft)
@@ -107,11 +109,8 @@ async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft
 async def _build_row(
     tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
 ) -> tuple[PostRow, RenderedText, PostRow | None]:
-    """Return the row of a draft, its rendered text, and the post that it quotes.
-
-    Raises InvalidError, NotFoundError, ForbiddenError.
-    """
-    quoted = await quotes.get_quotable(tx, author, draft.quoted_id)
+    """Return the row, its text, and what it quotes."""
+    quoted = await quote_policies.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
     title = post_texts.clean_title(draft.kind, draft.title)
@@ -161,13 +160,4 @@ async def _build_row(
         interaction_policy=draft.policy,
     )
     row = await replies.restrict_visibility(tx, site, row, parent)
-    return quotes.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
-
-
-async def get_own(tx: ReadTx, author: AccountRow, post_id: int) -> PostRow:
-    """Return a post of `author`, but no boost. Raises NotFoundError, also for a post of another account."""
-    row = await post_queries.find(tx, post_id)
-    # guard: whose post it is @2
-    if row is None or row.account_id != author.id or row.boost_of_id is not None:
-        raise NotFoundError
-    return row
+    return quote_policies.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted

@@ -62,10 +62,11 @@ def _is_possible(row: PostRow, remote: RemoteQuote) -> bool:
     return not remote.legacy or row.uri.split("/")[:3] == remote.uri.split("/")[:3]
 
 
-async def receive_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None:
-    """Update what an edited post of a peer quotes, and notify those who quote it."""
-    await receive(tx, row, remote)
-    await quotes.notify_quoters(tx, row)
+async def update(tx: Tx, row: PostRow, remote: RemoteQuote) -> None:
+    """Update the state of a quote that is stored already; do nothing for another one."""
+    quote = await quote_queries.find_by_post(tx, row.id)
+    if quote is not None and quote.quoted_uri == remote.uri:
+        await receive(tx, row, remote)
 
 
 async def _find_quotable(tx: ReadTx, uri: str) -> PostRow | None:

@@ -12,82 +12,26 @@ from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import quote_policies, visibility
-from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
-from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
-from storage.queries.relationships import blocks as block_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, QuoteRow
 
 PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
 
 
-async def get_quotable(tx: ReadTx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
-    """Return the post that `author` wants to quote. Raises NotFoundError, ForbiddenError."""
-    if quoted_id is None:
-        return None
-    visible = await visibility.find(tx, quoted_id, author.id)
-    if visible is None:
-        raise NotFoundError(gettext("The post that you want to quote was not found."))
-    post = visible.original
-    if post.visibility == "direct":
-        raise ForbiddenError(gettext("Private mentions cannot be quoted."))
-    if quote_policies.evaluate(post, author.id, visible.facts.follows) == quote_policies.DENIED:
-        raise ForbiddenError(gettext("The author of this post does not allow you to quote it."))
-    if await block_queries.find(tx, author.id, post.account_id) is not None:
-        raise ForbiddenError(gettext("You cannot quote someone whom you block."))
-    return post
-
-
-async def can_quote(tx: ReadTx, actor: AccountRow, quoted: PostRow) -> bool:
-    """Return True if an account of a peer may quote a post of ours, by its author's policy."""
-    visible = await visibility.find(tx, quoted.id, actor.id)
-    if visible is None:
-        return False
-    permission = quote_policies.evaluate(visible.post, actor.id, visible.facts.follows)
-    return permission == quote_policies.AUTOMATIC
-
-
-def apply_policy(
-    author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
-) -> PostRow:
-    """Return a post with a quote policy, no wider than what it quotes. Raises InvalidError."""
-    if row.visibility not in WRITABLE:
-        raise InvalidError("visibility", f"must be one of {', '.join(WRITABLE)}")
-    visibility = (
-        narrow_visibility(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
-    )
-    words = quote_policies.encode_policy(policy, visibility, row.interaction_policy)
-    return structs.replace(row, visibility=visibility, interaction_policy=words)
-
-
-def narrow_visibility(
-    quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]
-) -> str:
-    """Return the visibility of a post that quotes: no wider than what it shows. Raises InvalidError."""
-    if visibility != "direct":
-        return (
-            visibility
-            if quoted.visibility in PUBLIC_VISIBILITIES
-            else narrower(quoted.visibility, visibility)
-        )
-    if quoted.visibility == "local":
-        raise InvalidError("visibility", "of a post that quotes one for members must be for members too")
-    if quoted.account_id not in (author.id, *(each.id for each in mentioned)):
-        raise InvalidError("text", "of a private mention must name the author of the post that it quotes")
-    return visibility
-
-
 async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> None:
-    """Store that `row`, a post of ours, quotes `quoted`, from `get_quotable`, instead of a former quote."""
+    """Store that `row`, a post of ours, quotes `quoted` instead of a former one.
+
+    `quoted` is from `quote_policies.get_quotable`.
+    """
     await remove(tx, row)
     author = await account_queries.find(tx, row.account_id)
     other = await account_queries.find(tx, quoted.account_id)
@@ -170,6 +114,22 @@ async def remove(tx: Tx, row: PostRow) -> None:
         await quote_queries.delete_by_post(tx, row.id)
 
 
+async def remove_deleted(tx: Tx, row: PostRow) -> None:
+    """Remove the quote from a post that is deleted, and mark the quotes of it: what they show is gone."""
+    await remove(tx, row)
+    await quote_queries.mark_quoted_deleted(tx, row.id)
+
+
+async def find(tx: ReadTx, post_id: int) -> QuoteRow | None:
+    """Return what a post quotes."""
+    return await quote_queries.find_by_post(tx, post_id)
+
+
+async def list_quoter_ids(tx: ReadTx, post_id: int) -> list[int]:
+    """Return the ids of the accounts that quote a post."""
+    return [account_id for _, account_id in await quote_queries.list_quoters(tx, post_id)]
+
+
 async def notify_quoters(tx: Tx, quoted: PostRow) -> None:
     """Tell those of ours who quote a post that it was changed."""
     for post_id, account_id in await quote_queries.list_quoters(tx, quoted.id):
@@ -183,13 +143,12 @@ async def broadcast_change(tx: Tx, row: PostRow) -> None:
         await jobs.enqueue(tx, jobs.UpdatePost(row.id, tx.now))
 
 
-def read_policy(row: PostRow) -> str:
-    """Return the audience that an author of ours lets quote a post."""
-    return quote_policies.decode_audience(row.interaction_policy)
+async def set_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may quote a post of one's own from now on: public, followers or nobody.
 
-
-async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
-    """Let others quote a post of ours from now on, or not. Raises InvalidError."""
+    Quotes that there are stay, and no former version is kept. Raises NotFoundError, InvalidError.
+    """
+    row = await visibility.get_own(tx, author, post_id)
     policy = quote_policies.encode_policy(word, row.visibility, row.interaction_policy)
     if policy != row.interaction_policy:
         await post_queries.set_interaction_policy(tx, row.id, policy)

@@ -1,4 +1,4 @@
-"""Replies of members: what may be answered, and how far an answer may reach."""
+"""Replies: who may answer, what may be answered, and how far an answer may reach."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from msgspec import structs
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import interaction_policies, partner_posts, visibility
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx
+from storage.engine import ReadTx, Tx
+from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -23,6 +25,32 @@ async def get_parent(tx: ReadTx, author: AccountRow, parent_id: int | None) -> P
     post = visible.original
     await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
     return post
+
+
+async def is_accepted(tx: ReadTx, parent: PostRow, author: AccountRow) -> bool:
+    """Return True if a post of ours lets a peer's account reply; among peers their nodes decide."""
+    return not parent.local or await interaction_policies.is_allowed(
+        tx, parent, author, interaction_policies.REPLY
+    )
+
+
+async def set_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Set the reply audience: public, followers or nobody. Raises NotFoundError, InvalidError."""
+    row = await visibility.get_own(tx, author, post_id)
+    if word != interaction_policies.get_reply_audience(row):
+        await _save_policy(tx, row, interaction_policies.replace_reply_rule(row, word))
+
+
+async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFoundError."""
+    await _save_policy(tx, await visibility.get_own(tx, author, post_id), policy)
+
+
+async def _save_policy(tx: Tx, row: PostRow, policy: str) -> None:
+    kept = interaction_policies.merge_quote_rule(row, policy)
+    if kept != row.interaction_policy:
+        await post_queries.set_interaction_policy(tx, row.id, kept)
+        await quotes.broadcast_change(tx, row)
 
 
 async def restrict_visibility(tx: ReadTx, site: NodeContext, row: PostRow, parent: PostRow | None) -> PostRow:

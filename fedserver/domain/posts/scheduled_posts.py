@@ -17,9 +17,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.posts import posts
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries

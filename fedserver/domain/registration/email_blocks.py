@@ -13,8 +13,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.registration import email_blocks as email_block_queries
 from storage.rows.auth import MemberRow
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow

@@ -11,8 +11,7 @@ from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.relationships import follows
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import collections as collection_queries
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import home_entries as home_entry_queries

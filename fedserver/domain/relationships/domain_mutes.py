@@ -10,8 +10,7 @@ from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import follows
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
 

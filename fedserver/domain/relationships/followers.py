@@ -8,8 +8,7 @@ from hashlib import sha256
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.relationships import follows
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow

@@ -12,8 +12,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_name
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.relationships import lists as list_queries
 from storage.queries.timelines import home_entries as home_entry_queries

@@ -6,8 +6,7 @@ from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.timelines import home_entries as home_entry_queries

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fedserver.domain.kernel.errors import InvalidError
-from storage.engine import ReadTx, Tx
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID, ReadTx, Tx
 from storage.queries.timelines import markers as marker_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.timelines import MarkerRow

@@ -9,8 +9,7 @@ from collections.abc import Collection
 
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.timelines.visibility import SCOPE_LOCAL, is_partner, narrower
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
 from storage.queries.timelines import timelines as timeline_queries

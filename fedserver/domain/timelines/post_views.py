@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from fedserver.domain.accounts.account_views import AccountView
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import (
     cards,
     filters,
@@ -92,6 +93,14 @@ async def load(
     that the viewer muted or blocked are hidden where Mastodon hides them.
     """
     return await _load(tx, ids, viewer_id, context, may_see)
+
+
+async def get(tx: ReadTx, post_id: int, viewer_id: int | None, *, context: str | None = None) -> PostView:
+    """Return the view of one post. Raises NotFoundError if the viewer may not see it."""
+    views = await load(tx, [post_id], viewer_id, context=context)
+    if not views:
+        raise NotFoundError
+    return views[0]
 
 
 async def load_evidence(tx: ReadTx, ids: Sequence[int]) -> list[PostView]:

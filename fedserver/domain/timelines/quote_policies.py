@@ -6,8 +6,14 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
-from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.domain.timelines import visibility
 from fedserver.domain.timelines.post_policies import PostPolicyRule, decode, encode
+from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
+from fedserver.text.locales import gettext
+from storage.engine import ReadTx
+from storage.queries.relationships import blocks as block_queries
+from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 AUDIENCES = ("public", "followers", "nobody")
@@ -54,3 +60,59 @@ def evaluate(row: PostRow, viewer_id: int | None, follows: AbstractSet[int]) -> 
     # Whether its author follows the viewer, only their node knows for certain.
     named = {*rule.automatic, *rule.manual}
     return UNKNOWN if named & {"following", "unsupported_policy"} else DENIED
+
+
+async def get_quotable(tx: ReadTx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
+    """Return the post that `author` wants to quote. Raises NotFoundError, ForbiddenError."""
+    if quoted_id is None:
+        return None
+    visible = await visibility.find(tx, quoted_id, author.id)
+    if visible is None:
+        raise NotFoundError(gettext("The post that you want to quote was not found."))
+    post = visible.original
+    if post.visibility == "direct":
+        raise ForbiddenError(gettext("Private mentions cannot be quoted."))
+    if evaluate(post, author.id, visible.facts.follows) == DENIED:
+        raise ForbiddenError(gettext("The author of this post does not allow you to quote it."))
+    if await block_queries.find(tx, author.id, post.account_id) is not None:
+        raise ForbiddenError(gettext("You cannot quote somebody whom you block."))
+    return post
+
+
+async def can_quote(tx: ReadTx, actor: AccountRow, quoted: PostRow) -> bool:
+    """Return True if an account of a peer may quote a post of ours, by its author's policy."""
+    visible = await visibility.find(tx, quoted.id, actor.id)
+    if visible is None:
+        return False
+    permission = evaluate(visible.post, actor.id, visible.facts.follows)
+    return permission == AUTOMATIC
+
+
+def apply_policy(
+    author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
+) -> PostRow:
+    """Return a post with a quote policy, no wider than what it quotes. Raises InvalidError."""
+    if row.visibility not in WRITABLE:
+        raise InvalidError("visibility", f"must be one of {', '.join(WRITABLE)}")
+    visibility = (
+        narrow_visibility(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
+    )
+    words = encode_policy(policy, visibility, row.interaction_policy)
+    return structs.replace(row, visibility=visibility, interaction_policy=words)
+
+
+def narrow_visibility(
+    quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]
+) -> str:
+    """Return the visibility of a post that quotes: no wider than what it shows. Raises InvalidError."""
+    if visibility != "direct":
+        return (
+            visibility
+            if quoted.visibility in PUBLIC_VISIBILITIES
+            else narrower(quoted.visibility, visibility)
+        )
+    if quoted.visibility == "local":
+        raise InvalidError("visibility", "of a post that quotes one for members must be for members too")
+    if quoted.account_id not in (author.id, *(account.id for account in mentioned)):
+        raise InvalidError("text", "of a private mention must name the author of the post that it quotes")
+    return visibility

@@ -16,9 +16,7 @@ from fedserver.domain.content.search_index import ALL_POSTS, PUBLIC_POSTS, to_au
 from fedserver.domain.content.search_terms import SearchQuery
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.markup import fold_tag
-from storage.engine import ReadTx
-from storage.ids import first_id_at
-from storage.paging import MAX_ID, Page
+from storage.engine import MAX_ID, Page, ReadTx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.timelines import search as search_queries

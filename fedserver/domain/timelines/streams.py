@@ -15,6 +15,7 @@ from fedserver.domain.timelines.post_views import PostView
 from fedserver.text.markup import fold_tag
 from storage.engine import ReadTx, Tx
 from storage.queries.relationships import lists as list_queries
+from storage.queries.timelines import home_entries as home_entry_queries
 from storage.queries.timelines import post_facts as post_fact_queries
 from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.posts import PostRow
@@ -63,6 +64,13 @@ def withdraw(tx: Tx, post: PostRow) -> None:
         tx.emit(
             events.POST_WITHDRAWN, post_id=post.id, account_id=post.account_id, streams=_truncate(streams)
         )
+
+
+async def emit_deletion(tx: Tx, post: PostRow) -> None:
+    """Emit that a post or boost, still stored, is deleted: for the homes that hold it and other streams."""
+    holders = await home_entry_queries.list_recipients(tx, post.id)
+    events.emit_post_deleted(tx, post.id, post.account_id, holders)
+    withdraw(tx, post)
 
 
 async def withdraw_boosts(tx: Tx, boosters: Mapping[int, int]) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import ReadTx, Tx
@@ -29,10 +29,8 @@ _decode = msgspec.json.Decoder(PostTranslation).decode
 
 async def get_source(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostView:
     """Return a post that may be translated, a public one. Raises NotFoundError, ForbiddenError."""
-    views = await post_views.load(tx, [post_id], viewer_id)
-    if not views:
-        raise NotFoundError
-    view = views[0].boost_of or views[0]
+    view = await post_views.get(tx, post_id, viewer_id)
+    view = view.boost_of or view
     if view.post.visibility not in ("public", "unlisted"):
         raise ForbiddenError
     return view

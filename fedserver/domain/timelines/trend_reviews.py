@@ -16,8 +16,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import cards, post_views
 from fedserver.domain.timelines.cards import CardView
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import recent as recent_queries
 from storage.queries.timelines import trend_reviews as trend_review_queries

@@ -15,8 +15,7 @@ from msgspec import Struct, field
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.timelines import trend_reviews
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.content import tags as tag_queries
 from storage.queries.kernel import settings as setting_queries
 from storage.queries.timelines import trends as trend_queries

@@ -14,7 +14,9 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import NotFoundError
 from storage.engine import ReadTx
 from storage.queries.peers import partners as partner_queries
+from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import post_facts as post_fact_queries
+from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostAccessRow, PostAuthorRow, PostRow
 
 FEDERATED = ("public", "unlisted", "followers", "direct", "partners")
@@ -95,6 +97,23 @@ async def require(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
     if visible is None:
         raise NotFoundError
     return visible.original
+
+
+async def get(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
+    """Return a post that the viewer may see; a boost as itself. Raises NotFoundError."""
+    visible = await find(tx, post_id, viewer_id)
+    if visible is None:
+        raise NotFoundError
+    return visible.post
+
+
+async def get_own(tx: ReadTx, author: AccountRow, post_id: int) -> PostRow:
+    """Return a post of `author`, but no boost. Raises NotFoundError, also for a post of another account."""
+    row = await post_queries.find(tx, post_id)
+    # guard: whose post it is @2
+    if row is None or row.account_id != author.id or row.boost_of_id is not None:
+        raise NotFoundError
+    return row
 
 
 async def find(tx: ReadTx, post_id: int, viewer_id: int | None) -> VisiblePost | None:

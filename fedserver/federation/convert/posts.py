@@ -13,7 +13,7 @@ from activitypub.document import format_instant
 from activitypub.interactions import InteractionRule
 from activitypub.objects import Attachment, Object
 from activitypub.terms import PUBLIC
-from fedserver.domain.posts import quote_requests, remote_posts
+from fedserver.domain.posts import quote_requests, remote_content
 from fedserver.domain.timelines import post_policies
 from fedserver.federation.convert.emojis import encode_emojis
 from fedserver.federation.convert.polls import get_author_uri, to_remote_poll
@@ -25,7 +25,7 @@ MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 def to_remote_post(
     obj: Object, original: str, followers_uri: str, following_uri: str = "", *, include_files: bool = True
-) -> remote_posts.RemotePost:
+) -> remote_content.RemotePost:
     """Return an object as a post; `original` is its JSON, the collections are its author's.
 
     Without `include_files` it has no attachments, cover and custom emoji. Raises AuthorityError.
@@ -34,7 +34,7 @@ def to_remote_post(
     host_of(obj.id)
     require_same_origin(obj.id, author_uri)
     url = obj.url if same_origin(obj.id, obj.url) else obj.id
-    return remote_posts.RemotePost(
+    return remote_content.RemotePost(
         uri=obj.id,
         url=url,
         author_uri=author_uri,
@@ -110,9 +110,9 @@ def _to_policy(obj: Object, collections: dict[str, str]) -> str:
     )
 
 
-def _to_remote_file(attachment: Attachment) -> remote_posts.RemoteFile:
+def _to_remote_file(attachment: Attachment) -> remote_content.RemoteFile:
     group = attachment.media_type.partition("/")[0]
-    return remote_posts.RemoteFile(
+    return remote_content.RemoteFile(
         kind=MEDIA_KINDS.get(group, "unknown"),
         content_type=attachment.media_type,
         url=attachment.url,

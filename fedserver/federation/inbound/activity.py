@@ -6,8 +6,10 @@ from msgspec import Struct
 
 from activitypub.activities import Activity
 from activitypub.reactions import Reaction
+from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import remote_posts, votes
+from fedserver.domain.posts import remote_content, votes
+from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -18,13 +20,21 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     site: NodeContext
     activity: Activity
     actor: AccountRow
-    remote_post: remote_posts.RemotePost | None = None  # the object, if it is an embedded post
+    remote_post: remote_content.RemotePost | None = None  # the object, if it is an embedded post
     post: PostRow | None = None  # the object, if it is a stored post
     inner: Activity | None = None  # the object, if it is an activity
     moved_account: AccountRow | None = None  # the object of a Move
     target: AccountRow | None = None  # the account that a Move leads to, just fetched
     reaction: Reaction | None = None  # the emoji with which the actor likes `post`
     votes: tuple[votes.RemoteVote, ...] = ()  # the objects, if they are votes in a poll
+
+
+async def get_member(tx: ReadTx, uri: str | None) -> AccountRow:
+    """Return the member's account that an activity is about. Raises IgnoredError for any other object."""
+    account = await accounts.find_by_uri(tx, uri or "")
+    if account is None or account.domain:
+        raise IgnoredError("its object is not a member")
+    return account
 
 
 class IgnoredError(Exception):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain.accounts import accounts
 from fedserver.domain.relationships import blocks
-from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import InboundActivity, get_member
 from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 
@@ -16,8 +15,6 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store that the actor blocks a member. Raises IgnoredError if the object is not a member."""
-    target = await accounts.find_by_uri(tx, inbound.activity.object_id or "")
-    if target is None or target.domain:
-        raise IgnoredError("its object is not a member")
+    target = await get_member(tx, inbound.activity.object_id)
     uri = inbound.activity.id or f"{inbound.actor.uri}#blocks/{target.id}"
     await blocks.receive(tx, inbound.actor, target, uri)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from activitypub.activities import Activity
-from fedserver.domain.posts import remote_posts, votes
+from fedserver.domain.posts import remote_content, remote_posts, votes
 from fedserver.domain.timelines import partner_posts
 from fedserver.federation.convert.polls import to_remote_vote
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
@@ -52,7 +52,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     await remote_posts.receive(tx, inbound.actor, remote_post)
 
 
-async def _is_relevant(tx: ReadTx, author: AccountRow, post: remote_posts.RemotePost) -> bool:
+async def _is_relevant(tx: ReadTx, author: AccountRow, post: remote_content.RemotePost) -> bool:
     """Return True if a member follows the author, is addressed or answered, or if partners agreed on it."""
     if await follow_queries.has_local_followers(tx, author.id):
         return True

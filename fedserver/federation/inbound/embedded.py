@@ -11,7 +11,7 @@ from activitypub.document import Document, type_of
 from activitypub.errors import ActivityPubError
 from activitypub.objects import read_object
 from activitypub.terms import POSTS
-from fedserver.domain.posts import remote_posts
+from fedserver.domain.posts import remote_content
 from fedserver.federation.convert.posts import to_remote_post
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.resolve import Resolver
@@ -26,7 +26,7 @@ def parse_activity(document: Document | None) -> Activity | None:
         return None
 
 
-def parse_post(resolver: Resolver, actor: AccountRow, document: Document) -> remote_posts.RemotePost:
+def parse_post(resolver: Resolver, actor: AccountRow, document: Document) -> remote_content.RemotePost:
     """Return an embedded post of an actor. Raises ActivityPubError."""
     return to_remote_post(
         read_object(document),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import relays
 from fedserver.domain.relationships import follows
-from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity, get_member
 from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 
@@ -17,9 +16,7 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store a follow, or a request where the member approves them. Raises IgnoredError."""
-    target = await accounts.find_by_uri(tx, inbound.activity.object_id or "")
-    if target is None or target.domain:
-        raise IgnoredError("its object is not a member")
+    target = await get_member(tx, inbound.activity.object_id)
     if not inbound.activity.id:
         raise IgnoredError("a Follow needs an id to be answered")
     if await relays.receive_follow(tx, inbound.actor, target, inbound.activity.id):

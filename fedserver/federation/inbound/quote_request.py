@@ -9,7 +9,8 @@ from activitypub.document import type_of
 from activitypub.terms import POSTS
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
-from fedserver.domain.posts import quote_requests, quotes, remote_posts
+from fedserver.domain.posts import quote_requests, remote_posts
+from fedserver.domain.timelines import quote_policies
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import parse_post
 from fedserver.federation.resolve import Resolver
@@ -40,7 +41,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
         raise IgnoredError("it asks for no post of a member")
     author = await accounts.get(tx, quoted.account_id)
     authorization_uri = None
-    if await quotes.can_quote(tx, inbound.actor, quoted):
+    if await quote_policies.can_quote(tx, inbound.actor, quoted):
         quoting = await _find_quoting_post(tx, inbound, uri)
         if quoting is not None:
             address = inbound.site.links.quote_authorization(author.username, quoting.id)

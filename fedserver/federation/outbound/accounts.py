@@ -6,9 +6,8 @@ from activitypub import activities
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.activity import OutboundActivity, list_follower_inboxes
 from fedserver.federation.outbound.actors import render_actor
-from fedserver.federation.outbound.recipients import list_follower_inboxes
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 

@@ -6,8 +6,7 @@ from activitypub import activities
 from activitypub.addressing import addresses
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.federation.outbound.activity import OutboundActivity
-from fedserver.federation.outbound.recipients import list_inboxes
+from fedserver.federation.outbound.activity import OutboundActivity, list_inboxes
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries

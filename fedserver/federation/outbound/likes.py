@@ -7,9 +7,8 @@ from activitypub.document import Document
 from activitypub.reactions import Reaction, with_reaction
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.activity import OutboundActivity, load_parties
 from storage.engine import ReadTx
-from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 
 
@@ -20,21 +19,21 @@ def _build_like(job: jobs.Like | jobs.UndoLike, actor_uri: str, post_uri: str, a
 
 async def render_like(tx: ReadTx, site: NodeContext, job: jobs.Like) -> OutboundActivity | None:
     """Return a like, with its emoji if it is a reaction, for the author of the post."""
-    sender = await account_queries.find(tx, job.account_id)
     post = await post_queries.find(tx, job.post_id)
-    author = await account_queries.find(tx, post.account_id) if post else None
-    if sender is None or post is None or author is None or not author.domain:
+    parties = await load_parties(tx, job.account_id, post.account_id) if post is not None else None
+    if post is None or parties is None:
         return None
+    sender, author = parties
     like = _build_like(job, sender.uri, post.uri, author.uri)
     return OutboundActivity(sender, like, (author.inbox_uri,))
 
 
 async def render_undo_like(tx: ReadTx, site: NodeContext, job: jobs.UndoLike) -> OutboundActivity | None:
     """Return the Undo of a like or reaction for the author of the post."""
-    sender = await account_queries.find(tx, job.account_id)
-    author = await account_queries.find(tx, job.author_id)
-    if sender is None or author is None or not author.domain:
+    parties = await load_parties(tx, job.account_id, job.author_id)
+    if parties is None:
         return None
+    sender, author = parties
     like = _build_like(job, sender.uri, job.post_uri, author.uri)
     activity = activities.undo(site.links.undo(job.uri), sender.uri, like)
     return OutboundActivity(sender, activity, (author.inbox_uri,))

@@ -6,11 +6,14 @@ from activitypub import activities
 from activitypub.objects import write_vote
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.activity import (
+    OutboundActivity,
+    list_inboxes,
+    list_post_inboxes,
+    load_parties,
+)
 from fedserver.federation.outbound.posts import load_post
-from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes
 from storage.engine import ReadTx
-from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
 
@@ -35,11 +38,11 @@ async def render_vote(tx: ReadTx, site: NodeContext, job: jobs.Vote) -> Outbound
     post = await post_queries.find(tx, row.post_id) if row else None
     if row is None or post is None:
         return None
-    voter = await account_queries.find(tx, row.account_id)
-    author = await account_queries.find(tx, post.account_id)
-    options = {option.id: option for option in await poll_queries.list_options(tx, post.id)}
-    if voter is None or author is None or not author.domain:
+    parties = await load_parties(tx, row.account_id, post.account_id)
+    if parties is None:
         return None
+    voter, author = parties
+    options = {option.id: option for option in await poll_queries.list_options(tx, post.id)}
     name = options[row.option_id].name
     document = write_vote(row.uri, voter.uri, name, post.uri, author.uri)
     activity = activities.vote(site.links.create(row.uri), voter.uri, document)

@@ -7,9 +7,13 @@ from activitypub.terms import PUBLIC
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.timelines import poll_views
-from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.activity import (
+    OutboundActivity,
+    list_inboxes,
+    list_post_inboxes,
+    list_public_inboxes,
+)
 from fedserver.federation.outbound.objects import RenderedPost, render_post
-from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes, list_public_inboxes
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries

@@ -7,9 +7,8 @@ from activitypub.interactions import quote_request
 from activitypub.terms import PUBLIC
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.federation.outbound.activity import OutboundActivity
+from fedserver.federation.outbound.activity import OutboundActivity, list_inboxes, load_parties
 from fedserver.federation.outbound.posts import load_post
-from fedserver.federation.outbound.recipients import list_inboxes
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import quotes as quote_queries
@@ -34,10 +33,10 @@ async def render_request(tx: ReadTx, site: NodeContext, job: jobs.RequestQuote) 
 
 async def render_answer(tx: Tx, site: NodeContext, job: jobs.AnswerQuote) -> OutboundActivity | None:
     """Return the Accept with its authorization, or the Reject, for the account that asked to quote."""
-    sender = await account_queries.find(tx, job.account_id)
-    requester = await account_queries.find(tx, job.requester_id)
-    if sender is None or requester is None or not requester.domain:
+    parties = await load_parties(tx, job.account_id, job.requester_id)
+    if parties is None:
         return None
+    sender, requester = parties
     authorization_uri = job.authorization_uri
     kind, path = ("Accept", "accepts") if authorization_uri is not None else ("Reject", "rejects")
     request = quote_request(job.uri, requester.uri, job.quoted_uri, job.quoting_uri, [sender.uri])

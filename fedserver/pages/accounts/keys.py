@@ -15,7 +15,6 @@ from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("pages")
 
@@ -72,7 +71,7 @@ async def link_key(call: Call[KeyFormParams]) -> web.StreamResponse:
         return _render_page(call, _describe_error(params, str(error)), statement, to_sign)
     except InvalidError as error:
         return _render_page(call, error.message, statement, to_sign)
-    return see_other("/settings/keys?done=1")
+    return call.see_other("/settings/keys?done=1")
 
 
 def _describe_error(params: KeyFormParams, reason: str) -> str:
@@ -103,4 +102,4 @@ def _parse_signature(text: str) -> bytes:
 @routes.post("/settings/keys/forget", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
 async def unlink_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     await identity_proofs.remove(call.tx, call.account, call.params.key)
-    return see_other("/settings/keys?done=1")
+    return call.see_other("/settings/keys?done=1")

@@ -8,7 +8,6 @@ from msgspec import Struct, structs
 from fedserver.domain.auth import members
 from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import Call, Routes
-from fedserver.web.html import see_other, to_local_path
 from fedserver.web.locale_cookie import set_locale_cookie
 
 routes = Routes("pages")
@@ -24,7 +23,7 @@ class LocaleParams(Struct, frozen=True):
 async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
     """Store a language, for members in their settings and for guests in a cookie; '' is automatic."""
     code = call.params.locale if is_supported(call.params.locale) else ""
-    response = see_other(to_local_path(call.params.back, "/"))
+    response = call.redirect_back(call.params.back, "/")
     if call.principal is not None and call.principal.member is not None:
         member = call.principal.member
         settings = structs.replace(members.decode_settings(member), locale=code)

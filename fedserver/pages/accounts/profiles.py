@@ -13,10 +13,8 @@ from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
 from fedserver.pages.content.feeds import render_feed
-from fedserver.pages.forms import FormParams, redirect_back
 from fedserver.pages.post_feed import PAGE_SIZE, load_feed, next_page_url
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -74,28 +72,28 @@ async def show(call: Call[ProfilePageParams]) -> web.StreamResponse:
 
 @routes.get("/users/{name}", html=True, tx="own")
 async def redirect_account_uri(call: Call[NoParams]) -> web.StreamResponse:
-    return see_other(f"/@{call.text('name')}")
+    return call.see_other(f"/@{call.text('name')}")
 
 
 @routes.get("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}", html=True, tx="own")
 async def redirect_post_uri(call: Call[NoParams]) -> web.StreamResponse:
-    return see_other(f"/@{call.text('name')}/{call.id()}")
+    return call.see_other(f"/@{call.text('name')}/{call.id()}")
 
 
 @routes.post("/accounts/{id}/follow", html=True, auth=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.follow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return redirect_back(call.params.next)
+    return call.redirect_back(call.params.next)
 
 
 @routes.post("/accounts/{id}/unfollow", html=True, auth=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.unfollow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return redirect_back(call.params.next)
+    return call.redirect_back(call.params.next)
 
 
 @routes.post("/follow_requests/{id}/{answer}", html=True, auth=USER, params=FormParams)
 async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
     decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
     await decide(call.tx, call.account, call.id())
-    return redirect_back(call.params.next, "/notifications")
+    return call.redirect_back(call.params.next, "/notifications")

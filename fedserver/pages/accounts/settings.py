@@ -10,13 +10,12 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
+from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
-from fedserver.text.language import normalize_language
+from fedserver.text.languages import normalize_language
 from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 from storage.engine import ReadTx
 
@@ -77,7 +76,7 @@ async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
     except DomainError as error:
         async with call.services.db.read() as tx:
             return await _render_page(call, tx, error.message, done=False)
-    return see_other("/settings/profile?done=1")
+    return call.see_other("/settings/profile?done=1")
 
 
 async def _update_profile(call: Call[ProfileFormParams], keys: list[str]) -> None:

@@ -7,9 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import emails, one_time_links
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.pages.forms import FormParams
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 
 routes = Routes("pages")
 
@@ -47,7 +45,7 @@ async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
             mailed = await emails.request_change(tx, call.site, call.member, email)
     except InvalidError as error:
         return _render_page(call, problem=error.message)
-    return _render_page(call, sent=email) if mailed else see_other("/settings/security?done=1")
+    return _render_page(call, sent=email) if mailed else call.see_other("/settings/security?done=1")
 
 
 @routes.get("/email/{token}", html=True)
@@ -60,4 +58,4 @@ async def show_confirmation(call: Call[NoParams]) -> web.Response:
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """Confirm the new address by a form: programs that scan mail open its links."""
     await emails.confirm_change(call.tx, call.site, call.text("token"))
-    return see_other("/settings/security?done=1")
+    return call.see_other("/settings/security?done=1")

@@ -7,9 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.pages.forms import FormParams
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("pages")
@@ -59,7 +57,7 @@ async def add(call: Call[PasskeyFormParams]) -> web.StreamResponse:
             )
     except DomainError as error:
         return await _render_page(call, error.message)
-    return see_other("/settings/passkeys")
+    return call.see_other("/settings/passkeys")
 
 
 @routes.post(
@@ -76,7 +74,7 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
             await passkeys.rename(tx, call.member, call.id(), call.params.name)
     except InvalidError as error:
         return await _render_page(call, error.message)
-    return see_other("/settings/passkeys")
+    return call.see_other("/settings/passkeys")
 
 
 @routes.post(
@@ -84,4 +82,4 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
 )
 async def remove(call: Call[FormParams]) -> web.StreamResponse:
     await passkeys.remove(call.tx, call.member, call.id())
-    return see_other("/settings/passkeys")
+    return call.see_other("/settings/passkeys")

@@ -12,7 +12,6 @@ from fedserver.domain.auth import login, member_access, one_time_links, password
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("pages")
 
@@ -65,19 +64,19 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
         raise
     except DomainError as error:
         return _render_form(call, f"/reset/{token}", error.message, known=False)
-    return see_other("/login")
+    return call.see_other("/login")
 
 
 @routes.get("/.well-known/change-password", html=True, tx="own")
 async def redirect_well_known(call: Call[NoParams]) -> web.StreamResponse:
     """Redirect password managers to the settings (W3C, A Well-Known URL for Changing Passwords)."""
-    return see_other("/settings/password")
+    return call.see_other("/settings/password")
 
 
 @routes.get("/settings/password", html=True, auth=USER, params=PasswordParams)
 async def show(call: Call[PasswordParams]) -> web.StreamResponse:
     if not call.member.password_hash:
-        return see_other("/settings/security")
+        return call.see_other("/settings/security")
     return _render_form(call, "/settings/password", known=True)
 
 

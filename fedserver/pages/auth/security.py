@@ -6,9 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import identities, two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.pages.forms import FormParams
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 from storage.engine import ReadTx
 
 routes = Routes("pages")
@@ -39,4 +37,4 @@ async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
         await identities.disconnect(call.tx, call.member)
     except InvalidError as error:
         return await _render_page(call, call.tx, error.message)
-    return see_other("/settings/security?done=1")
+    return call.see_other("/settings/security?done=1")

@@ -6,10 +6,8 @@ from aiohttp import web
 
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
-from fedserver.pages.forms import FormParams
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 
 routes = Routes("pages")
 # The first match decides: browsers built on Chromium name Chrome as well, and nearly all name Safari.
@@ -48,16 +46,16 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """Revoke the tokens of an app; the id 0 stands for tokens created on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
-    return see_other("/settings/apps")
+    return call.see_other("/settings/apps")
 
 
 @routes.post("/settings/sessions/end-others", html=True, auth=USER, params=FormParams)
 async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
-    return see_other("/settings/apps")
+    return call.see_other("/settings/apps")
 
 
 @routes.post("/settings/sessions/{id}/end", html=True, auth=USER, params=FormParams)
 async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())
-    return see_other("/settings/apps")
+    return call.see_other("/settings/apps")

@@ -8,9 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
-from fedserver.pages.forms import FormParams
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 
 segno = on_demand("segno")
 
@@ -84,11 +82,11 @@ async def enable_passkeys(call: Call[FormParams]) -> web.Response:
 @routes.post("/settings/two-step/codes", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
 async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
     if not await two_factor.is_enabled(call.tx, call.member):
-        return see_other("/settings/two-step")
+        return call.see_other("/settings/two-step")
     return _render_codes(call, await two_factor.renew_codes(call.tx, call.member))
 
 
 @routes.post("/settings/two-step/off", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
 async def disable(call: Call[FormParams]) -> web.StreamResponse:
     await two_factor.disable(call.tx, call.member)
-    return see_other("/settings/security?done=1")
+    return call.see_other("/settings/security?done=1")

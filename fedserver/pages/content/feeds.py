@@ -15,7 +15,7 @@ from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import format_datetime, gettext
 from fedserver.web.endpoint import Call
 from fedserver.web.html import mark_language
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 
 CONTENT_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}

@@ -8,7 +8,6 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.moderation import appeals, rules, warnings
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
 
 routes = Routes("pages")
 PATH = "/settings/decisions"
@@ -46,4 +45,4 @@ async def file_appeal(call: Call[AppealParams]) -> web.Response:
         await appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)
     except (InvalidError, ForbiddenError) as error:
         return await _render_page(call, error.message, text=call.params.text)
-    return see_other(f"{PATH}?done=1")
+    return call.see_other(f"{PATH}?done=1")

@@ -11,7 +11,6 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
 from fedserver.text.locales import format_megabytes, gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -101,7 +100,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
             )
     except InvalidError as error:
         return await _render_page(call, error.message)
-    return see_other("/settings/data?done=1#imports")
+    return call.see_other("/settings/data?done=1#imports")
 
 
 @routes.get("/settings/data/imports/{id}/problems.csv", html=True, auth=USER)
@@ -112,7 +111,7 @@ async def download_problems(call: Call[NoParams]) -> web.Response:
 @routes.post("/settings/data/imports/{id}/forget", html=True, auth=USER, params=ImportFormParams)
 async def remove_import(call: Call[ImportFormParams]) -> web.StreamResponse:
     await imports.remove(call.tx, call.account, call.id())
-    return see_other("/settings/data")
+    return call.see_other("/settings/data")
 
 
 @routes.post(
@@ -129,7 +128,7 @@ async def request_archive(call: Call[ImportFormParams]) -> web.StreamResponse:
             await archives.request(tx, call.account)
     except InvalidError as error:
         return await _render_page(call, error.message)
-    return see_other("/settings/data#archives")
+    return call.see_other("/settings/data#archives")
 
 
 @routes.get("/settings/data/archives/{id}.zip", html=True, auth=USER, requires_recent_auth=True)

@@ -10,7 +10,6 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.portability import moves
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -71,7 +70,7 @@ async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
     except InvalidError as error:
         async with call.services.db.read() as tx:
             return await _render_page(call, tx, error.message)
-    return see_other("/settings/moves?done=1")
+    return call.see_other("/settings/moves?done=1")
 
 
 @routes.post(
@@ -85,10 +84,10 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     except InvalidError as error:
         async with call.services.db.read() as tx:
             return await _render_page(call, tx, error.message)
-    return see_other("/settings/moves?done=1")
+    return call.see_other("/settings/moves?done=1")
 
 
 @routes.post("/settings/moves/back", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams)
 async def cancel_move(call: Call[MoveFormParams]) -> web.StreamResponse:
     await moves.cancel(call.tx, call.account)
-    return see_other("/settings/moves?done=1")
+    return call.see_other("/settings/moves?done=1")

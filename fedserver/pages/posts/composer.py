@@ -10,11 +10,10 @@ from msgspec import Struct
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
-from fedserver.domain.posts import edits, polls, posts
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
+from fedserver.domain.posts import edits, polls, posts, replies
+from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -109,7 +108,7 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
         return await _render_page(call, "write.html", error.message, answered=await _load_parent(call))
-    return see_other(f"/@{call.account.username}/{post_id}")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 @routes.get("/write/article", html=True, auth=USER, params=ComposerParams, tx="own")
@@ -147,14 +146,14 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
     except DomainError as error:
         return await _render_page(call, "write_article.html", error.message)
     if params.decision == "draft":
-        return see_other(f"/edit/{post_id}?saved=1")
-    return see_other(f"/@{call.account.username}/{post_id}")
+        return call.see_other(f"/edit/{post_id}?saved=1")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
     """Return a post of the caller. Raises NotFoundError."""
     async with call.services.db.read() as tx:
-        row = await posts.get_own(tx, call.account, call.id())
+        row = await visibility.get_own(tx, call.account, call.id())
         views = await post_views.load(tx, [row.id], call.viewer_id)
     if not views:
         raise NotFoundError
@@ -204,14 +203,14 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
             )
             if article:
                 change = await _build_article_change(call, tx, view, file)
-            await edits.set_reply_policy(tx, call.account, row.id, params.replies)
+            await replies.set_policy(tx, call.account, row.id, params.replies)
             post_id = await edits.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
         template = "write_article.html" if article else "write.html"
         return await _render_page(call, template, error.message, post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
-        return see_other(f"/edit/{row.id}?saved=1")
-    return see_other(f"/@{call.account.username}/{post_id}")
+        return call.see_other(f"/edit/{row.id}?saved=1")
+    return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _build_article_change(

@@ -9,8 +9,7 @@ from aiohttp import web
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views
-from fedserver.pages.forms import FormParams, redirect_back
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, Routes
 
 routes = Routes("pages")
 
@@ -18,7 +17,7 @@ routes = Routes("pages")
 @routes.post("/posts/{id}/delete", html=True, auth=USER, params=FormParams)
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, call.id())
-    return redirect_back(call.params.next)
+    return call.redirect_back(call.params.next)
 
 
 @routes.post("/posts/{id}/{act}", html=True, auth=USER, params=FormParams)
@@ -26,7 +25,7 @@ async def interact(call: Call[FormParams]) -> web.StreamResponse:
     """Apply an interaction; with JavaScript the response is the new row of buttons, otherwise a redirect."""
     await _apply_interaction(call, call.text("act"))
     if "HX-Request" not in call.request.headers:
-        return redirect_back(call.params.next)
+        return call.redirect_back(call.params.next)
     views = await post_views.load(call.tx, [call.id()], call.viewer_id)
     return call.render("actions.html", view=views[0], next=call.params.next)
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import votes
 from fedserver.domain.timelines import poll_views, post_views
-from fedserver.pages.forms import redirect_back
 from fedserver.web.endpoint import USER, Call, Routes
 
 routes = Routes("pages")
@@ -33,7 +32,7 @@ async def vote(call: Call[VoteFormParams]) -> web.StreamResponse:
             raise
         problem = error.message
     if not in_place:
-        return redirect_back(params.next)
+        return call.redirect_back(params.next)
     async with call.services.db.read() as tx:
         view = await votes.get_view(tx, call.id(), call.viewer_id)
     return call.render("poll.html", view=view, next=params.next, problem=problem)

@@ -12,7 +12,6 @@ from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
 from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
@@ -32,9 +31,9 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         raise NotFoundError
     view = views[0]
     if view.boost_of is not None:
-        return see_other(view.boost_of.post.url)
+        return call.see_other(view.boost_of.post.url)
     if view.post.slug and place != view.post.slug:
-        return see_other(view.post.url)
+        return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
     above_ids = frozenset(above)
     return _render_page(

@@ -8,10 +8,8 @@ from msgspec import Struct
 from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
-from fedserver.pages.forms import FormParams
 from fedserver.text.locales import current_locale, gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 from storage.rows.auth import MemberRow
 
 routes = Routes("pages")
@@ -45,7 +43,7 @@ async def show(call: Call[SignupFormParams]) -> web.StreamResponse:
 
 @routes.get("/invite/{code}", html=True)
 async def redirect_invitation(call: Call[NoParams]) -> web.StreamResponse:
-    return see_other(f"/signup?invitation={call.text('code')}")
+    return call.see_other(f"/signup?invitation={call.text('code')}")
 
 
 @routes.post("/signup", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True)
@@ -128,7 +126,7 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     member = await emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
-    return see_other("/login")
+    return call.see_other("/login")
 
 
 @routes.get("/settings/invitations", html=True, auth=USER)
@@ -157,4 +155,4 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
 @routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)
 async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
-    return see_other("/settings/invitations")
+    return call.see_other("/settings/invitations")

@@ -12,7 +12,6 @@ from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
 from fedserver.pages.post_feed import next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.paging import parse_offset
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
@@ -32,7 +31,7 @@ async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> we
     votes: dict[int, int] = {}
     older = ""
     if params.order == "helpful":
-        offset = parse_offset(call.request)
+        offset = call.offset()
         ranked = await articles.list_helpful(call.tx, account_id, window, PAGE_SIZE, offset, is_member=member)
         ids, votes = [post_id for post_id, _ in ranked], dict(ranked)
         if len(ranked) == PAGE_SIZE:

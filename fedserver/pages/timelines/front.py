@@ -11,9 +11,9 @@ from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import mark_language, see_other, static_url
+from fedserver.web.html import mark_language, static_url
 from fedserver.web.json import json_response
-from storage.paging import Page
+from storage.engine import Page
 
 routes = Routes("pages")
 
@@ -21,7 +21,7 @@ routes = Routes("pages")
 @routes.get("/", html=True)
 async def show_front(call: Call[NoParams]) -> web.StreamResponse:
     if call.principal is not None:
-        return see_other("/home")
+        return call.see_other("/home")
     ranked = await articles.list_helpful(call.tx, None, "quarter", 5, 0, is_member=False)
     best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
     ids = await timelines.list_public(call.tx, None, Page(limit=10), local=True)

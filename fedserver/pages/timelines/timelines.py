@@ -12,7 +12,6 @@ from fedserver.domain.timelines import markers, post_views, search, timelines
 from fedserver.pages.post_feed import load_feed, next_page_url
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -96,7 +95,7 @@ async def _redirect_to(call: Call[SearchPageParams], row: AccountRow | PostRow) 
     if account_id not in views:
         raise NotFoundError
     base = f"/@{views[account_id].handle}"
-    return see_other(base if isinstance(row, AccountRow) else f"{base}/{row.id}")
+    return call.see_other(base if isinstance(row, AccountRow) else f"{base}/{row.id}")
 
 
 @routes.get("/authorize_interaction", html=True, auth=USER, params=SearchPageParams, tx="own")

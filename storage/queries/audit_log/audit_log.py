@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import asc, bindparam, exists, literal, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.audit_log import act_heads, acts

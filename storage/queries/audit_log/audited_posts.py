@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, Tx, first_id_at
 from storage.rows.audit_log import LogEntryPostRow
 from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.audit_log import act_posts

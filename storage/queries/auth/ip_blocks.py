@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.auth import IpBlockRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import ip_blocks

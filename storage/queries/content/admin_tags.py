@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.content import TagRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows
 from storage.tables.content import tags

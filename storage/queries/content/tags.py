@@ -17,8 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.content import TagRow
 from storage.statements import PagedStatement, columns_of, one_of, to_rows, upsert
 from storage.tables.content import post_tags, tags

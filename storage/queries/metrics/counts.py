@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, bindparam, func, literal_column, select
 
-from storage.engine import ReadTx
-from storage.ids import first_id_at
+from storage.engine import ReadTx, first_id_at
 from storage.tables.accounts import accounts
 from storage.tables.auth import member_days, members
 from storage.tables.peers import peers

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Text, and_, bindparam, delete, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.auth import MemberRow
 from storage.statements import PagedStatement, columns_of, one_of
 from storage.tables.accounts import accounts

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import BigInteger, bindparam, case, delete, exists, func, literal, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.notifications import ConversationRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.notifications import conversation_posts, conversations

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, bindparam, case, delete, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
-from storage.paging import Page
+from storage.engine import Page, Tx
 from storage.queries.notifications.notifications import COLUMNS, NotificationQuery, is_visible
 from storage.rows.notifications import NotificationGroupMemberRow, NotificationRow
 from storage.statements import one_of, to_rows

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 from sqlalchemy.sql.selectable import Select
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.notifications.notifications import NotificationQuery, is_visible
 from storage.rows.notifications import NotificationRequestRow
 from storage.statements import PagedStatement, one_of, to_rows, upsert

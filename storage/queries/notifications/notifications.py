@@ -19,8 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.peers import PeerRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.kernel import deliveries

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.rows.posts import PostRow
 from storage.statements import PagedStatement, columns_of, equals_any, to_row_or_none
 from storage.tables.accounts import accounts

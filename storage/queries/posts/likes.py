@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.posts import LikeRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts

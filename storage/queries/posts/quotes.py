@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.posts import QuoteRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.posts import posts, quotes

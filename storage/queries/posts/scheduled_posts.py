@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.content import MediaRow
 from storage.rows.posts import ScheduledPostRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert

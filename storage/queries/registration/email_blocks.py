@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.registration import canonical_email_blocks, email_domain_attempts, email_domain_blocks

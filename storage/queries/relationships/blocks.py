@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, or_, select
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.relationships import BlockRow, MuteRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
 from storage.tables.accounts import account_notes

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.statements import PagedStatement, columns_of, to_rows, upsert
 from storage.tables.accounts import accounts

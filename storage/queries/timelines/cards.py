@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import Integer, Text, bindparam, case, delete, exists, literal, select, update
 
-from storage.engine import ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Page, ReadTx, Tx
 from storage.rows.timelines import CardRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts

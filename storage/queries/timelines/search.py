@@ -28,8 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.search import SearchTerm, by_dialect, entry_in, matches, search_params
 from storage.tables.accounts import accounts

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import ReadTx
-from storage.paging import Page
+from storage.engine import Page, ReadTx
 from storage.queries.accounts.hidden import is_not_hidden
 from storage.statements import PagedStatement, equals_any, one_of
 from storage.tables.accounts import accounts

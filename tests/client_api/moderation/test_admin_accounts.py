@@ -13,7 +13,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import invitations, members
 from fedserver.domain.portability import account_deletion
 from fedserver.node import list_endpoints
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode

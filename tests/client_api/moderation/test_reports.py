@@ -9,7 +9,7 @@ import pytest
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.moderation import report_views, reports
 from storage.cache import CacheRegistry
-from storage.paging import Page
+from storage.engine import Page
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.timelines import trend_reviews, trends
-from storage.paging import Page
+from storage.engine import Page
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode

@@ -9,7 +9,7 @@ import pytest
 from fedserver.domain.accounts import accounts
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.relationships import follows
-from storage.paging import Page
+from storage.engine import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode

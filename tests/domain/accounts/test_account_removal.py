@@ -9,10 +9,10 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import GoneError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import boosts, likes, posts
+from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import followers, follows
-from storage.engine import Database
-from storage.paging import Page
+from fedserver.domain.timelines import visibility
+from storage.engine import Database, Page
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.accounts.test_accounts import list_jobs
@@ -32,7 +32,7 @@ async def create_connected_accounts(
     await establish_follow(database, here, ann, bob)
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
-        post = await posts.get(tx, post_id, None)
+        post = await visibility.get(tx, post_id, None)
         if bob.domain:
             await follows.receive(tx, bob, ann, f"{bob.uri}#f")
             await likes.receive(tx, bob, f"{bob.uri}#l", post)
@@ -56,7 +56,7 @@ async def test_removal_of_an_account_removes_its_content_and_counts(
     async with database.read() as tx:
         row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (1, 1)
-        before = await posts.get(tx, post_id, None)
+        before = await visibility.get(tx, post_id, None)
         assert (before.likes_count, before.boosts_count) == (1, 1)
         assert before.replies_count == (0 if bob.domain else 1)
     async with database.write() as tx:
@@ -75,7 +75,7 @@ async def test_removal_of_an_account_removes_its_content_and_counts(
     async with database.read() as tx:
         row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (0, 0)
-        after = await posts.get(tx, post_id, None)
+        after = await visibility.get(tx, post_id, None)
         assert (after.likes_count, after.boosts_count, after.replies_count) == (0, 0, 0)
         assert (await notification_views.list_by_account(tx, ann, Page()))[0] == []
         assert await followers.list_followers(tx, ann, None, Page()) == []

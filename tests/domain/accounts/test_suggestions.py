@@ -9,8 +9,7 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.relationships import blocks, follows, mutes
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.clock import Clock

@@ -19,10 +19,9 @@ from fedserver.domain.auth import members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.moderation import moderation, report_filing, reports
 from fedserver.domain.peers import peers
-from storage.engine import Database
+from storage.engine import Database, Page
 from storage.errors import ConflictError, StorageError
 from storage.opening import open_database
-from storage.paging import Page
 from tests.kit.clock import START, Clock
 from tests.kit.people import create_remote_account, new_keys
 

@@ -8,8 +8,7 @@ import pytest
 
 from fedserver.domain.content import search_terms
 from fedserver.domain.content.search_terms import SearchQuery
-from storage.ids import first_id_at
-from storage.paging import MAX_ID
+from storage.engine import MAX_ID, first_id_at
 from storage.search import SearchTerm
 
 JAN_31, FEB_1 = (

@@ -13,8 +13,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import post_removal, posts, remote_posts
 from fedserver.domain.relationships import blocks, domain_mutes, followers, follows, lists, mutes
 from fedserver.domain.timelines import timelines
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish

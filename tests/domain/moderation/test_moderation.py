@@ -21,8 +21,7 @@ from fedserver.domain.registration import email_blocks
 from fedserver.domain.relationships import followers, follows, lists
 from fedserver.domain.timelines import post_views
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
-from storage.engine import Database, Event, Tx
-from storage.paging import Page
+from storage.engine import Database, Event, Page, Tx
 from storage.queries.auth import member_activity as activity_queries
 from storage.queries.kernel import jobs as task_queries
 from storage.rows.accounts import AccountRow

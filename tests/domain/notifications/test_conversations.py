@@ -12,8 +12,7 @@ from fedserver.domain.notifications import conversations
 from fedserver.domain.notifications.conversations import ConversationView
 from fedserver.domain.posts import edits, post_removal, remote_posts
 from fedserver.domain.relationships import blocks
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.posts.test_remote_posts import remote

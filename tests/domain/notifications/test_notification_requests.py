@@ -20,8 +20,7 @@ from fedserver.domain.notifications import (
 from fedserver.domain.notifications.notification_groups import NotificationGroupQuery
 from fedserver.domain.posts import likes
 from fedserver.domain.relationships import blocks, mutes
-from storage.engine import Database, Tx
-from storage.paging import Page
+from storage.engine import Database, Page, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.relationships.test_blocks import list_jobs

@@ -12,8 +12,7 @@ from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import follows, mutes, thread_mutes
 from fedserver.domain.timelines import markers
 from storage.cache import CacheRegistry
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish

@@ -12,16 +12,15 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import edits, polls, post_removal, posts, remote_posts, votes
+from fedserver.domain.posts import edits, polls, post_removal, remote_posts, versions, votes
 from fedserver.domain.posts.polls import NewPoll, RemoteOption, RemotePoll
-from fedserver.domain.posts.remote_posts import RemotePost
+from fedserver.domain.posts.remote_content import RemotePost
 from fedserver.domain.posts.votes import RemoteVote
 from fedserver.domain.relationships import follows
-from fedserver.domain.timelines import filters, post_views, timelines
+from fedserver.domain.timelines import filters, post_views, timelines, visibility
 from fedserver.domain.timelines.poll_views import PollView, is_stale
 from storage.cache import CacheRegistry
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import polls as poll_queries
 from storage.rows.accounts import AccountRow
@@ -216,7 +215,7 @@ async def test_the_end_is_told_once_to_who_asked_and_who_voted(
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 0)
     async with database.write() as tx:
-        uri = (await posts.get(tx, post_id, None)).uri
+        uri = (await visibility.get(tx, post_id, None)).uri
         assert await votes.receive(tx, dan, RemoteVote("https://beta.test/votes/1", uri, "Blue"))
         await polls.close(tx, post_id)
     assert await told(database, ann) == [], "it is not over yet"
@@ -253,7 +252,7 @@ async def test_an_edit_of_the_choices_begins_a_new_count(
     await change(poll=NewPoll(("Red", "Yellow"), DAY, multiple=True))
     assert await counts(database, post_id) == ([0, 0], 0)
     async with database.read() as tx:
-        former = [edit.poll for edit in await edits.list_by_post(tx, post_id)]
+        former = [edit.poll for edit in await versions.list_by_post(tx, post_id)]
     assert former[0] == '["Red","Blue","Green"]'
     assert former[-1] == '["Red","Yellow"]'
     for wrong in (NewPoll(("one",), DAY), NewPoll(("a", "b"), 1)):
@@ -272,7 +271,7 @@ async def test_a_note_can_be_given_a_poll_and_loses_it_with_the_post(
     post_id = await publish(database, here, ann, "A note")
     async with database.write() as tx:
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(poll=ASKED))
-        assert (await posts.get(tx, post_id, None)).kind == "Question"
+        assert (await visibility.get(tx, post_id, None)).kind == "Question"
     await vote(database, here, bob, post_id, 0)
     async with database.write() as tx:
         view = await post_removal.delete(tx, ann, post_id)
@@ -294,7 +293,7 @@ async def test_votes_of_peers_count_once_and_only_where_they_may(
     plain = await publish(database, here, ann, "No poll")
     async with database.write() as tx:
         uris = {
-            each: (await posts.get(tx, each, ann.id)).uri
+            each: (await visibility.get(tx, each, ann.id)).uri
             for each in (single, several, inside, private, plain)
         }
 
@@ -355,7 +354,7 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(
     assert kept.chosen == (0,)
     assert kept.options[0].title == "Yes"
     async with database.read() as tx:
-        assert await edits.list_by_post(tx, row.id) == []
+        assert await versions.list_by_post(tx, row.id) == []
     async with database.write() as tx:
         newer = question(uri, dan, ("Maybe", 1), ("No\u202e", 2), updated_at=START)
         assert await remote_posts.receive_edit(tx, dan, newer) is not None
@@ -363,7 +362,7 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(
     assert [each.title for each in changed.options] == ["Maybe", "No"]
     assert not changed.voted
     async with database.read() as tx:
-        assert [edit.poll for edit in await edits.list_by_post(tx, row.id)] == ['["Yes","No"]']
+        assert [edit.poll for edit in await versions.list_by_post(tx, row.id)] == ['["Yes","No"]']
 
 
 async def test_the_end_of_a_peers_poll_is_told_whoever_notices_it(
@@ -425,7 +424,7 @@ async def test_who_goes_leaves_the_result_as_it_was(database: Database, here: No
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 1)
     async with database.write() as tx:
-        uri = (await posts.get(tx, post_id, None)).uri
+        uri = (await visibility.get(tx, post_id, None)).uri
         assert await votes.receive(tx, dan, RemoteVote("https://beta.test/votes/1", uri, "Red"))
         await account_removal.delete_local(tx, bob)
         await account_removal.delete_remote(tx, dan)

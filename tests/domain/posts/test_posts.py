@@ -10,13 +10,12 @@ import pytest
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import articles, boosts, edits, likes, post_removal, posts
+from fedserver.domain.posts import articles, boosts, edits, likes, post_removal
 from fedserver.domain.relationships import follows
-from fedserver.domain.timelines import post_views, timelines
+from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.cache import CacheRegistry
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as queries
 from storage.rows.accounts import AccountRow
@@ -50,7 +49,7 @@ async def test_a_post_has_its_text_names_and_address(database: Database, here: N
     ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
     post_id = await publish(database, here, ann, "Hi @bob@beta.test and @ann, #Fox", language="EN-gb")
     async with database.read() as tx:
-        row = await posts.get(tx, post_id, None)
+        row = await visibility.get(tx, post_id, None)
     assert row.uri == f"https://alpha.test/users/ann/statuses/{post_id}"
     assert row.url == f"https://alpha.test/@ann/{post_id}"
     assert 'href="https://beta.test/@bob" class="u-url mention"' in row.html
@@ -147,7 +146,7 @@ async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database,
         await likes.unlike(tx, bob, post_id)
         await boosts.unboost(tx, bob, post_id)
     async with database.read() as tx:
-        row = await posts.get(tx, post_id, None)
+        row = await visibility.get(tx, post_id, None)
     assert (row.likes_count, row.boosts_count) == (0, 0)
     assert await home(database, eve) == []
     assert await told(database, ann) == []
@@ -174,7 +173,7 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
         await boosts.boost(tx, here, bob, post_id)
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="second #new @bob"))
     async with database.read() as tx:
-        row = await posts.get(tx, post_id, None)
+        row = await visibility.get(tx, post_id, None)
         assert row.source == "second #new @bob"
         assert row.edited_at is not None
         assert row.version > 1
@@ -185,7 +184,7 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
     async with database.write() as tx:
         same = edits.PostEdit(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
         await edits.edit(tx, here, ann, post_id, same)
-        assert await posts.get(tx, post_id, None) == row
+        assert await visibility.get(tx, post_id, None) == row
         assert len(await queries.list_edits(tx, post_id)) == 1
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(quote_policy="nobody", sensitive=True))
         assert len(await queries.list_edits(tx, post_id)) == 2
@@ -261,7 +260,7 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
         await likes.like(tx, here, ann, third)
         await likes.like(tx, here, bob, second)
         await likes.like(tx, here, eve, second)
-        await likes.receive(tx, dan, "https://beta.test/likes/1", await posts.get(tx, first, None))
+        await likes.receive(tx, dan, "https://beta.test/likes/1", await visibility.get(tx, first, None))
     async with database.read() as tx:
         assert await articles.list_latest(tx, ann.id, PAGE, is_member=False) == [third, second, first]
         ranked = await articles.list_helpful(tx, None, "week", 10, 0, is_member=False)
@@ -269,7 +268,7 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
         assert (await articles.get_by_slug(tx, ann.id, "same-title-2")).id == second
         assert await articles.list_drafts(tx, ann.id, PAGE) == [draft]
         assert not await post_views.load(tx, [draft], bob.id)
-        row = await posts.get(tx, first, None)
+        row = await visibility.get(tx, first, None)
         assert row.url == "https://alpha.test/@ann/same-title"
         assert "<h2>Part</h2>" in row.html
         assert row.summary == "Part – Text"
@@ -312,7 +311,7 @@ async def test_a_published_draft_is_of_the_moment_and_title_of_its_publishing(
         published = await edits.edit(tx, here, ann, draft, change)
     assert await home(database, bob) == [published, other]
     async with database.read() as tx:
-        row = await posts.get(tx, published, None)
+        row = await visibility.get(tx, published, None)
         assert (row.slug, row.source, row.state) == ("real-title", "b @bob", "published")
         assert await articles.list_drafts(tx, ann.id, PAGE) == []
     assert "mention" in await told(database, bob)
@@ -342,12 +341,12 @@ async def test_a_reply_to_a_members_only_post_stays_with_members(
     for wanted in ("public", "unlisted", "followers", "local"):
         reply = await publish(database, here, bob, "me too", visibility=wanted, in_reply_to_id=parent)
         async with database.read() as tx:
-            row = await posts.get(tx, reply, ann.id)
+            row = await visibility.get(tx, reply, ann.id)
         assert row.visibility == "local"
         assert row.in_reply_to_uri is not None
     direct = await publish(database, here, bob, "@ann hush", visibility="direct", in_reply_to_id=parent)
     async with database.read() as tx:
-        row, root = await posts.get(tx, direct, ann.id), await posts.get(tx, parent, ann.id)
+        row, root = await visibility.get(tx, direct, ann.id), await visibility.get(tx, parent, ann.id)
     assert (row.visibility, row.in_reply_to_id, row.thread_id) == ("direct", parent, parent)
     assert row.in_reply_to_uri is None
     assert row.context_uri != root.context_uri

@@ -13,8 +13,7 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import edits, post_removal, quotes
 from fedserver.domain.relationships import blocks, mutes
 from fedserver.domain.timelines import post_policies, post_views, quote_policies
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
 
@@ -104,11 +103,11 @@ async def test_a_changed_policy_leaves_the_quotes_that_there_are(
     second = await publish(database, here, bob, "yours", quoted_id=first)
     before = await seen(database, first, bob)
     async with database.write() as tx:
-        await edits.set_quote_policy(tx, ann, first, "nobody")
+        await quotes.set_policy(tx, ann, first, "nobody")
         with pytest.raises(InvalidError):
-            await edits.set_quote_policy(tx, ann, first, "everybody")
+            await quotes.set_policy(tx, ann, first, "everybody")
         with pytest.raises(NotFoundError):
-            await edits.set_quote_policy(tx, bob, first, "public")
+            await quotes.set_policy(tx, bob, first, "public")
     after = await seen(database, first, bob)
     assert (before.quote_permission, after.quote_permission) == ("automatic", "denied")
     assert before.stamp != after.stamp

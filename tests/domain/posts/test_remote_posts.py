@@ -6,7 +6,7 @@ from typing import Any
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import post_removal, remote_posts
-from fedserver.domain.posts.remote_posts import RemotePost
+from fedserver.domain.posts.remote_content import RemotePost
 from storage.engine import Database
 from storage.queries.posts import posts as queries
 from tests.kit.clock import START

@@ -13,8 +13,7 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import blocks, follows, lists
 from fedserver.domain.timelines import post_views, timelines
-from storage.engine import Database, ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Database, Page, ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
 from tests.kit.people import create_accounts, establish_follow, publish

@@ -9,8 +9,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.relationships import domain_mutes, follows
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from tests.kit.people import create_accounts, establish_follow
 
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")

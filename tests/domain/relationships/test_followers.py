@@ -9,8 +9,7 @@ from fedserver.domain.accounts.accounts import ProfileChange
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.relationships import followers, follows
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from tests.domain.relationships.test_follows import list_jobs
 from tests.kit.people import create_accounts, establish_follow
 

@@ -14,8 +14,7 @@ from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notification_views
 from fedserver.domain.relationships import blocks, followers, follows
 from fedserver.domain.timelines import timelines
-from storage.engine import Database, ReadTx, Tx
-from storage.paging import Page
+from storage.engine import Database, Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table

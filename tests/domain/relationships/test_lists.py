@@ -8,8 +8,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.relationships import follows, lists
 from fedserver.domain.timelines import timelines
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
 

@@ -9,8 +9,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.relationships import mutes
 from fedserver.domain.timelines import timelines
-from storage.engine import Database
-from storage.paging import Page
+from storage.engine import Database, Page
 from tests.domain.relationships.test_blocks import list_home, list_kinds
 from tests.kit.clock import Clock
 from tests.kit.people import create_accounts, establish_follow, publish

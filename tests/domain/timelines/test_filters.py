@@ -6,8 +6,7 @@ import pytest
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.posts import posts
-from fedserver.domain.timelines import filters
+from fedserver.domain.timelines import filters, visibility
 from fedserver.domain.timelines.filters import ActiveFilters, KeywordChange
 from storage.engine import Database
 from storage.rows.timelines import FilterKeywordRow, FilterRow
@@ -126,9 +125,9 @@ async def test_keywords_and_posts_one_by_one(database: Database, here: NodeConte
         word = await filters.add_keyword(tx, ann, view.filter.id, "x", whole_word=False)
         word = await filters.update_keyword(tx, ann, word.id, text="y")
         assert (word.keyword, word.whole_word) == ("y", False)
-        named = await filters.add_post(tx, ann, view.filter.id, await posts.get(tx, post_id, ann.id))
+        named = await filters.add_post(tx, ann, view.filter.id, await visibility.get(tx, post_id, ann.id))
         with pytest.raises(InvalidError):
-            await filters.add_post(tx, ann, view.filter.id, await posts.get(tx, post_id, ann.id))
+            await filters.add_post(tx, ann, view.filter.id, await visibility.get(tx, post_id, ann.id))
         active = await filters.load_active(tx, ann.id, "home")
         assert active is not None
         assert active.match(post_id, "")[0].post_ids == (post_id,)
@@ -143,7 +142,7 @@ async def test_nobody_reaches_anothers_filter(database: Database, here: NodeCont
     ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
-        post = await posts.get(tx, post_id, bob.id)
+        post = await visibility.get(tx, post_id, bob.id)
         view = await filters.create(tx, ann, "t", ["home"], keywords=[KeywordChange("x")])
         named = await filters.add_post(tx, ann, view.filter.id, post)
         own = await filters.create(tx, bob, "t", ["home"])

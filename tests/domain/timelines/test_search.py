@@ -11,7 +11,16 @@ from fedserver.domain.accounts import account_removal, accounts
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import boosts, edits, likes, polls, post_removal, remote_posts, votes
+from fedserver.domain.posts import (
+    boosts,
+    edits,
+    likes,
+    polls,
+    post_removal,
+    remote_content,
+    remote_posts,
+    votes,
+)
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import bookmarks, post_views, search
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
@@ -65,7 +74,7 @@ async def work(database: Database) -> int:
         done += len(index)
 
 
-def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_posts.RemotePost:
+def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_content.RemotePost:
     return build_remote_post(uri, author.uri, html=html, source_type="text/html", **changes)
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import boosts, likes, post_removal, posts
+from fedserver.domain.posts import boosts, likes, post_removal
 from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes, thread_mutes
-from fedserver.domain.timelines import bookmarks, filters, post_views, streams
+from fedserver.domain.timelines import bookmarks, filters, post_views, streams, visibility
 from storage.cache import CacheRegistry
 from storage.engine import Database, Event
 from storage.queries.posts import posts as post_queries
@@ -61,7 +61,7 @@ async def test_boosts_of_peers_too(database: Database, here: NodeContext) -> Non
     ann, bob, carl, far = await create_accounts(database, here, "ann", "bob", "carl", "far@beta.test")
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
-        row = await posts.get(tx, post_id, ann.id)
+        row = await visibility.get(tx, post_id, ann.id)
         await boosts.receive(tx, far, f"{far.uri}/1", row, "public", tx.now)
         [(boost_id, _)] = await post_queries.list_boosts(tx, post_id)
         await domain_mutes.add(tx, here, bob, "beta.test")

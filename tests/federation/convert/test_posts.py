@@ -8,7 +8,7 @@ import pytest
 
 from activitypub.errors import AuthorityError
 from activitypub.objects import read_object
-from fedserver.domain.posts.remote_posts import RemotePost
+from fedserver.domain.posts.remote_content import RemotePost
 from fedserver.federation.convert.posts import to_remote_post
 from tests.kit.peers import PUBLIC
 

@@ -10,8 +10,8 @@ import pytest
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.outbound import registry
+from fedserver.federation.outbound.activity import list_inboxes, list_post_inboxes
 from fedserver.federation.outbound.posts import load_post
-from fedserver.federation.outbound.recipients import list_inboxes, list_post_inboxes
 from storage.engine import Database
 from storage.queries.posts import posts as post_queries
 from tests.kit.people import create_accounts, establish_follow, publish
