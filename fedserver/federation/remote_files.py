@@ -136,7 +136,7 @@ class RemoteFiles:
         if request.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
             return ProcessedFile((data, EXTENSIONS[kind]))
         if request.kind in ("video", "audio"):
-            raise UnacceptableFileError("It is neither video nor audio")
+            raise UnacceptableFileError("This file is neither video nor audio.")
         images = await self._images.run(PROCESSORS[request.shape], data)
         full, small = images.full, None if images.small is images.full else images.small
         return ProcessedFile(

@@ -51,7 +51,7 @@ class AvWorker:
 
     async def _run(self, pool: Any, name: str, *arguments: Any) -> Any:
         if not has_video():
-            raise UnacceptableFileError("This node takes no films and no sound, only pictures")
+            raise UnacceptableFileError("Video and audio cannot be uploaded here. Please choose an image.")
         return await pool.run_named(name, *arguments)
 
     def _create_processes(self, seconds: float, cpu_seconds: int) -> Any:

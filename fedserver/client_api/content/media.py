@@ -10,6 +10,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.runtime import media_intake
+from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.rows.content import MediaRow
@@ -96,7 +97,8 @@ async def _store_file(call: Call[UploadMediaParams], file: Upload, max_sync_byte
     try:
         return await media_intake.process(call.services, raw.file_key)
     except UnacceptableFileError as error:
-        raise InvalidError("file", f"could not be processed: {error.text}") from error
+        why = f"could not be processed: {error.text}"
+        raise InvalidError("file", why, message=translate(error.text)) from error
     finally:
         await call.services.store.remove(raw.keys)
 

@@ -14,7 +14,7 @@ from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
 from fedserver.runtime import media_intake
 from fedserver.text.language import normalize_language
-from fedserver.text.locales import is_supported
+from fedserver.text.locales import is_supported, translate
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
@@ -120,6 +120,8 @@ async def _store_picture(
             process_square if square else process_banner, upload.data
         )
     except UnacceptableFileError as error:
-        raise InvalidError("picture", f"was not taken: {error.text}", message=str(error.text)) from error
+        raise InvalidError(
+            "picture", f"cannot be used: {error.text}", message=translate(error.text)
+        ) from error
     keys.append(await call.services.store.put(image.data, image.extension))
     return keys[-1]
