@@ -250,8 +250,13 @@ def _warn_of_new_name(old: str, new: str, has_both: bool, warn: Warn) -> None:
         raise ConfigError(
             "%(old)s: %(new)s, its new name, is set as well. Please remove %(old)s.", old=old, new=new
         )
-    text = "%(old)s has a new name. Please write %(new)s: a later version will refuse the old name."
-    warn(MarkedText(text, old=old, new=new))
+    warn(
+        MarkedText(
+            "%(old)s has a new name. Please write %(new)s: a later version will refuse the old name.",
+            old=old,
+            new=new,
+        )
+    )
 
 
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -318,7 +323,7 @@ def _build_unknown_section_error(variable: str, rest: str, sections: Mapping[str
             "%(variable)s: There is no section %(section)s. Did you mean %(close)s?",
             variable=variable,
             section=section,
-            close=f"{ENV_PREFIX}{close[0]}" if close else near[0],
+            close=ENV_PREFIX + close[0] if close else near[0],
         )
     return ConfigError(
         "%(variable)s: There is no section %(section)s. The known ones are: %(known)s.",
@@ -414,7 +419,7 @@ def _check(config: Config) -> Config:
     _check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
-            raise ConfigError("%(key)s: Please write at least 1.", key=f"limits.{name}")
+            raise ConfigError("%(key)s: Please write at least 1.", key="limits." + name)
     limits = config.limits
     if limits.poll_options < 2 or limits.min_poll_seconds > limits.max_poll_seconds:
         raise ConfigError(

@@ -101,8 +101,9 @@ async def _check_mail(config: Config) -> Problem:
         )
     except (OSError, TimeoutError) as error:
         return gettext(
-            "%(address)s does not answer (%(reason)s). Please check the section [mail].",
-            address=f"{config.mail.host}:{config.mail.port}",
+            "%(host)s:%(port)s does not answer (%(reason)s). Please check the section [mail].",
+            host=config.mail.host,
+            port=config.mail.port,
             reason=error,
         )
     writer.close()

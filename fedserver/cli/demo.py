@@ -189,7 +189,7 @@ def _print_addresses(partners: list[DemoNode]) -> None:
         base = partner.node.services.site.links.base
         names = ", ".join(partner.people)
         click.echo(f"\n{partner.community.title}\n  {base}")
-        click.echo("  " + gettext("blog: %(address)s", address=f"{base}/blog"))
+        click.echo("  " + gettext("blog: %(address)s", address=base + "/blog"))
         click.echo("  " + gettext("log in as: %(names)s", names=names))
     click.echo()
     click.echo(

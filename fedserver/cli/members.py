@@ -61,8 +61,9 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
         await _get_and_record(tx, name, "add", role)
     click.echo(
         gettext(
-            "%(handle)s is added, with the role %(role)s.",
-            handle=f"@{account.username}@{config.node.domain}",
+            "@%(name)s@%(domain)s is added, with the role %(role)s.",
+            name=account.username,
+            domain=config.node.domain,
             role=role,
         )
     )

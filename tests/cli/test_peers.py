@@ -37,4 +37,4 @@ def test_peer_lists_are_imported_and_exported(tmp_path: Path) -> None:
     assert "There already: 2" in again.output
     wrong = runner.invoke(main, ["peer", "import", "-", *given], input="nothing here")
     assert wrong.exit_code == 1
-    assert "names no peer" in wrong.output
+    assert "No domain was found" in wrong.output

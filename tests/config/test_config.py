@@ -74,10 +74,16 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[node]\ndomian = 'x'", "node.domian: unknown key; did you mean domain?"),
-        ("[nod]\ndomain = 'x'", "nod: unknown key; did you mean node?"),
-        ("[node]\nprocesses = 'two'", "node.processes: expected `int`, got `str`"),
-        ("[federation]\nmode = 'ajar'", "federation.mode: invalid enum value 'ajar'"),
+        ("[node]\ndomian = 'x'", "node.domian: There is no key node.domian. Did you mean domain?"),
+        ("[nod]\ndomain = 'x'", "nod: There is no key nod. Did you mean node?"),
+        (
+            "[node]\nprocesses = 'two'",
+            "node.processes: This value cannot be used (Expected `int`, got `str`).",
+        ),
+        (
+            "[federation]\nmode = 'ajar'",
+            "federation.mode: This value cannot be used (Invalid enum value 'ajar').",
+        ),
         ("[node]\nbase_url = 'http://commons.example'", "Please write an https address"),
         ("[node]\nbase_url = 'https://commons.example/x'", "without a path"),
         ("[node]\ndomain = 'Commons.Example'", "lower case"),

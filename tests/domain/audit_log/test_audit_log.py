@@ -214,19 +214,19 @@ async def test_the_command_checks_a_database_and_a_file(
         return output.removeprefix("Error: ").rstrip()
 
     assert await verify_changed(lambda all: all[2].update(role="node")) == (
-        "entry 6: what it says is not what was hashed"
+        "Entry 6 was changed: its hash does not match."
     )
     assert await verify_changed(lambda all: all[3].update(reason="nicer")) == (
-        "entry 5: the reason is not the one that was sealed"
+        "Entry 5 was changed: its reason is another one."
     )
     assert await verify_changed(lambda all: all[3].update(forge_entry(all[3]))) == (
-        "entry 6: it does not follow entry 5 as that is now"
+        "Entry 6 does not follow from entry 5: one of them was changed."
     )
-    assert await verify_changed(lambda all: all.pop(2)) == "entry 6: it is missing"
-    assert "entry 8: it is there twice" in await verify_changed(
+    assert await verify_changed(lambda all: all.pop(2)) == "Entry 6 is missing."
+    assert "Entry 8 is in the file twice" in await verify_changed(
         lambda all: all.append({**all[0], "hash": "0"})
     )
-    assert "not a page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
+    assert "does not hold pages of a log" in await verify_changed(lambda all: all[0].pop("seals"))
 
 
 def forge_entry(entry: dict[str, Any]) -> dict[str, Any]:
