@@ -119,7 +119,7 @@ async def _store_picture(
         image = await call.services.image_worker.run(work, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError(name, f"cannot be used: {error.text}", message=translate(error.text)) from error
-    keys.append(await call.services.store.put(image.data, image.extension))
+    keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]
 
 

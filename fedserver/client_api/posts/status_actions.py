@@ -7,7 +7,8 @@ from msgspec import Struct
 from fedserver.client_api.accounts import account_pages
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.posts.statuses import VISIBILITY, load_status, load_view
-from fedserver.domain.posts import boosts, likes, pins, posts, thread_mutes
+from fedserver.domain.posts import boosts, likes, pins, posts
+from fedserver.domain.relationships import thread_mutes
 from fedserver.domain.timelines import bookmarks, timelines
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage

@@ -10,7 +10,7 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.posts import attachments, polls, posts, publication, quotes
+from fedserver.domain.posts import attachments, edit_history, polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
@@ -21,7 +21,7 @@ from storage.rows.posts import EditRow, PostRow
 
 
 class PostEdit(Struct, frozen=True, kw_only=True):
-    """What a member wants to change; what is UNSET stays."""
+    """A change of a post by its author; fields that are UNSET stay as they are."""
 
     text: str | UnsetType = UNSET
     content_type: str | UnsetType = UNSET
@@ -36,18 +36,18 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
     publish: bool = False
-    has_new_descriptions: bool = False  # what its files are described with has changed before
+    has_new_descriptions: bool = False  # descriptions of its files were changed before this edit
 
 
 async def list_by_post(tx: ReadTx, post_id: int) -> list[EditRow]:
-    """Earlier versions of a post, oldest first."""
+    """Return the earlier versions of a post, oldest first."""
     return await post_queries.list_edits(tx, post_id)
 
 
 async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, changes: PostEdit) -> int:
-    """Change a post of one's own; its id, which is a new one where a draft was published.
+    """Change a post of `author`; return its id, which is a new one if a draft was published.
 
-    The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
+    The former version of a published post is stored; if nothing changes, nothing is done, as in Mastodon.
     Raises NotFoundError, InvalidError, ForbiddenError.
     """
     row = await posts.get_own(tx, author, post_id)
@@ -66,7 +66,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):
             return row.id
-        await _insert_version(tx, row)
+        await edit_history.insert_version(tx, row)
     media_ids = await _change_media(tx, site, author, row, changes)
     row = await _change_poll(tx, site, row, changes, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
@@ -100,16 +100,16 @@ async def _is_same(
 
 
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
-    """Say who may quote a post of one's own from now on: public, followers or nobody.
+    """Set who may quote a post of `author` from now on: public, followers or nobody.
 
-    Quotes that there are stay, and no former version is kept. Raises NotFoundError, InvalidError.
+    Existing quotes stay, and no former version is stored. Raises NotFoundError, InvalidError.
     """
     row = await posts.get_own(tx, author, post_id)
     await quotes.set_policy(tx, row, word)
 
 
 async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
-    """Say who may answer, like and boost a post of one's own from now on. Raises NotFoundError."""
+    """Set who may answer, like and boost a post of `author` from now on. Raises NotFoundError."""
     await _save_interaction_policy(tx, await posts.get_own(tx, author, post_id), policy)
 
 
@@ -121,16 +121,16 @@ async def set_reply_policy(tx: Tx, author: AccountRow, post_id: int, word: str) 
 
 
 async def _save_interaction_policy(tx: Tx, row: PostRow, policy: str) -> None:
-    kept = interaction_policies.merge_quote_rule(row, policy)
-    if kept != row.interaction_policy:
-        await post_queries.set_interaction_policy(tx, row.id, kept)
+    merged = interaction_policies.merge_quote_rule(row, policy)
+    if merged != row.interaction_policy:
+        await post_queries.set_interaction_policy(tx, row.id, merged)
         await quotes.broadcast_change(tx, row)
 
 
 async def _publish_draft(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> int:
-    """Turn a draft into a post of this moment: with an id that sorts by it and the address of its title."""
+    """Publish a draft as a new post, so that its id sorts by the time and its address has its title."""
     file_ids = tuple(await attachments.list_file_ids(tx, row))
     draft = posts.Draft(
         text=_value_or(change.text, row.source),
@@ -155,7 +155,7 @@ async def _publish_draft(
 
 
 async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | None:
-    """Return the id of what a draft quotes when it is published."""
+    """Return the id of the post that a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
     quote = await quote_queries.find_by_post(tx, row.id)
@@ -165,7 +165,10 @@ async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | N
 async def _change_quote(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, text: RenderedText, change: PostEdit
 ) -> PostRow:
-    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    """Apply a change of who may quote the post and of what it quotes; return the row.
+
+    Raises ForbiddenError if the quote would narrow the visibility of the post.
+    """
     policy = _value_or(change.quote_policy, quotes.read_policy(row))
     row = quotes.apply_policy(author, row, text.mentioned, policy, None)
     if isinstance(change.quoted_id, UnsetType):
@@ -217,21 +220,24 @@ def _apply_edit(tx: ReadTx, row: PostRow, change: PostEdit, text: RenderedText) 
 async def _change_media(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> list[int]:
-    """Attach what the change names; the files that are attached afterwards."""
+    """Attach the files that the change names; return the ids of the files that the post has then."""
     former = await attachments.list_file_ids(tx, row)
     if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
         return former
     wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
-    every = [*wanted, *([cover] if cover else [])]
-    await attachments.replace_files(tx, site, author, row, every)
+    file_ids = [*wanted, *([cover] if cover else [])]
+    await attachments.replace_files(tx, site, author, row, file_ids)
     return wanted
 
 
 async def _change_poll(
     tx: Tx, site: NodeContext, row: PostRow, change: PostEdit, media_ids: Sequence[int]
 ) -> PostRow:
-    """Ask what the change asks; files in its place end a poll. The row with the kind that it has then."""
+    """Set the poll of the change, or remove the poll if files take its place; return the row.
+
+    The row has the kind that fits: `Question` with a poll, else `Note`. Raises InvalidError.
+    """
     if not isinstance(change.poll, UnsetType):
         if media_ids:
             raise InvalidError("poll", "can't be combined with media")
@@ -243,23 +249,3 @@ async def _change_poll(
         await polls.remove(tx, row.id)
         return structs.replace(row, kind="Note")
     return row
-
-
-async def _insert_version(tx: Tx, row: PostRow) -> None:
-    files = await attachments.load_files(tx, row)
-    await post_queries.insert_edit(
-        tx,
-        EditRow(
-            id=tx.new_id(),
-            post_id=row.id,
-            title=row.title,
-            summary=row.summary,
-            sensitive=row.sensitive,
-            source=row.source,
-            html=row.html,
-            media=post_texts.encode([structs.asdict(each) for each in files]).decode(),
-            emojis=row.emojis,
-            poll=await polls.load_titles_json(tx, row.id),
-            at=row.edited_at or row.published_at,
-        ),
-    )

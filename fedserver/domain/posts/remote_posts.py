@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from fedserver.domain.content.post_texts import encode, to_mention_fact
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.notifications import conversations, notifications
-from fedserver.domain.posts import distribution, polls, quote_requests
+from fedserver.domain.posts import distribution, edit_history, polls, quote_requests
 from fedserver.domain.timelines import partner_posts
 from fedserver.text.language import normalize_language
 from fedserver.text.markup import fold_tag, render_markdown, render_plain
@@ -26,7 +26,7 @@ from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
-from storage.rows.posts import EditRow, PostRow
+from storage.rows.posts import PostRow
 
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40
@@ -283,8 +283,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         return None
     edited = min(edited, tx.now)
     mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
-    files = await media_queries.load_by_posts(tx, [row.id])
-    await post_queries.insert_edit(tx, _build_edit(tx, row, files, await polls.load_titles_json(tx, row.id)))
+    await edit_history.insert_version(tx, row)
     texts = _clean_texts(remote)
     shown = await partner_posts.resolve_edited_visibility(
         tx, author, row.visibility, remote.visibility, remote.addressed_uris
@@ -327,19 +326,3 @@ async def _update_quote(tx: Tx, row: PostRow, remote: RemotePost) -> None:
     quote = await quote_queries.find_by_post(tx, row.id) if remote.quote is not None else None
     if quote is not None and remote.quote is not None and quote.quoted_uri == remote.quote.uri:
         await quote_requests.receive(tx, row, remote.quote)
-
-
-def _build_edit(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None) -> EditRow:
-    return EditRow(
-        id=tx.new_id(),
-        post_id=row.id,
-        title=row.title,
-        summary=row.summary,
-        sensitive=row.sensitive,
-        source=row.source,
-        html=row.html,
-        media=encode([structs.asdict(each) for each in files]).decode(),
-        emojis=row.emojis,
-        poll=options,
-        at=row.edited_at or row.published_at,
-    )

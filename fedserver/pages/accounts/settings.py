@@ -123,5 +123,5 @@ async def _store_picture(
         raise InvalidError(
             "picture", f"cannot be used: {error.text}", message=translate(error.text)
         ) from error
-    keys.append(await call.services.store.put(image.data, image.extension))
+    keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]

@@ -8,8 +8,8 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_groups, notification_views, notifications
 from fedserver.domain.notifications.notification_groups import NotificationGroupQuery, NotificationGroupView
-from fedserver.domain.posts import boosts, likes, thread_mutes
-from fedserver.domain.relationships import domain_mutes, follows, mutes
+from fedserver.domain.posts import boosts, likes
+from fedserver.domain.relationships import domain_mutes, follows, mutes, thread_mutes
 from fedserver.domain.timelines import markers
 from storage.cache import CacheRegistry
 from storage.engine import Database

@@ -8,8 +8,8 @@ import pytest
 
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.posts import boosts, likes, post_removal, posts, thread_mutes
-from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes
+from fedserver.domain.posts import boosts, likes, post_removal, posts
+from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes, thread_mutes
 from fedserver.domain.timelines import bookmarks, filters, post_views, streams
 from storage.cache import CacheRegistry
 from storage.engine import Database, Event
