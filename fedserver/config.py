@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, field
 
+from fedserver.marked_text import MarkedError, MarkedText
+
 ENV_PREFIX = "FEDSERVER_"
 # Variables that are not keys: of the tests, and those that Kubernetes sets for a service.
 IGNORED_PREFIXES = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
@@ -31,10 +33,10 @@ HOST_LABEL_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "-")
 RENAMED_KEYS = {
     "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
 }
-Warn = Callable[[str], None]
+Warn = Callable[[MarkedText], None]
 
 
-class ConfigError(Exception):
+class ConfigError(MarkedError):
     """The configuration is invalid; the text names the key, the reason and what to write."""
 
 
@@ -198,7 +200,7 @@ def load(path: Path | None, environ: Mapping[str, str], warn: Warn | None = None
     try:
         config = msgspec.convert(values, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explain(str(error))) from error
+        raise _explain(str(error)) from error
     return _check(_resolve(config, path.parent if path is not None else Path()))
 
 
@@ -206,11 +208,17 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; make one with `fedserver init`") from error
+        raise ConfigError(
+            "%(path)s: There is no such file. Write one with `fedserver init`.", path=path
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        raise ConfigError(
+            "%(path)s: The file cannot be read (%(reason)s).", path=path, reason=error
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        raise ConfigError(
+            "%(path)s: The file is not valid TOML (%(reason)s).", path=path, reason=error
+        ) from error
 
 
 def _rename_keys(values: dict[str, Any], warn: Warn) -> None:
@@ -239,8 +247,16 @@ def _rename_variables(environ: Mapping[str, str], warn: Warn) -> dict[str, str]:
 
 def _warn_of_new_name(old: str, new: str, has_both: bool, warn: Warn) -> None:
     if has_both:
-        raise ConfigError(f"{old}: {new}, its new name, is set as well; remove {old}")
-    warn(f"{old} has a new name; write {new} instead, as the old one will be refused in a later version")
+        raise ConfigError(
+            "%(old)s: %(new)s, its new name, is set as well. Please remove %(old)s.", old=old, new=new
+        )
+    warn(
+        MarkedText(
+            "%(old)s has a new name. Please write %(new)s: a later version will refuse the old name.",
+            old=old,
+            new=new,
+        )
+    )
 
 
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -251,56 +267,85 @@ def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         if rest == name or not key or rest.startswith(IGNORED_PREFIXES):
             continue
         if section not in sections:
-            raise ConfigError(f"{name}: there is no section {section}{_suggest_variable(rest, sections)}")
+            raise _build_unknown_section_error(name, rest, sections)
         hints = get_type_hints(sections[section])
         if key not in hints:
-            raise ConfigError(f"{name}: there is no key {section}.{key}{_suggest_key(key, hints)}")
+            raise _build_unknown_key_error(name, f"{section}.{key}", key, hints)
         if not isinstance(values.setdefault(section, {}), dict):
-            raise ConfigError(f"{section}: write a section [{section}] with keys, not a value")
+            raise ConfigError(
+                "%(section)s: Please write a section [%(section)s] with keys, not a value.", section=section
+            )
         values[section][key] = _parse_value(f"{section}.{key}", text, hints[key])
 
 
 def _parse_value(key: str, text: str, hint: Any) -> Any:
     if hint is bool:
         if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
-            raise ConfigError(f"{key}: write true or false, not {text!r}")
+            raise ConfigError("%(key)s: Please write true or false, not '%(value)s'.", key=key, value=text)
         return text.lower() in ("true", "1", "yes")
     if hint is int:
         digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-            raise ConfigError(f"{key}: write a whole number, not {text!r}")
+            raise ConfigError("%(key)s: Please write a whole number, not '%(value)s'.", key=key, value=text)
         return int(text)
     if str(hint).startswith("tuple"):
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
 
 
-def _suggest_key(key: str, known: Mapping[str, Any]) -> str:
+def _build_unknown_key_error(place: str, name: str, key: str, known: Mapping[str, Any]) -> ConfigError:
+    """Return the error for a key that is not known at `place`, with the nearest one or with all."""
     close = difflib.get_close_matches(key, known, 1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
-
-
-def _suggest_variable(rest: str, sections: Mapping[str, Any]) -> str:
-    names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
-    without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
-    close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
-    return (
-        f"; did you mean {ENV_PREFIX}{close[0]}?"
-        if close
-        else _suggest_key(rest.partition("_")[0].lower(), sections)
+    if close:
+        return ConfigError(
+            "%(place)s: There is no key %(name)s. Did you mean %(close)s?",
+            place=place,
+            name=name,
+            close=close[0],
+        )
+    return ConfigError(
+        "%(place)s: There is no key %(name)s. The known ones are: %(known)s.",
+        place=place,
+        name=name,
+        known=", ".join(sorted(known)),
     )
 
 
-def _explain(message: str) -> str:
-    """Return a message of msgspec in our own form: the key first, then the reason."""
+def _build_unknown_section_error(variable: str, rest: str, sections: Mapping[str, Any]) -> ConfigError:
+    """Return the error for a variable that names no section, with the nearest variable or all sections."""
+    names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
+    without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
+    close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
+    section = rest.partition("_")[0].lower()
+    near = difflib.get_close_matches(section, sections, 1)
+    if close or near:
+        return ConfigError(
+            "%(variable)s: There is no section %(section)s. Did you mean %(close)s?",
+            variable=variable,
+            section=section,
+            close=ENV_PREFIX + close[0] if close else near[0],
+        )
+    return ConfigError(
+        "%(variable)s: There is no section %(section)s. The known ones are: %(known)s.",
+        variable=variable,
+        section=section,
+        known=", ".join(sorted(sections)),
+    )
+
+
+def _explain(message: str) -> ConfigError:
+    """Return the error for a message of msgspec, in our own form: the key first, then the reason."""
     why, _, location = message.partition(" - at `$")
     path = location.strip("`").lstrip(".")
     if "unknown field" not in why:
-        return f"{path or 'configuration'}: {why[:1].lower()}{why[1:]}"
+        # The types and values in it are those of TOML; what msgspec says of them is in English.
+        place = path or "fedserver.toml"
+        return ConfigError("%(key)s: This value cannot be used (%(reason)s).", key=place, reason=why)
     key = why.split("`")[1]
     sections = get_type_hints(Config)
     known = get_type_hints(sections[path]) if path in sections else sections
-    return f"{path + '.' if path else ''}{key}: unknown key{_suggest_key(key, known)}"
+    name = f"{path}.{key}" if path else key
+    return _build_unknown_key_error(name, name, key, known)
 
 
 def _resolve(config: Config, folder: Path) -> Config:
@@ -348,19 +393,21 @@ def _read_secret(key: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{key}: cannot read {path}: {error}") from error
+        raise ConfigError(
+            "%(key)s: The file %(path)s cannot be read (%(reason)s).", key=key, path=path, reason=error
+        ) from error
 
 
 def _check(config: Config) -> Config:
     _check_node(config.node)
     if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
-        raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
+        raise ConfigError("database.url: Please write sqlite:PATH or postgresql://user:password@host/name.")
     if config.metrics.listen:
         _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
-        raise ConfigError("media.store: write file:PATH; other stores are not supported yet")
+        raise ConfigError("media.store: Please write file:PATH. Other stores are not supported yet.")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
-        raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
+        raise ConfigError("node.processes: More than 1 needs PostgreSQL. Please set database.url.")
     for key, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),
@@ -372,22 +419,22 @@ def _check(config: Config) -> Config:
     _check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
-            raise ConfigError(f"limits.{name}: must be at least 1")
+            raise ConfigError("%(key)s: Please write at least 1.", key="limits." + name)
     limits = config.limits
     if limits.poll_options < 2 or limits.min_poll_seconds > limits.max_poll_seconds:
         raise ConfigError(
-            "limits.poll_options, limits.min_poll_seconds: no poll would be possible; allow at least 2 "
-            "options, and a minimum that is not above limits.max_poll_seconds"
+            "limits.poll_options, limits.min_poll_seconds: No poll would be possible. Please allow at least "
+            "2 options, and a minimum that is not above limits.max_poll_seconds."
         )
     _check_oidc(config.oidc)
     if limits.video_bytes < limits.upload_bytes:
-        raise ConfigError("limits.video_bytes: must be at least limits.upload_bytes")
+        raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
     if config.media.remote_cache_bytes < 0:
-        raise ConfigError("media.remote_cache_bytes: must not be negative")
+        raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
     if config.translation.url and not config.translation.url.startswith(("https://", "http://")):
-        raise ConfigError("translation.url: write an address, like https://translate.example")
+        raise ConfigError("translation.url: Please write an address, like https://translate.example.")
     if config.mail.host and "@" not in config.mail.sender:
-        raise ConfigError("mail.sender: write the address that mail comes from")
+        raise ConfigError("mail.sender: Please write the address that mail comes from.")
     return config
 
 
@@ -397,23 +444,42 @@ def _check_oidc(oidc: OidcConfig) -> None:
     try:
         issuer = urlsplit(oidc.issuer)
     except ValueError as error:
-        raise ConfigError(f"oidc.issuer: {oidc.issuer!r} is not an address: {error}") from error
+        raise _build_address_error("oidc.issuer", oidc.issuer, error) from error
     if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.query or issuer.fragment:
-        raise ConfigError("oidc.issuer: write the provider's address, like https://id.example/realms/all")
+        raise ConfigError(
+            "oidc.issuer: Please write the provider's address, like https://id.example/realms/all."
+        )
     if issuer.scheme == "http" and not _is_loopback(issuer.hostname):
-        raise ConfigError("oidc.issuer: must be https unless the host is on loopback")
+        raise _build_insecure_error("oidc.issuer")
     if not oidc.client_id:
-        raise ConfigError("oidc.client_id: write the client id that the provider gave to this node")
+        raise ConfigError("oidc.client_id: Please write the client id that the provider gave to this node.")
     has_roles = oidc.owners or oidc.admins or oidc.moderators or oidc.members
     if has_roles and not oidc.roles_claim:
-        raise ConfigError("oidc.roles_claim: write the claim in which the provider names roles or groups")
+        raise ConfigError(
+            "oidc.roles_claim: Please write the claim in which the provider names roles or groups."
+        )
+
+
+def _build_address_error(key: str, value: str, error: ValueError) -> ConfigError:
+    return ConfigError(
+        "%(key)s: '%(value)s' is not an address (%(reason)s).", key=key, value=value, reason=error
+    )
+
+
+def _build_insecure_error(key: str) -> ConfigError:
+    return ConfigError("%(key)s: Please write an https address. Only on loopback may it be http.", key=key)
 
 
 def _check_network(key: str, text: str) -> None:
     try:
         ip_network(text, strict=False)
     except ValueError as error:
-        raise ConfigError(f"{key}: {text!r} is not an address or network: {error}") from error
+        raise ConfigError(
+            "%(key)s: '%(value)s' is not an address or network (%(reason)s).",
+            key=key,
+            value=text,
+            reason=error,
+        ) from error
 
 
 def _check_ca(path: str) -> None:
@@ -423,11 +489,15 @@ def _check_ca(path: str) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"federation.ca_file: {path}: no such file; name a PEM file or leave it empty"
+            "federation.ca_file: There is no file %(path)s. Please name a PEM file or leave the key empty.",
+            path=path,
         ) from error
     except OSError as error:
         raise ConfigError(
-            f"federation.ca_file: {path}: cannot be used; name a PEM file of certificates: {error}"
+            "federation.ca_file: The file %(path)s cannot be used (%(reason)s). "
+            "Please name a PEM file of certificates.",
+            path=path,
+            reason=error,
         ) from error
 
 
@@ -448,7 +518,9 @@ def _check_domain(domain: str) -> None:
     host, colon, port = domain.partition(":")
     if domain != domain.lower() or not _is_host(host) or bool(colon) != _is_port(port):
         raise ConfigError(
-            f"node.domain: {domain!r} is not a host name; write one in lower case, like commons.example"
+            "node.domain: '%(value)s' is not a host name. "
+            "Please write one in lower case, like commons.example.",
+            value=domain,
         )
 
 
@@ -458,24 +530,29 @@ def _check_node(node: NodeConfig) -> None:
         base = urlsplit(node.base_url)
         _ = base.port  # urlsplit checks the port only when it is read
     except ValueError as error:
-        raise ConfigError(f"node.base_url: {node.base_url!r} is not an address: {error}") from error
+        raise _build_address_error("node.base_url", node.base_url, error) from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
-        raise ConfigError("node.base_url: write the address without a path, like https://commons.example")
+        raise ConfigError(
+            "node.base_url: Please write the address without a path, like https://commons.example."
+        )
     if not _is_host(base.hostname) and not _is_address(base.hostname):
         raise ConfigError(
-            f"node.base_url: {base.hostname!r} is not a host name; write one like commons.example"
+            "node.base_url: '%(value)s' is not a host name. Please write one like commons.example.",
+            value=base.hostname,
         )
     if base.query or base.fragment or base.username:
-        raise ConfigError("node.base_url: write it without a user, query or fragment")
+        raise ConfigError("node.base_url: Please write the address without a user, query or fragment.")
     if base.scheme == "http" and not _is_loopback(base.hostname):
-        raise ConfigError("node.base_url: must be https unless the host is on loopback")
+        raise _build_insecure_error("node.base_url")
     _check_listen("node.listen", node.listen)
     if node.processes < 1:
-        raise ConfigError("node.processes: must be at least 1")
+        raise ConfigError("%(key)s: Please write at least 1.", key="node.processes")
     if node.default_locale not in LOCALES:
         known = ", ".join(sorted(LOCALES))
         raise ConfigError(
-            f"node.default_locale: {node.default_locale!r} is not supported; choose one of {known}"
+            "node.default_locale: There is no language '%(value)s'. Please choose one of %(known)s.",
+            value=node.default_locale,
+            known=known,
         )
 
 
@@ -484,7 +561,7 @@ def _check_listen(key: str, listen: str) -> None:
         return
     host, _, port = listen.rpartition(":")
     if not host or not _is_port(port):
-        raise ConfigError(f"{key}: write host:port or unix:/path, like 127.0.0.1:8420")
+        raise ConfigError("%(key)s: Please write host:port or unix:/path, like 127.0.0.1:8420.", key=key)
 
 
 def _is_address(host: str) -> bool:

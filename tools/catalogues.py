@@ -15,11 +15,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from fedserver.cli.commands import COMMANDS
+from fedserver.cli.commands import main as main_command
+from fedserver.cli.language import CLICK_TEXTS
 from fedserver.text.locales import DOMAIN, SOURCE, SUPPORTED
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +35,16 @@ OPTIONS = {
     "**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"},
     "**/templates/**.xml": {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"},
 }
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
+# Errors of code that knows no locale, by name: their texts are translated where they are shown.
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "lazy_gettext": None,
+    "MarkedText": None,
+    "ChainBrokenError": None,
+    "ConfigError": None,
+    "UnacceptableFileError": None,
+    "FileLimitError": (1, 2),
+}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 # What is left when placeholders and doubled percent signs are gone must hold no percent sign.
 PERCENT = re.compile(r"%%|%\(\w+\)s")
@@ -47,7 +60,25 @@ def extract_texts() -> Catalog:
     )
     for _, _, message, comments, context in messages:
         catalogue.add(message, None, auto_comments=comments, context=context)
+    summaries = (entry.summary for entry in COMMANDS.values())
+    for text in (*CLICK_TEXTS, *summaries, *find_help_texts(main_command, "fedserver")):
+        catalogue.add(text, None)
     return catalogue
+
+
+def find_help_texts(command: click.Command, name: str) -> Iterator[str]:
+    """Yield the help of a command, of its options, and of all commands below it."""
+    context = click.Context(command, info_name=name)
+    if command.help:
+        yield command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help and not parameter.hidden:
+            yield parameter.help
+    if isinstance(command, click.Group):
+        for child_name in command.list_commands(context):
+            child = command.get_command(context, child_name)
+            assert child is not None
+            yield from find_help_texts(child, child_name)
 
 
 def template_path() -> Path:

@@ -8,22 +8,22 @@ from pathlib import Path
 import click
 import msgspec
 
+from fedserver.cli.language import group, option
 from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.domain.audit_log import audit_log, hash_chain
+from fedserver.text.locales import gettext, translate
 
 _EntryList = list[hash_chain.LogEntry]
 
 
-@click.group()
+@group()
 def log() -> None:
     """Check the log of what moderators and admins did."""
 
 
 @log.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--hash", "known_hash", default="", help="A hash that you noted earlier; it has to be in the log."
-)
+@option("--hash", "known_hash", default="", help="A hash that you noted earlier; it must be in the log.")
 @config_option
 @async_command
 async def verify(file: Path | None, known_hash: str, config_path: Path | None) -> None:
@@ -35,12 +35,16 @@ async def verify(file: Path | None, known_hash: str, config_path: Path | None) -
             async with connect_database(read_config(config_path)) as db, db.read(slow=True) as tx:
                 valid = await audit_log.verify(tx, known_hash)
     except hash_chain.ChainBrokenError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(translate(error.text)) from error
     if not valid.last:
-        click.echo("The log is empty.")
+        click.echo(gettext("The log is empty."))
         return
     click.echo(
-        f"Entries {valid.first} to {valid.last} are as they were written. The hash of the last one is:"
+        gettext(
+            "Entries %(first)s to %(last)s are as they were written. The hash of the last one is:",
+            first=valid.first,
+            last=valid.last,
+        )
     )
     click.echo(valid.hash)
 
@@ -50,12 +54,14 @@ def _check_file(path: Path, known_hash: str) -> audit_log.ChainValid:
     entries: dict[int, hash_chain.LogEntry] = {}
     for entry in _parse_pages(path.read_text(encoding="utf-8")):
         if entries.setdefault(entry.number, entry) != entry:
-            raise hash_chain.ChainBrokenError(f"entry {entry.number}: it is there twice, with differences")
+            raise hash_chain.ChainBrokenError(
+                "Entry %(number)s is in the file twice, with differences.", number=entry.number
+            )
     checker = hash_chain.ChainVerifier()
     for number in sorted(entries):
         checker.verify_next(entries[number])
     if known_hash and known_hash not in {entry.hash for entry in entries.values()}:
-        raise hash_chain.ChainBrokenError(f"no entry has the hash that was noted: {known_hash}")
+        raise hash_chain.build_unknown_hash_error(known_hash)
     return audit_log.ChainValid(checker.first, checker.number, checker.hash)
 
 
@@ -68,5 +74,7 @@ def _parse_pages(text: str) -> list[hash_chain.LogEntry]:
             entries += msgspec.convert(page, _EntryList)
             position += len(text[position:]) - len(text[position:].lstrip())
     except (ValueError, RecursionError) as error:
-        raise click.ClickException(f"This file is not a page of a log: {error}") from error
+        raise click.ClickException(
+            gettext("This file does not hold pages of a log (%(reason)s).", reason=error)
+        ) from error
     return entries

@@ -15,11 +15,13 @@ import aiohttp
 import click
 from aiohttp.abc import AbstractResolver
 
+from fedserver.cli.language import command
 from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.config import Config
 from fedserver.integrations.oidc import OidcProvider, ProviderError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
+from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext, pgettext
 
 TIMEOUT_S = 10.0
 MIN_FREE_BYTES = 500_000_000
@@ -28,7 +30,7 @@ Problem = str | None
 
 async def _check_database(config: Config) -> Problem:
     async with connect_database(config) as opened, opened.read() as tx:
-        return None if tx.now > 0 else "the database has no clock"
+        return None if tx.now > 0 else gettext("The database has no clock.")
 
 
 async def _check_disk(config: Config) -> Problem:
@@ -42,7 +44,12 @@ def _check_free_space(config: Config) -> Problem:
     probe.write_bytes(b"x")
     probe.unlink()
     free = shutil.disk_usage(folder).free
-    return None if free > MIN_FREE_BYTES else f"only {free // 1_000_000} MB are free at {folder}; make room"
+    if free > MIN_FREE_BYTES:
+        return None
+    megabytes = free // 1_000_000
+    return gettext(
+        "Only %(megabytes)s MB are free at %(folder)s. Please make room.", megabytes=megabytes, folder=folder
+    )
 
 
 async def _check_dns(config: Config) -> Problem:
@@ -51,7 +58,9 @@ async def _check_dns(config: Config) -> Problem:
     try:
         await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        return f"{host} does not resolve ({error}); set an A or AAAA record"
+        return gettext(
+            "%(host)s has no address (%(reason)s). Please set an A or AAAA record.", host=host, reason=error
+        )
     return None
 
 
@@ -62,13 +71,24 @@ async def _check_reachable(config: Config) -> Problem:
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
             if response.status != 200:
-                return f"{url} answers {response.status}; is the node running, and does the proxy lead to it?"
+                return gettext(
+                    "%(url)s answers with status %(status)s. Is the node running, and does the proxy lead "
+                    "to it?",
+                    url=url,
+                    status=response.status,
+                )
             document = await response.json(content_type=None)
     except (aiohttp.ClientError, ssl.SSLError, OSError, TimeoutError, ValueError) as error:
-        return f"{url} cannot be read ({error}); is the node running, does the proxy lead to it?"
+        return gettext(
+            "%(url)s cannot be read (%(reason)s). Is the node running, and does the proxy lead to it?",
+            url=url,
+            reason=error,
+        )
     links = [link.get("href", "") for link in document.get("links", [])]
     if not all(link.startswith(config.node.base_url.rstrip("/")) for link in links):
-        return f"{url} names other addresses than node.base_url; another server answers there"
+        return gettext(
+            "%(url)s names other addresses than node.base_url: another server answers there.", url=url
+        )
     return None
 
 
@@ -80,7 +100,12 @@ async def _check_mail(config: Config) -> Problem:
             asyncio.open_connection(config.mail.host, config.mail.port), TIMEOUT_S
         )
     except (OSError, TimeoutError) as error:
-        return f"{config.mail.host}:{config.mail.port} does not answer ({error}); see [mail]"
+        return gettext(
+            "%(host)s:%(port)s does not answer (%(reason)s). Please check the section [mail].",
+            host=config.mail.host,
+            port=config.mail.port,
+            reason=error,
+        )
     writer.close()
     return None
 
@@ -96,27 +121,29 @@ async def check_identity_provider(config: Config, resolver: AbstractResolver | N
     try:
         metadata = await provider.discover()
     except ProviderError as error:
-        return f"{error}; see [oidc]"
+        return gettext("%(reason)s. Please check the section [oidc].", reason=error)
     finally:
         await provider.close()
     addresses = (metadata.issuer, metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri)
     insecure = [address for address in addresses if not address.startswith("https:")]
-    return (
-        f"{insecure[0]} is not https; anyone on the network could log in as any member" if insecure else None
+    if not insecure:
+        return None
+    return gettext(
+        "%(address)s is not https: anyone on the network could log in as any member.", address=insecure[0]
     )
 
 
-CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
-    ("database", _check_database),
-    ("disk", _check_disk),
-    ("DNS", _check_dns),
-    ("reached from outside", _check_reachable),
-    ("mail", _check_mail),
-    ("identity provider", check_identity_provider),
+CHECKS: tuple[tuple[LazyText, Callable[[Config], Awaitable[Problem]]], ...] = (
+    (lazy_gettext("database"), _check_database),
+    (lazy_gettext("disk"), _check_disk),
+    (lazy_gettext("DNS"), _check_dns),
+    (lazy_gettext("reached from outside"), _check_reachable),
+    (lazy_gettext("mail"), _check_mail),
+    (lazy_gettext("identity provider"), check_identity_provider),
 )
 
 
-@click.command()
+@command()
 @config_option
 @async_command
 async def check(config_path: Path | None) -> None:
@@ -125,7 +152,7 @@ async def check(config_path: Path | None) -> None:
     The exit status is 1 if there is a problem.
     """
     config = read_config(config_path)
-    click.echo("ok    configuration")
+    _print_result(gettext("configuration"), None)
     problems = 0
     for name, find_problem in CHECKS:
         try:
@@ -133,7 +160,20 @@ async def check(config_path: Path | None) -> None:
         except Exception as error:
             # Any error of a check is a problem of the node.
             problem = str(error) or type(error).__name__
-        click.echo(f"{'wrong' if problem else 'ok':5} {name}{f': {problem}' if problem else ''}")
+        _print_result(str(name), problem)
         problems += bool(problem)
     if problems:
-        raise click.ClickException(f"{problems} of {len(CHECKS) + 1} checks found a problem.")
+        raise click.ClickException(
+            ngettext(
+                "%(count)s of %(total)s checks found a problem.",
+                "%(count)s of %(total)s checks found a problem.",
+                problems,
+                count=problems,
+                total=len(CHECKS) + 1,
+            )
+        )
+
+
+def _print_result(name: str, problem: Problem) -> None:
+    state = pgettext("result of a check", "wrong") if problem else pgettext("result of a check", "ok")
+    click.echo(f"{state:5} {name}: {problem}" if problem else f"{state:5} {name}")

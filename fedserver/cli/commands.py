@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import importlib
-from typing import NamedTuple
+import os
+from typing import Any, NamedTuple
 
 import click
 
+from fedserver.cli.language import Group, option, translate_help, use_language
 from fedserver.on_demand import on_demand
 
 version = on_demand("fedserver.version")  # it reads the metadata of the package
@@ -34,8 +36,13 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that loads the module of a command when it is named, and none for the list."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command, with its texts in the language of the environment."""
+        with use_language(os.environ):
+            return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of their use."""
@@ -52,7 +59,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without loading them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, translate_help(entry.summary)) for name, entry in COMMANDS.items()])
 
 
 def _load(module: str) -> object:
@@ -71,7 +78,7 @@ def _print_version(ctx: click.Context, _param: click.Parameter, is_asked: bool) 
 
 
 @click.group(cls=LazyGroup)
-@click.option(
+@option(
     "--version",
     is_flag=True,
     is_eager=True,

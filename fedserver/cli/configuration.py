@@ -9,15 +9,20 @@ from typing import Any
 
 import click
 
+from fedserver.cli.language import option
 from fedserver.config import Config, ConfigError, load
+from fedserver.marked_text import MarkedText
+from fedserver.text.locales import gettext, translate
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--config PATH`; without it, `FEDSERVER_CONFIG` or an existing `./fedserver.toml` is used."""
-    option = click.option(
-        "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
-    )
-    decorated: Callable[..., Any] = option(function)
+    decorated: Callable[..., Any] = option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        help="The configuration file; fedserver.toml by default.",
+    )(function)
     return decorated
 
 
@@ -32,8 +37,18 @@ def read_config(path: Path | None, *, quiet: bool = False) -> Config:
     try:
         return load(chosen, os.environ, None if quiet else _warn)
     except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(translate(error.text)) from error
 
 
-def _warn(text: str) -> None:
-    click.echo(f"Warning: {text}.", err=True)
+def _warn(text: MarkedText) -> None:
+    click.echo(gettext("Warning: %(text)s", text=translate(text)), err=True)
+
+
+def build_listen_error(listen: str, error: OSError) -> click.ClickException:
+    """Return the error for an address that the node cannot listen on."""
+    text = gettext(
+        "The node cannot listen on %(address)s (%(reason)s). Is another process using it?",
+        address=listen,
+        reason=error,
+    )
+    return click.ClickException(text)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
+from fedserver.cli.language import command, option
 from fedserver.cli.server import build_sites, configure_log
 from fedserver.cli.settings import async_command
 from fedserver.config import CommunityConfig as CommunityConfig
@@ -33,6 +34,7 @@ from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import visibility
 from fedserver.federation.keys import generate
 from fedserver.node import Node, open_node
+from fedserver.text.locales import gettext
 from storage.rows.accounts import AccountRow
 
 PASSWORD = "demo-password"
@@ -95,7 +97,13 @@ async def _follow_everyone(partners: list[DemoNode]) -> None:
                 handle = f"@{name}@{there.node.services.site.links.domain}"
                 target = await services.resolver.resolve_account(handle)
                 if target is None:
-                    raise click.ClickException(f"{handle} was not found from {here.community.title}.")
+                    raise click.ClickException(
+                        gettext(
+                            "%(handle)s was not found from %(community)s.",
+                            handle=handle,
+                            community=here.community.title,
+                        )
+                    )
                 async with services.db.write() as tx:
                     for account in here.people.values():
                         if account.id != target.id:
@@ -143,9 +151,9 @@ async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]
                 await posts.publish(tx, services.site, author, draft)
 
 
-@click.command()
-@click.option("--port", default=8431, show_default=True, help="The first of three ports.")
-@click.option("--once", is_flag=True, help="Publish the posts, print the addresses, and stop.")
+@command()
+@option("--port", default=8431, show_default=True, help="The first of three ports.")
+@option("--once", is_flag=True, help="Publish the posts, print the addresses, and stop.")
 @async_command
 async def demo(port: int, once: bool) -> None:
     """Run three nodes on loopback until Ctrl-C, to look at."""
@@ -158,13 +166,13 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
     partners: list[DemoNode] = []
     try:
         for number, community in enumerate(COMMUNITIES):
-            click.echo(f"Starting {community.title} …")
+            click.echo(gettext("Starting %(community)s …", community=community.title))
             partners.append(await _start_node(community, port + number, folder / community.key))
-        click.echo("Members follow each other across the nodes …")
+        click.echo(gettext("Members follow each other across the nodes …"))
         await _follow_everyone(partners)
         await _wait_until_idle(partners)
         by_key = {partner.community.key: partner for partner in partners}
-        click.echo("They post, reply and like …")
+        click.echo(gettext("They post, reply and like …"))
         uris = await _publish_posts(by_key)
         await _wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
@@ -181,8 +189,16 @@ def _print_addresses(partners: list[DemoNode]) -> None:
     for partner in partners:
         base = partner.node.services.site.links.base
         names = ", ".join(partner.people)
-        click.echo(f"\n{partner.community.title}\n  {base}\n  blog: {base}/blog\n  log in as: {names}")
-    click.echo(f"\nThe password of every member is {PASSWORD}. Ctrl-C stops the demo and deletes its data.")
+        click.echo(f"\n{partner.community.title}\n  {base}")
+        click.echo("  " + gettext("blog: %(address)s", address=base + "/blog"))
+        click.echo("  " + gettext("log in as: %(names)s", names=names))
+    click.echo()
+    click.echo(
+        gettext(
+            "The password of every member is %(password)s. Ctrl-C stops the demo and deletes its data.",
+            password=PASSWORD,
+        )
+    )
 
 
 async def _wait_for_signal() -> None:

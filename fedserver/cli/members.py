@@ -7,19 +7,21 @@ from pathlib import Path
 
 import click
 
+from fedserver.cli.language import group, option
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import member_access, members, passwords, two_factor
 from fedserver.domain.kernel import secrets
 from fedserver.federation.keys import generate
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 ROLE = click.Choice(members.ROLES)
 
 
-@click.group()
+@group()
 def member() -> None:
     """Add, list and change members."""
 
@@ -40,9 +42,9 @@ def _read_password(option: str) -> str:
 
 @member.command()
 @click.argument("name")
-@click.option("--email", required=True)
-@click.option("--password", required=True, help="- reads it from standard input.")
-@click.option("--role", type=ROLE, default="member")
+@option("--email", required=True, help="The mail address of the member.")
+@option("--password", required=True, help="The password; - reads it from standard input.")
+@option("--role", type=ROLE, default="member", help="What the member may do.")
 @config_option
 @async_command
 async def add(name: str, email: str, password: str, role: str, config_path: Path | None) -> None:
@@ -57,7 +59,14 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
             tx, build_context(config), name, email, password_hash, new_keys, role=role
         )
         await _get_and_record(tx, name, "add", role)
-    click.echo(f"Added @{account.username}@{config.node.domain} ({role}).")
+    click.echo(
+        gettext(
+            "@%(name)s@%(domain)s is added, with the role %(role)s.",
+            name=account.username,
+            domain=config.node.domain,
+            role=role,
+        )
+    )
 
 
 @member.command("list")
@@ -95,7 +104,7 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await members.set_role(tx, await _get_and_record(tx, name, "role", role), role)
-    click.echo(f"{name} is {role} now.")
+    click.echo(gettext("%(name)s has the role %(role)s now.", name=name, role=role))
 
 
 @member.command()
@@ -106,7 +115,7 @@ async def approve(name: str, config_path: Path | None) -> None:
     """Approve someone who asked to join."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await members.approve(tx, await _get_and_record(tx, name, "approve"))
-    click.echo(f"{name} can log in now.")
+    click.echo(gettext("%(name)s can log in now.", name=name))
 
 
 @member.command()
@@ -117,7 +126,7 @@ async def disable(name: str, config_path: Path | None) -> None:
     """Disable a member; their browsers and apps are logged out."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await member_access.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
-    click.echo(f"{name} is disabled.")
+    click.echo(gettext("%(name)s is disabled.", name=name))
 
 
 @member.command()
@@ -128,12 +137,16 @@ async def enable(name: str, config_path: Path | None) -> None:
     """Enable a disabled member."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await member_access.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
-    click.echo(f"{name} is enabled.")
+    click.echo(gettext("%(name)s is enabled.", name=name))
 
 
 @member.command("reset-password")
 @click.argument("name")
-@click.option("--password", default="", help="- reads it from standard input; without it one is generated.")
+@option(
+    "--password",
+    default="",
+    help="The new password; - reads it from standard input, and without the option one is generated.",
+)
 @config_option
 @async_command
 async def reset_password(name: str, password: str, config_path: Path | None) -> None:
@@ -144,7 +157,10 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
     password_hash = await passwords.Passwords().hash(new_password)
     async with connect_database(config) as db, db.write() as tx:
         await member_access.set_password(tx, await _get_and_record(tx, name, "password"), password_hash)
-    click.echo(f"New password of {name}: {new_password}" if not password else f"{name} has a new password.")
+    if password:
+        click.echo(gettext("%(name)s has a new password.", name=name))
+    else:
+        click.echo(gettext("The new password of %(name)s is: %(password)s", name=name, password=new_password))
 
 
 @member.command("reset-2fa")
@@ -155,4 +171,4 @@ async def reset_two_factor(name: str, config_path: Path | None) -> None:
     """Remove the second factor, recovery codes and passkeys of someone who lost their device."""
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         await two_factor.reset(tx, await _get_and_record(tx, name, "second_step"))
-    click.echo(f"{name} logs in with the password alone now.")
+    click.echo(gettext("%(name)s logs in with the password alone now.", name=name))

@@ -7,11 +7,13 @@ from typing import BinaryIO
 
 import click
 
+from fedserver.cli.language import group, option
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
+from fedserver.text.locales import gettext, ngettext
 
 
-@click.group()
+@group()
 def peer() -> None:
     """List, allow, limit and block peers; import and export decisions."""
 
@@ -24,6 +26,7 @@ async def list_all(config_path: Path | None) -> None:
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
         rows = await peers.list_all(tx)
     for row in rows:
+        # Columns are for programs: they stay as they are in every language.
         state = f"{row.failures} failures" if row.failures else "answers"
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
@@ -34,11 +37,14 @@ async def _decide(config_path: Path | None, host: str, policy: str, reason: str)
             await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
         else:
             await peers.reset(tx, None, host, reason)
-    click.echo(f"{host}: {policy or 'no decision'}")
-    click.echo("A running node applies it within a few seconds.")
+    if policy:
+        click.echo(gettext("The decision about %(domain)s is: %(policy)s", domain=host, policy=policy))
+    else:
+        click.echo(gettext("There is no decision about %(domain)s any more.", domain=host))
+    click.echo(gettext("A running node applies it within a few seconds."))
 
 
-reason_option = click.option("--reason", default="", help="Why; it is recorded in the audit log.")
+reason_option = option("--reason", default="", help="The reason; it is recorded in the audit log.")
 
 
 @peer.command()
@@ -81,7 +87,7 @@ async def remove(domain: str, reason: str, config_path: Path | None) -> None:
     await _decide(config_path, domain, "", reason)
 
 
-allow_option = click.option("--allow", is_flag=True, help="A list of allowed peers instead of blocks.")
+allow_option = option("--allow", is_flag=True, help="A list of allowed peers instead of blocks.")
 
 
 @peer.command("export")
@@ -99,7 +105,7 @@ async def export_decisions(allow: bool, config_path: Path | None) -> None:
 @peer.command("import")
 @click.argument("file", type=click.File("rb"))
 @allow_option
-@click.option("--yes", is_flag=True, help="Do not ask before the changes are made.")
+@option("--yes", is_flag=True, help="Make the changes without asking.")
 @config_option
 @async_command
 async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
@@ -118,21 +124,27 @@ async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path 
         if not plan.changing:
             return
         if not yes:
-            click.confirm("Make these changes?", abort=True)
+            click.confirm(gettext("Make these changes?"), abort=True)
         async with db.write() as tx:
             changed = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
-    click.echo(f"{changed} changed. A running node applies it within a few seconds.")
+    click.echo(ngettext("%(count)s peer is changed.", "%(count)s peers are changed.", changed, count=changed))
+    click.echo(gettext("A running node applies it within a few seconds."))
 
 
 def _print_plan(plan: peer_plans.PeerPlan, unusable: int) -> None:
     for change in plan.changing:
         policy = change.entry.policy if change.entry is not None else ""
         lost = change.followers + change.following
-        click.echo(
-            f"{change.kind}\t{change.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}"
-        )
+        ended = ngettext("%(count)s follow ends", "%(count)s follows end", lost, count=lost) if lost else ""
+        click.echo(f"{change.kind}\t{change.domain}\t{policy or 'note'}\t{ended}")
     counts = plan.count_by_kind()
-    click.echo(
-        f"{counts['new']} new, {counts['changed']} changed, {counts['same']} there already, "
-        f"{counts['left']} left out, {unusable} rows not readable; {plan.lost} follows would end"
-    )
+    for text, count in (
+        (gettext("New peers: %(count)s", count=counts["new"]), counts["new"]),
+        (gettext("Changed: %(count)s", count=counts["changed"]), counts["changed"]),
+        (gettext("There already: %(count)s", count=counts["same"]), counts["same"]),
+        (gettext("Left out: %(count)s", count=counts["left"]), counts["left"]),
+        (gettext("Rows that cannot be read: %(count)s", count=unusable), unusable),
+        (gettext("Follows that would end: %(count)s", count=plan.lost), plan.lost),
+    ):
+        if count:
+            click.echo(text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from fedserver.cli.language import command
 from fedserver.node import list_endpoints
 
 
-@click.command()
+@command()
 def routes() -> None:
     """List every HTTP route with its scope and role."""
     rows = sorted(

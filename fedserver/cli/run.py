@@ -11,17 +11,16 @@ from typing import Any
 
 import click
 
-from fedserver.cli.configuration import config_option, read_config
+from fedserver.cli.configuration import build_listen_error, config_option, read_config
+from fedserver.cli.language import command, option
 from fedserver.cli.supervisor import Supervisor
 
 
-@click.command()
+@command()
 @config_option
-@click.option(
-    "--only", type=click.Choice(["web", "worker"]), help="Only answer requests, or only work on jobs."
-)
-@click.option("--number", type=int, hidden=True, help="The number of this process among several.")
-@click.option("--fd", type=int, hidden=True, help="A socket that the supervisor opened.")
+@option("--only", type=click.Choice(["web", "worker"]), help="Only answer requests, or only work on jobs.")
+@option("--number", type=int, hidden=True, help="The number of this process among several.")
+@option("--fd", type=int, hidden=True, help="A socket that the supervisor opened.")
 def run(config_path: Path | None, only: str | None, number: int | None, fd: int | None) -> None:
     """Serve until SIGTERM; then finish what is under way and stop."""
     # The supervisor has warned already; its processes would repeat it.
@@ -33,7 +32,7 @@ def run(config_path: Path | None, only: str | None, number: int | None, fd: int 
     try:
         status = asyncio.run(Supervisor(config, only).run())
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {config.node.listen}: {error}") from error
+        raise build_listen_error(config.node.listen, error) from error
     sys.exit(status)
 
 

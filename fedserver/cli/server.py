@@ -14,11 +14,13 @@ import click
 from aiohttp import web
 from msgspec import Struct
 
+from fedserver.cli.configuration import build_listen_error
 from fedserver.cli.logs import configure_log
 from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.cli.settings import async_command
 from fedserver.config import Config
 from fedserver.node import Node, SiteFactory, open_node
+from fedserver.text.locales import SOURCE, current_locale, gettext, set_locale, use_locale
 
 __all__ = ["ProcessRole", "build_sites", "configure_log", "serve"]
 BACKLOG = 1_024
@@ -64,6 +66,9 @@ def choose_metrics_listen(listen: str, number: int | None) -> str:
 async def serve(config: Config, role: ProcessRole) -> None:
     """Serve until SIGTERM; then finish what is under way and stop."""
     configure_log(config.log)
+    language = current_locale()
+    # Requests and jobs begin in English, whatever the language of the operator.
+    set_locale(SOURCE)
     node = await open_node(config)
     stopping = asyncio.Event()
     _stop_on_signals(stopping, role)
@@ -74,7 +79,8 @@ async def serve(config: Config, role: ProcessRole) -> None:
             listen = choose_metrics_listen(config.metrics.listen, role.number)
             await _listen(node.serve_metrics, listen, build_sites(listen))
         node.runner.start(only_watch=role.only == "web")
-        await _report_ready(node, config, role)
+        with use_locale(language):
+            await _report_ready(node, config, role)
         notify(READY)
         _freeze_garbage_collector()
         await stopping.wait()
@@ -116,19 +122,22 @@ async def _listen(serve: Callable[[SiteFactory], Awaitable[None]], listen: str, 
     try:
         await serve(sites)
     except (OSError, socket.gaierror) as error:
-        raise click.ClickException(f"Cannot listen on {listen}: {error}") from error
+        raise build_listen_error(listen, error) from error
 
 
 async def _report_ready(node: Node, config: Config, role: ProcessRole) -> None:
     if role.number is None:
-        location = "" if role.only == "worker" else f" (listening on {config.node.listen})"
-        click.echo(f"fedserver is running at {config.node.base_url}{location}")
+        values = {"url": config.node.base_url, "address": config.node.listen}
+        if role.only == "worker":
+            click.echo(gettext("The worker of %(url)s is running.", **values))
+        else:
+            click.echo(gettext("fedserver is running at %(url)s (listening on %(address)s)", **values))
     # Only one process creates the link, as a new link invalidates earlier ones.
     if role.number or (role.number is None and role.only == "worker"):
         return
     link = await node.create_setup_link()
     if link is not None:
         click.echo(
-            "This node has no members yet. Create the account of the owner here "
-            f"(once, within 24 hours):\n  {link}"
+            gettext("This node has no members yet. Create the account of the owner here, within 24 hours:")
         )
+        click.echo(f"  {link}")

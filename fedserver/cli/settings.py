@@ -62,7 +62,7 @@ def async_command(command: Command) -> Callable[..., None]:
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(command(*args, **kwargs))
         except DomainError as error:
-            raise click.ClickException(error.text) from error
+            raise click.ClickException(error.message) from error
         except (StorageError, OSError) as error:
             raise click.ClickException(str(error)) from error
 

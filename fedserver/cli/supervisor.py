@@ -24,6 +24,7 @@ import structlog
 from fedserver.cli.logs import configure_log
 from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.config import Config
+from fedserver.text.locales import gettext, ngettext
 
 log = structlog.stdlib.get_logger("fedserver.cli")
 MAX_RESTART_DELAY_S = 30.0
@@ -90,8 +91,14 @@ class Supervisor:
         if not self._waiting_for:
             node = self._config.node
             click.echo(
-                f"fedserver is running at {node.base_url} "
-                f"({node.processes} web processes, listening on {node.listen})"
+                ngettext(
+                    "fedserver is running at %(url)s (%(count)s web process, listening on %(address)s)",
+                    "fedserver is running at %(url)s (%(count)s web processes, listening on %(address)s)",
+                    node.processes,
+                    url=node.base_url,
+                    count=node.processes,
+                    address=node.listen,
+                )
             )
             notify(READY)
 
@@ -179,5 +186,5 @@ def _remove_stale_socket(path: Path) -> None:
         return
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(str(path)) == 0:
-            raise OSError("another process listens there")
+            raise OSError(gettext("another process listens there"))
     path.unlink()

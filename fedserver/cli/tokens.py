@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fedserver.cli.language import group, option
 from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
@@ -13,14 +14,14 @@ from fedserver.domain.auth import members, tokens
 from fedserver.domain.kernel import scopes
 
 
-@click.group()
+@group()
 def token() -> None:
     """Create access tokens for scripts."""
 
 
 @token.command()
 @click.argument("name")
-@click.option("--scope", default="read", show_default=True)
+@option("--scope", default="read", show_default=True, help="What the token may do.")
 @config_option
 @async_command
 async def create(name: str, scope: str, config_path: Path | None) -> None:

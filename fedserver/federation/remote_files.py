@@ -19,8 +19,8 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, NotFoundError, PeerError
 from fedserver.domain.peers import peers
 from fedserver.media import image_worker
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ImageWorker
-from fedserver.media.results import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
@@ -136,7 +136,7 @@ class RemoteFiles:
         if request.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
             return ProcessedFile((data, EXTENSIONS[kind]))
         if request.kind in ("video", "audio"):
-            raise UnacceptableFileError("It is neither video nor audio")
+            raise UnacceptableFileError("This file is neither video nor audio.")
         images = await self._images.run(PROCESSORS[request.shape], data)
         full, small = images.full, None if images.small is images.full else images.small
         return ProcessedFile(

@@ -9,7 +9,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.jobs.lease import JobLease
-from fedserver.media.results import UnacceptableFileError
+from fedserver.media.errors import UnacceptableFileError, build_too_complex_error
 from fedserver.runtime import media_intake
 from fedserver.runtime.services import Services
 
@@ -28,12 +28,12 @@ async def process_media(services: Services, job: jobs.ProcessMedia, lease: JobLe
         file = await media.find_processing(tx, job.media_id)
     converted, problem = None, ""
     if file is not None and lease.attempts > MAX_ATTEMPTS:
-        problem = "The file is too complicated"
+        problem = str(build_too_complex_error("file"))
     elif file is not None:
         try:
             converted = await lease.hold(media_intake.process(services, file.file_key))
         except UnacceptableFileError as error:
-            problem = error.text
+            problem = str(error)
     await _record_result(services, lease, job.media_id, converted, problem)
 
 

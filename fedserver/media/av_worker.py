@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.formats import has_video
-from fedserver.media.results import ConvertedMedia, MediaLimits, UnacceptableFileError
+from fedserver.media.results import ConvertedMedia, MediaLimits
 from fedserver.on_demand import on_demand
 
 # It brings the machinery of processes, which many nodes need rarely.
@@ -50,7 +51,7 @@ class AvWorker:
 
     async def _run(self, pool: Any, name: str, *arguments: Any) -> Any:
         if not has_video():
-            raise UnacceptableFileError("This node takes no films and no sound, only pictures")
+            raise UnacceptableFileError("Video and audio cannot be uploaded here. Please choose an image.")
         return await pool.run_named(name, *arguments)
 
     def _create_processes(self, seconds: float, cpu_seconds: int) -> Any:

@@ -10,14 +10,15 @@ from typing import Any, TypeVar
 import blurhash
 from PIL import Image
 
-from fedserver.media.results import EncodedImage, UnacceptableFileError
+from fedserver.media.errors import UnacceptableFileError, build_broken_error, build_too_complex_error
+from fedserver.media.results import EncodedImage
 
 T = TypeVar("T")
 SMALL_SIZE = (640, 360)  # as in Mastodon
 
 
 def reject_on_error(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Make a function raise UnacceptableFileError for any error; `what` names its file for people.
+    """Make a function raise UnacceptableFileError for any error; `what` is image or file.
 
     What decoders raise on broken input is no closed list.
     """
@@ -30,9 +31,9 @@ def reject_on_error(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]
             except UnacceptableFileError:
                 raise
             except MemoryError as error:
-                raise UnacceptableFileError(f"The {what} is too complicated") from error
+                raise build_too_complex_error(what) from error
             except Exception as error:
-                raise UnacceptableFileError(f"The {what} is broken") from error
+                raise build_broken_error(what) from error
 
         return run_guarded
 

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
+from fedserver.media.errors import FileLimitError, UnacceptableFileError
 from fedserver.media.formats import IMAGE_FORMATS, has_heif, has_video
 from fedserver.media.frames import (
     SMALL_SIZE,
@@ -25,7 +26,7 @@ from fedserver.media.frames import (
     render_still,
     strip_metadata,
 )
-from fedserver.media.results import EncodedImage, ProcessedImage, UnacceptableFileError
+from fedserver.media.results import EncodedImage, ProcessedImage
 from fedserver.on_demand import on_demand
 
 # PyAV is an extra, and only animated images need it.
@@ -42,7 +43,7 @@ if has_heif():
     importlib.import_module("pillow_heif").register_heif_opener(thumbnails=False)
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_attachment(data: bytes) -> ProcessedImage:
     """Clean an image for a post; an animated one becomes a video with the extra `video`.
 
@@ -52,7 +53,7 @@ def process_attachment(data: bytes) -> ProcessedImage:
     return _to_video(image) if _is_animated(image) and has_video() else _clean(image)
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_remote(data: bytes) -> ProcessedImage:
     """Clean an image of a peer; an animated one stays an image."""
     return _clean(_open(data))
@@ -88,26 +89,26 @@ def _to_video(image: Image.Image) -> ProcessedImage:
     return structs.replace(processed, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_square(data: bytes) -> EncodedImage:
     """Return an avatar, 400x400 pixels as in Mastodon."""
     return _fit(data, (400, 400))
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_banner(data: bytes) -> EncodedImage:
     """Return a header, 1500x500 pixels as in Mastodon."""
     return _fit(data, (1500, 500))
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_card(data: bytes) -> ProcessedImage:
     """Return the image of a link preview card: a small still one."""
     small, blurhash = render_still(_to_upright(_open(data)))
     return ProcessedImage("image", small, small, blurhash)
 
 
-@reject_on_error("picture")
+@reject_on_error("image")
 def process_emoji(data: bytes) -> ProcessedImage:
     """Return a custom emoji, which may be animated, and a still one: PNG, as its edges are transparent."""
     image = _open(data)
@@ -132,12 +133,21 @@ def _open(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=(*IMAGE_FORMATS, *(("HEIF",) if has_heif() else ())))
     except Exception as error:
         raise UnacceptableFileError(
-            "The file is not a picture that we know (JPEG, PNG, GIF, WebP, AVIF)"
+            "This file is not an image that can be used here. "
+            "Please choose a JPEG, PNG, GIF, WebP or AVIF file."
         ) from error
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise UnacceptableFileError(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels")
+        raise FileLimitError(
+            "This image is too large: %(count)s million pixels are allowed. Please make it smaller.",
+            "This image is too large: %(count)s million pixels are allowed. Please make it smaller.",
+            count=MAX_PIXELS // 1_000_000,
+        )
     if getattr(image, "n_frames", 1) > MAX_FRAMES:
-        raise UnacceptableFileError(f"The picture has more than {MAX_FRAMES} frames")
+        raise FileLimitError(
+            "This animation is too long: %(count)s frame is allowed. Please shorten it.",
+            "This animation is too long: %(count)s frames are allowed. Please shorten it.",
+            count=MAX_FRAMES,
+        )
     image.load()
     return image
 

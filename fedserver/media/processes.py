@@ -13,19 +13,19 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from fedserver.media.results import UnacceptableFileError
+from fedserver.media.errors import UnacceptableFileError, build_too_complex_error
 
 T = TypeVar("T")
 
 
 class Bounds(Struct, frozen=True):
-    """The bounds of work; 0 stands for none. `what` names the object of the work for people.
+    """The bounds of work; 0 stands for none. `what` is image or file, for the text of an error.
 
     `seconds` are of the clock, `cpu_seconds` of the processor; `memory` (address space) and `written` (the
     size of a file) are bytes.
     """
 
-    what: str = "picture"
+    what: str = "image"
     seconds: float = 30.0
     cpu_seconds: int = 0
     memory: int = 2_000_000_000
@@ -85,7 +85,7 @@ class Processes:
             raise self._limit_error() from error
 
     def _limit_error(self) -> UnacceptableFileError:
-        return UnacceptableFileError(f"The {self._bounds.what} is too complicated")
+        return build_too_complex_error(self._bounds.what)
 
     def _new_process(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(

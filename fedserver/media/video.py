@@ -18,8 +18,9 @@ import av
 from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
+from fedserver.media.errors import FileLimitError, UnacceptableFileError, build_broken_error
 from fedserver.media.frames import reject_on_error, render_still
-from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits, UnacceptableFileError
+from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits
 from fedserver.media.sniff import sniff
 
 VIDEO_FRAME: Any = av.VideoFrame
@@ -62,7 +63,9 @@ class MediaSource:
         with Path(path).open("rb") as file:
             media_type = sniff(file.read(64))
         if media_type not in DEMUXERS:
-            raise UnacceptableFileError("The file is not a film or sound that we know")
+            raise UnacceptableFileError(
+                "This file is not a video or audio file that can be used here. Please choose another format."
+            )
         self.media_type, self.limits = media_type, limits
         self.container: Any = av.open(path, format=DEMUXERS[media_type], metadata_errors="ignore")
         streams = self.container.streams
@@ -76,19 +79,23 @@ class MediaSource:
 
     def _check(self) -> None:
         if not self.streams:
-            raise UnacceptableFileError("There is neither a film nor sound in the file")
+            raise UnacceptableFileError("There is neither video nor audio in this file.")
         if self.declared_duration > self.limits.max_seconds:
             raise self.too_long_error()
         if self.video is None:
             return
         pixels = self.video.codec_context.width * self.video.codec_context.height
         if not 0 < pixels <= self.limits.max_pixels:
-            raise UnacceptableFileError(
-                f"The film has more than {self.limits.max_pixels // 1_000_000} million pixels"
+            raise FileLimitError(
+                "This video is too large: %(count)s million pixels are allowed. Please make it smaller.",
+                "This video is too large: %(count)s million pixels are allowed. Please make it smaller.",
+                count=self.limits.max_pixels // 1_000_000,
             )
         if self.frame_rate > self.limits.max_frame_rate:
-            raise UnacceptableFileError(
-                f"The film has more than {self.limits.max_frame_rate} pictures a second"
+            raise FileLimitError(
+                "This video has too many frames: %(count)s frame per second is allowed.",
+                "This video has too many frames: %(count)s frames per second are allowed.",
+                count=self.limits.max_frame_rate,
             )
 
     @property
@@ -105,7 +112,11 @@ class MediaSource:
 
     def too_long_error(self) -> UnacceptableFileError:
         """Return the error for a file that is too long."""
-        return UnacceptableFileError(f"It is longer than {self.limits.max_seconds // 60} minutes")
+        return FileLimitError(
+            "This file is longer than %(count)s minute. Please shorten it.",
+            "This file is longer than %(count)s minutes. Please shorten it.",
+            count=self.limits.max_seconds // 60,
+        )
 
     def packets(self) -> Iterator[Any]:
         """Yield the packets. Raises UnacceptableFileError if it is too long, or shorter than declared."""
@@ -113,7 +124,7 @@ class MediaSource:
         last = 0.0
         for packet in self.container.demux(self.streams):
             if packet.is_corrupt:
-                raise UnacceptableFileError("The file is broken")
+                raise build_broken_error("file")
             if packet.pts is not None:
                 starts_at = float(packet.pts * packet.time_base)
                 first = starts_at if first is None else min(first, starts_at)
@@ -122,7 +133,9 @@ class MediaSource:
                     raise self.too_long_error()
             yield packet
         if first is None or last - first < self.declared_duration * MIN_COMPLETENESS:
-            raise UnacceptableFileError("The file is cut off")
+            raise UnacceptableFileError(
+                "The end of this file is missing: it is cut off. Please upload it again."
+            )
         self.duration = last - first
 
     def close(self) -> None:
@@ -228,7 +241,7 @@ def _decode_frames(source: MediaSource) -> Iterator[Any]:
         empty = False
         yield frame
     if empty:
-        raise UnacceptableFileError("The file is broken")
+        raise build_broken_error("file")
 
 
 def _to_upright_image(frame: Any) -> Image.Image:
@@ -306,7 +319,7 @@ class _VideoEncoder:
         """Return the packets for a frame. Raises UnacceptableFileError after too many frames."""
         self._count += 1
         if self._count > self._max_frames:
-            raise UnacceptableFileError("The film has too many pictures")
+            raise UnacceptableFileError("This video has too many frames. Please shorten it.")
         self._graph.push(frame)
         filtered: Any = self._graph.pull()
         # The encoder requires ascending times; frames without are dropped.

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_attachment
-from fedserver.media.results import ConvertedMedia, ProcessedImage, UnacceptableFileError
+from fedserver.media.results import ConvertedMedia, ProcessedImage
 from fedserver.runtime.services import Services
+from fedserver.text.locales import translate
 
 RAW_EXTENSION = "raw"  # of no type that is served
 
@@ -69,7 +71,8 @@ async def _process_image(services: Services, upload: ReceivedFile, field: str) -
     try:
         return await services.image_worker.run(process_attachment, upload.data)
     except UnacceptableFileError as error:
-        raise InvalidError(field, f"was not taken: {error.text}") from error
+        why = f"cannot be used: {error.text}"
+        raise InvalidError(field, why, message=translate(error.text)) from error
 
 
 async def _store_processed(services: Services, processed: ProcessedImage) -> media.NewFile:
@@ -109,7 +112,8 @@ async def store_video(services: Services, upload: ReceivedFile, kind: str) -> me
         try:
             await services.av_worker.probe(path or Path())
         except UnacceptableFileError as error:
-            raise InvalidError("file", f"was not taken: {error.text}") from error
+            why = f"cannot be used: {error.text}"
+            raise InvalidError("file", why, message=translate(error.text)) from error
     return new
 
 
@@ -117,7 +121,7 @@ async def process(services: Services, key: str) -> media.NewFile:
     """Convert a video or audio file that was stored as it came. Raises UnacceptableFileError."""
     path = services.store.path(key)
     if path is None:
-        raise UnacceptableFileError("The file is not there any more")
+        raise UnacceptableFileError("This file is not there any more. Please upload it again.")
     with services.store.temp_dir() as folder:
         converted = await services.av_worker.convert(path, folder)
         return await _store_converted(services, converted)

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Any, Literal, Protocol
 
 from fedserver.config import LOCALES, Config
+from fedserver.marked_text import MarkedText
 from fedserver.on_demand import on_demand
 
 # Loaded with the first date or number: commands of operators translate errors at most.
@@ -168,9 +169,19 @@ def gettext(message: str, **placeholders: Any) -> str:
 
 def ngettext(singular: str, plural: str, number: int, **placeholders: Any) -> str:
     """Return the form for a number, which `%(num)s` shows as the locale writes it."""
-    values = {"num": format_number(number), **placeholders}
     source = singular if number == 1 else plural
-    return fill(find_plural(singular, plural, number), source, values)
+    text = find_plural(singular, plural, number)
+    # Commands of operators write plain digits: Babel is not loaded for them.
+    shows_num = "%(num)s" in source or "%(num)s" in text
+    values = {"num": format_number(number), **placeholders} if shows_num else placeholders
+    return fill(text, source, values)
+
+
+def translate(text: MarkedText) -> str:
+    """Return a text of code that knows no locale in the current locale."""
+    if text.plural:
+        return fill(find_plural(text.message, text.plural, text.count), text.source, text.values)
+    return fill(find_text(text.message), text.source, text.values)
 
 
 class LazyText:

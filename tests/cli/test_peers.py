@@ -20,12 +20,12 @@ def test_peer_lists_are_imported_and_exported(tmp_path: Path) -> None:
     runner, given = CliRunner(), ["--config", str(config)]
     asked = runner.invoke(main, ["peer", "import", "-", *given], input=LIST)
     assert asked.exit_code == 1
-    assert "2 new" in asked.output
+    assert "New peers: 2" in asked.output
     assert "spam.test\tblock" in asked.output
     assert "spam.test" not in runner.invoke(main, ["peer", "export", *given]).output
     done = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
     assert done.exit_code == 0
-    assert "2 changed" in done.output
+    assert "2 peers are changed" in done.output
     assert (
         runner.invoke(main, ["peer", "import", "-", "--allow", "--yes", *given], input="a.test").exit_code
         == 0
@@ -34,7 +34,7 @@ def test_peer_lists_are_imported_and_exported(tmp_path: Path) -> None:
     assert runner.invoke(main, ["peer", "export", "--allow", *given]).output == "#domain\na.test\n"
     again = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
     assert again.exit_code == 0
-    assert "2 there already" in again.output
+    assert "There already: 2" in again.output
     wrong = runner.invoke(main, ["peer", "import", "-", *given], input="nothing here")
     assert wrong.exit_code == 1
-    assert "names no peer" in wrong.output
+    assert "No domain was found" in wrong.output

@@ -233,13 +233,13 @@ async def test_address_in_use_is_reported(folder: Path, postgres: str) -> None:
         configure(folder, postgres, processes=2, listen=f"127.0.0.1:{taken.getsockname()[1]}")
         status, told = await ask(folder, "run")
     assert status == 1
-    assert told.startswith("Error: Cannot listen on 127.0.0.1:")
+    assert told.startswith("Error: The node cannot listen on 127.0.0.1:")
 
 
 async def test_several_processes_need_postgresql(folder: Path) -> None:
     configure(folder, "sqlite:node.sqlite3", processes=2)
     assert await ask(folder, "run") == (
-        1, "Error: node.processes: more than 1 needs PostgreSQL; set database.url\n"
+        1, "Error: node.processes: More than 1 needs PostgreSQL. Please set database.url.\n"
     )  # fmt: skip
 
 

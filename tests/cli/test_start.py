@@ -41,7 +41,13 @@ def test_help_loads_no_command() -> None:
     loaded = loaded_for("--help")
     assert "fedserver.cli.commands" in loaded
     ours = {name for name in loaded if name.startswith(("fedserver", "storage", "activitypub"))}
-    assert ours == {"fedserver", "fedserver.cli", "fedserver.cli.commands", "fedserver.on_demand"}
+    assert ours == {
+        "fedserver",
+        "fedserver.cli",
+        "fedserver.cli.commands",
+        "fedserver.cli.language",
+        "fedserver.on_demand",
+    }
     assert not loaded & {"sqlalchemy", "asyncio", "msgspec"}
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from fedserver.cli.commands import main
 from fedserver.cli.configuration import read_config
 from fedserver.config import RENAMED_KEYS, Config, ConfigError, load
+from fedserver.marked_text import MarkedText
 from tests.kit import tls
 
 WRONG_DOMAINS = (
@@ -73,11 +74,17 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[node]\ndomian = 'x'", "node.domian: unknown key; did you mean domain?"),
-        ("[nod]\ndomain = 'x'", "nod: unknown key; did you mean node?"),
-        ("[node]\nprocesses = 'two'", "node.processes: expected `int`, got `str`"),
-        ("[federation]\nmode = 'ajar'", "federation.mode: invalid enum value 'ajar'"),
-        ("[node]\nbase_url = 'http://commons.example'", "must be https"),
+        ("[node]\ndomian = 'x'", "node.domian: There is no key node.domian. Did you mean domain?"),
+        ("[nod]\ndomain = 'x'", "nod: There is no key nod. Did you mean node?"),
+        (
+            "[node]\nprocesses = 'two'",
+            "node.processes: This value cannot be used (Expected `int`, got `str`).",
+        ),
+        (
+            "[federation]\nmode = 'ajar'",
+            "federation.mode: This value cannot be used (Invalid enum value 'ajar').",
+        ),
+        ("[node]\nbase_url = 'http://commons.example'", "Please write an https address"),
         ("[node]\nbase_url = 'https://commons.example/x'", "without a path"),
         ("[node]\ndomain = 'Commons.Example'", "lower case"),
         *((f"[node]\ndomain = '{each}'", "node.domain: ") for each in WRONG_DOMAINS),
@@ -86,7 +93,7 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         ("[node]\nlisten = '8420'", "host:port"),
         (
             "[node]\ndefault_locale = 'tlh'",
-            "node.default_locale: 'tlh' is not supported; choose one of ar, de, en",
+            "node.default_locale: There is no language 'tlh'. Please choose one of ar, de, en",
         ),
         ("[node]\nprocesses = 2", "needs PostgreSQL"),
         ("[database]\nurl = 'mysql://x'", "database.url"),
@@ -103,9 +110,9 @@ def test_mistakes_name_the_key(tmp_path: Path, text: str, told: str) -> None:
 
 
 def test_a_missing_file_and_a_wrong_variable(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file"):
+    with pytest.raises(ConfigError, match="There is no such file"):
         load(tmp_path / "none.toml", {})
-    with pytest.raises(ConfigError, match=r"no key node\.lissen; did you mean listen"):
+    with pytest.raises(ConfigError, match=r"There is no key node\.lissen\. Did you mean listen"):
         load(None, {"FEDSERVER_NODE_LISSEN": "x"})
     with pytest.raises(ConfigError, match="true or false"):
         load(None, {"FEDSERVER_FEDERATION_ALLOW_HTTP": "maybe"})
@@ -118,9 +125,9 @@ def test_the_defaults_of_the_structs_are_valid() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("FEDSERVER_MAIL_PORT", "²", "mail.port: write a whole number"),
-        ("FEDSERVER_MAIL_PORT", "--5", "mail.port: write a whole number"),
-        ("FEDSERVER_NODE_LISTEN", "127.0.0.1:²", "node.listen: write host:port"),
+        ("FEDSERVER_MAIL_PORT", "²", "mail.port: Please write a whole number"),
+        ("FEDSERVER_MAIL_PORT", "--5", "mail.port: Please write a whole number"),
+        ("FEDSERVER_NODE_LISTEN", "127.0.0.1:²", "node.listen: Please write host:port"),
         ("FEDSERVER_NODE_BASE_URL", "https://[::1", "node.base_url: 'https://[::1' is not an address"),
         ("FEDSERVER_NODE_BASE_URL", "https://commons.example:99999", "node.base_url"),
     ],
@@ -132,7 +139,7 @@ def test_invalid_values_of_the_environment_are_reported(name: str, value: str, t
 
 
 def test_value_in_the_place_of_a_section_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"node: write a section \[node\]"):
+    with pytest.raises(ConfigError, match=r"node: Please write a section \[node\]"):
         load(write(tmp_path, "node = 3"), {"FEDSERVER_NODE_LISTEN": "127.0.0.1:1"})
 
 
@@ -148,10 +155,12 @@ def test_host_names_are_taken(domain: str) -> None:
 
 def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
     path = write(tmp_path, '[federation]\nca_file = "ca.pem"\n')
-    with pytest.raises(ConfigError, match=r"federation\.ca_file: .*/ca\.pem: no such file; name a PEM file"):
+    with pytest.raises(
+        ConfigError, match=r"federation\.ca_file: There is no file .*/ca\.pem\. Please name a PEM file"
+    ):
         load(path, {})
     (tmp_path / "ca.pem").write_text("nonsense")
-    with pytest.raises(ConfigError, match=r"federation\.ca_file: .*/ca\.pem: cannot be used"):
+    with pytest.raises(ConfigError, match=r"federation\.ca_file: The file .*/ca\.pem cannot be used"):
         load(path, {})
     (tmp_path / "ca.pem").write_text(Path(tls.write_ca_file()).read_text())
     assert load(path, {}).federation.ca_file == str(tmp_path / "ca.pem")
@@ -160,14 +169,14 @@ def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("FEDSERVER_NOED_LISTEN", "there is no section noed; did you mean FEDSERVER_NODE_LISTEN?"),
-        ("FEDSERVER_BASE_URL", "there is no section base; did you mean FEDSERVER_NODE_BASE_URL?"),
+        ("FEDSERVER_NOED_LISTEN", "There is no section noed. Did you mean FEDSERVER_NODE_LISTEN?"),
+        ("FEDSERVER_BASE_URL", "There is no section base. Did you mean FEDSERVER_NODE_BASE_URL?"),
         (
             "FEDSERVER_FEDERATON_MOED",
-            "there is no section federaton; did you mean FEDSERVER_FEDERATION_MODE?",
+            "There is no section federaton. Did you mean FEDSERVER_FEDERATION_MODE?",
         ),
-        ("FEDSERVER_NODE_LISTNE", "there is no key node.listne; did you mean listen?"),
-        ("FEDSERVER_XYZZY_PLUGH", "there is no section xyzzy; known are community, database"),
+        ("FEDSERVER_NODE_LISTNE", "There is no key node.listne. Did you mean listen?"),
+        ("FEDSERVER_XYZZY_PLUGH", "There is no section xyzzy. The known ones are: community, database"),
     ],
 )
 def test_mistyped_variable_is_reported_with_the_nearest(name: str, told: str) -> None:
@@ -190,7 +199,7 @@ def test_a_command_ends_with_one_line_and_status_1(tmp_path: Path, command: list
     ended = CliRunner().invoke(main, [*command, "--config", str(path)])
     assert ended.exit_code == 1
     assert ended.stderr.count("\n") == 1
-    assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name; write one")
+    assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name. Please write one")
 
 
 OLD_KEYS = [
@@ -208,20 +217,20 @@ def test_every_renamed_key_names_one_that_exists() -> None:
 
 @pytest.mark.parametrize(("old", "new"), OLD_KEYS)
 def test_load_old_key_in_the_file_is_accepted_with_a_warning(tmp_path: Path, old: str, new: str) -> None:
-    warnings: list[str] = []
+    warnings: list[MarkedText] = []
     config = load(write(tmp_path, f"[limits]\n{old} = 4000\n"), {}, warnings.append)
     assert getattr(config.limits, new) == 4_000
     (warning,) = warnings
-    assert warning.startswith(f"limits.{old} has a new name; write limits.{new} instead")
+    assert str(warning).startswith(f"limits.{old} has a new name. Please write limits.{new}:")
 
 
 @pytest.mark.parametrize(("old", "new"), OLD_KEYS)
 def test_load_old_variable_is_accepted_with_a_warning(old: str, new: str) -> None:
-    old, warnings = f"FEDSERVER_LIMITS_{old.upper()}", list[str]()
+    old, warnings = f"FEDSERVER_LIMITS_{old.upper()}", list[MarkedText]()
     config = load(None, {old: "4000"}, warnings.append)
     assert getattr(config.limits, new) == 4_000
     (warning,) = warnings
-    assert warning.startswith(f"{old} has a new name; write FEDSERVER_LIMITS_{new.upper()} instead")
+    assert str(warning).startswith(f"{old} has a new name. Please write FEDSERVER_LIMITS_{new.upper()}:")
 
 
 def test_load_old_and_new_key_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from multiprocessing.process import BaseProcess
 import pytest
 from PIL import Image
 
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ImageWorker, process_attachment, process_banner, process_square
-from fedserver.media.results import UnacceptableFileError
 from fedserver.media.sniff import sniff
 
 

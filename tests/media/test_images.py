@@ -17,9 +17,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from fedserver.media import images
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment, process_banner, process_square
 from fedserver.media.processes import Bounds, Processes
-from fedserver.media.results import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from fedserver.media.av_worker import AvWorker
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment
-from fedserver.media.results import ConvertedMedia, MediaLimits, UnacceptableFileError
+from fedserver.media.results import ConvertedMedia, MediaLimits
 from fedserver.media.video import convert, probe
 from tests.kit import videos
 
@@ -94,17 +95,17 @@ def cut(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "not a film"),
-        (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", "not a film"),
-        (b"ffconcat version 1.0\nfile /etc/passwd\n", "not a film"),
+        (b"", "not a video or audio file"),
+        (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", "not a video or audio file"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "not a video or audio file"),
         (cut(videos.make_video(seconds=3)), "broken|cut off"),
         (cut(videos.make_video(seconds=3, movflags="+faststart")), "broken|cut off"),
         (cut(videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)), "cut off|broken"),
         (b"\x1a\x45\xdf\xa3" + b"<script>" * 100, "broken"),
         (b"\0\0\0\x18ftypisom" + bytes(500), "broken"),
-        (videos.make_video("mp4", None, "aac", seconds=61), "longer than 1 minutes"),
+        (videos.make_video("mp4", None, "aac", seconds=61), "longer than 1 minute. "),
         (videos.make_video("mp4", audio=None, size=(4_000, 2_200), seconds=0.1), "million pixels"),
-        (videos.make_video("mp4", audio=None, rate=200, seconds=0.2), "pictures a second"),
+        (videos.make_video("mp4", audio=None, rate=200, seconds=0.2), "frames per second"),
     ],
     ids=["empty", "playlist", "concat", "no-index", "truncated", "truncated-webm", "ebml-polyglot", "boxes",
          "long", "large", "fast"],

@@ -11,9 +11,10 @@ from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import followers
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
-from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
+from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.engine import ReadTx, Tx
@@ -117,7 +118,7 @@ async def _store_picture(
         work = process_square if name == "avatar" else process_banner
         image = await call.services.image_worker.run(work, upload.data)
     except UnacceptableFileError as error:
-        raise InvalidError(name, error.text) from error
+        raise InvalidError(name, f"cannot be used: {error.text}", message=translate(error.text)) from error
     keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]
 

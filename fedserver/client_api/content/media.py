@@ -7,9 +7,10 @@ from msgspec import Struct
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.media.results import UnacceptableFileError
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.sniff import sniff
 from fedserver.runtime import media_intake
+from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.rows.content import MediaRow
@@ -85,7 +86,8 @@ async def _store_file(call: Call[UploadMediaParams], file: Upload, max_sync_byte
     try:
         return await media_intake.process(call.services, raw.file_key)
     except UnacceptableFileError as error:
-        raise InvalidError("file", f"could not be processed: {error.text}") from error
+        why = f"could not be processed: {error.text}"
+        raise InvalidError("file", why, message=translate(error.text)) from error
     finally:
         await call.services.store.remove(raw.keys)
 

@@ -148,7 +148,7 @@ async def verify(tx: ReadTx, expected_hash: str = "") -> ChainValid:
     checker, seen = hash_chain.ChainVerifier(), not expected_hash
     while rows := await audit_log_queries.list_after(tx, checker.number, BATCH_SIZE):
         if not checker.number and rows[0].seq != 1:
-            raise ChainBrokenError("entry 1: it is missing")
+            raise ChainBrokenError("Entry %(number)s is missing.", number=1)
         for row in rows:
             checker.verify_next(hash_chain.to_entry(row))
             hash_chain.check_private_values(row)
@@ -156,10 +156,14 @@ async def verify(tx: ReadTx, expected_hash: str = "") -> ChainValid:
     end = await find_head(tx) or ChainHeadRow(0, "")
     if end.seq != checker.number:
         raise ChainBrokenError(
-            f"entry {min(end.seq, checker.number) + 1}: the log ends at {checker.number}, not {end.seq}"
+            "The log ends with entry %(last)s, but its end was noted as entry %(noted)s.",
+            last=checker.number,
+            noted=end.seq,
         )
     if end.hash != checker.hash:
-        raise ChainBrokenError(f"entry {end.seq}: its hash is not the one that the log ends with")
+        raise ChainBrokenError(
+            "Entry %(number)s is the last, but its hash is not the one noted as last.", number=end.seq
+        )
     if not seen:
-        raise ChainBrokenError(f"no entry has the hash that was noted: {expected_hash}")
+        raise hash_chain.build_unknown_hash_error(expected_hash)
     return ChainValid(checker.first, checker.number, checker.hash)

@@ -16,13 +16,14 @@ import msgspec
 import rfc8785
 from msgspec import Struct
 
+from fedserver.marked_text import MarkedError
 from storage.rows.audit_log import LogEntryRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXCLUDED_FROM_HASH = ("hash", "reason", "reason_salt")
 
 
-class ChainBrokenError(Exception):
+class ChainBrokenError(MarkedError):
     """The chain is invalid; the text names the entry and what differs."""
 
 
@@ -80,7 +81,9 @@ def compute_hash(entry: LogEntry) -> str:
     try:
         return hashlib.sha256(rfc8785.dumps(hashed)).hexdigest()
     except rfc8785.CanonicalizationError as error:
-        raise ChainBrokenError(f"entry {entry.number}: {error}") from error
+        raise ChainBrokenError(
+            "Entry %(number)s cannot be checked (%(reason)s).", number=entry.number, reason=error
+        ) from error
 
 
 def to_entry(row: LogEntryRow) -> LogEntry:
@@ -121,22 +124,26 @@ class ChainVerifier:
         if not self.number:
             self.first = entry.number
             if entry.number == 1 and entry.previous:
-                raise ChainBrokenError("entry 1: it follows another, but is the first")
+                raise ChainBrokenError("Entry 1 is the first, but it says that it follows another.")
         elif entry.number != self.number + 1:
-            raise ChainBrokenError(f"entry {self.number + 1}: it is missing")
+            raise ChainBrokenError("Entry %(number)s is missing.", number=self.number + 1)
         # guard: the log: links
         elif entry.previous != self.hash:
             raise ChainBrokenError(
-                f"entry {entry.number}: it does not follow entry {self.number} as that is now"
+                "Entry %(number)s does not follow from entry %(previous)s: one of them was changed.",
+                number=entry.number,
+                previous=self.number,
             )
         # guard: the log: hashes
         if compute_hash(entry) != entry.hash:
-            raise ChainBrokenError(f"entry {entry.number}: what it says is not what was hashed")
+            raise ChainBrokenError(
+                "Entry %(number)s was changed: its hash does not match.", number=entry.number
+            )
         if (
             entry.reason is not None
             and compute_commitment(entry.reason_salt or "", entry.reason) != entry.seals.reason
         ):
-            raise ChainBrokenError(f"entry {entry.number}: the reason is not the one that was sealed")
+            raise _build_commitment_error("reason", entry.number)
         self.number, self.hash = entry.number, entry.hash
 
 
@@ -147,10 +154,29 @@ def check_private_values(row: LogEntryRow) -> None:
     """
     by = "" if row.actor_member_id is None else str(row.actor_member_id)
     for name, value, salt, sealed in (
-        ("who did it", by, row.by_salt, row.by_seal),
-        ("the subject", row.target, row.target_salt, row.target_seal),
-        ("the reason", row.reason, row.reason_salt, row.reason_seal),
+        ("actor", by, row.by_salt, row.by_seal),
+        ("target", row.target, row.target_salt, row.target_seal),
+        ("reason", row.reason, row.reason_salt, row.reason_seal),
     ):
         # guard: the log: private parts
         if compute_commitment(salt, value) != sealed if salt else value:
-            raise ChainBrokenError(f"entry {row.seq}: {name} is not what was sealed")
+            raise _build_commitment_error(name, row.seq)
+
+
+def _build_commitment_error(name: str, number: int) -> ChainBrokenError:
+    """Return the error for a private value, `name`, of an entry that does not match its commitment."""
+    match name:
+        case "actor":
+            return ChainBrokenError(
+                "Entry %(number)s was changed: someone else is named as actor.", number=number
+            )
+        case "target":
+            return ChainBrokenError(
+                "Entry %(number)s was changed: its subject is another one.", number=number
+            )
+    return ChainBrokenError("Entry %(number)s was changed: its reason is another one.", number=number)
+
+
+def build_unknown_hash_error(noted_hash: str) -> ChainBrokenError:
+    """Return the error for a hash, noted earlier, that no entry has."""
+    return ChainBrokenError("No entry has the hash that you noted: %(hash)s", hash=noted_hash)

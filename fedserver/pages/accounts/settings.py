@@ -10,11 +10,11 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError, InvalidError
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
-from fedserver.media.results import UnacceptableFileError
 from fedserver.runtime import media_intake
 from fedserver.text.languages import normalize_language
-from fedserver.text.locales import is_supported
+from fedserver.text.locales import is_supported, translate
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.uploads import Upload
 from storage.engine import ReadTx
@@ -119,6 +119,8 @@ async def _store_picture(
             process_square if square else process_banner, upload.data
         )
     except UnacceptableFileError as error:
-        raise InvalidError("picture", f"was not taken: {error.text}", message=str(error.text)) from error
+        raise InvalidError(
+            "picture", f"cannot be used: {error.text}", message=translate(error.text)
+        ) from error
     keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]

@@ -127,16 +127,28 @@ async def test_changes_of_written_entries_are_refused_or_detected(
         return
     await run_statements(database, "DROP TRIGGER acts_tell", "DROP TRIGGER acts_stay")
     for change, undo, problem in (
-        ("verb = 'peer.allow' WHERE seq = 2", "verb = 'peer.note' WHERE seq = 2", "entry 2: what it says"),
-        ("target = 'x' WHERE seq = 3", "target = 'beta.test1' WHERE seq = 3", "entry 3: the subject"),
-        ("target = 'x' WHERE seq = 2", "target = '' WHERE seq = 2", "entry 2: the subject"),
-        ("reason = 'x' WHERE seq = 1", "reason = 'because beta.test' WHERE seq = 1", "entry 1: the reason"),
-        ("seq = 9 WHERE seq = 3", "seq = 3 WHERE seq = 9", "entry 3: it is missing"),
-        ("seq = 9 WHERE seq = 1", "seq = 1 WHERE seq = 9", "entry 1: it is missing"),
+        (
+            "verb = 'peer.allow' WHERE seq = 2",
+            "verb = 'peer.note' WHERE seq = 2",
+            "Entry 2 was changed: its hash",
+        ),
+        (
+            "target = 'x' WHERE seq = 3",
+            "target = 'beta.test1' WHERE seq = 3",
+            "Entry 3 was changed: its subject",
+        ),
+        ("target = 'x' WHERE seq = 2", "target = '' WHERE seq = 2", "Entry 2 was changed: its subject"),
+        (
+            "reason = 'x' WHERE seq = 1",
+            "reason = 'because beta.test' WHERE seq = 1",
+            "Entry 1 was changed: its reason",
+        ),
+        ("seq = 9 WHERE seq = 3", "seq = 3 WHERE seq = 9", "Entry 3 is missing"),
+        ("seq = 9 WHERE seq = 1", "seq = 1 WHERE seq = 9", "Entry 1 is missing"),
         (
             "at = 5 WHERE seq = 4",
             f"at = {await load_newest_time(database)} WHERE seq = 4",
-            "entry 4: what it says",
+            "Entry 4 was changed: its hash",
         ),
     ):
         await run_statements(database, f"UPDATE acts SET {change}")
@@ -145,13 +157,15 @@ async def test_changes_of_written_entries_are_refused_or_detected(
     async with database.read() as tx:
         assert await audit_log.verify(tx) == good
     await run_statements(database, "DELETE FROM acts WHERE seq = 4")
-    assert await verify_and_get_error(database) == "entry 4: the log ends at 3, not 4"
+    assert await verify_and_get_error(database) == (
+        "The log ends with entry 3, but its end was noted as entry 4."
+    )
     await run_statements(database, "UPDATE act_heads SET seq = 3")
-    assert (await verify_and_get_error(database)).startswith("entry 3: its hash is not the one")
+    assert (await verify_and_get_error(database)).startswith("Entry 3 is the last, but its hash")
     await run_statements(database, "UPDATE act_heads SET hash = (SELECT hash FROM acts WHERE seq = 3)")
     assert (
         await verify_and_get_error(database, good.hash)
-        == f"no entry has the hash that was noted: {good.hash}"
+        == f"No entry has the hash that you noted: {good.hash}"
     )
 
 
@@ -199,19 +213,19 @@ async def test_the_command_checks_a_database_and_a_file(
         return output.removeprefix("Error: ").rstrip()
 
     assert await verify_changed(lambda all: all[2].update(role="node")) == (
-        "entry 6: what it says is not what was hashed"
+        "Entry 6 was changed: its hash does not match."
     )
     assert await verify_changed(lambda all: all[3].update(reason="nicer")) == (
-        "entry 5: the reason is not the one that was sealed"
+        "Entry 5 was changed: its reason is another one."
     )
     assert await verify_changed(lambda all: all[3].update(forge_entry(all[3]))) == (
-        "entry 6: it does not follow entry 5 as that is now"
+        "Entry 6 does not follow from entry 5: one of them was changed."
     )
-    assert await verify_changed(lambda all: all.pop(2)) == "entry 6: it is missing"
-    assert "entry 8: it is there twice" in await verify_changed(
+    assert await verify_changed(lambda all: all.pop(2)) == "Entry 6 is missing."
+    assert "Entry 8 is in the file twice" in await verify_changed(
         lambda all: all.append({**all[0], "hash": "0"})
     )
-    assert "not a page of a log" in await verify_changed(lambda all: all[0].pop("seals"))
+    assert "does not hold pages of a log" in await verify_changed(lambda all: all[0].pop("seals"))
 
 
 def forge_entry(entry: dict[str, Any]) -> dict[str, Any]:
