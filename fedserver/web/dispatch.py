@@ -49,7 +49,7 @@ class Dispatcher:
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
         if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
-            raise ForbiddenError(gettext("This node does not accept requests from your IP address."))
+            raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """Return the response of an endpoint, or the refusal."""

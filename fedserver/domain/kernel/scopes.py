@@ -79,16 +79,16 @@ DESCRIPTIONS: Mapping[str, LazyText] = {
     "admin:read:domain_allows": lazy_gettext("see which servers are allowed"),
     "admin:read:domain_blocks": lazy_gettext("see which servers are blocked"),
     "admin:read:ip_blocks": lazy_gettext("see which networks are blocked"),
-    "admin:read:email_domain_blocks": lazy_gettext("see which e-mail domains are blocked"),
-    "admin:read:canonical_email_blocks": lazy_gettext("see which e-mail addresses are blocked"),
+    "admin:read:email_domain_blocks": lazy_gettext("see which email domains are blocked"),
+    "admin:read:canonical_email_blocks": lazy_gettext("see which email addresses are blocked"),
     "admin:write": lazy_gettext("do what moderators do"),
     "admin:write:accounts": lazy_gettext("moderate all accounts"),
     "admin:write:reports": lazy_gettext("handle all reports"),
     "admin:write:domain_allows": lazy_gettext("allow servers"),
     "admin:write:domain_blocks": lazy_gettext("block servers"),
     "admin:write:ip_blocks": lazy_gettext("block networks"),
-    "admin:write:email_domain_blocks": lazy_gettext("block e-mail domains"),
-    "admin:write:canonical_email_blocks": lazy_gettext("block e-mail addresses"),
+    "admin:write:email_domain_blocks": lazy_gettext("block email domains"),
+    "admin:write:canonical_email_blocks": lazy_gettext("block email addresses"),
 }
 
 
