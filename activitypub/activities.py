@@ -1,6 +1,6 @@
-"""Activities (ActivityStreams 2.0 Vocabulary §3.1): read into one struct, written by verb.
+"""Activities (ActivityStreams 2.0 Vocabulary §3.1): one struct to read, one function for each type.
 
-`to` and `cc` stand on the activity and on its object alike, as peers look at either.
+Both the activity and its object have `to` and `cc`, as some peers read only one of the two.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 def read_activity(document: Document) -> Activity:
-    """Read an activity. Raises MalformedDocument if it has no type or actor.
+    """Read an activity. Raises MalformedDocumentError if it has no type or actor.
 
     Some peers leave out the id of an activity that has no page; it is '' then.
     """
@@ -54,11 +54,11 @@ def read_activity(document: Document) -> Activity:
         kind=kind,
         actor=actor,
         object_id=read.id_of(document.get("object")),
-        object=read.embedded(document.get("object")),
+        object=read.get_embedded(document.get("object")),
         objects=tuple(read.many(document.get("object"), 50)),
         target=read.id_of(document.get("target")),
         instrument_id=read.id_of(document.get("instrument")),
-        instrument=read.embedded(document.get("instrument")),
+        instrument=read.get_embedded(document.get("instrument")),
         result=read.id_of(document.get("result")),
         to=tuple(to),
         cc=tuple(cc),
@@ -103,8 +103,8 @@ def update(uri: str, actor: str, document: Document, moment: int) -> Document:
 def update_actor(uri: str, actor: Document, followers: str) -> Document:
     """Return the Update of an actor for its followers."""
     bare = {name: value for name, value in actor.items() if name != "@context"}
-    made = _activity("Update", uri, actor["id"], bare, to=[PUBLIC], cc=[followers])
-    return {**made, "@context": ACTOR_CONTEXT}
+    activity = _activity("Update", uri, actor["id"], bare, to=[PUBLIC], cc=[followers])
+    return {**activity, "@context": ACTOR_CONTEXT}
 
 
 def delete(uri: str, actor: str, object_uri: str, to: Sequence[str]) -> Document:
@@ -133,15 +133,17 @@ def follow(uri: str, actor: str, target: str) -> Document:
     return _activity("Follow", uri, actor, target, to=[target])
 
 
-def answer(kind: str, uri: str, actor: str, asked: Document, to: str, result: str | None = None) -> Document:
+def answer(
+    kind: str, uri: str, actor: str, request: Document, to: str, result: str | None = None
+) -> Document:
     """Return the Accept or Reject of an activity, which is embedded whole as some peers need it.
 
-    `result` is what came of it, such as a QuoteAuthorization.
+    `result` is what the acceptance created, such as a QuoteAuthorization.
     """
-    bare = {name: value for name, value in asked.items() if name != "@context"}
-    made = _activity(kind, uri, actor, bare, to=[to])
-    made["@context"] = asked["@context"]
-    return made if result is None else {**made, "result": result}
+    bare = {name: value for name, value in request.items() if name != "@context"}
+    activity = _activity(kind, uri, actor, bare, to=[to])
+    activity["@context"] = request["@context"]
+    return activity if result is None else {**activity, "result": result}
 
 
 def undo(uri: str, actor: str, undone: Document) -> Document:
@@ -171,7 +173,7 @@ def block(uri: str, actor: str, target: str) -> Document:
 
 
 def change_collection(kind: str, uri: str, actor: str, object_uri: str, collection: str) -> Document:
-    """Add to, or Remove from, one's own collection."""
+    """Return the Add to, or the Remove from, a collection of the actor's own."""
     return _activity(kind, uri, actor, object_uri, target=collection, to=[PUBLIC])
 
 

@@ -68,7 +68,7 @@ class Actor(Struct, frozen=True, kw_only=True):
 
 
 def read_actor(document: Document) -> Actor:
-    """Read an actor. Raises MalformedDocument, and AuthorityError for addresses of another origin."""
+    """Read an actor. Raises MalformedDocumentError, and AuthorityError for addresses of another origin."""
     identifier = read.id_of(document)
     kind = read.type_of(document, ACTORS)
     username = read.text(document.get("preferredUsername"), 200)
@@ -76,7 +76,7 @@ def read_actor(document: Document) -> Actor:
     if not identifier or not kind or not username or not inbox:
         raise MalformedDocumentError("an actor needs id, type, preferredUsername and inbox")
     require_same_origin(identifier, inbox)
-    endpoints = read.embedded(document.get("endpoints")) or {}
+    endpoints = read.get_embedded(document.get("endpoints")) or {}
     icon, image = read.one(document.get("icon")), read.one(document.get("image"))
     return Actor(
         id=identifier,
@@ -114,13 +114,21 @@ def read_actor(document: Document) -> Actor:
 
 
 def _statements(document: Document) -> list[Document]:
-    attached = [each for each in read.many(document.get("attachment"), 100) if isinstance(each, dict)]
-    return [each for each in attached if read.type_of(each) == "VerifiableIdentityStatement"][:5]
+    attached = [
+        attachment
+        for attachment in read.many(document.get("attachment"), 100)
+        if isinstance(attachment, dict)
+    ]
+    return [
+        attachment for attachment in attached if read.type_of(attachment) == "VerifiableIdentityStatement"
+    ][:5]
 
 
 def _domains(value: Any) -> list[str]:
     """Return the hosts whose pages may name the actor as their author."""
-    hosts = (normalize_host(each) for each in read.many(value, MAX_DOMAINS) if isinstance(each, str))
+    hosts = (
+        normalize_host(host_name) for host_name in read.many(value, MAX_DOMAINS) if isinstance(host_name, str)
+    )
     return list(dict.fromkeys(host for host in hosts if host))
 
 
@@ -146,29 +154,32 @@ def _picture(value: Any) -> tuple[str, str]:
 
 def _read_keys(document: Document, identifier: str) -> list[ActorKey]:
     """Return the keys that the actor owns; a key that names another owner is left out."""
-    found = []
-    for each in read.many(document.get("publicKey"), 5):
-        if isinstance(each, dict) and read.id_of(each.get("owner")) in (identifier, None):
-            key_id, pem = read.id_of(each), read.text(each.get("publicKeyPem"), 8_000)
+    keys = []
+    for key in read.many(document.get("publicKey"), 5):
+        if isinstance(key, dict) and read.id_of(key.get("owner")) in (identifier, None):
+            key_id, pem = read.id_of(key), read.text(key.get("publicKeyPem"), 8_000)
             # guard: owner of a key @last
             if key_id and pem and without_fragment(key_id) and _own(identifier, key_id):
-                found.append(ActorKey(key_id, "rsa", pem))
-    for each in read.many(document.get("assertionMethod"), 5):
-        if isinstance(each, dict) and read.id_of(each.get("controller")) == identifier:
-            key_id, public = read.id_of(each), read.text(each.get("publicKeyMultibase"), 100)
+                keys.append(ActorKey(key_id, "rsa", pem))
+    for key in read.many(document.get("assertionMethod"), 5):
+        if isinstance(key, dict) and read.id_of(key.get("controller")) == identifier:
+            key_id, public = read.id_of(key), read.text(key.get("publicKeyMultibase"), 100)
             if key_id and public.startswith("z6Mk") and _own(identifier, key_id):
-                found.append(ActorKey(key_id, "ed25519", public))
-    return found
+                keys.append(ActorKey(key_id, "ed25519", public))
+    return keys
 
 
 def _read_fields(document: Document) -> list[Field]:
-    found = []
-    for each in read.many(document.get("attachment"), MAX_FIELDS):
-        if isinstance(each, dict) and read.type_of(each) in ("PropertyValue", "schema:PropertyValue"):
-            name, value = read.text(each.get("name"), 255), read.text(each.get("value"), 2_047)
+    fields = []
+    for attachment in read.many(document.get("attachment"), MAX_FIELDS):
+        if isinstance(attachment, dict) and read.type_of(attachment) in (
+            "PropertyValue",
+            "schema:PropertyValue",
+        ):
+            name, value = read.text(attachment.get("name"), 255), read.text(attachment.get("value"), 2_047)
             if name:
-                found.append(Field(name, value))
-    return found
+                fields.append(Field(name, value))
+    return fields
 
 
 def write_actor(actor: Actor) -> Document:
@@ -193,10 +204,10 @@ def write_actor(actor: Actor) -> Document:
         "indexable": actor.indexable,
         "memorial": actor.memorial,
         "attachment": [
-            *({"type": "PropertyValue", "name": each.name, "value": each.value} for each in actor.fields),
+            *({"type": "PropertyValue", "name": field.name, "value": field.value} for field in actor.fields),
             *actor.statements,
         ],
-        "tag": [each.write() for each in actor.emojis],
+        "tag": [emoji.write() for emoji in actor.emojis],
     }
     if rsa is not None:
         document["publicKey"] = {"id": rsa.id, "owner": actor.id, "publicKeyPem": rsa.public}

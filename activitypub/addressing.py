@@ -48,8 +48,8 @@ def recipients(document: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _normalize(value: Any) -> list[str]:
-    found = ids_of(value, MAX_RECIPIENTS)
-    return list(dict.fromkeys(PUBLIC if each in PUBLIC_SPELLINGS else each for each in found))
+    uris = ids_of(value, MAX_RECIPIENTS)
+    return list(dict.fromkeys(PUBLIC if uri in PUBLIC_SPELLINGS else uri for uri in uris))
 
 
 def visibility(to: Sequence[str], cc: Sequence[str], followers: str) -> str:

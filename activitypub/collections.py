@@ -18,22 +18,22 @@ MAX_HEADER = 4_096
 def write_collection(uri: str, total: int, *, first: str | None = None, ordered: bool = True) -> Document:
     """Return a collection that is read page by page, or (without `first`) only counted."""
     kind = "OrderedCollection" if ordered else "Collection"
-    made: Document = {"@context": CONTEXT, "id": uri, "type": kind, "totalItems": total}
-    return made if first is None else {**made, "first": first}
+    collection: Document = {"@context": CONTEXT, "id": uri, "type": kind, "totalItems": total}
+    return collection if first is None else {**collection, "first": first}
 
 
 def write_items(uri: str, items: Sequence[Any], *, ordered: bool = True) -> Document:
     """Return a small collection with all its items."""
     kind, name = ("OrderedCollection", "orderedItems") if ordered else ("Collection", "items")
-    made = {"id": uri, "type": kind, "totalItems": len(items), name: list(items)}
-    return {"@context": POST_CONTEXT, **made}
+    collection = {"id": uri, "type": kind, "totalItems": len(items), name: list(items)}
+    return {"@context": POST_CONTEXT, **collection}
 
 
 def write_page(
     uri: str, collection: str, items: Sequence[Any], *, total: int, following: str | None = None
 ) -> Document:
     """Return one page of an ordered collection."""
-    made: Document = {
+    page: Document = {
         "@context": POST_CONTEXT,
         "id": uri,
         "type": "OrderedCollectionPage",
@@ -41,7 +41,7 @@ def write_page(
         "totalItems": total,
         "orderedItems": list(items),
     }
-    return made if following is None else {**made, "next": following}
+    return page if following is None else {**page, "next": following}
 
 
 def total(document: Document) -> int:
@@ -51,11 +51,11 @@ def total(document: Document) -> int:
 
 def items(document: Document, limit: int) -> list[Any]:
     """Return the items in a collection or page, at most `limit`; an embedded first page counts."""
-    found = read.many(document.get("orderedItems", document.get("items")), limit)
-    first = read.embedded(document.get("first"))
-    if not found and first is not None:
+    listed = read.many(document.get("orderedItems", document.get("items")), limit)
+    first = read.get_embedded(document.get("first"))
+    if not listed and first is not None:
         return read.many(first.get("orderedItems", first.get("items")), limit)
-    return found
+    return listed
 
 
 def item_uris(document: Document, limit: int) -> list[str]:
@@ -64,9 +64,9 @@ def item_uris(document: Document, limit: int) -> list[str]:
 
 
 def next_page(document: Document) -> str | None:
-    """Return where the items go on: the next page, or the first one of a collection that embeds none."""
+    """Return the address of the next page, or of the first one of a collection that embeds none."""
     first = document.get("first")
-    inner = read.embedded(first)
+    inner = read.get_embedded(first)
     if inner is not None and items(document, 1):
         return read.id_of(inner.get("next"))
     return read.id_of(first) or read.id_of(document.get("next"))
@@ -89,6 +89,6 @@ def read_synchronization(header: str) -> tuple[str, str, str] | None:
 
     Returns None if the header lacks one of them.
     """
-    named = dict(PARAMETER.findall(header[:MAX_HEADER]))
-    found = tuple(named.get(name, "") for name in ("collectionId", "url", "digest"))
-    return (found[0], found[1], found[2].lower()) if all(found) else None
+    parameters = dict(PARAMETER.findall(header[:MAX_HEADER]))
+    values = tuple(parameters.get(name, "") for name in ("collectionId", "url", "digest"))
+    return (values[0], values[1], values[2].lower()) if all(values) else None

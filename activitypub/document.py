@@ -1,7 +1,7 @@
-"""Reading hostile documents: strict about JSON, tolerant about shape.
+"""Readers for untrusted documents: strict about JSON, tolerant about structure.
 
-Any property may be a string, an object, a list or missing (ActivityStreams 2.0 §4). These readers give
-one shape for all of them, with every list capped, and never raise for a property that is merely odd.
+Any property may be a string, an object, a list or missing (ActivityStreams 2.0 §4). These readers return
+one form for all of them, with every list capped, and never raise for a property that has an unexpected type.
 No remote context is ever loaded: documents are read by their compact names.
 """
 
@@ -67,13 +67,13 @@ def many(value: Any, limit: int = 100) -> list[Any]:
     if value is None:
         return []
     values = value if isinstance(value, list) else [value]
-    return [each for each in values[:limit] if each is not None]
+    return [item for item in values[:limit] if item is not None]
 
 
 def one(value: Any) -> Any:
     """Return the first of a list, or the value itself."""
-    found = many(value, 1)
-    return found[0] if found else None
+    values = many(value, 1)
+    return values[0] if values else None
 
 
 def get(document: Mapping[str, Any], *names: str) -> Any:
@@ -98,11 +98,11 @@ def id_of(value: Any) -> str | None:
 
 def ids_of(value: Any, limit: int = 1_000) -> list[str]:
     """Return the ids of several references, without repetitions."""
-    found = (id_of(each) for each in many(value, limit))
-    return list(dict.fromkeys(each for each in found if each))
+    ids = (id_of(reference) for reference in many(value, limit))
+    return list(dict.fromkeys(uri for uri in ids if uri))
 
 
-def embedded(value: Any) -> Document | None:
+def get_embedded(value: Any) -> Document | None:
     """Return the object that is embedded at this place, None if there is only a reference."""
     value = one(value)
     return value if isinstance(value, dict) else None
@@ -111,10 +111,10 @@ def embedded(value: Any) -> Document | None:
 def type_of(document: Mapping[str, Any], known: tuple[str, ...] | frozenset[str] | None = None) -> str:
     """Return the type; of several, the first of `known` that is among them. Returns '' if there is none."""
     named = document.get("type", document.get("@type"))
-    types = [each.removeprefix("as:") for each in many(named, 20) if isinstance(each, str)]
+    types = [name.removeprefix("as:") for name in many(named, 20) if isinstance(name, str)]
     if known is not None:
-        preferred = [each for each in known if each in types] if isinstance(known, tuple) else types
-        return next((each for each in preferred if each in known), "")
+        preferred = [name for name in known if name in types] if isinstance(known, tuple) else types
+        return next((name for name in preferred if name in known), "")
     return types[0] if types else ""
 
 
@@ -145,7 +145,7 @@ def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, st
 
 
 def number(value: Any, max_value: int) -> int:
-    """Return a count, from 0 to `most`; 0 for anything else."""
+    """Return a count, from 0 to `max_value`; 0 for anything else."""
     value = one(value)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
@@ -197,12 +197,12 @@ def is_web(uri: Any) -> bool:
 def link(value: Any, media_type: str = "text/html") -> str | None:
     """Return the web address in a `url`: a string, a Link, or a list of them; `media_type` is preferred."""
     fallback: str | None = None
-    for each in many(value, 50):
-        if isinstance(each, dict):
-            address = each.get("href", each.get("url"))
-            preferred = each.get("mediaType") == media_type
+    for item in many(value, 50):
+        if isinstance(item, dict):
+            address = item.get("href", item.get("url"))
+            preferred = item.get("mediaType") == media_type
         else:
-            address, preferred = each, True
+            address, preferred = item, True
         if not is_web(address):
             continue
         if preferred:

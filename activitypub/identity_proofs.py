@@ -37,7 +37,7 @@ def build_statement(subject: str, actor: str, created: int) -> tuple[Document, b
     Raises SignatureError for a subject that is no did:key of an Ed25519 key.
     """
     _load_key(subject)
-    made: Document = {"type": KIND, "subject": subject, "alsoKnownAs": actor}
+    statement: Document = {"type": KIND, "subject": subject, "alsoKnownAs": actor}
     options: Document = {
         "type": "DataIntegrityProof",
         "cryptosuite": proofs.SUITE,
@@ -45,7 +45,7 @@ def build_statement(subject: str, actor: str, created: int) -> tuple[Document, b
         "verificationMethod": subject,
         "proofPurpose": "assertionMethod",
     }
-    return {**made, "proof": options}, proofs.compute_signing_input(options, made)
+    return {**statement, "proof": options}, proofs.compute_signing_input(options, statement)
 
 
 def with_signature(unsigned: Document, signature: bytes) -> Document:
@@ -69,7 +69,7 @@ def verify(document: Document, actor: str, now: int) -> IdentityProof:
         raise SignatureError("proof-wrong", "it does not name this account")
     if len(text) > MAX_BYTES:
         raise SignatureError("proof-wrong", "too long")
-    key, proof = _load_key(subject), read.embedded(document.get("proof")) or {}
+    key, proof = _load_key(subject), read.get_embedded(document.get("proof")) or {}
     # guard: keys that are not the subject's
     if proof.get("verificationMethod") not in (subject, f"{subject}#{subject.removeprefix(PREFIX)}"):
         raise SignatureError("proof-wrong", "another key than the one of its subject")
@@ -98,11 +98,11 @@ def parse_subject(text: str) -> str:
 
 def list_valid_proofs(statements: Iterable[Document], actor: str, now: int) -> tuple[IdentityProof, ...]:
     """Return the statements of an actor that are valid, one for each key; others are left out."""
-    found: dict[str, IdentityProof] = {}
-    for each in statements:
+    proofs_by_subject: dict[str, IdentityProof] = {}
+    for statement in statements:
         try:
-            proof = verify(each, actor, now)
+            proof = verify(statement, actor, now)
         except SignatureError:
             continue
-        found.setdefault(proof.subject, proof)
-    return tuple(found.values())
+        proofs_by_subject.setdefault(proof.subject, proof)
+    return tuple(proofs_by_subject.values())

@@ -1,4 +1,4 @@
-"""What may be done with an object, and who allowed it: interaction policies, quotes (FEP-044f, FEP-e232).
+"""Interaction policies and quotes: who may do what with an object (FEP-044f, FEP-e232).
 
 A policy names collections and actors by their URIs; a quote points to the authorization by the quoted author.
 """
@@ -17,21 +17,21 @@ from activitypub.errors import MalformedDocumentError
 from activitypub.terms import AUTHORIZATION_CONTEXT, LD_JSON, QUOTE_REQUEST_CONTEXT
 
 MAX_RULES = 50
-# What older software writes in the place of `quote`: it asks nobody.
+# What older software writes in place of `quote`: it does not ask the quoted author for consent.
 LEGACY_QUOTE_PROPERTIES = ("quoteUrl", "quoteUri", "_misskey_quote")
 QUOTE_REL = "https://misskey-hub.net/ns#_misskey_quote"
 
 
 class InteractionRule(Struct, frozen=True):
-    """Who may do something: URIs that are allowed at once, and those that the author has to approve."""
+    """The URIs of those who may do something at once, and of those whom the author has to approve."""
 
     automatic: tuple[str, ...] = ()
     manual: tuple[str, ...] = ()
 
     def write(self) -> Document:
         """Return the properties of the rule."""
-        made: Document = {"automaticApproval": list(self.automatic)}
-        return {**made, "manualApproval": list(self.manual)} if self.manual else made
+        rule: Document = {"automaticApproval": list(self.automatic)}
+        return {**rule, "manualApproval": list(self.manual)} if self.manual else rule
 
 
 class InteractionPolicy(Struct, frozen=True):
@@ -44,7 +44,7 @@ class InteractionPolicy(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """What an object quotes. `legacy`: only in the terms of software that asks for no consent."""
+    """A reference to a quoted object. `legacy`: only in the terms of software that asks for no consent."""
 
     uri: str
     url: str = ""
@@ -74,14 +74,14 @@ class QuoteAuthorization(Struct, frozen=True):
 
 def read_policy(value: object) -> InteractionPolicy:
     """Return the rules of an `interactionPolicy`."""
-    document = read.embedded(value) or {}
+    document = read.get_embedded(value) or {}
     return InteractionPolicy(
         *(_rule(document.get(name)) for name in ("canQuote", "canLike", "canReply", "canAnnounce"))
     )
 
 
 def _rule(value: object) -> InteractionRule | None:
-    rule = read.embedded(value)
+    rule = read.get_embedded(value)
     if rule is None:
         return None
     # The first names are those of FEP-044f, the others were GoToSocial's before.
@@ -111,23 +111,25 @@ def read_quote(document: Document) -> Quote | None:
     uri = read.id_of(document.get("quote"))
     if uri:
         return Quote(uri, authorization=read.id_of(document.get("quoteAuthorization")))
-    older = (read.id_of(document.get(name)) for name in LEGACY_QUOTE_PROPERTIES)
-    found = next((each for each in older if each), None) or _find_linked_quote(document.get("tag"))
-    return Quote(found, legacy=True) if found else None
+    legacy_uris = (read.id_of(document.get(name)) for name in LEGACY_QUOTE_PROPERTIES)
+    legacy_uri = next((value for value in legacy_uris if value), None) or _find_linked_quote(
+        document.get("tag")
+    )
+    return Quote(legacy_uri, legacy=True) if legacy_uri else None
 
 
 def _find_linked_quote(tags: object) -> str | None:
     """Return what a Link among the tags quotes (FEP-e232)."""
-    for each in read.many(tags, 100):
-        if isinstance(each, dict) and each.get("rel") == QUOTE_REL and read.type_of(each) == "Link":
-            return read.id_of(each.get("href"))
+    for tag in read.many(tags, 100):
+        if isinstance(tag, dict) and tag.get("rel") == QUOTE_REL and read.type_of(tag) == "Link":
+            return read.id_of(tag.get("href"))
     return None
 
 
 def quote_parts(quote: Quote) -> Document:
     """Return the properties of a post that quotes, in all terms that peers understand."""
-    made: Document = dict.fromkeys(("quote", *LEGACY_QUOTE_PROPERTIES), quote.uri)
-    return {**made, "quoteAuthorization": quote.authorization} if quote.authorization else made
+    properties: Document = dict.fromkeys(("quote", *LEGACY_QUOTE_PROPERTIES), quote.uri)
+    return {**properties, "quoteAuthorization": quote.authorization} if quote.authorization else properties
 
 
 def quote_link(quote: Quote) -> Document:
@@ -142,7 +144,7 @@ def quote_link(quote: Quote) -> Document:
 
 
 def read_authorization(document: Document) -> QuoteAuthorization:
-    """Read an authorization. Raises MalformedDocument, also for one that its origin may not give."""
+    """Read an authorization. Raises MalformedDocumentError, also for an origin other than the author's."""
     identifier, author = read.id_of(document), read.id_of(document.get("attributedTo"))
     quoting = read.id_of(document.get("interactingObject"))
     target = read.id_of(document.get("interactionTarget"))

@@ -24,7 +24,7 @@ class Usage(Struct, frozen=True):
 
 def write_index(base: str, instance_actor: str) -> Document:
     """Return `/.well-known/nodeinfo`."""
-    links = [{"rel": SCHEMA + each, "href": f"{base}/nodeinfo/{each}"} for each in VERSIONS]
+    links = [{"rel": SCHEMA + version, "href": f"{base}/nodeinfo/{version}"} for version in VERSIONS]
     return {"links": [*links, {"rel": APPLICATION, "href": instance_actor}]}
 
 

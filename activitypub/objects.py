@@ -1,6 +1,6 @@
 """Objects: notes, articles and the other things that people post (ActivityStreams 2.0 Vocabulary §3.3).
 
-Read into one struct whatever their type; every list is capped. Text is still hostile HTML here: it is
+Read into one struct whatever their type; every list is capped. Text is still untrusted HTML here: it is
 sanitized where it is stored. Written as Note, as Article (FEP-b2b8) and as Question (FEP-9967).
 """
 
@@ -82,13 +82,13 @@ class Attachment(Struct, frozen=True):
         """Return the attachment."""
         group = self.media_type.partition("/")[0]
         kind = {"image": "Image", "video": "Video", "audio": "Audio"}.get(group, "Document")
-        made: Document = {"type": kind, "mediaType": self.media_type, "url": self.url}
+        document: Document = {"type": kind, "mediaType": self.media_type, "url": self.url}
         if self.description:
-            made.update(name=self.description, summary=self.description)
+            document.update(name=self.description, summary=self.description)
         if self.focus is not None:
-            made["focalPoint"] = list(self.focus)
+            document["focalPoint"] = list(self.focus)
         optional = {"blurhash": self.blurhash, "width": self.width, "height": self.height}
-        return {**made, **{name: value for name, value in optional.items() if value is not None}}
+        return {**document, **{name: value for name, value in optional.items() if value is not None}}
 
 
 class Option(Struct, frozen=True):
@@ -99,7 +99,7 @@ class Option(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What a Question has in addition to a Note (FEP-9967). `closed` may be true without a time."""
+    """The properties of a Question that a Note has not (FEP-9967). `closed` may be true without a time."""
 
     options: tuple[Option, ...] = ()
     multiple: bool = False
@@ -121,7 +121,7 @@ class Object(Struct, frozen=True, kw_only=True):
     language: str | None = None
     source: str = ""
     source_type: str = ""
-    media_type: str = ""  # of the content; HTML if it is not told
+    media_type: str = ""  # of the content; HTML if it is not stated
     url: str = ""
     sensitive: bool = False
     published: int | None = None
@@ -144,15 +144,15 @@ class Object(Struct, frozen=True, kw_only=True):
 
 
 def read_object(document: Document) -> Object:
-    """Read a post. Raises MalformedDocument if it has no id, author or known type."""
+    """Read a post. Raises MalformedDocumentError if it has no id, author or known type."""
     identifier = read.id_of(document)
     kind = read.type_of(document, POSTS)
     authors = tuple(read.ids_of(document.get("attributedTo"), 10))
     if not identifier or not kind or not authors:
         raise MalformedDocumentError("a post needs id, a known type and attributedTo")
     content, language = read.natural(document, "content", MAX_TEXT)
-    spoken = read.embedded(document.get("language")) or {}  # of PeerTube and Lemmy
-    source = read.embedded(document.get("source")) or {}
+    spoken = read.get_embedded(document.get("language")) or {}  # of PeerTube and Lemmy
+    source = read.get_embedded(document.get("source")) or {}
     to, cc = recipients(document)
     return Object(
         id=identifier,
@@ -188,41 +188,40 @@ def read_object(document: Document) -> Object:
 
 
 def _list_tags(value: Any, kind: str) -> list[Document]:
-    tags = (each for each in read.many(value, MAX_TAGS * 3) if isinstance(each, dict))
-    return [each for each in tags if read.type_of(each) == kind][:MAX_TAGS]
+    tags = (tag for tag in read.many(value, MAX_TAGS * 3) if isinstance(tag, dict))
+    return [tag for tag in tags if read.type_of(tag) == kind][:MAX_TAGS]
 
 
 def _mentions(value: Any) -> tuple[Mention, ...]:
-    found = ((read.id_of(each.get("href")), each) for each in _list_tags(value, "Mention"))
-    return tuple(Mention(href, read.text(each.get("name"), 500)) for href, each in found if href)
+    tags = ((read.id_of(tag.get("href")), tag) for tag in _list_tags(value, "Mention"))
+    return tuple(Mention(href, read.text(tag.get("name"), 500)) for href, tag in tags if href)
 
 
 def _hashtags(value: Any) -> tuple[Hashtag, ...]:
-    found = ((read.text(each.get("name"), 200).lstrip("#"), each) for each in _list_tags(value, "Hashtag"))
-    return tuple(Hashtag(name, read.link(each.get("href")) or "") for name, each in found if name)
+    tags = ((read.text(tag.get("name"), 200).lstrip("#"), tag) for tag in _list_tags(value, "Hashtag"))
+    return tuple(Hashtag(name, read.link(tag.get("href")) or "") for name, tag in tags if name)
 
 
 def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
     """Return the custom emoji in a `tag`; names that are not plain words are left out."""
-    found = []
-    for each in _list_tags(value, "Emoji"):
-        shortcode = read.text(each.get("name"), 100).strip(":")
-        icon = read.one(each.get("icon"))
+    emojis = []
+    for tag in _list_tags(value, "Emoji"):
+        shortcode = read.text(tag.get("name"), 100).strip(":")
+        icon = read.one(tag.get("icon"))
         address = read.link(icon.get("url")) if isinstance(icon, dict) else None
         if address and shortcode.isascii() and shortcode.replace("_", "").isalnum():
             media_type = read.text(icon.get("mediaType"), 100) if isinstance(icon, dict) else ""
-            found.append(CustomEmoji(shortcode, address, media_type or "image/png"))
-    return tuple(found)
+            emojis.append(CustomEmoji(shortcode, address, media_type or "image/png"))
+    return tuple(emojis)
 
 
 def _attachments(document: Document) -> tuple[Attachment, ...]:
-    given = read.many(document.get("attachment"), MAX_ATTACHMENTS)
-    read_ones = (_attachment(each) for each in given if not _page(each))
-    found = [each for each in read_ones if each is not None]
-    if not found and read.type_of(document) in ("Image", "Video", "Audio"):
+    values = read.many(document.get("attachment"), MAX_ATTACHMENTS)
+    files = [file for value in values if not _page(value) and (file := _attachment(value)) is not None]
+    if not files and read.type_of(document) in ("Image", "Video", "Audio"):
         own = _attachment(document)
         return (own,) if own is not None and own.media_type.startswith(FILES) else ()
-    return tuple(found)
+    return tuple(files)
 
 
 def _page(value: Any) -> str | None:
@@ -234,23 +233,23 @@ def _page(value: Any) -> str | None:
 
 
 def _links(value: Any) -> list[str]:
-    return [found for each in read.many(value, MAX_ATTACHMENTS) if (found := _page(each))]
+    return [uri for item in read.many(value, MAX_ATTACHMENTS) if (uri := _page(item))]
 
 
 def _thumbnail(value: Any) -> Attachment | None:
     """Return the widest of several pictures."""
-    found = [each for each in map(_attachment, read.many(value, 10)) if each is not None]
-    return max(found, key=lambda each: each.width or 0, default=None)
+    pictures = [picture for picture in map(_attachment, read.many(value, 10)) if picture is not None]
+    return max(pictures, key=lambda picture: picture.width or 0, default=None)
 
 
 def _place(value: Any) -> str:
     """Return where something is, in one line: its name, street and town."""
-    place = read.embedded(value)
+    place = read.get_embedded(value)
     if place is None:
         return read.text(value, 500)
-    address = read.embedded(place.get("address")) or {}
+    address = read.get_embedded(place.get("address")) or {}
     parts = [place.get("name"), address.get("streetAddress"), address.get("addressLocality")]
-    return ", ".join(dict.fromkeys(part for each in parts if (part := read.text(each, 200))))
+    return ", ".join(dict.fromkeys(text for part in parts if (text := read.text(part, 200))))
 
 
 def _attachment(value: Any) -> Attachment | None:
@@ -259,11 +258,11 @@ def _attachment(value: Any) -> Attachment | None:
     if not isinstance(value, dict):
         return None
     media_type = read.text(value.get("mediaType"), 100)
-    files = [each for each in read.many(value.get("url"), 50) if isinstance(each, dict)]
+    files = [file for file in read.many(value.get("url"), 50) if isinstance(file, dict)]
     # PeerTube puts the files of a stream below it.
-    files += [each for file in files for each in read.many(file.get("tag"), 50) if isinstance(each, dict)]
+    files += [tag for file in files for tag in read.many(file.get("tag"), 50) if isinstance(tag, dict)]
     if not media_type.startswith(FILES):
-        kinds = (read.text(each.get("mediaType"), 100) for each in files)
+        kinds = (read.text(file.get("mediaType"), 100) for file in files)
         media_type = next((kind for kind in kinds if kind.startswith(FILES)), media_type)
     address = read.link(files or value.get("url", value.get("href")), media_type or "text/html")
     if address is None:
@@ -283,7 +282,7 @@ def _attachment(value: Any) -> Attachment | None:
 
 
 def _focus(points: list[Any]) -> tuple[float, float] | None:
-    if not all(isinstance(each, int | float) and -1 <= each <= 1 for each in points):
+    if not all(isinstance(number, int | float) and -1 <= number <= 1 for number in points):
         return None
     return float(points[0]), float(points[1])
 
@@ -305,12 +304,12 @@ def _question(document: Document) -> Question | None:
 
 
 def _options(value: Any) -> tuple[Option, ...]:
-    found = []
-    for each in read.many(value, MAX_OPTIONS):
-        if isinstance(each, dict) and (name := read.text(each.get("name"), 500)):
-            replies = read.embedded(each.get("replies")) or {}
-            found.append(Option(name, read.number(replies.get("totalItems"), 1_000_000_000)))
-    return tuple(found)
+    options = []
+    for option in read.many(value, MAX_OPTIONS):
+        if isinstance(option, dict) and (name := read.text(option.get("name"), 500)):
+            replies = read.get_embedded(option.get("replies")) or {}
+            options.append(Option(name, read.number(replies.get("totalItems"), 1_000_000_000)))
+    return tuple(options)
 
 
 def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int = 0) -> Document:
@@ -329,12 +328,12 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
         "conversation": post.context,
         "sensitive": post.sensitive,
         "tag": [
-            *[each.write() for each in post.mentions],
-            *[each.write() for each in post.hashtags],
-            *[each.write() for each in post.emojis],
+            *[mention.write() for mention in post.mentions],
+            *[hashtag.write() for hashtag in post.hashtags],
+            *[emoji.write() for emoji in post.emojis],
             *([quote_link(post.quote)] if post.quote else []),
         ],
-        "attachment": [each.write() for each in post.attachments],
+        "attachment": [attachment.write() for attachment in post.attachments],
         "replies": {"id": f"{post.id}/replies", "type": "Collection", "totalItems": replies},
         "likes": {"id": f"{post.id}/likes", "type": "Collection", "totalItems": likes},
         "shares": {"id": f"{post.id}/shares", "type": "Collection", "totalItems": shares},
@@ -376,11 +375,11 @@ def _article_parts(post: Object) -> Document:
 def _question_parts(question: Question) -> Document:
     """Return what a Question has in addition to a Note: options with votes, end, number of voters."""
     options: list[Document] = []
-    for each in question.options:
+    for option in question.options:
         replies: Document = {"type": "Collection"}
-        if each.votes is not None:
-            replies["totalItems"] = each.votes
-        options.append({"type": "Note", "name": each.name, "replies": replies})
+        if option.votes is not None:
+            replies["totalItems"] = option.votes
+        options.append({"type": "Note", "name": option.name, "replies": replies})
     parts: Document = {"anyOf" if question.multiple else "oneOf": options}
     if question.ends_at is not None:
         parts["endTime"] = format_instant(question.ends_at)

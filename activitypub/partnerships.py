@@ -25,7 +25,7 @@ MAX_MESSAGE, MAX_SCOPES = 1_000, 20
 
 
 class Partnership(Struct, frozen=True):
-    """What is offered: by the actor of one node to that of another, with its scopes."""
+    """A partnership that the actor of one node offers to that of another, with its scopes."""
 
     subject: str
     object: str
@@ -35,7 +35,7 @@ class Partnership(Struct, frozen=True):
 
 def write_offer(uri: str, actor: str, target: str, scopes: tuple[str, ...], message: str) -> Document:
     """Return the Offer of a partnership."""
-    made: Document = {
+    offer: Document = {
         "@context": PARTNERSHIP_CONTEXT,
         "id": uri,
         "type": "Offer",
@@ -49,7 +49,7 @@ def write_offer(uri: str, actor: str, target: str, scopes: tuple[str, ...], mess
             "scopes": list(scopes),
         },
     }
-    return {**made, "content": message} if message else made
+    return {**offer, "content": message} if message else offer
 
 
 def read_partnership(offer: Activity) -> Partnership:
@@ -57,13 +57,13 @@ def read_partnership(offer: Activity) -> Partnership:
 
     Raises MalformedDocumentError if it is no partnership, or not between these two.
     """
-    found = offer.object
-    if found is None or read.type_of(found) != "Relationship":
+    relationship = offer.object
+    if relationship is None or read.type_of(relationship) != "Relationship":
         raise MalformedDocumentError("an offer of something else than a relationship")
-    if read.id_of(found.get("relationship")) != PARTNER:
+    if read.id_of(relationship.get("relationship")) != PARTNER:
         raise MalformedDocumentError("an offer of another relationship")
-    subject, target = read.id_of(found.get("subject")), read.id_of(found.get("object"))
+    subject, target = read.id_of(relationship.get("subject")), read.id_of(relationship.get("object"))
     if subject != offer.actor or target is None:
-        raise MalformedDocumentError("an offer in the name of somebody else")
-    scopes = [each for each in read.many(found.get("scopes"), MAX_SCOPES) if isinstance(each, str)]
+        raise MalformedDocumentError("an offer in the name of another actor")
+    scopes = [scope for scope in read.many(relationship.get("scopes"), MAX_SCOPES) if isinstance(scope, str)]
     return Partnership(subject, target, tuple(scopes), offer.content[:MAX_MESSAGE])

@@ -29,7 +29,7 @@ def read_reaction(document: Document) -> Reaction | None:
         return Reaction(name) if name else None
     # Misskey adds a host: `:fox@.:` is its own, `:fox@other.example:` was seen elsewhere.
     shortcode = name.strip(":").partition("@")[0]
-    pictures = {each.shortcode: each.url for each in read_emojis(document.get("tag"))}
+    pictures = {emoji.shortcode: emoji.url for emoji in read_emojis(document.get("tag"))}
     url = pictures.get(shortcode) or pictures.get(name.strip(":"))
     return Reaction(shortcode, url) if url else None
 
@@ -37,5 +37,7 @@ def read_reaction(document: Document) -> Reaction | None:
 def with_reaction(like: Document, reaction: Reaction) -> Document:
     """Return a Like with its emoji: software that does not know reactions sees a Like."""
     name = f":{reaction.name}:" if reaction.url else reaction.name
-    made = {**like, "@context": REACTION_CONTEXT, "content": name, "_misskey_reaction": name}
-    return {**made, "tag": [CustomEmoji(reaction.name, reaction.url).write()]} if reaction.url else made
+    activity = {**like, "@context": REACTION_CONTEXT, "content": name, "_misskey_reaction": name}
+    return (
+        {**activity, "tag": [CustomEmoji(reaction.name, reaction.url).write()]} if reaction.url else activity
+    )

@@ -191,8 +191,8 @@ async def measure_reads(bench: Bench, count: int) -> None:
     await bench.measure(
         "actor document", 0.15, count, lambda: bench.get("/users/member0", accept=ACTIVITY_JSON, token=False)
     )
-    finger = f"/.well-known/webfinger?resource=acct:member0@{bench.base.partition('://')[2]}"
-    await bench.measure("WebFinger", 0.12, count, lambda: bench.get(finger, token=False))
+    webfinger_path = f"/.well-known/webfinger?resource=acct:member0@{bench.base.partition('://')[2]}"
+    await bench.measure("WebFinger", 0.12, count, lambda: bench.get(webfinger_path, token=False))
 
 
 async def measure_posting(bench: Bench, count: int) -> None:
@@ -237,8 +237,8 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
     forged = [({**headers, "Digest": f"SHA-256={sha256(b'x')}"}, body) for headers, body in signed]
     before, started = cpu_seconds(bench.pid), time.perf_counter()
 
-    async def send(found: list[tuple[dict[str, str], bytes]], status: int) -> None:
-        waiting = list(found)
+    async def send(requests: list[tuple[dict[str, str], bytes]], status: int) -> None:
+        waiting = list(requests)
 
         async def worker() -> None:
             while waiting:
@@ -251,11 +251,11 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
     await send(signed, 202)
     path = f"/api/v2/search?type=accounts&q=speaker@{host}"
 
-    def arrived(body: bytes) -> bool:
-        found = msgspec.json.decode(body)["accounts"]
-        return bool(found) and found[0]["statuses_count"] >= count
+    def is_visible(body: bytes) -> bool:
+        accounts = msgspec.json.decode(body)["accounts"]
+        return bool(accounts) and accounts[0]["statuses_count"] >= count
 
-    await bench.wait_until(path, arrived)
+    await bench.wait_until(path, is_visible)
     took = time.perf_counter() - started
     used = (cpu_seconds(bench.pid) - before) * 1_000 / count
     bench.rows.append(ResultRow("inbox: signed Create, until visible", used, 2.0, count / took))
@@ -272,7 +272,7 @@ async def measure_fan_out(bench: Bench, stubs: StubHosts, count: int) -> None:
     stubs.received = 0
     before, started = cpu_seconds(bench.pid), time.perf_counter()
     async with bench.session.post(
-        bench.base + "/api/v1/statuses", json={"status": "To everybody"}, headers=headers
+        bench.base + "/api/v1/statuses", json={"status": "To everyone"}, headers=headers
     ) as answer:
         assert answer.status == 200
     try:

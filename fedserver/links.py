@@ -107,7 +107,7 @@ class Links(Struct, frozen=True):
         """Return the page of a hashtag."""
         return f"{self.base}/tags/{quote(name)}"
 
-    def tagged(self, username: str, name: str) -> str:
+    def account_tag(self, username: str, name: str) -> str:
         """Return the page of one account's posts with a hashtag."""
         return f"{self.base}/@{username}/tagged/{quote(name)}"
 

@@ -1,6 +1,6 @@
-"""What a process remembers of a database: caches, and nothing but caches.
+"""Caches that a process keeps of a database.
 
-A cache may forget at any time. What is kept in one is checked against the database by its version, or is
+A cache may drop an entry at any time. An entry is checked against the database by its version, or is
 short-lived.
 """
 
@@ -28,7 +28,7 @@ class LruCache:
         """Return the value of a key, None if there is none."""
         value = self._young.get(key)
         if value is None and (value := self._old.pop(key, None)) is not None:
-            self.put(key, value)
+            self.store(key, value)
         if value is None:
             self.misses += 1
         else:
@@ -38,8 +38,8 @@ class LruCache:
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def put(self, key: Any, value: Any) -> None:
-        """Keep a value, which must not be None."""
+    def store(self, key: Any, value: Any) -> None:
+        """Store a value, which must not be None."""
         if len(self._young) >= self._max_size:
             self._old, self._young = self._young, {}
         self._young[key] = value

@@ -33,11 +33,6 @@ EXACT_ID_STEP = 160  # exact in a double until 2109, and written with all its di
 MAX_ID = (1 << 63) - 1
 
 
-def to_timestamp_ms(identifier: int) -> int:
-    """Return the time in an id, in milliseconds UTC."""
-    return identifier >> COUNTER_BITS
-
-
 def first_id_at(moment: int) -> int:
     """Return the smallest id of a millisecond: the cursor for "since then"."""
     return moment << COUNTER_BITS

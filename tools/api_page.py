@@ -45,10 +45,6 @@ def render_rows(endpoints: list[Endpoint]) -> Iterator[str]:
             yield f"| {endpoint.method} `{endpoint.path}` | {endpoint.auth} | {scope} | {params} | {answer} |"
 
 
-def _module_name(endpoint: Endpoint) -> str:
-    return endpoint.handler.__module__.rpartition(".")[2]
-
-
 def _render_params(endpoint: Endpoint) -> str:
     """Return the names of the parameters, optional ones in brackets."""
     shape = inspect.type_info(endpoint.params)

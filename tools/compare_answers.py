@@ -18,7 +18,6 @@ from typing import Any
 import jsonschema
 import msgspec
 
-METHODS = ("get", "post", "put", "patch", "delete")
 # Operation and place in the answer where the description is wrong, and Mastodon and its documentation agree
 # with us; and why.
 ERRATA: dict[tuple[str, str], str] = {}

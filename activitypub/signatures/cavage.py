@@ -34,7 +34,6 @@ from activitypub.signatures.request import SignedRequest
 MAX_AGE_MS = 12 * 3_600_000
 MAX_AHEAD_MS = 5 * 60_000
 MAX_HEADER = 4_096
-PARAMETERS = frozenset({"keyid", "algorithm", "headers", "signature", "created", "expires"})
 
 
 class CavageSignature(Struct, frozen=True):
@@ -75,22 +74,27 @@ def parse(request: SignedRequest) -> CavageSignature:
         raise SignatureError("signature-malformed", "not exactly one Signature header")
     raw = values[0].removeprefix("Signature ")
     try:
-        found = parse_signature_header(raw)
+        parameters = parse_signature_header(raw)
     except (ValueError, IndexError, KeyError) as error:
         raise SignatureError("signature-malformed") from error
     names = [part.partition("=")[0].strip().lower() for part in _split_parameters(raw)]
     if len(names) != len(set(names)) or not {"keyid", "signature"} <= set(names):
         raise SignatureError("signature-malformed", "repeated or missing parameters")
     try:
-        signature = base64.b64decode(found["signature"], validate=True)
+        signature = base64.b64decode(parameters["signature"], validate=True)
     except (binascii.Error, ValueError) as error:
         raise SignatureError("signature-malformed", "not base64") from error
-    covered = tuple(found.get("headers", "date").lower().split())
+    covered = tuple(parameters.get("headers", "date").lower().split())
     if len(covered) != len(set(covered)) or len(covered) > 30:
         raise SignatureError("signature-malformed", "repeated or too many headers")
-    algorithm = found.get("algorithm", "").lower()
+    algorithm = parameters.get("algorithm", "").lower()
     return CavageSignature(
-        found["keyId"], algorithm, covered, signature, found.get("created"), found.get("expires")
+        parameters["keyId"],
+        algorithm,
+        covered,
+        signature,
+        parameters.get("created"),
+        parameters.get("expires"),
     )
 
 

@@ -30,33 +30,33 @@ def check_digest(value: str, body: bytes) -> None:
 
     Other algorithms beside it are not looked at. Raises SignatureError.
     """
-    found = []
+    digests = []
     for part in value.split(","):
         name, _, encoded = part.strip().partition("=")
         if name.strip().lower() == "sha-256":
-            found.append(encoded.strip())
-    _compare(found, body)
+            digests.append(encoded.strip())
+    _compare(digests, body)
 
 
 def check_content_digest(value: str, body: bytes) -> None:
     """Check a `Content-Digest` header. Raises SignatureError."""
-    found = []
+    digests = []
     for part in value.split(","):
         name, _, encoded = part.strip().partition("=")
         if name.strip() == "sha-256" and encoded[:1] == ":" and encoded[-1:] == ":":
-            found.append(encoded[1:-1])
-    _compare(found, body)
+            digests.append(encoded[1:-1])
+    _compare(digests, body)
 
 
-def _compare(found: list[str], body: bytes) -> None:
-    if not found:
+def _compare(digests: list[str], body: bytes) -> None:
+    if not digests:
         raise SignatureError("digest-missing", "no SHA-256")
-    wanted = hashlib.sha256(body).digest()
-    for encoded in found:
+    expected = hashlib.sha256(body).digest()
+    for encoded in digests:
         try:
-            given = base64.b64decode(encoded, validate=True)
+            digest = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError) as error:
             raise SignatureError("digest-wrong", "not base64") from error
         # guard: digest
-        if not hmac.compare_digest(given, wanted):
+        if not hmac.compare_digest(digest, expected):
             raise SignatureError("digest-wrong")

@@ -1,7 +1,7 @@
 """Object integrity proofs (FEP-8b32), cryptosuite eddsa-jcs-2022.
 
 The signed data is SHA-256 of the canonical proof options, then SHA-256 of the canonical document without
-proof; canonical is RFC 8785. A proof makes an object believable wherever it came from.
+proof; canonical is RFC 8785. An object with a valid proof is trusted wherever it was fetched from.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> 
 def verify(document: Document, key: PublicKey) -> None:
     """Check the proof in `document` with `key`. Raises SignatureError.
 
-    Whose key that is, and whether it may speak for the document, the caller decides.
+    The caller checks whose key it is, and whether that actor may publish the document.
     """
     proof: Any = document.get("proof")
     if not isinstance(proof, dict) or proof.get("type") != "DataIntegrityProof":
@@ -49,10 +49,10 @@ def verify(document: Document, key: PublicKey) -> None:
         raise SignatureError("proof-unknown")
     if not isinstance(key, Ed25519PublicKey):
         raise SignatureError("bad-key", "not an Ed25519 key")
-    value = proof.get("proofValue")
-    signature = decode_base58(value[1:]) if isinstance(value, str) and value.startswith("z") else b""
-    options = {name: each for name, each in proof.items() if name != "proofValue"}
-    bare = {name: each for name, each in document.items() if name != "proof"}
+    encoded = proof.get("proofValue")
+    signature = decode_base58(encoded[1:]) if isinstance(encoded, str) and encoded.startswith("z") else b""
+    options = {name: value for name, value in proof.items() if name != "proofValue"}
+    bare = {name: value for name, value in document.items() if name != "proof"}
     try:
         key.verify(signature, compute_signing_input(options, bare))
     except InvalidSignature as error:
@@ -60,7 +60,7 @@ def verify(document: Document, key: PublicKey) -> None:
 
 
 def check_time(document: Document, now: int) -> None:
-    """Check that a proof is new and in force at `now` (ms UTC), so that nobody plays back what once was true.
+    """Check that a proof is new and in force at `now` (ms UTC), so that an old document cannot be replayed.
 
     Raises SignatureError.
     """

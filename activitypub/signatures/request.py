@@ -38,7 +38,7 @@ class SignedRequest(Struct, frozen=True):
 
 def fields(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return header fields by lower-case name, with repetitions in order."""
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(name.lower(), []).append(value)
-    return found
+        values_by_name.setdefault(name.lower(), []).append(value)
+    return values_by_name

@@ -86,12 +86,12 @@ def parse(request: SignedRequest) -> MessageSignature:
     if len(value) > MAX_HEADER or len(request.field("signature") or "") > MAX_HEADER:
         raise SignatureError("signature-malformed", "too long")
     try:
-        found: Any = http_sf.parse(value.encode(), tltype="dictionary")
+        signatures: Any = http_sf.parse(value.encode(), tltype="dictionary")
     except (ValueError, UnicodeEncodeError) as error:
         raise SignatureError("signature-malformed", "Signature-Input") from error
-    if len(found) != 1:
+    if len(signatures) != 1:
         raise SignatureError("signature-malformed", "not exactly one signature")
-    items, parameters = next(iter(found.values()))
+    items, parameters = next(iter(signatures.values()))
     if not isinstance(items, list) or len(items) > 30:
         raise SignatureError("signature-malformed", "no list of components")
     created, key_id = parameters.get("created"), parameters.get("keyid")

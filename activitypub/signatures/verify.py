@@ -1,7 +1,7 @@
 """The one entry for every signed request, whatever its scheme.
 
 Two steps, as the key has to be found between them: `parse_claim` reads whose key is claimed, without any key;
-`check_signature` verifies with it. Nothing of the request may be believed before.
+`check_signature` verifies with it. Nothing in the request is trusted before that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from activitypub.signatures.request import SignedRequest
 
 
 class SignatureClaim(Struct, frozen=True):
-    """Which key a request claims to be signed with, and how."""
+    """The key that a request claims to be signed with, and the parsed signature."""
 
     key_id: str
     scheme: str  # cavage, rfc9421
@@ -37,8 +37,8 @@ def parse_claim(request: SignedRequest) -> SignatureClaim:
             raise SignatureError("signature-malformed", "two schemes at once")
         message = rfc9421.parse(request)
         return SignatureClaim(message.key_id, "rfc9421", message)
-    found = cavage.parse(request)
-    return SignatureClaim(found.key_id, "cavage", found)
+    signature = cavage.parse(request)
+    return SignatureClaim(signature.key_id, "cavage", signature)
 
 
 def check_body(request: SignedRequest) -> None:

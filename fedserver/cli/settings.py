@@ -7,7 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -23,7 +23,6 @@ from storage.opening import open_database
 from storage.upgrade import upgrade
 
 __all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
-T = TypeVar("T")
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 

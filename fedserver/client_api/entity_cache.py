@@ -36,7 +36,7 @@ def _load_or_encode(services: Services, cache: LruCache, view: PostView) -> msgs
     if encoded is None:
         encoded = msgspec.Raw(encode(render_status(services.site.links, view)))
         if view.stamp is not None:
-            cache.put(view.stamp, encoded)
+            cache.store(view.stamp, encoded)
     return encoded
 
 
@@ -57,5 +57,5 @@ def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
     encoded = cache.get(key)
     if encoded is None:
         encoded = msgspec.Raw(encode(render_account(call.site.links, view)))
-        cache.put(key, encoded)
+        cache.store(key, encoded)
     return cast(Account, encoded)

@@ -38,7 +38,7 @@ async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, A
     if encoded is None:
         stats, contact = await instance_stats.load(call.tx), await _render_contact(call)
         encoded = encode(entity(call.site, stats, contact, await push_keys.load_public_key(call.tx)))
-        cache.put(key, encoded)
+        cache.store(key, encoded)
     return cast(dict[str, Any], encoded)
 
 

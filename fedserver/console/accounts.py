@@ -78,7 +78,7 @@ async def search(call: Call[AccountSearchParams]) -> web.Response:
     return call.render(
         "admin/accounts.html",
         params=params,
-        found=views,
+        views=views,
         statuses=admin_accounts.STATUSES,
         older=views[-1].view.account.id if len(views) == PAGE_SIZE else None,
     )
@@ -94,7 +94,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     return call.render(
         "admin/account.html",
         posts=await post_views.load(call.tx, post_ids, call.viewer_id),
-        found=view,
+        admin_view=view,
         acts=await audit_log_views.list_by_target(call.tx, row.uri),
         notes=await moderation_notes.list_by_account(call.tx, row.id),
         reports=await reports.list_page(call.tx, call.page(20, 20), "all", target_id=row.id),

@@ -14,7 +14,7 @@ PATH = "/admin/invitations"
 @routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     rows = await invitations.list_all(call.tx)
-    return call.render("admin/invitations.html", found=rows, now=call.tx.now)
+    return call.render("admin/invitations.html", invitations=rows, now=call.tx.now)
 
 
 @routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ReasonFormParams)

@@ -37,7 +37,7 @@ async def show(call: Call[PartnerDomainParams]) -> web.Response:
     return call.render(
         "admin/partners.html",
         asking=[row for row in rows if row.state == partners.OFFERED and not row.ours],
-        asked=[row for row in rows if row.state == partners.OFFERED and row.ours],
+        offered=[row for row in rows if row.state == partners.OFFERED and row.ours],
         agreed=[row for row in rows if row.state == partners.AGREED],
         past=[row for row in rows if row.state in (partners.DECLINED, partners.ENDED)],
         scopes_of=partners.read_scopes,

@@ -103,7 +103,7 @@ async def show(call: Call[NoParams]) -> web.Response:
         row=row,
         plan=await peer_lists.build_plan(call.tx, call.site, row),
         mark=peer_lists.fingerprint(row),
-        brought=await peer_lists.count_decisions(call.tx, row),
+        decision_count=await peer_lists.count_decisions(call.tx, row),
         acts=await audit_log_views.list_by_target(call.tx, row.url),
         most=MAX_LISTED,
     )

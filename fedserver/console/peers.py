@@ -40,7 +40,7 @@ async def show(call: Call[PeerDomainParams]) -> web.Response:
         others=[row for row in rows if row.decision_id is None][:MAX_LISTED],
         chosen=next((row for row in rows if row.domain == domain), None),
         silent=unreachable,
-        owed={peer.row.domain: peer.waiting for peer in unreachable},
+        pending_deliveries={peer.row.domain: peer.waiting for peer in unreachable},
         name=domain,
         waiting=await peer_lists.count_pending(call.tx),
         mode=call.site.config.federation.mode,

@@ -16,7 +16,7 @@ PATH = "/admin/sign-ups"
 async def show(call: Call[NoParams]) -> web.Response:
     query = admin_accounts.AdminAccountQuery(status="pending")
     views = await admin_accounts.list_page(call.tx, query, call.page(50, 50))
-    return call.render("admin/sign_ups.html", found=views)
+    return call.render("admin/sign_ups.html", views=views)
 
 
 @routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ReasonFormParams)

@@ -20,20 +20,9 @@ from fedserver.console import (
 from fedserver.web.endpoint import Endpoint
 
 RESOURCES = (
-    accounts,
-    announcements,
-    appeals,
-    invitations,
-    log,
-    overview,
-    partners,
-    peer_lists,
-    peers,
-    queue,
-    relays,
-    reports,
-    sign_ups,
-)
+    accounts, announcements, appeals, invitations, log, overview, partners, peer_lists, peers, queue, relays,
+    reports, sign_ups,
+)  # fmt: skip
 
 
 def endpoints() -> list[Endpoint]:

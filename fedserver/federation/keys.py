@@ -56,7 +56,7 @@ class Keyring:
         for row in await keys.list_by_account(tx, account_id):
             if row.kind == kind and row.private is not None:
                 entry = (row.uri, key_formats.load_private(row.private))
-                self.cache.put((account_id, kind), entry)
+                self.cache.store((account_id, kind), entry)
                 return entry
         raise LookupError(f"account {account_id} has no {kind} key")
 

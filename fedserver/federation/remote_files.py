@@ -99,7 +99,7 @@ class RemoteFiles:
             self._failed[request.url] = failure
             raise failure from error
         files = [processed.full] if processed.small is None else [processed.full, processed.small]
-        keys = [await self._store.put(data, extension) for data, extension in files]
+        keys = [await self._store.put_bytes(data, extension) for data, extension in files]
         size = sum(len(data) for data, _ in files)
         small = keys[1] if len(keys) > 1 else ""
         fetched = remote_files.FetchedFile(

@@ -1,9 +1,8 @@
-"""The organization's identity provider, asked as OpenID Connect Core 1.0 §3.1 says: discovery, code flow with
+"""A client of the organization's identity provider (OpenID Connect Core 1.0 §3.1): discovery, code flow with
 PKCE (RFC 7636), ID tokens (RFC 7519) with a signature by one of the provider's published keys.
 
-Nothing that comes back by the browser is believed: claims come from an ID token that the provider gave us
-for a code, and from its userinfo. Requests go through a client of their own, with its own allowance for
-private networks.
+Nothing that the browser sends back is trusted: claims come from an ID token that the provider issued for a
+code, and from its userinfo. Requests go through a client of their own, with its own allowed private networks.
 """
 
 from __future__ import annotations
@@ -33,16 +32,16 @@ ALGORITHMS = (
 KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 DISCOVERY_TTL_MS, MIN_KEYS_AGE_MS = 3_600_000, 60_000
 LEEWAY_S = 60
-MAX_REAUTH_AGE_S = 300  # how long ago a log-in "anew" may have been
+MAX_REAUTH_AGE_S = 300  # the greatest age of a login that counts as reauthentication
 T = TypeVar("T")
 
 
 class ProviderError(Exception):
-    """The provider cannot be used or said something wrong: why, for the log."""
+    """The reason, for the log, why the provider cannot be used or its answer is not valid."""
 
 
 class Discovery(Struct, frozen=True):
-    """What we read of the provider's metadata (OpenID Connect Discovery 1.0 §3)."""
+    """The provider's metadata, as far as it is used here (OpenID Connect Discovery 1.0 §3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -59,7 +58,7 @@ class _Tokens(Struct, frozen=True):
 
 
 class OidcProvider:
-    """One provider. What it publishes is kept for an hour; unknown keys are looked up once a minute."""
+    """A provider. Its metadata and keys are cached for an hour; unknown keys are fetched once a minute."""
 
     def __init__(self, config: OidcConfig, client: Client, clock: Callable[[], int]) -> None:
         self._config = config
@@ -77,22 +76,22 @@ class OidcProvider:
         if self._discovery is not None and now - self._discovery[0] < DISCOVERY_TTL_MS:
             return self._discovery[1]
         address = self._config.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        found = _decode_json(await self._get(address, {}), Discovery)
-        if found.issuer.rstrip("/") != self._config.issuer.rstrip("/"):
-            raise ProviderError(f"{address} is of {found.issuer[:200]!r}, not of the configured issuer")
-        self._discovery = (now, found)
-        return found
+        metadata = _decode_json(await self._get(address, {}), Discovery)
+        if metadata.issuer.rstrip("/") != self._config.issuer.rstrip("/"):
+            raise ProviderError(f"{address} is of {metadata.issuer[:200]!r}, not of the configured issuer")
+        self._discovery = (now, metadata)
+        return metadata
 
     async def build_login_url(
         self, redirect_uri: str, state: str, nonce: str, verifier: str, *, force_login: bool = False
     ) -> str:
-        """Where to send the browser; `again` asks the provider to log the person in anew.
+        """Return the URL of the provider's login page; `force_login` asks for a new login there.
 
         Raises ProviderError.
         """
-        found = await self.discover()
+        metadata = await self.discover()
         digest = hashlib.sha256(verifier.encode()).digest()
-        asked = {
+        query = {
             "response_type": "code",
             "client_id": self._config.client_id,
             "redirect_uri": redirect_uri,
@@ -103,41 +102,43 @@ class OidcProvider:
             "code_challenge_method": "S256",
         }
         if force_login:
-            asked |= {"prompt": "login", "max_age": str(MAX_REAUTH_AGE_S)}
-        joint = "&" if "?" in found.authorization_endpoint else "?"
-        return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
+            query |= {"prompt": "login", "max_age": str(MAX_REAUTH_AGE_S)}
+        separator = "&" if "?" in metadata.authorization_endpoint else "?"
+        return f"{metadata.authorization_endpoint}{separator}{urlencode(query)}"
 
     async def fetch_claims(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
-        """Return what the provider says of the person who came back with `code`. Raises ProviderError."""
-        found = await self.discover()
-        tokens = await self._exchange_code(found, redirect_uri, code, verifier)
-        claims = await self._verify_id_token(found, tokens.id_token, nonce)
-        if found.userinfo_endpoint and tokens.access_token and not self._has_all_claims(claims):
+        """Return the provider's claims about the person who came back with `code`. Raises ProviderError."""
+        metadata = await self.discover()
+        tokens = await self._exchange_code(metadata, redirect_uri, code, verifier)
+        claims = await self._verify_id_token(metadata, tokens.id_token, nonce)
+        if metadata.userinfo_endpoint and tokens.access_token and not self._has_all_claims(claims):
             bearer = {"Authorization": f"Bearer {tokens.access_token}"}
-            more = _decode_json(await self._get(found.userinfo_endpoint, bearer), dict[str, Any])
-            # OpenID Connect Core §5.3.2: otherwise somebody else's answer may be put in its place.
+            more = _decode_json(await self._get(metadata.userinfo_endpoint, bearer), dict[str, Any])
+            # OpenID Connect Core §5.3.2: otherwise the claims of another person may be substituted.
             if more.get("sub") != claims["sub"]:
-                raise ProviderError("userinfo is about somebody else")
+                raise ProviderError("userinfo is about another person")
             claims = {**more, **claims}
         return claims
 
     def _has_all_claims(self, claims: dict[str, Any]) -> bool:
         roles = self._config.roles_claim
-        told = not roles or roles in claims or roles.partition(".")[0] in claims
+        has_roles = not roles or roles in claims or roles.partition(".")[0] in claims
         wanted = ("email", "email_verified", "preferred_username", "name")
-        return told and all(name in claims for name in wanted)
+        return has_roles and all(name in claims for name in wanted)
 
-    async def _exchange_code(self, found: Discovery, back: str, code: str, verifier: str) -> _Tokens:
+    async def _exchange_code(
+        self, metadata: Discovery, redirect_uri: str, code: str, verifier: str
+    ) -> _Tokens:
         config = self._config
         body = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": back,
+            "redirect_uri": redirect_uri,
             "client_id": config.client_id,
             "code_verifier": verifier,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        methods = found.token_endpoint_auth_methods_supported
+        methods = metadata.token_endpoint_auth_methods_supported
         if config.client_secret and "client_secret_basic" in methods:
             # RFC 6749 §2.3.1: both halves are form-encoded first.
             pair = f"{quote_plus(config.client_id)}:{quote_plus(config.client_secret)}"
@@ -146,7 +147,7 @@ class OidcProvider:
             body["client_secret"] = config.client_secret
         try:
             answer = await self._client.post(
-                found.token_endpoint, urlencode(body).encode(), headers, read_all=True
+                metadata.token_endpoint, urlencode(body).encode(), headers, read_all=True
             )
         except NetError as error:
             raise ProviderError(str(error)) from error
@@ -158,18 +159,18 @@ class OidcProvider:
         except NetError as error:
             raise ProviderError(str(error)) from error
 
-    async def _verify_id_token(self, found: Discovery, token: str, nonce: str) -> dict[str, Any]:
+    async def _verify_id_token(self, metadata: Discovery, token: str, nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token for us, for this login, signed by the provider (§3.1.3.7)."""
-        offered = found.id_token_signing_alg_values_supported
-        algorithms = [each for each in ALGORITHMS if each in offered]
+        offered = metadata.id_token_signing_alg_values_supported
+        algorithms = [algorithm for algorithm in ALGORITHMS if algorithm in offered]
         if not algorithms:
-            raise ProviderError("the provider signs with no algorithm that we take")
+            raise ProviderError("the provider signs with no algorithm that we accept")
         try:
-            claims = (await self._decode_token(found, token, algorithms)).claims
+            claims = (await self._decode_token(metadata, token, algorithms)).claims
             registry = jwt.JWTClaimsRegistry(
                 now=self._clock() // 1000,
                 leeway=LEEWAY_S,
-                iss={"essential": True, "value": found.issuer},
+                iss={"essential": True, "value": metadata.issuer},
                 aud={"essential": True, "value": self._config.client_id},
                 sub={"essential": True},
                 exp={"essential": True},
@@ -184,27 +185,29 @@ class OidcProvider:
             raise ProviderError("the ID token was made for another party")
         return dict(claims)
 
-    async def _decode_token(self, found: Discovery, token: str, algorithms: list[str]) -> Any:
+    async def _decode_token(self, metadata: Discovery, token: str, algorithms: list[str]) -> Any:
         try:
-            return jwt.decode(token, await self._load_key_set(found, 0), algorithms=algorithms)
+            return jwt.decode(token, await self._load_key_set(metadata, 0), algorithms=algorithms)
         except errors.InvalidKeyIdError:
-            # The provider may have new keys. Strangers cannot make us ask more often than once a minute.
-            return jwt.decode(token, await self._load_key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
+            # The provider may have new keys. Forged tokens cannot make us fetch them more than once a minute.
+            return jwt.decode(
+                token, await self._load_key_set(metadata, MIN_KEYS_AGE_MS), algorithms=algorithms
+            )
 
-    async def _load_key_set(self, found: Discovery, older_than: int) -> Any:
+    async def _load_key_set(self, metadata: Discovery, older_than: int) -> Any:
         """Return the provider's keys, fetched again after `older_than` ms (0: DISCOVERY_TTL_MS)."""
         now = self._clock()
-        most = older_than or DISCOVERY_TTL_MS
-        if self._keys is not None and now - self._keys[0] < most:
+        max_age = older_than or DISCOVERY_TTL_MS
+        if self._keys is not None and now - self._keys[0] < max_age:
             return self._keys[1]
-        document = _decode_json(await self._get(found.jwks_uri, {}), dict[str, Any])
+        document = _decode_json(await self._get(metadata.jwks_uri, {}), dict[str, Any])
         listed = document.get("keys")
-        usable = [each for each in listed if _is_usable(each)] if isinstance(listed, list) else []
+        usable = [key for key in listed if _is_usable(key)] if isinstance(listed, list) else []
         try:
             keys = jwk.KeySet.import_key_set({"keys": usable})
         except Exception as error:
-            # Keys of strangers reach deep into the libraries below.
-            raise ProviderError(f"{found.jwks_uri}: the keys cannot be read: {error}") from error
+            # Keys come from a remote server: the libraries may raise anything while they parse them.
+            raise ProviderError(f"{metadata.jwks_uri}: the keys cannot be read: {error}") from error
         self._keys = (now, keys)
         return keys
 

@@ -21,18 +21,18 @@ encode = msgspec.json.Encoder().encode
 
 
 class TranslatorError(Exception):
-    """The server did not answer, refused, or answered something else: why."""
+    """The reason why the server gave no usable answer."""
 
 
 class TranslationResult(Struct, frozen=True):
-    """Texts (HTML) in another language, and the language that they were taken to be in."""
+    """Translated texts (HTML), and the language in which the server took the originals to be."""
 
     texts: tuple[str, ...]
     detected_language: str
 
 
 class Translator:
-    """Asks one server. It may be in a private network that the operator names for it alone."""
+    """A client of the translation server; the operator may allow it a private network of its own."""
 
     def __init__(self, config: TranslationConfig, *, user_agent: str, ca_file: str = "") -> None:
         self._base = config.url.rstrip("/")
@@ -46,35 +46,37 @@ class Translator:
     async def translate(
         self, html: Sequence[str], plain: Sequence[str], source: str | None, target: str
     ) -> TranslationResult:
-        """Translate HTML and plain texts: all come back as HTML, not sanitized. Raises TranslatorError."""
-        texts = [*html, *(escape(each, quote=False) for each in plain)]
-        places = [place for place, text in enumerate(texts) if text.strip()]
-        question = {
-            "q": [texts[place] for place in places],
+        """Translate HTML and plain texts; all are returned as HTML, not sanitized. Raises TranslatorError."""
+        texts = [*html, *(escape(text, quote=False) for text in plain)]
+        positions = [position for position, text in enumerate(texts) if text.strip()]
+        body = {
+            "q": [texts[position] for position in positions],
             "source": source or "auto",
             "target": target,
             "format": "html",
             **({"api_key": self._key} if self._key else {}),
         }
-        answer = await self._request("/translate", encode(question))
-        found = answer.get("translatedText") if isinstance(answer, dict) else None
-        if not isinstance(found, list) or [type(each) for each in found] != [str] * len(places):
+        answer = await self._request("/translate", encode(body))
+        translated = answer.get("translatedText") if isinstance(answer, dict) else None
+        if not isinstance(translated, list) or [type(text) for text in translated] != [str] * len(positions):
             raise TranslatorError("the answer has not as many texts as were sent")
-        for place, text in zip(places, found, strict=True):
-            texts[place] = text
+        for position, text in zip(positions, translated, strict=True):
+            texts[position] = text
         return TranslationResult(tuple(texts), source or _read_detected_language(answer))
 
     async def fetch_languages(self) -> dict[str, list[str]]:
-        """Languages that can be translated, each with those into which. Raises TranslatorError."""
+        """Return the source languages, each with its target languages. Raises TranslatorError."""
         answer = await self._request("/languages", None)
         if not isinstance(answer, list):
             raise TranslatorError("the answer is not a list of languages")
-        found = {}
-        for each in (each for each in answer[:500] if isinstance(each, dict)):
-            code, targets = each.get("code"), each.get("targets")
+        targets_by_code = {}
+        for language in (entry for entry in answer[:500] if isinstance(entry, dict)):
+            code, targets = language.get("code"), language.get("targets")
             if isinstance(code, str) and isinstance(targets, list):
-                found[code] = [other for other in targets if isinstance(other, str) and other != code]
-        return found
+                targets_by_code[code] = [
+                    other for other in targets if isinstance(other, str) and other != code
+                ]
+        return targets_by_code
 
     async def _request(self, path: str, body: bytes | None) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -93,8 +95,8 @@ class Translator:
 
 
 def _read_detected_language(answer: dict[str, Any]) -> str:
-    """Return the language of the first text, where the server was left to detect it."""
-    found = answer.get("detectedLanguage")
-    found = found[0] if isinstance(found, list) and found else found
-    language = found.get("language") if isinstance(found, dict) else None
+    """Return the language that the server detected in the first text, '' if it named none."""
+    detected = answer.get("detectedLanguage")
+    detected = detected[0] if isinstance(detected, list) and detected else detected
+    language = detected.get("language") if isinstance(detected, dict) else None
     return language[:10] if isinstance(language, str) else ""

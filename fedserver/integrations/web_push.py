@@ -148,7 +148,9 @@ def _aesgcm(
     """draft-ietf-webpush-encryption-04 §3: padding first, its length before it; keys go in headers."""
     own = _encode_point(key.public_key())
     secret = _derive_key(_shared_secret(key, to), to.auth_secret, b"Content-Encoding: auth\0", 32)
-    context = b"P-256\0" + b"".join(len(each).to_bytes(2, "big") + each for each in (to.public_key, own))
+    context = b"P-256\0" + b"".join(
+        len(public_key).to_bytes(2, "big") + public_key for public_key in (to.public_key, own)
+    )
     box = AESGCM(_derive_key(secret, salt, b"Content-Encoding: aesgcm\0" + context, 16))
     nonce = _derive_key(secret, salt, b"Content-Encoding: nonce\0" + context, 12)
     padding = _padding_length(payload)

@@ -1,8 +1,9 @@
 """Deliveries: many hosts at once, few requests a host, in order within a lane.
 
-They begin as places become free. A host that answers slowly, or not at all, holds places of the slow share
-only, and a dead one costs one probe a step of its circuit, not one a post. Signed with draft-cavage first; a
-peer that refuses is asked once more with RFC 9421, and what it took is remembered (double-knock).
+They begin as slots become free. A host that answers slowly, or not at all, occupies slow slots only, and a
+dead host costs one probe for each step of its circuit breaker, not one for each post. Requests are signed
+with draft-cavage first; a peer that refuses gets one more with RFC 9421, and the scheme that it accepted is
+stored (double-knock).
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ from storage.rows.peers import PeerRow
 log = structlog.stdlib.get_logger("fedserver.jobs")
 BATCH_SIZE = 100
 FAST_SLOTS, SLOW_SLOTS = 100, 60
-COALESCE_S = 0.01  # what ends within it is written together
-LEASE_MS = 45_000  # longer than two requests may take; after a crash others wait for it
+COALESCE_S = 0.01  # deliveries that end within this time are recorded in one transaction
+LEASE_MS = 45_000  # longer than two requests may take; after a crash the deliveries wait for its end
 MAX_PER_HOST = 4
 SIGNATURE_REFUSED_STATUSES = (400, 401, 403)
 RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 
 
 class DeliveryOutcome(Struct, frozen=True):
-    """How a delivery ended: done, again (perhaps not before a time), or given up; did the peer answer?"""
+    """The outcome of a delivery: `done`, `again` (after at least `wait_ms`) or `drop`."""
 
     status: str
     reason: str = ""
@@ -54,7 +55,7 @@ class DeliveryOutcome(Struct, frozen=True):
 
 
 class PendingDelivery(Struct, frozen=True):
-    """A delivery that was taken, with all it needs."""
+    """A leased delivery with everything that it needs."""
 
     row: DeliveryRow
     peer: PeerRow
@@ -64,7 +65,7 @@ class PendingDelivery(Struct, frozen=True):
 
 
 class DeliveryWorker:
-    """Makes deliveries."""
+    """A worker that sends activities to inboxes of peers."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -72,11 +73,11 @@ class DeliveryWorker:
         self.wake = self._pool.wake
         self._in_progress: dict[int, PendingDelivery] = {}
         self._finished: list[tuple[PendingDelivery, DeliveryOutcome]] = []
-        self._host_limits: dict[str, int] = {}  # requests at once, of hosts that are at work
+        self._host_limits: dict[str, int] = {}  # the greatest number of concurrent requests, by busy host
         self._checked_at = 0
 
     async def run(self) -> int:
-        """Write how deliveries ended and begin what there is room for; 0 if there is no more to begin now."""
+        """Record the outcomes of deliveries and start new ones; return 0 if there is no more to start now."""
         ended = list(self._finished)
         async with self._services.db.write() as tx:
             await self._record_outcomes(tx, ended)
@@ -84,30 +85,30 @@ class DeliveryWorker:
             self._checked_at = tx.now
         del self._finished[: len(ended)]
         self._count_outcomes(ended)
-        for owed in taken:
-            self._in_progress[owed.row.id] = owed
-            self._pool.start(owed.row.host, owed.is_slow, partial(self._process, owed))
+        for pending in taken:
+            self._in_progress[pending.row.id] = pending
+            self._pool.start(pending.row.host, pending.is_slow, partial(self._process, pending))
         return len(taken) if more else 0
 
     def _count_outcomes(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
-        for owed, outcome in ended:
-            self._in_progress.pop(owed.row.id, None)
+        for pending, outcome in ended:
+            self._in_progress.pop(pending.row.id, None)
             self._services.metrics.deliveries.labels(
-                _metric_label(owed.row, outcome, self._services.db.clock())
+                _metric_label(pending.row, outcome, self._services.db.clock())
             ).inc()
 
     async def _lease(self, tx: Tx) -> tuple[list[PendingDelivery], bool]:
-        """Lease what there are places for; and whether there may be more."""
+        """Lease deliveries for the free slots; return them and whether there may be more."""
         pool = self._pool
-        rooms = {slow: pool.free_slots(slow) for slow in (False, True)}
-        if rooms[False] <= 0:
+        free = {slow: pool.free_slots(slow) for slow in (False, True)}
+        if free[False] <= 0:
             return [], False
-        self._host_limits = {host: most for host, most in self._host_limits.items() if pool.busy[host]}
-        full = [host for host, most in self._host_limits.items() if pool.busy[host] >= most]
-        full += [] if rooms[True] > 0 else pool.slow_hosts()
-        limit = min(BATCH_SIZE, sum(rooms.values()))
+        self._host_limits = {host: limit for host, limit in self._host_limits.items() if pool.busy[host]}
+        full = [host for host, limit in self._host_limits.items() if pool.busy[host] >= limit]
+        full += [] if free[True] > 0 else pool.slow_hosts()
+        limit = min(BATCH_SIZE, sum(free.values()))
         leased = await delivery_queries.lease(
-            tx, until=tx.now + LEASE_MS, limit=limit, include_failing=rooms[True] > 0, excluded_hosts=full
+            tx, until=tx.now + LEASE_MS, limit=limit, include_failing=free[True] > 0, excluded_hosts=full
         )
         if not leased:
             return [], False
@@ -116,11 +117,11 @@ class DeliveryWorker:
         for row in leased:
             failing = known[row.host].failures > 0
             slow = failing or pool.is_slow(row.host)
-            most = self._host_limits[row.host] = 1 if failing else MAX_PER_HOST
-            if row.id in self._in_progress or rooms[slow] <= 0 or busy[row.host] >= most:
+            host_limit = self._host_limits[row.host] = 1 if failing else MAX_PER_HOST
+            if row.id in self._in_progress or free[slow] <= 0 or busy[row.host] >= host_limit:
                 left += [] if row.id in self._in_progress else [row.id]
                 continue
-            rooms[slow] -= 1
+            free[slow] -= 1
             busy[row.host] += 1
             taken.append((row, slow))
         if left:
@@ -139,14 +140,15 @@ class DeliveryWorker:
     ) -> list[PendingDelivery]:
         documents = await delivery_queries.load_documents(tx, list({row.document_id for row, _ in taken}))
         signers = {
-            each: await self._find_signer(tx, each) for each in {row.account_id for row in documents.values()}
+            account_id: await self._find_signer(tx, account_id)
+            for account_id in {row.account_id for row in documents.values()}
         }
-        found = []
+        deliveries = []
         for row, slow in taken:
             document = documents.get(row.document_id)
             signer = signers.get(document.account_id) if document is not None else None
-            found.append(PendingDelivery(row, known[row.host], document, signer, slow))
-        return found
+            deliveries.append(PendingDelivery(row, known[row.host], document, signer, slow))
+        return deliveries
 
     async def _find_signer(self, tx: ReadTx, account_id: int) -> Signer | None:
         try:
@@ -154,26 +156,26 @@ class DeliveryWorker:
         except LookupError:
             return None
 
-    async def _process(self, owed: PendingDelivery, place: Slot) -> None:
+    async def _process(self, pending: PendingDelivery, slot: Slot) -> None:
         try:
-            outcome = await self._attempt(owed)
+            outcome = await self._attempt(pending)
         except asyncio.CancelledError:
-            if not place.aborted:
+            if not slot.aborted:
                 raise
-            outcome = DeliveryOutcome("again", "no answer yet, while too many others were waited for")
+            outcome = DeliveryOutcome("again", "no answer yet when the slot was needed for other deliveries")
         except Exception as error:
-            # Whatever goes wrong with one delivery must not stop the others.
-            log.exception("delivery_failed", inbox=owed.row.inbox_uri)
+            # An error in one delivery must not stop the others.
+            log.exception("delivery_failed", inbox=pending.row.inbox_uri)
             outcome = DeliveryOutcome("again", type(error).__name__, has_answered=True)
-        self._finished.append((owed, outcome))
+        self._finished.append((pending, outcome))
 
-    async def _attempt(self, owed: PendingDelivery) -> DeliveryOutcome:
-        row, document, signer = owed.row, owed.document, owed.signer
+    async def _attempt(self, pending: PendingDelivery) -> DeliveryOutcome:
+        row, document, signer = pending.row, pending.document, pending.signer
         if document is None or signer is None:
             return DeliveryOutcome("drop", "nothing to send, or nobody to sign it")
         if not self._services.policies.allows(row.host):
-            return DeliveryOutcome("drop", "blocked since it was owed")
-        return await self._deliver(row, document, signer, owed.peer.scheme or "cavage")
+            return DeliveryOutcome("drop", "the host was blocked after the delivery was enqueued")
+        return await self._deliver(row, document, signer, pending.peer.scheme or "cavage")
 
     async def _deliver(
         self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str
@@ -182,9 +184,9 @@ class DeliveryWorker:
         try:
             response = await self._post(row, document, signer, scheme)
             if response.status in SIGNATURE_REFUSED_STATUSES:
-                again = await self._post(row, document, signer, other)
-                if again.status < 300:
-                    response, scheme = again, other
+                second_response = await self._post(row, document, signer, other)
+                if second_response.status < 300:
+                    response, scheme = second_response, other
         except RequestRefusedError as error:
             return DeliveryOutcome("drop", str(error))
         except NetError as error:
@@ -205,18 +207,18 @@ class DeliveryWorker:
     ) -> None:
         if not ended:
             return
-        finished = [owed.row for owed, outcome in ended if outcome.status in ("done", "drop")]
+        finished = [pending.row for pending, outcome in ended if outcome.status in ("done", "drop")]
         if finished:
             await delivery_queries.finish(tx, finished)
-        reached = {owed.row.host: owed.peer for owed, outcome in ended if outcome.has_answered}
+        reached = {pending.row.host: pending.peer for pending, outcome in ended if outcome.has_answered}
         if reached:
             await peer_queries.mark_delivered(tx, list(reached))
-        for owed, outcome in ended:
-            await self._record_outcome(tx, owed, outcome)
+        for pending, outcome in ended:
+            await self._record_outcome(tx, pending, outcome)
         for host, peer in reached.items():
             if peer.failures:
                 await delivery_queries.retry_host(tx, host)
-        silent = {owed.row.host: owed.peer for owed, outcome in ended if outcome.is_unreachable}
+        silent = {pending.row.host: pending.peer for pending, outcome in ended if outcome.is_unreachable}
         for host in silent.keys() - reached.keys():
             await self._open_circuit(tx, silent[host])
 
@@ -228,8 +230,8 @@ class DeliveryWorker:
         if until > tx.now:
             await delivery_queries.postpone(tx, peer.domain, until)
 
-    async def _record_outcome(self, tx: Tx, owed: PendingDelivery, outcome: DeliveryOutcome) -> None:
-        row, peer = owed.row, owed.peer
+    async def _record_outcome(self, tx: Tx, pending: PendingDelivery, outcome: DeliveryOutcome) -> None:
+        row, peer = pending.row, pending.peer
         if outcome.scheme and outcome.scheme != peer.scheme:
             await peer_queries.set_scheme(tx, row.host, outcome.scheme)
         if outcome.status == "drop":
@@ -245,7 +247,7 @@ class DeliveryWorker:
         await delivery_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
 
     async def next_due(self) -> int | None:
-        """Return when the next delivery is due (ms UTC) that was not due at the last look.
+        """Return when the next delivery is due (ms UTC) that was not due at the last run.
 
         A free slot wakes the worker anyway.
         """
@@ -253,7 +255,7 @@ class DeliveryWorker:
             return await delivery_queries.find_next_due(tx, after=self._checked_at)
 
     async def finish(self) -> int:
-        """Wait for what was begun; return how many outcomes are still to be written."""
+        """Wait for the deliveries in progress; return how many outcomes are still to be recorded."""
         await self._pool.finish()
         return len(self._finished)
 
@@ -261,7 +263,7 @@ class DeliveryWorker:
         """Let deliveries end within this time and release the others for the next process."""
         await self._pool.finish(seconds)
         ended = list(self._finished)
-        left = self._in_progress.keys() - {owed.row.id for owed, _ in ended}
+        left = self._in_progress.keys() - {pending.row.id for pending, _ in ended}
         if not self._in_progress:
             return
         async with self._services.db.write() as tx:
@@ -274,7 +276,7 @@ class DeliveryWorker:
 def _is_final_attempt(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> bool:
     """Return True if a failed delivery is not tried again.
 
-    A peer that answers is asked a number of times, one that does not answer for a number of days.
+    A peer that answers gets a number of attempts, one that does not answer is tried for a number of days.
     """
     if outcome.has_answered:
         return row.attempts >= MAX_ATTEMPTS
@@ -298,5 +300,5 @@ def _classify(response: Response, row: DeliveryRow, scheme: str) -> DeliveryOutc
     if status in RETRY_STATUSES:
         wait = parse_retry_after(response.headers.get("retry-after", ""))
         return DeliveryOutcome("again", reason, wait, has_answered=True)
-    word = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
-    return DeliveryOutcome(word, reason, has_answered=True)
+    outcome = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
+    return DeliveryOutcome(outcome, reason, has_answered=True)

@@ -104,7 +104,9 @@ class InboxWorker:
                     raise
                 for row in group:
                     if row.id in self._in_progress:
-                        await self._record_failure(row, "too slow, while too many others were waited for")
+                        await self._record_failure(
+                            row, "too slow, and its slot was needed for other activities"
+                        )
                         self._mark_done(row)
         await self._release([row.id for row in rows])
 
@@ -113,10 +115,10 @@ class InboxWorker:
         self._finished_count += 1
 
     async def _process_likes_batch(self, rows: Sequence[InboxItemRow]) -> bool:
-        """Likes of several posts in one transaction; False if one cannot be carried out: then each alone."""
+        """Process likes of several posts in one transaction; return False if one fails."""
         try:
             items = [await self._prepare(row, read_activity(parse(row.body))) for row in rows]
-            # In the same order whoever likes, so that two hosts do not wait for each other.
+            # In the same order for all hosts, so that two transactions do not wait for each other.
             items.sort(key=_get_post_id)
             async with self._services.db.write() as tx:
                 for item in items:
@@ -199,24 +201,24 @@ class InboxWorker:
 
 def _get_post_id(item: InboundActivity) -> int:
     if item.post is None:
-        raise IgnoredError("of nothing that is here")
+        raise IgnoredError("the activity is about no post that is stored here")
     return item.post.id
 
 
 def _group_likes(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
-    """In their order; likes that follow each other, of different posts, together."""
+    """Yield rows in their order, with consecutive likes of different posts in one group."""
     group: list[InboxItemRow] = []
     liked: set[str] = set()
     for row in rows:
-        about = _find_liked_uri(row)
-        if group and (about is None or about in liked or len(group) >= MAX_LIKES_PER_BATCH):
+        uri = _find_liked_uri(row)
+        if group and (uri is None or uri in liked or len(group) >= MAX_LIKES_PER_BATCH):
             yield group
             group, liked = [], set()
-        if about is None:
+        if uri is None:
             yield [row]
         else:
             group.append(row)
-            liked.add(about)
+            liked.add(uri)
     if group:
         yield group
 
@@ -224,7 +226,7 @@ def _group_likes(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
 def _find_liked_uri(row: InboxItemRow) -> str | None:
     """Return the URI that is liked; None for anything else than a plain Like."""
     try:
-        found = _decode_head(row.body)
+        head = _decode_head(row.body)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return found.object if found.type == "Like" and isinstance(found.object, str) else None
+    return head.object if head.type == "Like" and isinstance(head.object, str) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
@@ -17,7 +16,6 @@ from fedserver.runtime.services import Services
 from fedserver.text.excerpts import make_excerpt, shorten
 from fedserver.text.locales import gettext, locale_of, use_locale
 
-log = structlog.stdlib.get_logger("fedserver.jobs")
 MAX_NAME, MAX_BODY = 100, 140  # what a lock screen shows
 MAX_ICON_URL = 1_000  # a push service takes 4096 bytes in all
 TIMEOUT_S = 10.0
@@ -39,7 +37,7 @@ class PushPayload(Struct, frozen=True):
 
 
 class PushOutcome(Struct, frozen=True):
-    """How an attempt ended: done, gone (the client is), drop, or again after at least `wait_ms`."""
+    """The outcome of an attempt: `done`, `gone` (the client is), `drop`, or `again` after `wait_ms`."""
 
     status: str
     reason: str = ""

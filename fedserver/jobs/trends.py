@@ -1,4 +1,4 @@
-"""Trends, computed anew every ten minutes."""
+"""Trends, computed again every ten minutes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ INTERVAL_MS = 600_000
 
 
 class TrendWorker:
-    """Computes trends when it is time."""
+    """A worker that computes trends every ten minutes."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._next_run_at = 0
 
     async def run(self) -> int:
-        """Compute if it is time; 0 as there is never more to do at once."""
+        """Compute trends if they are due; return 0, as there is never more to do at once."""
         db = self._services.db
         if db.clock() < self._next_run_at:
             return 0
         self._next_run_at = db.clock() + INTERVAL_MS
         async with db.read(slow=True) as tx:
-            found = await trends.compute(tx)
+            rows_by_kind = await trends.compute(tx)
         async with db.write() as tx:
-            await trends.save(tx, found)
+            await trends.save(tx, rows_by_kind)
         return 0
 
     async def next_due(self) -> int | None:
-        """When it is time again."""
+        """Return when trends are due again (ms UTC)."""
         return self._next_run_at

@@ -30,7 +30,7 @@ class FileStore:
         self.root = root
         self.incoming_dir = root / TEMP_FOLDER  # for files without a name, while a request lasts
 
-    async def put(self, data: bytes, extension: str) -> str:
+    async def put_bytes(self, data: bytes, extension: str) -> str:
         """Store `data` and return its key. `extension` is one of ours, such as `webp`."""
         key = _new_key(extension)
         await asyncio.to_thread(self._write, self.root / key, data)
@@ -50,7 +50,7 @@ class FileStore:
             yield Path(folder)
 
     async def put_private(self, path: Path, extension: str) -> str:
-        """Move a file of a `temp_dir` to where no address leads, and return its name."""
+        """Move a file of a `temp_dir` to the private folder, which has no URL, and return its name."""
         name = f"{secrets.token_hex(16)}.{extension}"
         await asyncio.to_thread(self._move, path, self.root / PRIVATE_FOLDER / name)
         return name

@@ -24,7 +24,7 @@ async def _render_response(call: Call[NoParams], tx: ReadTx, account: AccountRow
     body = cache.get(key)
     if body is None:
         body = encode(await _render_document(call, tx, account))
-        cache.put(key, body)
+        cache.store(key, body)
     return document_response(body)
 
 

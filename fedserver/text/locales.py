@@ -166,11 +166,6 @@ def gettext(message: str, **placeholders: Any) -> str:
     return fill(find_text(message), message, placeholders)
 
 
-def pgettext(context: str, message: str, **placeholders: Any) -> str:
-    """Return a text that is spelled like others with another meaning; `context` distinguishes them."""
-    return fill(find_text(message, context), message, placeholders)
-
-
 def ngettext(singular: str, plural: str, number: int, **placeholders: Any) -> str:
     """Return the form for a number, which `%(num)s` shows as the locale writes it."""
     values = {"num": format_number(number), **placeholders}

@@ -34,7 +34,7 @@ Transaction = Literal["read", "write", "own"]
 ANYONE = "anyone"  # a token is optional; a wrong one is refused
 APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
-MODERATOR, ADMIN, OWNER = "moderator", "admin", "owner"
+MODERATOR, ADMIN = "moderator", "admin"
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 

@@ -72,9 +72,7 @@ def to_page_message(error: Exception) -> str:
         return gettext("There is no page at this address. Please check it and try again.")
     if isinstance(error, web.HTTPException):
         return gettext("Your browser sent a request that is not possible here. Please go back and try again.")
-    if isinstance(error, DatabaseUnavailableError):
-        return gettext("The server cannot do this right now. Please try again in a moment.")
-    return gettext("Something went wrong on our side. It was written to the server's log.")
+    return to_message(error)
 
 
 def to_headers(error: Exception, now: int) -> dict[str, str]:

@@ -177,6 +177,6 @@ def build_reauthentication_url(request: web.Request, site: NodeContext) -> str:
 
 def check_csrf(principal: Principal, token: str) -> None:
     """Raise ForbiddenError for a form without the CSRF token of the session."""
-    # guard: the word of a form
+    # guard: the CSRF token of a form
     if not hmac.compare_digest(principal.csrf.encode(), token.encode()):
         raise ForbiddenError(gettext("The form is out of date. Go back, reload the page and try again."))

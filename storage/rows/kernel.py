@@ -1,10 +1,10 @@
-"""Rows of what everything else builds on."""
+"""Rows of jobs, deliveries, received activities and queues."""
 
 from msgspec import Struct
 
 
 class JobRow(Struct, frozen=True, gc=False):
-    """A job that waits to be done."""
+    """A job in the queue."""
 
     id: int
     kind: str
@@ -63,7 +63,7 @@ class InboxItemRow(Struct, frozen=True, gc=False):
 
 
 class QueueRow(Struct, frozen=True, gc=False):
-    """How full a queue is. `oldest_due_at` is the moment (ms UTC) since which the first could have been done.
+    """The depth of a queue. `oldest_due_at` is the moment (ms UTC) since which the oldest item is due.
 
     `silent`, of deliveries: how many peers do not answer, and how many deliveries wait for them. `unknown`,
     of jobs: how many are of a kind that this version does not know; they count neither as due nor as waiting.

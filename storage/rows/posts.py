@@ -14,7 +14,7 @@ class LikeRow(Struct, frozen=True, gc=False):
 
 
 class PostReactionRow(Struct, frozen=True, gc=False):
-    """An emoji with which somebody likes a post; `url` is its picture, '' for a character."""
+    """An emoji reaction to a post; `url` is its picture, '' for a character."""
 
     id: int
     account_id: int
@@ -25,16 +25,8 @@ class PostReactionRow(Struct, frozen=True, gc=False):
     created_at: int
 
 
-class PinRow(Struct, frozen=True, gc=False):
-    """A post kept on top of its author's profile."""
-
-    id: int
-    account_id: int
-    post_id: int
-
-
 class PollRow(Struct, frozen=True, gc=False):
-    """What belongs to a poll beside its post."""
+    """A poll, without what its post holds."""
 
     post_id: int
     multiple: bool
@@ -46,7 +38,7 @@ class PollRow(Struct, frozen=True, gc=False):
 
 
 class PollOptionRow(Struct, frozen=True, gc=False):
-    """A choice and how many took it."""
+    """An option of a poll and the number of its votes."""
 
     id: int
     post_id: int
@@ -57,7 +49,7 @@ class PollOptionRow(Struct, frozen=True, gc=False):
 
 
 class PollVoteRow(Struct, frozen=True, gc=False):
-    """An account took an option."""
+    """A vote of an account for an option."""
 
     id: int
     post_id: int
@@ -125,19 +117,11 @@ class EditRow(Struct, frozen=True, gc=False):
 
 
 class TombstoneRow(Struct, frozen=True, gc=False):
-    """What is left of a deleted object."""
+    """The remains of a deleted object."""
 
     uri: str
     kind: str
     account_uri: str
-    at: int
-
-
-class OriginalRow(Struct, frozen=True, gc=False):
-    """An object as its peer sent it."""
-
-    uri: str
-    document: str
     at: int
 
 
@@ -158,7 +142,7 @@ class QuoteRow(Struct, frozen=True, gc=False):
 
 
 class RefreshRow(Struct, frozen=True, gc=False):
-    """A thread that is, or was, read anew; `found` counts posts that were not here before."""
+    """A refresh of a thread; `found` counts posts that were not here before."""
 
     id: int
     post_id: int
@@ -168,7 +152,7 @@ class RefreshRow(Struct, frozen=True, gc=False):
 
 
 class ScheduledPostRow(Struct, frozen=True, gc=False):
-    """A post that waits for its moment; `draft` is JSON."""
+    """A post that will be published later; `draft` is JSON."""
 
     id: int
     account_id: int
@@ -180,7 +164,7 @@ class ScheduledPostRow(Struct, frozen=True, gc=False):
 
 
 class PostAuthorRow(Struct, frozen=True, gc=False):
-    """The standing of a post's author, and what a viewer has to do with the author and the post."""
+    """The limits of a post's author, and the relations of a viewer to the author and the post."""
 
     suspended_at: int | None
     deleted_at: int | None
@@ -194,7 +178,7 @@ class PostAuthorRow(Struct, frozen=True, gc=False):
 class PostAccessRow(Struct, frozen=True):
     """A post, what it boosts, and what decides whether one viewer may see them."""
 
-    viewer_domain: str | None  # '' for an account of this node, None for nobody
+    viewer_domain: str | None  # '' for a local account, None without a viewer
     post: PostRow
     author: PostAuthorRow
     original: PostRow | None

@@ -1,10 +1,10 @@
-"""Rows of reading: who may see what, views of posts, timelines, search."""
+"""Rows of timelines: cards, markers, filters and trends."""
 
 from msgspec import Struct
 
 
 class CardRow(Struct, frozen=True, gc=False):
-    """What is shown of a page; `kind` is '' where there was nothing to show."""
+    """The preview card of a page; `kind` is '' if the page has none."""
 
     id: int
     url: str
@@ -28,16 +28,8 @@ class CardRow(Struct, frozen=True, gc=False):
     blurhash: str | None = None
 
 
-class BookmarkRow(Struct, frozen=True, gc=False):
-    """A private bookmark."""
-
-    id: int
-    account_id: int
-    post_id: int
-
-
 class MarkerRow(Struct, frozen=True, gc=False):
-    """How far an account has read a timeline."""
+    """The last post that an account has read on a timeline."""
 
     timeline: str
     last_read_id: int
@@ -74,7 +66,7 @@ class FilterPostRow(Struct, frozen=True, gc=False):
 
 
 class TrendRow(Struct, frozen=True, gc=False):
-    """Something that many turn to: `kind` says in which table the subject is."""
+    """A trending subject: `kind` says in which table it is."""
 
     kind: str
     subject_id: int
@@ -84,7 +76,7 @@ class TrendRow(Struct, frozen=True, gc=False):
 
 
 class TrendReviewRow(Struct, frozen=True, gc=False):
-    """A decision about one subject."""
+    """The decision of a moderator on one subject."""
 
     id: int
     kind: str

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
-from storage.tables.metadata import key, linked, metadata, owned, pair_table
+from storage.tables.metadata import key, metadata, optional_key, owner_key, pair_table
 
 accounts = Table(
     "accounts",
@@ -33,7 +33,7 @@ accounts = Table(
     Column("fields", Text, nullable=False),  # JSON [{name, value (html), source, verified_at}]
     Column("emojis", Text, nullable=False),  # JSON [{shortcode, url, static_url}]
     Column("also_known_as", Text, nullable=False),  # JSON [uri]
-    linked("moved_to_id", "accounts.id"),
+    optional_key("moved_to_id", "accounts.id"),
     Column("locked", Boolean, nullable=False),
     Column("discoverable", Boolean, nullable=False),
     Column("indexable", Boolean, nullable=False),
@@ -67,7 +67,7 @@ keys = Table(
     "keys",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("uri", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False),  # node, root
     Column("kind", Text, nullable=False),  # rsa, ed25519
@@ -82,8 +82,8 @@ endorsements = pair_table("endorsements", Column("created_at", BigInteger, nulla
 account_notes = Table(
     "account_notes",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
-    owned("target_id", "accounts.id", primary_key=True, index=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
+    owner_key("target_id", "accounts.id", primary_key=True, index=True),
     Column("note", Text, nullable=False),
 )
 
@@ -91,8 +91,8 @@ featured_tags = Table(
     "featured_tags",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("tag_id", "tags.id", index=True),
+    owner_key("account_id", "accounts.id"),
+    owner_key("tag_id", "tags.id", index=True),
     Column("name", Text, nullable=False),  # as its owner writes it
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "tag_id"),
@@ -102,8 +102,8 @@ featured_tags = Table(
 suggestion_dismissals = Table(
     "suggestion_dismissals",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
-    owned("target_id", "accounts.id", primary_key=True, index=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
+    owner_key("target_id", "accounts.id", primary_key=True, index=True),
     Column("at", BigInteger, nullable=False),
 )
 
@@ -113,7 +113,7 @@ collections = Table(
     metadata,
     key(),
     Column("uri", Text, nullable=False, unique=True),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("language", Text),
@@ -128,8 +128,8 @@ collection_items = Table(
     "collection_items",
     metadata,
     key(),
-    owned("collection_id", "collections.id"),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("collection_id", "collections.id"),
+    owner_key("account_id", "accounts.id", index=True),
     Column("state", Text, nullable=False),  # pending, accepted, rejected, revoked
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("collection_id", "account_id"),

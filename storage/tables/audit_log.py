@@ -11,7 +11,7 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.tables.metadata import key, metadata, owned
+from storage.tables.metadata import key, metadata, owner_key
 
 # Posts that an entry is about, with their texts until these are erased.
 act_posts = Table(
@@ -19,7 +19,7 @@ act_posts = Table(
     metadata,
     Column("act_id", BigInteger, ForeignKey("acts.id"), primary_key=True, autoincrement=False),
     Column("post_id", BigInteger, primary_key=True, autoincrement=False),  # it may be deleted
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("text", Text, nullable=False),
 )
 

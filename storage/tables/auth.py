@@ -10,7 +10,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 invitations = Table(
     "invitations",
@@ -38,7 +38,7 @@ members = Table(
     Column("reason", Text, nullable=False),  # what they wrote when they asked to join
     Column("locale", Text, nullable=False),
     Column("settings", Text, nullable=False),  # JSON, see domain.auth.members.MemberSettings
-    linked("invitation_id", "invitations.id"),
+    optional_key("invitation_id", "invitations.id"),
     Column("invites_left", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("email_confirmed_at", BigInteger),
@@ -51,8 +51,8 @@ members = Table(
 member_accounts = Table(
     "member_accounts",
     metadata,
-    owned("member_id", "members.id", primary_key=True),
-    owned("account_id", "accounts.id", primary_key=True, index=True),
+    owner_key("member_id", "members.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True, index=True),
     Column("main", Boolean, nullable=False),  # the account a member starts as
 )
 
@@ -71,7 +71,7 @@ one_time_links = Table(
 member_addresses = Table(
     "member_addresses",
     metadata,
-    owned("member_id", "members.id", primary_key=True),
+    owner_key("member_id", "members.id", primary_key=True),
     Column("address", Text, primary_key=True, index=True),  # IPv4 or IPv6, as text
     Column("used_at", BigInteger, nullable=False),
 )
@@ -79,7 +79,7 @@ member_addresses = Table(
 member_days = Table(
     "member_days",
     metadata,
-    owned("member_id", "members.id", primary_key=True),
+    owner_key("member_id", "members.id", primary_key=True),
     Column("day", Integer, primary_key=True, index=True, autoincrement=False),  # since 1970, UTC
     Column("month", Integer, nullable=False),  # year * 12 + month - 1
 )
@@ -97,8 +97,8 @@ sessions = Table(
     metadata,
     key(),
     Column("token_hash", Text, nullable=False, unique=True),
-    owned("member_id", "members.id", index=True),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("member_id", "members.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("csrf", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -123,7 +123,7 @@ challenges = Table(
 second_steps = Table(
     "second_steps",
     metadata,
-    owned("member_id", "members.id", primary_key=True),
+    owner_key("member_id", "members.id", primary_key=True),
     Column("secret", Text),  # base32; empty: only passkeys are asked for
     Column(
         "last_step", BigInteger, nullable=False
@@ -134,7 +134,7 @@ second_steps = Table(
 recovery_codes = Table(
     "recovery_codes",
     metadata,
-    owned("member_id", "members.id", primary_key=True),
+    owner_key("member_id", "members.id", primary_key=True),
     Column("code_hash", Text, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
@@ -144,7 +144,7 @@ passkeys = Table(
     "passkeys",
     metadata,
     key(),
-    owned("member_id", "members.id", index=True),
+    owner_key("member_id", "members.id", index=True),
     Column("credential_id", Text, nullable=False, unique=True),  # base64url, as browsers write it
     Column("public_key", Text, nullable=False),  # COSE, base64url
     Column("sign_count", BigInteger, nullable=False),
@@ -158,7 +158,7 @@ identities = Table(
     metadata,
     Column("issuer", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    owned("member_id", "members.id", index=True),
+    owner_key("member_id", "members.id", index=True),
     Column("email", Text, nullable=False),  # as last given by the provider, '' if none
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
@@ -193,9 +193,9 @@ codes = Table(
     "codes",
     metadata,
     Column("code_hash", Text, primary_key=True),
-    owned("app_id", "apps.id", index=True),
-    owned("member_id", "members.id", index=True),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("app_id", "apps.id", index=True),
+    owner_key("member_id", "members.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("redirect_uri", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("challenge", Text),  # PKCE S256

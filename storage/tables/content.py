@@ -11,14 +11,14 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 media = Table(
     "media",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),
-    linked("post_id", "posts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
+    optional_key("post_id", "posts.id", index=True),
     Column("position", Integer, nullable=False),
     Column("kind", Text, nullable=False),  # image, gifv, video, audio, unknown
     Column("content_type", Text, nullable=False),
@@ -83,8 +83,8 @@ tags = Table(
 post_tags = Table(
     "post_tags",
     metadata,
-    owned("tag_id", "tags.id", primary_key=True),
-    owned("post_id", "posts.id", primary_key=True, index=True),
+    owner_key("tag_id", "tags.id", primary_key=True),
+    owner_key("post_id", "posts.id", primary_key=True, index=True),
 )
 
 # The index of full-text search (`storage/search.py`): a tsvector on PostgreSQL, a virtual table of FTS5 on

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from storage.tables.metadata import key, metadata, owned
+from storage.tables.metadata import key, metadata, owner_key
 
 settings = Table(
     "settings",
@@ -32,7 +32,7 @@ documents = Table(
     metadata,
     key(),
     Column("uri", Text, nullable=False),  # of the activity
-    owned("account_id", "accounts.id", index=True),  # whose key signs
+    owner_key("account_id", "accounts.id", index=True),  # whose key signs
     Column("body", LargeBinary, nullable=False),  # rendered once for all inboxes
     Column("digest", Text, nullable=False),  # SHA-256 of the body, base64
     Column("at", BigInteger, nullable=False),
@@ -43,7 +43,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     key(),
-    owned("document_id", "documents.id"),
+    owner_key("document_id", "documents.id"),
     Column("host", Text, nullable=False),
     Column("inbox_uri", Text, nullable=False),
     Column("lane", Text, nullable=False),  # host and sender: order is kept within a lane

@@ -1,4 +1,4 @@
-"""What all tables share.
+"""The metadata and the kinds of columns that all tables share.
 
 Column types are few on purpose: BigInteger (ids; times in ms UTC), Integer, Text (JSON is text
 too), Boolean, Float, LargeBinary. They need no conversion by SQLAlchemy, so statements can run on the
@@ -18,12 +18,12 @@ metadata = MetaData(
 
 
 def key() -> "Column[int]":
-    """The primary key of most tables: an id that sorts by time."""
+    """Return the primary key of most tables: an id that sorts by time."""
     return Column("id", BigInteger, primary_key=True, autoincrement=False)
 
 
-def owned(name: str, target: str, *, index: bool = False, primary_key: bool = False) -> "Column[int]":
-    """A reference to the row that owns this one: it goes when its owner goes."""
+def owner_key(name: str, target: str, *, index: bool = False, primary_key: bool = False) -> "Column[int]":
+    """Return a foreign key to the row that owns this one, which is deleted with its owner."""
     return Column(
         name,
         BigInteger,
@@ -35,8 +35,8 @@ def owned(name: str, target: str, *, index: bool = False, primary_key: bool = Fa
     )
 
 
-def linked(name: str, target: str, *, index: bool = False) -> "Column[int]":
-    """A reference that becomes empty when the other row goes."""
+def optional_key(name: str, target: str, *, index: bool = False) -> "Column[int]":
+    """Return a foreign key that becomes NULL when the other row is deleted."""
     return Column(name, BigInteger, ForeignKey(target, ondelete="SET NULL"), index=index)
 
 
@@ -46,8 +46,8 @@ def pair_table(name: str, *more: "Column[object]") -> Table:
         name,
         metadata,
         key(),
-        owned("account_id", "accounts.id"),
-        owned("target_id", "accounts.id"),
+        owner_key("account_id", "accounts.id"),
+        owner_key("target_id", "accounts.id"),
         *more,
         UniqueConstraint("account_id", "target_id"),
         Index(f"ix_{name}_target_id_id", "target_id", "id"),

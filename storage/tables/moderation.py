@@ -11,7 +11,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 # Reports of members and peers.
 reports = Table(
@@ -19,8 +19,8 @@ reports = Table(
     metadata,
     key(),
     Column("uri", Text, unique=True),  # of the Flag activity; empty for reports of members
-    owned("account_id", "accounts.id", index=True),  # who reports
-    owned("target_id", "accounts.id"),
+    owner_key("account_id", "accounts.id", index=True),  # who reports
+    owner_key("target_id", "accounts.id"),
     Column("post_ids", Text, nullable=False),  # JSON [id]
     Column("comment", Text, nullable=False),
     Column("category", Text, nullable=False),  # spam, legal, violation, other
@@ -28,9 +28,9 @@ reports = Table(
     Column("forwarded", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    linked("assigned_id", "accounts.id"),
+    optional_key("assigned_id", "accounts.id"),
     Column("resolved_at", BigInteger),
-    linked("resolved_by_id", "accounts.id"),
+    optional_key("resolved_by_id", "accounts.id"),
     Index("ix_reports_target_id_id", "target_id", "id"),
     Index(
         "ix_reports_open",
@@ -46,11 +46,11 @@ appeals = Table(
     metadata,
     key(),
     Column("act_id", BigInteger, ForeignKey("acts.id"), nullable=False, unique=True),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("text", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
-    linked("decided_by_id", "members.id"),
+    optional_key("decided_by_id", "members.id"),
     Column("approved", Boolean, nullable=False),
     Column("answer", Text, nullable=False),
     Index(
@@ -66,8 +66,8 @@ moderation_notes = Table(
     "moderation_notes",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),
-    linked("member_id", "members.id"),  # who wrote it
+    owner_key("account_id", "accounts.id", index=True),
+    optional_key("member_id", "members.id"),  # who wrote it
     Column("text", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )

@@ -2,13 +2,13 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 email_subscriptions = Table(
     "email_subscriptions",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("email", Text, nullable=False),  # in lower case
     Column("token", Text, nullable=False, unique=True),  # part of the links of all mails, so stored readable
     Column("created_at", BigInteger, nullable=False),
@@ -22,7 +22,7 @@ push_subscriptions = Table(
     metadata,
     key(),
     Column("token_id", BigInteger, nullable=False, unique=True),  # one for each token, deleted with it
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("endpoint", Text, nullable=False),
     Column("public_key", Text, nullable=False),  # of the client: a point on P-256, base64url
     Column("auth_secret", Text, nullable=False),  # 16 bytes, base64url
@@ -48,9 +48,9 @@ notifications = Table(
     "notifications",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("kind", Text, nullable=False),  # the types of the client API: mention, reblog, favourite …
-    owned("from_id", "accounts.id", index=True),
+    owner_key("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),
     Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
     Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
@@ -71,7 +71,7 @@ notifications = Table(
 notification_policies = Table(
     "notification_policies",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
     # Each is accept, filter or drop.
     Column("for_not_following", Text, nullable=False),
     Column("for_not_followers", Text, nullable=False),
@@ -83,16 +83,16 @@ notification_policies = Table(
 notification_permissions = Table(
     "notification_permissions",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
-    owned("from_id", "accounts.id", primary_key=True, index=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
+    owner_key("from_id", "accounts.id", primary_key=True, index=True),
 )
 
 notification_requests = Table(
     "notification_requests",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("from_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id"),
+    owner_key("from_id", "accounts.id", index=True),
     UniqueConstraint("account_id", "from_id"),
     Index("ix_notification_requests_account_id_id", "account_id", "id"),
 )
@@ -102,7 +102,7 @@ conversations = Table(
     "conversations",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("thread_id", BigInteger, nullable=False, index=True),
     Column("people", Text, nullable=False),  # JSON [account id], sorted, the owner too
     Column("people_hash", Text, nullable=False),  # of `people`, which may be too long for an index
@@ -115,8 +115,8 @@ conversations = Table(
 conversation_posts = Table(
     "conversation_posts",
     metadata,
-    owned("conversation_id", "conversations.id", primary_key=True),
-    owned("post_id", "posts.id", primary_key=True, index=True),
+    owner_key("conversation_id", "conversations.id", primary_key=True),
+    owner_key("post_id", "posts.id", primary_key=True, index=True),
 )
 
 announcements = Table(
@@ -130,22 +130,22 @@ announcements = Table(
     Column("all_day", Boolean, nullable=False),
     Column("published_at", BigInteger),
     Column("updated_at", BigInteger, nullable=False),
-    linked("created_by_id", "members.id"),
+    optional_key("created_by_id", "members.id"),
 )
 
 announcement_reads = Table(
     "announcement_reads",
     metadata,
-    owned("announcement_id", "announcements.id", primary_key=True),
-    owned("account_id", "accounts.id", primary_key=True, index=True),
+    owner_key("announcement_id", "announcements.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True, index=True),
 )
 
 announcement_reactions = Table(
     "announcement_reactions",
     metadata,
     key(),
-    owned("announcement_id", "announcements.id"),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("announcement_id", "announcements.id"),
+    owner_key("account_id", "accounts.id", index=True),
     Column("name", Text, nullable=False),  # an emoji, or the shortcode of a custom one
     UniqueConstraint("announcement_id", "name", "account_id"),
 )

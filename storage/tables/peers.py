@@ -10,14 +10,14 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 # Follows that a member lost because moderators suspended an account or a peer.
 severances = Table(
     "severances",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),  # who lost them
+    owner_key("account_id", "accounts.id", index=True),  # who lost them
     Column("kind", Text, nullable=False),  # domain_block, account_suspension
     Column("target_name", Text, nullable=False),  # the domain, or the handle
     Column("followers_count", Integer, nullable=False),
@@ -30,7 +30,7 @@ partners = Table(
     metadata,
     key(),
     Column("domain", Text, nullable=False, unique=True),
-    owned("account_id", "accounts.id", index=True),  # the other node's own actor
+    owner_key("account_id", "accounts.id", index=True),  # the other node's own actor
     Column("state", Text, nullable=False),  # offered, agreed, declined, ended
     Column("ours", Boolean, nullable=False),  # we made the offer
     Column("offer_uri", Text, nullable=False, unique=True),
@@ -40,7 +40,7 @@ partners = Table(
     Column("agreed_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("ended_by", Text, nullable=False),  # '', us, them
-    linked("decided_by_id", "members.id"),
+    optional_key("decided_by_id", "members.id"),
     Index("ix_partners_state", "state"),
 )
 
@@ -61,13 +61,13 @@ peer_lists = Table(
     Column("unusable", Integer, nullable=False),  # rows that name no host
     Column("applied_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
-    linked("created_by_id", "members.id"),
+    optional_key("created_by_id", "members.id"),
 )
 
 peer_list_entries = Table(
     "peer_list_entries",
     metadata,
-    owned("list_id", "peer_lists.id", primary_key=True),
+    owner_key("list_id", "peer_lists.id", primary_key=True),
     Column("domain", Text, primary_key=True),
     Column("policy", Text, nullable=False),
     Column("rejects_media", Boolean, nullable=False),
@@ -98,7 +98,7 @@ peers = Table(
     Column("rejects_reports", Boolean, nullable=False),
     Column("public_comment", Text, nullable=False),
     Column("obfuscates", Boolean, nullable=False),  # the name is shown to the public in part only
-    linked(
+    optional_key(
         "list_id", "peer_lists.id", index=True
     ),  # where the decision comes from, unless it was changed by hand
     Index("uq_peers_decision_id", "decision_id", unique=True),
@@ -117,5 +117,5 @@ relays = Table(
     Column("follow_uri", Text, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
-    linked("decided_by_id", "members.id"),
+    optional_key("decided_by_id", "members.id"),
 )

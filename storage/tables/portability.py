@@ -2,13 +2,13 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from storage.tables.metadata import key, metadata, owned
+from storage.tables.metadata import key, metadata, owner_key
 
 archives = Table(
     "archives",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("name", Text, nullable=False),  # of the file; '' until it is finished, and if that failed
     Column("bytes", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),  # when it was requested
@@ -20,7 +20,7 @@ imports = Table(
     "imports",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("kind", Text, nullable=False),  # following, blocking, muting, domain_blocking, bookmarks, lists
     Column("overwrites", Boolean, nullable=False),  # what the file does not name is removed
     Column("filename", Text, nullable=False),
@@ -37,7 +37,7 @@ import_lines = Table(
     "import_lines",
     metadata,
     key(),
-    owned("import_id", "imports.id"),
+    owner_key("import_id", "imports.id"),
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),  # JSON [text]
     Column("address", Text, nullable=False),  # of the subject, in the form in which it is compared

@@ -12,14 +12,14 @@ from sqlalchemy import (
     text,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 likes = Table(
     "likes",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("post_id", "posts.id"),
+    owner_key("account_id", "accounts.id"),
+    owner_key("post_id", "posts.id"),
     Column("uri", Text, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "post_id"),
@@ -27,13 +27,13 @@ likes = Table(
     Index("ix_likes_account_id_id", "account_id", "id"),
 )
 
-# Emoji with which somebody likes a post: whoever reacts likes it, once.
+# Emoji reactions: an account that reacts to a post also likes it, once.
 reactions = Table(
     "reactions",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("post_id", "posts.id"),
+    owner_key("account_id", "accounts.id"),
+    owner_key("post_id", "posts.id"),
     Column("name", Text, nullable=False),  # a character, or the shortcode of a picture
     Column("url", Text, nullable=False),  # the picture; '' for a character
     Column("uri", Text, nullable=False, unique=True),
@@ -46,15 +46,15 @@ pins = Table(
     "pins",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("post_id", "posts.id", index=True),
+    owner_key("account_id", "accounts.id"),
+    owner_key("post_id", "posts.id", index=True),
     UniqueConstraint("account_id", "post_id"),
 )
 
 polls = Table(
     "polls",
     metadata,
-    owned("post_id", "posts.id", primary_key=True),
+    owner_key("post_id", "posts.id", primary_key=True),
     Column("multiple", Boolean, nullable=False),
     Column("hide_totals", Boolean, nullable=False),  # until it ends
     Column("expires_at", BigInteger),
@@ -67,7 +67,7 @@ poll_options = Table(
     "poll_options",
     metadata,
     key(),
-    owned("post_id", "polls.post_id"),
+    owner_key("post_id", "polls.post_id"),
     Column("position", Integer, nullable=False),
     Column("title", Text, nullable=False),
     Column("name", Text, nullable=False),  # as its peer spells it: what a vote must say
@@ -79,9 +79,9 @@ poll_votes = Table(
     "poll_votes",
     metadata,
     key(),
-    owned("post_id", "polls.post_id"),
-    owned("option_id", "poll_options.id", index=True),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("post_id", "polls.post_id"),
+    owner_key("option_id", "poll_options.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     # The option's position, or 0 where there is a single choice: so the database itself allows no second one.
     Column("slot", Integer, nullable=False),
     Column("uri", Text, nullable=False),
@@ -98,7 +98,7 @@ posts = Table(
     key(),
     Column("uri", Text, nullable=False, unique=True),
     Column("url", Text, nullable=False),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("local", Boolean, nullable=False),
     Column("kind", Text, nullable=False),  # Note, Article, Question, Image, …, Announce
     Column("state", Text, nullable=False),  # published, draft
@@ -115,7 +115,7 @@ posts = Table(
     Column("mentions", Text, nullable=False),  # JSON [{id, username, acct, url, uri}]
     Column("tags", Text, nullable=False),  # JSON [name]
     Column("emojis", Text, nullable=False),  # JSON [{shortcode, url, static_url}]
-    linked("in_reply_to_id", "posts.id", index=True),
+    optional_key("in_reply_to_id", "posts.id", index=True),
     Column("in_reply_to_account_id", BigInteger),
     Column("in_reply_to_uri", Text),  # what it answers, also while we do not have it
     Column("thread_id", BigInteger, nullable=False),  # the id of the thread's first post that we know
@@ -194,7 +194,7 @@ edits = Table(
     "edits",
     metadata,
     key(),
-    owned("post_id", "posts.id", index=True),
+    owner_key("post_id", "posts.id", index=True),
     Column("title", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("sensitive", Boolean, nullable=False),
@@ -209,8 +209,8 @@ edits = Table(
 mentions = Table(
     "mentions",
     metadata,
-    owned("post_id", "posts.id", primary_key=True),
-    owned("account_id", "accounts.id", primary_key=True, index=True),
+    owner_key("post_id", "posts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True, index=True),
 )
 
 originals = Table(
@@ -241,9 +241,9 @@ tombstones = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
     Column("idempotency_key", Text, primary_key=True),
-    owned("post_id", "posts.id", index=True),
+    owner_key("post_id", "posts.id", index=True),
     Column("at", BigInteger, nullable=False),
 )
 
@@ -257,7 +257,7 @@ scheduled_posts = Table(
     "scheduled_posts",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
+    owner_key("account_id", "accounts.id"),
     Column("publish_at", BigInteger, nullable=False),
     Column("draft", Text, nullable=False),  # JSON: what was written
     Column("idempotency_key", Text),
@@ -270,34 +270,34 @@ scheduled_posts = Table(
 scheduled_media = Table(
     "scheduled_media",
     metadata,
-    owned("media_id", "media.id", primary_key=True),
-    owned("scheduled_id", "scheduled_posts.id", index=True),
+    owner_key("media_id", "media.id", primary_key=True),
+    owner_key("scheduled_id", "scheduled_posts.id", index=True),
 )
 
 # Posts that show another, and whether its author agreed.
 quotes = Table(
     "quotes",
     metadata,
-    owned("post_id", "posts.id", primary_key=True),  # the post that quotes
-    owned("account_id", "accounts.id", index=True),  # its author
-    linked("quoted_id", "posts.id"),  # empty while it is not known, and when it is gone
+    owner_key("post_id", "posts.id", primary_key=True),  # the post that quotes
+    owner_key("account_id", "accounts.id", index=True),  # its author
+    optional_key("quoted_id", "posts.id"),  # empty while it is not known, and when it is gone
     Column("quoted_account_id", BigInteger),
     Column("quoted_uri", Text, nullable=False),
-    Column("quoted_url", Text, nullable=False),  # the page that people are led to
+    Column("quoted_url", Text, nullable=False),  # the page that people are sent to
     Column("state", Text, nullable=False),  # pending, accepted, rejected, revoked, deleted
-    Column("legacy", Boolean, nullable=False),  # of software that asks nobody
+    Column("legacy", Boolean, nullable=False),  # of software that asks for no consent
     Column("request_uri", Text, index=True),  # of the QuoteRequest
     Column("authorization_uri", Text, index=True),  # where the author's consent can be read
     Column("created_at", BigInteger, nullable=False),
     Index("ix_quotes_quoted_id_post_id", "quoted_id", "post_id"),
 )
 
-# Threads of peers that are read anew because a member opened them.
+# Threads of peers that are fetched again because a member opened them.
 refreshes = Table(
     "refreshes",
     metadata,
     key(),
-    owned("post_id", "posts.id"),
+    owner_key("post_id", "posts.id"),
     Column("state", Text, nullable=False),  # running, finished
     Column("found", Integer, nullable=False),  # posts that were not here before
     Column("started_at", BigInteger, nullable=False),

@@ -8,7 +8,7 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.tables.metadata import key, metadata, owned
+from storage.tables.metadata import key, metadata, owner_key
 
 email_domain_blocks = Table(
     "email_domain_blocks",
@@ -21,7 +21,7 @@ email_domain_blocks = Table(
 email_domain_attempts = Table(
     "email_domain_attempts",
     metadata,
-    owned("block_id", "email_domain_blocks.id", primary_key=True),
+    owner_key("block_id", "email_domain_blocks.id", primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, UTC
     Column("address", Text, primary_key=True),  # the IP address of the attempt
     Column("attempts", Integer, nullable=False),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
 
-from storage.tables.metadata import key, metadata, owned, pair_table
+from storage.tables.metadata import key, metadata, owner_key, pair_table
 
 follows = pair_table(
     "follows",
@@ -38,7 +38,7 @@ mutes = pair_table(
 domain_mutes = Table(
     "domain_mutes",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
     Column("domain", Text, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -47,8 +47,8 @@ tag_follows = Table(
     "tag_follows",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("tag_id", "tags.id"),
+    owner_key("account_id", "accounts.id"),
+    owner_key("tag_id", "tags.id"),
     UniqueConstraint("account_id", "tag_id"),
     Index("ix_tag_follows_account_id_id", "account_id", "id"),
     Index("ix_tag_follows_tag_id", "tag_id"),
@@ -57,7 +57,7 @@ tag_follows = Table(
 thread_mutes = Table(
     "thread_mutes",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
     Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
 )
 
@@ -65,7 +65,7 @@ lists = Table(
     "lists",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("title", Text, nullable=False),
     Column("replies_policy", Text, nullable=False),  # followed, list, none
     Column("exclusive", Boolean, nullable=False),
@@ -74,7 +74,7 @@ lists = Table(
 list_accounts = Table(
     "list_accounts",
     metadata,
-    owned("list_id", "lists.id", primary_key=True),
-    owned("account_id", "accounts.id", primary_key=True, index=True),
+    owner_key("list_id", "lists.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True, index=True),
     Column("added_id", BigInteger, nullable=False),  # the cursor of its pages
 )

@@ -12,14 +12,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.tables.metadata import key, linked, metadata, owned
+from storage.tables.metadata import key, metadata, optional_key, owner_key
 
 bookmarks = Table(
     "bookmarks",
     metadata,
     key(),
-    owned("account_id", "accounts.id"),
-    owned("post_id", "posts.id", index=True),
+    owner_key("account_id", "accounts.id"),
+    owner_key("post_id", "posts.id", index=True),
     UniqueConstraint("account_id", "post_id"),
     Index("ix_bookmarks_account_id_id", "account_id", "id"),
 )
@@ -33,7 +33,7 @@ trend_reviews = Table(
     Column("subject", Text, nullable=False),  # the post's URI, the link's address, the publisher's host
     Column("approved", Boolean, nullable=False),
     Column("reviewed_at", BigInteger, nullable=False),
-    linked("reviewed_by_id", "members.id"),
+    optional_key("reviewed_by_id", "members.id"),
     UniqueConstraint("kind", "subject"),
 )
 
@@ -56,37 +56,39 @@ cards = Table(
     Column("height", Integer, nullable=False),
     Column("image_url", Text, nullable=False),
     Column("image_alt", Text, nullable=False),
-    Column("blurhash", Text),  # of the picture, once somebody looked at it
+    Column("blurhash", Text),  # of the picture, once it was fetched
     Column("language", Text),
     Column("published_at", BigInteger),
-    linked("creator_id", "accounts.id", index=True),  # whom the page names (fediverse:creator)
+    optional_key("creator_id", "accounts.id", index=True),  # whom the page names (fediverse:creator)
     Column("fetched_at", BigInteger, nullable=False),
 )
 
 post_cards = Table(
     "post_cards",
     metadata,
-    owned("post_id", "posts.id", primary_key=True),
-    owned("card_id", "cards.id"),
+    owner_key("post_id", "posts.id", primary_key=True),
+    owner_key("card_id", "cards.id"),
     Index("ix_post_cards_card_id_post_id", "card_id", "post_id"),
 )
 
-# What a server made of posts, so that it is asked once for each text and language.
+# Translations, cached so that the translation server is asked once for each text and language.
 translations = Table(
     "translations",
     metadata,
-    owned("post_id", "posts.id", primary_key=True),
+    owner_key("post_id", "posts.id", primary_key=True),
     Column("language", Text, primary_key=True),  # into which
-    Column("digest", Text, nullable=False),  # SHA-256 of what was translated: an edit asks anew
-    Column("texts", Text, nullable=False),  # JSON, see domain.translations.Translated
+    Column(
+        "digest", Text, nullable=False
+    ),  # SHA-256 of what was translated: an edit makes the translation stale
+    Column("texts", Text, nullable=False),  # JSON, see fedserver.domain.timelines.translations
     Column("translated_at", BigInteger, nullable=False, index=True),
 )
 
 home_entries = Table(
     "home_entries",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
-    owned("post_id", "posts.id", primary_key=True, index=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
+    owner_key("post_id", "posts.id", primary_key=True, index=True),
     Column("author_id", BigInteger, nullable=False),  # who brought it here: the author or the booster
     Index("ix_home_entries_account_id_author_id", "account_id", "author_id"),
     sqlite_with_rowid=False,
@@ -95,7 +97,7 @@ home_entries = Table(
 markers = Table(
     "markers",
     metadata,
-    owned("account_id", "accounts.id", primary_key=True),
+    owner_key("account_id", "accounts.id", primary_key=True),
     Column("timeline", Text, primary_key=True),  # home, notifications
     Column("last_read_id", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -106,7 +108,7 @@ filters = Table(
     "filters",
     metadata,
     key(),
-    owned("account_id", "accounts.id", index=True),
+    owner_key("account_id", "accounts.id", index=True),
     Column("title", Text, nullable=False),
     Column("contexts", Text, nullable=False),  # JSON [home, notifications, public, thread, account]
     Column("action", Text, nullable=False),  # warn, hide, blur
@@ -117,7 +119,7 @@ filter_keywords = Table(
     "filter_keywords",
     metadata,
     key(),
-    owned("filter_id", "filters.id", index=True),
+    owner_key("filter_id", "filters.id", index=True),
     Column("keyword", Text, nullable=False),
     Column("whole_word", Boolean, nullable=False),
 )
@@ -126,11 +128,11 @@ filter_posts = Table(
     "filter_posts",
     metadata,
     key(),
-    owned("filter_id", "filters.id", index=True),
-    owned("post_id", "posts.id", index=True),
+    owner_key("filter_id", "filters.id", index=True),
+    owner_key("post_id", "posts.id", index=True),
 )
 
-# What many turn to at the moment, computed anew every few minutes.
+# What is trending now, recomputed every few minutes.
 trends = Table(
     "trends",
     metadata,

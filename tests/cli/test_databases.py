@@ -17,7 +17,7 @@ def call(folder: Path, *arguments: str) -> Result:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of a node with one member."""
+    """Return the folder of a node with one member."""
     (tmp_path / "fedserver.toml").write_text('[node]\ndomain = "commons.test"\n')
     added = call(tmp_path, "member", "add", "ann", "--email", "a@mail.test", "--password", "long enough")
     assert added.exit_code == 0, added.output

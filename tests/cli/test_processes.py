@@ -42,7 +42,7 @@ class Running:
         return await self.process.wait()
 
     def pid_of(self, number: int) -> int:
-        """The process that was started as that number."""
+        """Return the process that was started as that number."""
         for pid in self.children():
             if f"--number\0{number}\0" in Path(f"/proc/{pid}/cmdline").read_text():
                 return pid
@@ -55,7 +55,7 @@ class Running:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder with a short name, as sockets with a path need one."""
+    """Return a folder with a short name, as sockets with a path need one."""
     with tempfile.TemporaryDirectory(prefix="fs-") as name:
         yield Path(name)
 
@@ -96,7 +96,7 @@ async def ask(folder: Path, *arguments: str) -> tuple[int | None, str]:
 
 @asynccontextmanager
 async def running(folder: Path, *more: str) -> AsyncIterator[Running]:
-    """A node that said it is ready. Ended at last, if it still runs."""
+    """Yield a node that said that it is ready; end it, if it still runs."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as said:
         said.bind(f"{folder}/notify")
         said.setblocking(False)
@@ -113,7 +113,7 @@ async def running(folder: Path, *more: str) -> AsyncIterator[Running]:
 
 
 async def figure(folder: Path, number: int, name: str, **labels: str) -> float:
-    """A figure of one process."""
+    """Return a figure of one process."""
     path = choose_metrics_listen(f"unix:{folder}/m", number).removeprefix("unix:")
     connector = aiohttp.UnixConnector(path)
     async with (

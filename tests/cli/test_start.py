@@ -19,7 +19,7 @@ from tests.kit.nodes import make_config
 
 
 def loaded_by(module: str) -> set[str]:
-    """The modules in a fresh process that imported one."""
+    """Return the modules in a fresh process that imported one."""
     code = f"import sys, {module}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(found.stdout.split())

@@ -50,7 +50,7 @@ async def check_instance(world: EndpointWorld) -> None:
     assert (await zoe.get("/api/v1/accounts/verify_credentials"))["username"] == "zoe"
     late = await zoe.request("POST", "/api/v1/emails/confirmations")
     assert late.status == 403
-    assert "confirmed already" in late.body["error"]
+    assert "already confirmed" in late.body["error"]
     refused = await of_app.request("GET", "/api/v1/timelines/home")
     assert refused.status in (401, 422)
     assert refused.body["error"]

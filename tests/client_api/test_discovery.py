@@ -13,7 +13,7 @@ async def test_trends_are_computed_and_paged(start: Start) -> None:
     ann, *fans = [await node.create_member(name) for name in ("ann", "bob", "eve", "fay")]
     posts = [await node.publish(ann, f"post {number} #tag{number}") for number in range(3)]
     async with node.db.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         for number, post_id in enumerate(posts):
             for fan in fans[: number + 1]:
                 await likes.like(tx, node.site, fan, post_id)

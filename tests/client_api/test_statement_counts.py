@@ -151,7 +151,7 @@ class CountedWorld:
             await bookmarks.add(tx, ann, post_id)
             own_ids.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         await trends.save(tx, await trends.compute(tx))
         cards = [
             await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)
@@ -293,7 +293,7 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
 
 
 async def check_hot_writes(world: CountedWorld, api: Api) -> None:
-    """A permission is one statement, and no answer loads again what the request has loaded (law 6)."""
+    """Check that a permission is one statement, and that an answer loads nothing again (law 6)."""
     async with world.node.db.write() as tx:
         draft = posts.Draft(text="Likeable")
         post_id = await posts.publish(tx, world.site, world.friends[0], draft)

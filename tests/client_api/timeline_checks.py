@@ -22,7 +22,7 @@ async def check_timelines(world: EndpointWorld, post_id: str) -> None:
 async def check_discovery(world: EndpointWorld, post_id: str) -> None:
     await world.ann.patch("/api/v1/accounts/update_credentials", indexable=True)
     async with world.node.db.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
     await world.node.settle()
     world.node.clock.forward(seconds=601)
     await world.node.settle()

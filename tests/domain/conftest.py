@@ -12,5 +12,5 @@ from tests.kit.people import make_context
 
 @pytest.fixture
 def here(tmp_path: Path) -> NodeContext:
-    """The site at https://alpha.test."""
+    """Return the node at https://alpha.test."""
     return make_context(tmp_path)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.pair import Pair, pair
-from tests.faults.restarts import again
+from tests.faults.restarts import accepts_posts
 
 SIZE_MB = 48
 FILL_SECONDS = 60.0
@@ -61,7 +61,7 @@ async def on_small_disk(folder: Path) -> int:
             was_full = await both.until(lambda: full(both), FILL_SECONDS)
             await asyncio.sleep(2)
             ballast.unlink()
-            came_back = await again(both)
+            came_back = await accepts_posts(both)
         failed = await both.report("full disk (tmpfs)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 
@@ -73,7 +73,7 @@ async def with_limit() -> int:
         await both.alpha.end()
         both.alpha._prefix = ()
         await both.alpha.start()
-        came_back = await again(both)
+        came_back = await accepts_posts(both)
         failed = await both.report("full disk (limit of files)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 

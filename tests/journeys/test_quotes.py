@@ -13,7 +13,7 @@ from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain.accounts import accounts
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.posts import edits, post_removal, quotes, remote_content, remote_posts
+from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
 from fedserver.federation.signing import build_request
@@ -27,6 +27,7 @@ from storage.rows.relationships import BlockRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import keys
 from tests.kit.nodes import Start, TestNode
+from tests.kit.remote_posts import build_remote_post
 
 
 async def view_of(node: TestNode, uri: str, viewer: AccountRow | None = None) -> post_views.PostView:
@@ -240,35 +241,10 @@ async def test_quote_by_a_blocked_account_is_refused(start: Start) -> None:
 async def receive(node: TestNode, author: AccountRow, **changes: Any) -> str:
     """Receive a post of a peer and return its URI."""
     uri = f"{author.uri}/statuses/{changes.pop('number')}"
-    values: dict[str, Any] = {
-        "uri": uri,
-        "url": uri,
-        "author_uri": author.uri,
-        "kind": "Note",
-        "visibility": "public",
-        "title": "",
-        "summary": "",
-        "sensitive": False,
-        "language": None,
-        "source": "",
-        "source_type": "",
-        "html": "<p>Look</p>",
-        "published_at": None,
-        "updated_at": None,
-        "in_reply_to": None,
-        "context_uri": "",
-        "mentioned_uris": (),
-        "addressed_uris": (),
-        "tags": (),
-        "emojis": "[]",
-        "files": (),
-        "cover": None,
-        "original": "{}",
-    }
     async with node.db.write() as tx:
         known = await accounts.find_by_uri(tx, author.uri)
         assert known is not None
-        await remote_posts.receive(tx, known, remote_content.RemotePost(**{**values, **changes}))
+        await remote_posts.receive(tx, known, build_remote_post(uri, author.uri, **changes))
     return uri
 
 

@@ -68,3 +68,10 @@ class Visitor:
         """Return True if this browser is logged in."""
         async with self.http.get("/settings/apps", allow_redirects=False) as answer:
             return answer.status == 200
+
+
+async def log_in_visitor(node: TestNode, name: str) -> Visitor:
+    """Return a browser in which the member with that name is logged in."""
+    visitor = Visitor(node)
+    await visitor.log_in(name)
+    return visitor

@@ -29,7 +29,7 @@ async def ended(process: BaseProcess) -> bool:
 
 
 def running(before: set[BaseProcess]) -> set[BaseProcess]:
-    """The processes that were started since; one that was just killed may be among `before`."""
+    """Return the processes that were started since; one that was just killed may be among `before`."""
     return set(multiprocessing.active_children()) - before
 
 

@@ -68,7 +68,7 @@ def test_comment_is_removed(data: bytes) -> None:
 
 
 def with_swapped_colours() -> bytes:
-    """A profile in which red and blue have changed places."""
+    """Return a profile in which red and blue have changed places."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
     profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
@@ -229,7 +229,7 @@ def die(data: bytes) -> None:
 
 async def test_store_puts_and_removes_a_file(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
-    key = await store.put(b"data", "webp")
+    key = await store.put_bytes(b"data", "webp")
     path = store.path(key)
     assert path is not None
     assert path.read_bytes() == b"data"

@@ -112,7 +112,7 @@ async def test_join_is_refused_where_sign_up_is_off(start_node: StartNode) -> No
     ann = Visitor(node)
     page = await log_in_at_provider(ann)
     assert page.status == 403
-    assert "connect your account" in page.text
+    assert "connect the account" in page.text
     assert (await ann.open("/login/provider/join")).status == 403
     async with node.db.read() as tx:
         assert (await members.count_by_activity(tx))[0] == 0
@@ -133,7 +133,7 @@ async def test_email_does_not_link_accounts_by_default(start_node: StartNode, pr
     await node.create_member("ann")
     page = await log_in_at_provider(Visitor(node))
     assert page.status == 403
-    assert "There is a member with your e-mail address" in page.text
+    assert "There is already a member with your email address" in page.text
 
 
 async def test_only_a_verified_email_links_accounts(start_node: StartNode, provider: StubProvider) -> None:
@@ -158,7 +158,7 @@ async def test_email_does_not_link_unconfirmed_members(start_node: StartNode) ->
         await member_queries.set_value(tx, eve.id, "email_confirmed_at", None)
     page = await log_in_at_provider(Visitor(node))
     assert page.status == 403
-    assert "There is no member here" in page.text
+    assert "No member here is connected" in page.text
 
 
 async def test_unverified_email_is_confirmed_by_mail(start_node: StartNode, provider: StubProvider) -> None:
@@ -311,7 +311,7 @@ async def test_userinfo_completes_the_claims_of_the_same_subject_only(
     assert (await load_member(node, "ann")).email == "ann@mail.test"
     provider.userinfo = {**ANN_CLAIMS, "sub": "bob-0002", "email": "bob@mail.test"}
     page = await log_in_at_provider(Visitor(node))
-    assert page.status == 502, "userinfo about somebody else is not taken"
+    assert page.status == 502, "userinfo about another person is refused"
 
 
 # --- roles and who may come in

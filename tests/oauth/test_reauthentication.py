@@ -8,7 +8,7 @@ from fedserver.domain.auth import login
 from storage.queries.auth import members as member_queries
 from tests.kit.forms import find_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.visitors import VisitedPage, Visitor
+from tests.kit.visitors import VisitedPage, Visitor, log_in_visitor
 
 PROTECTED = ("/settings/email", "/settings/two-step", "/settings/two-step/app", "/settings/passkeys")
 
@@ -22,9 +22,7 @@ async def node(start: Start) -> TestNode:
 
 @pytest.fixture
 async def ann(node: TestNode) -> Visitor:
-    visitor = Visitor(node)
-    await visitor.log_in("ann")
-    return visitor
+    return await log_in_visitor(node, "ann")
 
 
 @pytest.mark.parametrize("path", PROTECTED)

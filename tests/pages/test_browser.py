@@ -79,7 +79,9 @@ async def write_article(page: Page, node: TestNode) -> None:
 
 @pytest.mark.surface
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
-async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Browser, script: bool) -> None:
+async def test_browser_from_set_up_link_to_liked_article_works(
+    start: Start, browser: Browser, script: bool
+) -> None:
     node = await start("localhost")
     context = await browser.new_context(java_script_enabled=script, viewport={"width": 390, "height": 800})
     page = await context.new_page()
@@ -105,7 +107,9 @@ async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Bro
 
 @pytest.mark.surface
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
-async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, script: bool) -> None:
+async def test_poll_in_a_browser_is_written_and_answered(
+    start: Start, browser: Browser, script: bool
+) -> None:
     node = await start("localhost")
     await node.create_member("bob")
     context = await browser.new_context(java_script_enabled=script, viewport={"width": 360, "height": 700})
@@ -144,7 +148,7 @@ async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, scri
 
 
 @pytest.mark.surface
-async def test_every_page_stands_on_a_narrow_screen(start: Start, browser: Browser) -> None:
+async def test_pages_on_a_narrow_screen_do_not_overflow(start: Start, browser: Browser) -> None:
     node = await start("localhost")
     page = await (await browser.new_context(viewport={"width": 360, "height": 700})).new_page()
     problems: list[str] = []
@@ -153,7 +157,8 @@ async def test_every_page_stands_on_a_narrow_screen(start: Start, browser: Brows
     await write_article(page, node)
     for path in PAGES:
         answer = await page.goto(node.base + path)
-        assert answer is not None and answer.status == 200, path
+        assert answer is not None
+        assert answer.status == 200, path
         assert await page.locator("h1").count() >= 1, path
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
     assert problems == []

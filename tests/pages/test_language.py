@@ -35,7 +35,7 @@ def catalogues(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def language(node: TestNode, path: str = "/about", **headers: str) -> tuple[str, str, str]:
-    """What a page says of its language: in the header, in the document, and in its text."""
+    """Return the language of a page: in its header, its document, and its text."""
     async with node.http.get(path, headers={"Accept": "text/html", **headers}) as answer:
         text = await answer.text()
         start = text.partition("<html ")[2].partition(">")[0].strip()
@@ -43,7 +43,7 @@ async def language(node: TestNode, path: str = "/about", **headers: str) -> tupl
         return answer.headers["Content-Language"], start, skip
 
 
-async def test_a_page_follows_the_browser_and_is_mirrored(start: Start) -> None:
+async def test_page_in_locale_of_the_browser_is_mirrored_for_arabic(start: Start) -> None:
     node = await start("alpha.test")
     assert await language(node) == ("en", 'lang="en" dir="ltr"', "Skip to content")
     german = await language(node, **{"Accept-Language": "de-CH, en;q=0.5"})
@@ -53,13 +53,13 @@ async def test_a_page_follows_the_browser_and_is_mirrored(start: Start) -> None:
     assert (await language(node, **{"Accept-Language": "tlh"}))[0] == "en"
 
 
-async def test_an_error_page_is_in_the_same_language(start: Start) -> None:
+async def test_error_page_is_in_the_language_of_the_request(start: Start) -> None:
     node = await start("alpha.test")
     for path in ("/nothing", "/@nobody", "/admin/nothing/at/all"):
         assert (await language(node, path, **{"Accept-Language": "de"}))[2] == "de:Skip to content", path
 
 
-async def test_caches_are_told_what_a_page_depends_on(start: Start) -> None:
+async def test_page_varies_by_language_and_cookie_for_caches(start: Start) -> None:
     node = await start("alpha.test")
     await node.create_member("ann")
     for path, wanted in (
@@ -74,7 +74,7 @@ async def test_caches_are_told_what_a_page_depends_on(start: Start) -> None:
         assert "Content-Language" not in answer.headers
 
 
-async def test_a_guest_chooses_in_the_footer_without_script(start: Start) -> None:
+async def test_guest_without_script_chooses_a_language_in_the_footer(start: Start) -> None:
     node = await start("alpha.test")
     await node.create_member("ann")
     guest = Visitor(node)
@@ -90,7 +90,7 @@ async def test_a_guest_chooses_in_the_footer_without_script(start: Start) -> Non
     assert 'lang="de"' in page.text
 
 
-async def test_a_member_has_a_language_in_every_browser(start: Start) -> None:
+async def test_member_has_the_same_language_in_every_browser(start: Start) -> None:
     node = await start("alpha.test")
     await node.create_member("ann")
     first, second = Visitor(node), Visitor(node)
@@ -107,7 +107,7 @@ async def test_a_member_has_a_language_in_every_browser(start: Start) -> None:
     assert 'lang="de"' in page.text
 
 
-async def test_the_footers_form_cannot_be_sent_from_elsewhere(start: Start) -> None:
+async def test_language_form_from_another_origin_is_refused(start: Start) -> None:
     node = await start("alpha.test")
     await node.create_member("ann")
     visitor = Visitor(node)
@@ -123,14 +123,14 @@ async def test_the_footers_form_cannot_be_sent_from_elsewhere(start: Start) -> N
     assert 'lang="en"' in (await visitor.open("/home")).text
 
 
-async def test_one_connection_serves_one_language_after_another(start: Start) -> None:
+async def test_connection_with_requests_in_two_languages_answers_each_in_its_own(start: Start) -> None:
     """Requests on a kept connection share a task, and so its context."""
     node = await start("alpha.test")
     for code in ("de", "en", "ar", "fr", "en"):
         assert (await language(node, **{"Accept-Language": code}))[0] == code
 
 
-async def test_what_is_filled_in_is_escaped_in_every_language(start: Start) -> None:
+async def test_placeholders_in_every_language_are_escaped(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     await node.publish(ann, "Hello", summary="")
@@ -150,7 +150,9 @@ async def test_what_is_filled_in_is_escaped_in_every_language(start: Start) -> N
     assert "de:We sent a link to <strong>&lt;b&gt;@mail.test</strong>." in text
 
 
-async def test_a_broken_translation_breaks_no_page(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_page_with_a_broken_translation_shows_the_source_text(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Broken(gettext.NullTranslations):
         def gettext(self, message: str) -> str:
             return "%(missing)s %"

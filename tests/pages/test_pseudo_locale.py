@@ -48,7 +48,7 @@ def locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, int]:
-    """Posts of every kind; the ids of those that pages show alone."""
+    """Publish posts of every kind; return the ids of those with a page of their own."""
     first = await node.publish(ann, "Ένα #σπίτι", poll=NewPoll(("Ναι", "Όχι"), 3_600))
     many = await node.publish(
         ann, "Δύο", poll=NewPoll(("Ναι", "Όχι"), 3_600, multiple=True, hide_totals=True)
@@ -65,7 +65,7 @@ async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, 
 async def _moderate(
     tx: Tx, node: TestNode, mod: AccountRow, ann: AccountRow, bob: AccountRow
 ) -> dict[str, int]:
-    """Decisions, notes, a report, peers that are silent, and tasks that failed; the id of the report."""
+    """Add decisions, notes, a report, unreachable peers and failed jobs; return ids for paths."""
     member = await member_queries.find_by_username(tx, mod.username)
     assert member is not None
     report = await report_filing.file(
@@ -89,7 +89,7 @@ async def _moderate(
 
 
 def _paths(ids: dict[str, int]) -> Iterator[str]:
-    """Every page that is declared, its parts filled in; some twice."""
+    """Yield the path of every declared page with its parameters filled in."""
     yield from PUBLIC
     values = {
         "{name}": ["ann"],
@@ -238,7 +238,7 @@ async def test_consent_page_in_pseudo_locale_describes_scopes_without_unmarked_t
     assert _find_unmarked(page, locale) == set()
 
 
-def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
+def test_unmarked_text_in_any_place_is_found() -> None:
     marked = pseudo.add_accents("Log in")
     page = f'<html lang="xx"><title>Home</title><body><a title="Go">{marked}</a><p>Plain <b>{marked}</b></p>'
     assert pseudo.find_unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
@@ -247,7 +247,7 @@ def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_branch_of_a_template_holds_an_unmarked_text(path: Path) -> None:
+def test_template_in_every_branch_has_no_unmarked_text(path: Path) -> None:
     """Also what no page of the walk above shows: the source without its marked texts and expressions."""
     # The block `width` names a class of the layout.
     marked = r"\{% trans.*?endtrans %\}|\{% block width %\}.*?endblock %\}"

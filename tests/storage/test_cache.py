@@ -8,7 +8,7 @@ from storage.cache import CacheRegistry, LruCache
 def test_get_counts_hits_and_misses() -> None:
     cache = LruCache(2)
     assert cache.get("a") is None
-    cache.put("a", 1)
+    cache.store("a", 1)
     assert cache.get("a") == 1
     assert (cache.hits, cache.misses) == (1, 1)
 
@@ -16,7 +16,7 @@ def test_get_counts_hits_and_misses() -> None:
 def test_put_beyond_the_bound_forgets_what_was_used_least_recently() -> None:
     cache = LruCache(2)
     for key in "abcdef":
-        cache.put(key, key.upper())
+        cache.store(key, key.upper())
         assert cache.get("a") == "A"
         assert len(cache) <= 4
     assert cache.get("b") is None
@@ -24,8 +24,8 @@ def test_put_beyond_the_bound_forgets_what_was_used_least_recently() -> None:
 
 def test_remove_forgets_young_and_old_values_and_accepts_unknown_keys() -> None:
     cache = LruCache(1)
-    cache.put("old", 1)
-    cache.put("young", 2)
+    cache.store("old", 1)
+    cache.store("young", 2)
     for key in ("old", "young", "unknown"):
         cache.remove(key)
     assert len(cache) == 0

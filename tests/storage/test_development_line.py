@@ -35,7 +35,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def last_url(kind: str, tmp_path: Path) -> str:
-    """The database of the last revision of the development line."""
+    """Return the database of the last revision of the development line."""
     return await load_database(kind, LAST_DEVELOPMENT_REVISION, tmp_path)
 
 
@@ -43,7 +43,7 @@ async def last_url(kind: str, tmp_path: Path) -> str:
 async def alpha(
     kind: str, last_url: str, names: tls.LoopbackResolver, tmp_path: Path
 ) -> AsyncIterator[nodes.TestNode]:
-    """The node of that database, started by the code of today."""
+    """Return the node of that database, started by the code of today."""
     clock = Clock(read_answers(kind)["now"])
     node = await nodes.start_node("alpha.test", tmp_path / "alpha", names, clock, last_url)
     yield node

@@ -53,7 +53,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
 
 
 def plan(connection: sqlite3.Connection, statement: Executable) -> list[str]:
-    """The steps of SQLite's plan."""
+    """Return the steps of SQLite's plan."""
     compiled = CompiledStatement(statement, SQLITE, ())
     values = dict.fromkeys(compiled.param_names, 1)
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values)]

@@ -50,7 +50,7 @@ def value(figures: Figures, name: str, **labels: str) -> float:
 
 
 async def until(node: TestNode, wanted: float, name: str, **labels: str) -> Figures:
-    """What is told once a figure is `wanted`: streams begin and end after their clients think so."""
+    """Return the metrics once a figure is `wanted`: streams begin and end after their clients think so."""
     async with asyncio.timeout(10):
         while value(found := await scrape(node), name, **labels) != wanted:
             pass

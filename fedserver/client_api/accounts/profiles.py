@@ -118,7 +118,7 @@ async def _store_picture(
         image = await call.services.image_worker.run(work, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError(name, error.text) from error
-    keys.append(await call.services.store.put(image.data, image.extension))
+    keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]
 
 

@@ -15,6 +15,7 @@ from fedserver.web.uploads import Upload
 from storage.rows.content import MediaRow
 
 routes = Routes("client_api")
+V1_UPLOAD_PATH = "/api/v1/media"
 # Version 1 waits for the result; larger files would keep its clients waiting too long.
 MAX_SYNC_BYTES = 4_194_304
 
@@ -34,6 +35,7 @@ class UpdateMediaParams(Struct, frozen=True):
 
 @routes.post(
     "/api/v2/media",
+    V1_UPLOAD_PATH,
     auth=USER,
     scope="write:media",
     params=UploadMediaParams,
@@ -42,21 +44,8 @@ class UpdateMediaParams(Struct, frozen=True):
     limit="media",
 )
 async def upload(call: Call[UploadMediaParams]) -> JsonResponse:
-    row = await _store_upload(call, max_sync_bytes=0)
-    return _render_answer(call, row, unfinished=202)
-
-
-@routes.post(
-    "/api/v1/media",
-    auth=USER,
-    scope="write:media",
-    params=UploadMediaParams,
-    tx="own",
-    max_upload="video_bytes",
-    limit="media",
-)
-async def upload_and_wait(call: Call[UploadMediaParams]) -> JsonResponse:
-    row = await _store_upload(call, max_sync_bytes=MAX_SYNC_BYTES)
+    waits_for_result = call.request.path == V1_UPLOAD_PATH
+    row = await _store_upload(call, max_sync_bytes=MAX_SYNC_BYTES if waits_for_result else 0)
     return _render_answer(call, row, unfinished=202)
 
 

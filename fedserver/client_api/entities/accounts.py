@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
@@ -13,7 +14,7 @@ from fedserver.client_api.entities.times import to_date, to_iso, to_iso_or_none,
 from fedserver.domain.accounts import account_views, identity_proofs
 from fedserver.domain.auth import members
 from fedserver.links import Links
-from storage.rows.accounts import FeaturedTagRow
+from storage.rows.accounts import AccountRow, FeaturedTagRow
 
 # Ids of the roles, and their permissions (docs.joinmastodon.org/entities/Role#permission-flags):
 # moderators have those whose effects can be undone, admins also delete permanently, members invite.
@@ -41,7 +42,7 @@ class AccountRole(Struct, frozen=True):
 
 
 class FeatureApproval(Struct, frozen=True):
-    """Who may put an account into a collection.
+    """The rule of who may put an account into a collection.
 
     Remote accounts cannot be asked for approval yet, so nobody may put them into one.
     """
@@ -173,12 +174,7 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
         note=row.note_html,
         url=row.url,
         uri=row.uri,
-        avatar=avatar,
-        avatar_static=avatar,
-        avatar_description=row.avatar_alt,
-        header=header,
-        header_static=header,
-        header_description=row.header_alt,
+        **_render_pictures(row, avatar, header),
         followers_count=row.followers_count,
         following_count=row.following_count,
         statuses_count=row.posts_count,
@@ -204,6 +200,18 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
         limited=True if row.silenced_at is not None else UNSET,
         memorial=True if row.memorial else UNSET,
     )
+
+
+def _render_pictures(row: AccountRow, avatar: str | None, header: str | None) -> dict[str, Any]:
+    """Return the fields for the addresses and descriptions of both pictures; none of them is animated."""
+    return {
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": row.avatar_alt,
+        "header": header,
+        "header_static": header,
+        "header_description": row.header_alt,
+    }
 
 
 def _picture_url(links: Links, key: str, url: str, default: str) -> str:
@@ -267,12 +275,7 @@ def render_profile(
         display_name=row.display_name,
         note=row.note_source,
         fields=_render_source_fields(view),
-        avatar=avatar,
-        avatar_static=avatar,
-        avatar_description=row.avatar_alt,
-        header=header,
-        header_static=header,
-        header_description=row.header_alt,
+        **_render_pictures(row, avatar, header),
         locked=row.locked,
         bot=row.kind == "Service",
         hide_collections=row.hides_collections,

@@ -33,7 +33,7 @@ class OriginalMeta(Struct, frozen=True, omit_defaults=True):
 
 
 class MediaMeta(Struct, frozen=True, omit_defaults=True):
-    """What players need before the file is loaded; `length` is like 0:01:02.50, `duration` in seconds."""
+    """Metadata for players before the file is loaded; `length` is like 0:01:02.50, `duration` in seconds."""
 
     length: str | None = None
     duration: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.times import to_iso, to_iso_or_none
@@ -16,7 +16,9 @@ from storage.rows.moderation import AppealRow, ReportRow
 from storage.rows.peers import SeveranceRow
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class ReportFacts(Struct, frozen=True, kw_only=True):
+    """The fields that Report and Admin::Report have in common."""
+
     id: str
     action_taken: bool
     action_taken_at: str | None
@@ -24,6 +26,9 @@ class Report(Struct, frozen=True, kw_only=True):
     comment: str
     forwarded: bool
     created_at: str
+
+
+class Report(ReportFacts, frozen=True, kw_only=True):
     status_ids: list[str] | None
     collection_ids: list[str] | None = None
     rule_ids: list[str] | None
@@ -60,10 +65,9 @@ class RelationshipSeveranceEvent(Struct, frozen=True):
     created_at: str
 
 
-def render_report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
-    """Return a report as the account that filed it sees it."""
-    posts, rules = reports.post_ids(row), reports.rule_ids(row)
-    return Report(
+def render_report_facts(row: ReportRow) -> ReportFacts:
+    """Return what both the reporter and the moderators see of a report."""
+    return ReportFacts(
         id=str(row.id),
         action_taken=row.resolved_at is not None,
         action_taken_at=to_iso_or_none(row.resolved_at),
@@ -71,6 +75,14 @@ def render_report(links: Links, row: ReportRow, target: account_views.AccountVie
         comment=row.comment,
         forwarded=row.forwarded,
         created_at=to_iso(row.created_at),
+    )
+
+
+def render_report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
+    """Return a report as the account that filed it sees it."""
+    posts, rules = reports.post_ids(row), reports.rule_ids(row)
+    return Report(
+        **structs.asdict(render_report_facts(row)),
         status_ids=[str(post_id) for post_id in posts] or None,
         rule_ids=[str(rule_id) for rule_id in rules] or None,
         target_account=render_account(links, target),

@@ -68,7 +68,7 @@ class ShallowQuote(Struct, frozen=True):
 
 
 class QuoteApproval(Struct, frozen=True):
-    """Who may quote a status, and whether the viewer may."""
+    """The rule of who may quote a status, and whether the viewer may."""
 
     automatic: tuple[str, ...]
     manual: tuple[str, ...]
@@ -76,7 +76,7 @@ class QuoteApproval(Struct, frozen=True):
 
 
 class StatusReaction(Struct, frozen=True):
-    """How many accounts react with an emoji; `url` is the image of a custom emoji, null for a character."""
+    """The count of reactions with an emoji; `url` is the image of a custom emoji, null for a character."""
 
     name: str
     count: int
@@ -97,7 +97,7 @@ class InteractionRule(Struct, frozen=True):
 
 
 class InteractionPolicy(Struct, frozen=True):
-    """Who may like, reply to and boost a status, as in GoToSocial's API."""
+    """The rules of who may like, reply to and boost a status, as in GoToSocial's API."""
 
     can_favourite: InteractionRule
     can_reply: InteractionRule

@@ -66,5 +66,5 @@ def render_week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
 
 def render_featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
     """Return a hashtag on a profile; of a remote account `username` has the domain too."""
-    url = links.tagged(username, row.folded)
+    url = links.account_tag(username, row.folded)
     return FeaturedTag(str(row.id), row.name, url, str(row.uses), to_date(row.last_at))

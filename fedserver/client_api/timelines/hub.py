@@ -118,14 +118,14 @@ class Hub:
         self.services.metrics.streams_open.set(len(self._listeners))
 
     def subscribe(self, listener: Listener, name: StreamName, channels: tuple[Channel, ...]) -> None:
-        """From now on send the listener what is published to `channels`; again changes nothing."""
+        """Send the listener what is published to `channels` from now on; a second call changes nothing."""
         listener.streams[name] = channels
         for kind, subject in channels:
             listeners = self._channels.setdefault(kind, {}).setdefault(subject, {})
             listeners.setdefault(listener, set()).add(name)
 
     def unsubscribe(self, listener: Listener, name: StreamName) -> None:
-        """End one stream of a listener; nothing happens if it is not open."""
+        """End one stream of a listener, if it is open."""
         for kind, subject in listener.streams.pop(name, ()):
             listeners = self._channels[kind][subject]
             listeners[listener].discard(name)

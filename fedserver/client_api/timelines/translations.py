@@ -71,7 +71,7 @@ async def _load_languages(call: Call[Any], translator: Translator) -> dict[str, 
             raise RetryLaterError(
                 gettext("The translation service is not available right now. Please try again later.")
             ) from error
-        cache.put(hour, languages)
+        cache.store(hour, languages)
     return cast(dict[str, list[str]], languages)
 
 

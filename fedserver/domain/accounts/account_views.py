@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain.accounts.accounts import ProfileField
+from fedserver.domain.accounts.accounts import EMPTY_PROFILE, ProfileField
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
@@ -59,18 +59,7 @@ def redact_suspended(row: AccountRow) -> AccountRow:
         return row
     return structs.replace(
         row,
-        display_name="",
-        note_source="",
-        note_html="",
-        avatar_key="",
-        avatar_url="",
-        avatar_alt="",
-        header_key="",
-        header_url="",
-        header_alt="",
-        fields="[]",
-        emojis="[]",
-        identity_proofs="[]",
+        **EMPTY_PROFILE,
         followers_count=0,
         following_count=0,
         posts_count=0,
@@ -109,7 +98,7 @@ async def load_cached(tx: ReadTx, ids: Sequence[int], versions: Mapping[int, int
     loaded = await load(tx, [account_id for account_id in ids if account_id not in cached])
     if not tx.is_write:  # a writer may still roll back
         for account_id, view in loaded.items():
-            cache.put(account_id, view)
+            cache.store(account_id, view)
     return cached | loaded
 
 

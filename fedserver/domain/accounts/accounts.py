@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
-import msgspec
 from msgspec import structs
 
 from fedserver.domain.accounts import keys, profiles, verified_links
@@ -25,6 +26,15 @@ MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
 MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
 ProfileField = profiles.ProfileField
 ProfileChange = profiles.ProfileChange
+# The columns of a profile on which nothing was written.
+EMPTY_PROFILE: Mapping[str, Any] = MappingProxyType(
+    {
+        **dict.fromkeys(("display_name", "note_source", "note_html"), ""),
+        **dict.fromkeys(("avatar_key", "avatar_url", "avatar_alt"), ""),
+        **dict.fromkeys(("header_key", "header_url", "header_alt"), ""),
+        **dict.fromkeys(("fields", "emojis", "identity_proofs"), "[]"),
+    }
+)
 MAX_USERNAME = 30  # characters, as with Mastodon
 # Names that are paths of URLs, or could be mistaken for the node itself.
 RESERVED_USERNAMES = frozenset(
@@ -36,7 +46,6 @@ RESERVED_USERNAMES = frozenset(
         "home", "notifications", "here", "all", "everyone", "channel", "mastodon",
     }
 )  # fmt: skip
-encode = msgspec.json.Encoder().encode
 
 
 async def get(tx: ReadTx, account_id: int) -> AccountRow:
@@ -118,9 +127,6 @@ def _build_local(site: NodeContext, account_id: int, username: str, kind: str, n
         username=username,
         domain="",
         kind=kind,
-        display_name="",
-        note_source="",
-        note_html="",
         url=links.profile(username),
         inbox_uri=links.actor_endpoint(uri, "inbox"),
         shared_inbox_uri=links.shared_inbox,
@@ -128,14 +134,7 @@ def _build_local(site: NodeContext, account_id: int, username: str, kind: str, n
         followers_uri=links.actor_endpoint(uri, "followers"),
         following_uri=links.actor_endpoint(uri, "following"),
         featured_uri=links.actor_endpoint(uri, "collections/featured"),
-        avatar_key="",
-        avatar_url="",
-        avatar_alt="",
-        header_key="",
-        header_url="",
-        header_alt="",
-        fields="[]",
-        emojis="[]",
+        **EMPTY_PROFILE,
         also_known_as="[]",
         moved_to_id=None,
         locked=instance,

@@ -84,7 +84,7 @@ async def _get_member(tx: ReadTx, row: OneTimeLinkRow) -> MemberRow:
     """Return the member of a link, if their address is still the one it was sent to."""
     member = await member_queries.find(tx, row.member_id or 0)
     if member is None or member.email != row.email:
-        raise NotFoundError(one_time_links.expired_text())
+        raise NotFoundError(one_time_links.build_expired_text())
     return member
 
 

@@ -13,7 +13,7 @@ HOUR_MS = 3_600_000
 MAX_TOKEN_LENGTH = 200  # ours are shorter; longer ones are not worth hashing
 
 
-def expired_text() -> str:
+def build_expired_text() -> str:
     """Return what someone reads whose link does not work any more."""
     return gettext("This link was already used or is too old.")
 
@@ -33,7 +33,7 @@ async def get(tx: ReadTx, purpose: str, token: str) -> OneTimeLinkRow:
     plausible = 0 < len(token) <= MAX_TOKEN_LENGTH
     row = await member_queries.find_link(tx, hash_secret(token)) if plausible else None
     if row is None or row.purpose != purpose or row.used_at is not None or row.expires_at <= tx.now:
-        raise NotFoundError(expired_text())
+        raise NotFoundError(build_expired_text())
     return row
 
 
@@ -41,5 +41,5 @@ async def consume(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
     """Mark a link as used and return it. Raises NotFoundError."""
     row = await get(tx, purpose, token)
     if not await member_queries.mark_link_used(tx, row.token_hash):
-        raise NotFoundError(expired_text())
+        raise NotFoundError(build_expired_text())
     return row

@@ -193,7 +193,7 @@ async def find_principal_or_pending(tx: ReadTx, secret: str) -> Principal | None
         return None
     principal = _to_principal(*rows)
     if principal is not None and not tx.is_write:
-        cache.put(token_hash, (_build_stamp(*rows), principal))
+        cache.store(token_hash, (_build_stamp(*rows), principal))
     return principal
 
 

@@ -21,7 +21,7 @@ from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-PLAIN, MARKDOWN = "text/plain", "text/markdown"
+PLAIN = "text/plain"
 MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
 
 encode = msgspec.json.Encoder().encode

@@ -16,7 +16,7 @@ POLL_TALLIED = "poll.tallied"  # post_id: its votes changed some time ago, or it
 POST_WITHDRAWN = "post.withdrawn"  # post_id, account_id, streams: public ones that may have shown it
 ACCOUNT_CHANGED = "account.changed"  # account_id
 NOTIFICATION_ADDED = "notification.added"  # notification_id, account_id
-NOTIFICATIONS_MERGED = "notifications.merged"  # account_id: what was kept back is told now
+NOTIFICATIONS_MERGED = "notifications.merged"  # account_id: notifications that were held back appear now
 CONVERSATION_CHANGED = "conversation.changed"  # conversation_id, account_id
 ANNOUNCEMENT_REACTED = "announcement.reacted"  # announcement_id, name
 TOKEN_REVOKED = "token.revoked"  # token_id
@@ -27,7 +27,6 @@ ANNOUNCEMENT_PUBLISHED = "announcement.published"  # announcement_id: new, or it
 ANNOUNCEMENT_REMOVED = "announcement.removed"  # announcement_id
 PEER_CHANGED = "peer.changed"  # domain
 IP_BLOCKS_CHANGED = "addresses.changed"  # networks that may not come in
-SETTINGS_CHANGED = "settings.changed"
 JOBS_DUE = "tasks.due"  # something was put in the queue
 MAX_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
 

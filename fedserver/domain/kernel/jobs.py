@@ -384,7 +384,7 @@ class ComposeMail(Job, frozen=True, tag="compose_mail"):
 
 
 class SendSecurityNotice(Job, frozen=True, tag="tell_of_change"):
-    """What protects an account was changed; `change` is one of `security_mails.CHANGES`."""
+    """A setting that protects an account was changed; `change` is one of `security_mails.CHANGES`."""
 
     to: str
     change: str

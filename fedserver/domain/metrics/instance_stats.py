@@ -36,7 +36,7 @@ async def load(tx: ReadTx) -> InstanceStats:
     stats: InstanceStats | None = cache.get(minute)
     if stats is None:
         stats = await _load(tx)
-        cache.put(minute, stats)
+        cache.store(minute, stats)
     return stats
 
 

@@ -5,8 +5,6 @@ docs.joinmastodon.org/entities/Appeal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
@@ -72,8 +70,3 @@ def build_log_subject(entry: LogEntryRow) -> hash_chain.LogSubject:
 async def count_open(tx: ReadTx) -> int:
     """Return how many appeals wait for a decision."""
     return await appeal_queries.count_open(tx)
-
-
-async def load_by_entries(tx: ReadTx, entry_ids: Sequence[int]) -> dict[int, AppealRow]:
-    """Return appeals by the id of the contested entry of the audit log."""
-    return await appeal_queries.load_by_entries(tx, entry_ids)

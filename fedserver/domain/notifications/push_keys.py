@@ -17,7 +17,7 @@ async def load_public_key(tx: ReadTx) -> str:
         if row is None:
             return ""
         public_key = row.public
-        cache.put("public", public_key)
+        cache.store("public", public_key)
     return public_key
 
 

@@ -249,14 +249,6 @@ async def list_public_decisions(tx: ReadTx) -> list[PeerRow]:
     return sorted(rows, key=lambda row: row.domain)
 
 
-async def get(tx: ReadTx, domain: str) -> PeerRow:
-    """Return a known peer. Raises NotFoundError."""
-    row = await peer_queries.find_by_domain(tx, domain)
-    if row is None:
-        raise NotFoundError
-    return row
-
-
 async def ensure(tx: Tx, domain: str) -> None:
     """Insert a row for a peer, if there is none."""
     await peer_queries.insert(tx, domain)

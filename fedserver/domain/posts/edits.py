@@ -19,7 +19,7 @@ from storage.rows.posts import PostRow
 
 
 class PostEdit(Struct, frozen=True, kw_only=True):
-    """What a member wants to change; what is UNSET stays."""
+    """A change of a post by its author; fields that are UNSET stay as they are."""
 
     text: str | UnsetType = UNSET
     content_type: str | UnsetType = UNSET
@@ -34,13 +34,13 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
     publish: bool = False
-    has_new_descriptions: bool = False  # what its files are described with has changed before
+    has_new_descriptions: bool = False  # descriptions of its files were changed before this edit
 
 
 async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, changes: PostEdit) -> int:
-    """Change a post of one's own; its id, which is a new one where a draft was published.
+    """Change a post of `author`; return its id, which is a new one if a draft was published.
 
-    The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
+    The former version of a published post is stored; if nothing changes, nothing is done, as in Mastodon.
     Raises NotFoundError, InvalidError, ForbiddenError.
     """
     row = await visibility.get_own(tx, author, post_id)
@@ -96,7 +96,7 @@ async def _is_same(
 async def _publish_draft(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> int:
-    """Turn a draft into a post of this moment: with an id that sorts by it and the address of its title."""
+    """Publish a draft as a new post, so that its id sorts by the time and its address has its title."""
     file_ids = tuple(await attachments.list_file_ids(tx, row))
     draft = posts.Draft(
         text=_value_or(change.text, row.source),
@@ -119,7 +119,7 @@ async def _publish_draft(
 
 
 async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | None:
-    """Return the id of what a draft quotes when it is published."""
+    """Return the id of the post that a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
     quote = await quotes.find(tx, row.id)
@@ -181,21 +181,24 @@ def _apply_edit(tx: ReadTx, row: PostRow, change: PostEdit, text: RenderedText) 
 async def _change_media(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
 ) -> list[int]:
-    """Attach what the change names; the files that are attached afterwards."""
+    """Attach the files that the change names; return the ids of the files that the post has then."""
     former = await attachments.list_file_ids(tx, row)
     if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
         return former
     wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
-    every = [*wanted, *([cover] if cover else [])]
-    await attachments.replace_files(tx, site, author, row, every)
+    file_ids = [*wanted, *([cover] if cover else [])]
+    await attachments.replace_files(tx, site, author, row, file_ids)
     return wanted
 
 
 async def _change_poll(
     tx: Tx, site: NodeContext, row: PostRow, change: PostEdit, media_ids: Sequence[int]
 ) -> PostRow:
-    """Ask what the change asks; files in its place end a poll. The row with the kind that it has then."""
+    """Set the poll of the change, or remove the poll if files take its place; return the row.
+
+    The row has the kind that fits: `Question` with a poll, else `Note`. Raises InvalidError.
+    """
     if not isinstance(change.poll, UnsetType):
         if media_ids:
             raise InvalidError("poll", "can't be combined with media")

@@ -37,8 +37,8 @@ async def like(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int) -> Po
 async def like_view(tx: Tx, site: NodeContext, actor: AccountRow, view: PostView) -> PostView:
     """Like a post of which `actor` has a view; return the view of it with the like. Raises ForbiddenError.
 
-    A view is only made for somebody who may see the post, so that is not asked again. Nor is the view loaded
-    again: a like changes the counter of the post and the state of its viewer, nothing else.
+    A view is only built for an account that may see the post, so that is not checked again. Nor is the view
+    loaded again: a like changes the counter of the post and the state of its viewer, nothing else.
     """
     check_not_moved(actor)
     original = view.boost_of or view
@@ -65,7 +65,9 @@ async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
         for reaction in reactions:
             await reaction_queries.delete_by_id(tx, reaction.id)
         await remove(tx, row, post)
-        emoji_by_uri = {row.uri: ("", "")} | {each.uri: (each.name, each.url) for each in reactions}
+        emoji_by_uri = {row.uri: ("", "")} | {
+            reaction.uri: (reaction.name, reaction.url) for reaction in reactions
+        }
         for uri, (emoji, picture) in emoji_by_uri.items() if not post.local else ():
             await jobs.enqueue(tx, jobs.UndoLike(actor.id, uri, post.uri, post.account_id, emoji, picture))
     return post

@@ -1,6 +1,6 @@
-"""Polls: offered with a post, changed with it, closed in time; and those of peers, as their origin tells.
+"""Polls: created with a post, changed with it, closed in time; polls of peers as their origin sends them.
 
-How one votes is in `votes`. Client API: docs.joinmastodon.org/methods/polls; between nodes: FEP-9967.
+Voting is in `votes`. Client API: docs.joinmastodon.org/methods/polls; between nodes: FEP-9967.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class NewPoll(Struct, frozen=True):
-    """What a member wants to ask; `expires_in` is seconds."""
+    """A poll that a member wants to add to a post; `expires_in` is in seconds."""
 
     options: tuple[str, ...]
     expires_in: int
@@ -43,7 +43,7 @@ class RemoteOption(Struct, frozen=True):
 
 
 class RemotePoll(Struct, frozen=True):
-    """A poll as its origin tells of it; times are ms UTC."""
+    """A poll as its origin sends it; times are ms UTC."""
 
     options: tuple[RemoteOption, ...]
     multiple: bool
@@ -55,14 +55,14 @@ class RemotePoll(Struct, frozen=True):
 def check(site: NodeContext, poll: NewPoll) -> NewPoll:
     """Return the poll without empty options. Raises InvalidError."""
     limits = site.config.limits
-    titles = tuple(title for each in poll.options if (title := clean_name(each, 10_000)))
+    titles = tuple(title for option in poll.options if (title := clean_name(option, 10_000)))
     if len(titles) < 2:
         raise InvalidError("choices", "must have more than one item", "ERR_TOO_SHORT")
     if len(titles) > limits.poll_options:
         raise InvalidError("choices", f"can't contain more than {limits.poll_options} items", "ERR_TOO_LONG")
     if any(len(title) > limits.poll_option_characters for title in titles):
-        most = limits.poll_option_characters
-        raise InvalidError("choices", f"cannot be longer than {most} characters each", "ERR_TOO_LONG")
+        max_length = limits.poll_option_characters
+        raise InvalidError("choices", f"cannot be longer than {max_length} characters each", "ERR_TOO_LONG")
     if len(set(titles)) < len(titles):
         raise InvalidError("choices", "contain duplicate items", "ERR_TAKEN")
     if poll.expires_in < limits.min_poll_seconds:
@@ -73,17 +73,20 @@ def check(site: NodeContext, poll: NewPoll) -> NewPoll:
 
 
 def _build_options(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOptionRow]:
-    return [PollOptionRow(tx.new_id(), post_id, place, each, each, 0) for place, each in enumerate(titles)]
+    return [
+        PollOptionRow(tx.new_id(), post_id, position, title, title, 0)
+        for position, title in enumerate(titles)
+    ]
 
 
 async def load_titles_json(tx: ReadTx, post_id: int) -> str | None:
     """Return the options as an edit stores them (JSON); None without a poll."""
-    found = await poll_queries.list_options(tx, post_id)
-    return encode([each.title for each in found]).decode() if found else None
+    options = await poll_queries.list_options(tx, post_id)
+    return encode([option.title for option in options]).decode() if options else None
 
 
 async def create(tx: Tx, post_id: int, checked: NewPoll) -> None:
-    """Give a post of ours a poll and enqueue its end."""
+    """Store the poll of a local post and enqueue its end."""
     row = PollRow(
         post_id=post_id,
         multiple=checked.multiple,
@@ -98,7 +101,10 @@ async def create(tx: Tx, post_id: int, checked: NewPoll) -> None:
 
 
 async def update(tx: Tx, post_id: int, checked: NewPoll) -> None:
-    """Ask something else, or longer. Other options, or another number of choices, begin a new count."""
+    """Change the poll of a local post, or create it.
+
+    Other options, or another value of `multiple`, drop the votes. The poll is open again until its new end.
+    """
     former = await poll_queries.lock(tx, post_id)
     if former is None:
         await create(tx, post_id, checked)
@@ -110,7 +116,7 @@ async def update(tx: Tx, post_id: int, checked: NewPoll) -> None:
         expires_at=tx.now + checked.expires_in * 1000,
         closed_at=None,
     )
-    offered = tuple(each.title for each in await poll_queries.list_options(tx, post_id))
+    offered = tuple(option.title for option in await poll_queries.list_options(tx, post_id))
     if offered != checked.options or former.multiple != checked.multiple:
         await poll_queries.replace_options(tx, post_id, _build_options(tx, post_id, checked.options))
         row = structs.replace(row, voters_count=0)
@@ -131,7 +137,10 @@ async def enqueue_close(tx: Tx, row: PollRow, *, delay_ms: int = 0) -> None:
 
 
 async def close(tx: Tx, post_id: int) -> None:
-    """Once its time is over: tell the author, our voters, peers and streams. Else nothing is done."""
+    """Close a poll whose time is over; notify its author, our voters, peers and streams.
+
+    Does nothing if the poll is open still, or closed already.
+    """
     row, post = await poll_queries.lock(tx, post_id), await post_queries.find(tx, post_id)
     if row is None or post is None or row.closed_at is not None or not is_over(row, tx.now):
         return
@@ -147,7 +156,7 @@ async def close(tx: Tx, post_id: int) -> None:
 async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = True) -> None:
     """Store a peer's poll as its origin sends it.
 
-    Only with an edit may a poll change what it asks; votes for what is asked no more are dropped.
+    Only with an edit may the options of a poll change; votes for the former options are dropped.
     """
     expires_at = _find_end(tx, remote)
     fresh = PollRow(post.id, remote.multiple, False, expires_at, None, remote.voters_count, tx.now)
@@ -156,7 +165,7 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
         await poll_queries.insert_with_options(tx, fresh, _build_remote_options(tx, post.id, remote.options))
         return
     options = await poll_queries.list_options(tx, post.id)
-    same = [each.name for each in options] == [each.name for each in remote.options]
+    same = [option.name for option in options] == [option.name for option in remote.options]
     if not (same and former.multiple == remote.multiple):
         if not is_edit:
             return
@@ -179,7 +188,7 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
 
 
 def _find_end(tx: ReadTx, remote: RemotePoll) -> int | None:
-    """When a peer's poll ends: never later than now where it says that it is closed."""
+    """Return when a peer's poll ends (ms UTC), never later than now if the peer says that it is closed."""
     if remote.closed:
         return min(remote.expires_at or tx.now, tx.now)
     return remote.expires_at
@@ -187,8 +196,8 @@ def _find_end(tx: ReadTx, remote: RemotePoll) -> int | None:
 
 def _build_remote_options(tx: Tx, post_id: int, options: Sequence[RemoteOption]) -> list[PollOptionRow]:
     return [
-        PollOptionRow(tx.new_id(), post_id, place, _clean_title(each.name), each.name, each.votes)
-        for place, each in enumerate(options)
+        PollOptionRow(tx.new_id(), post_id, position, _clean_title(option.name), option.name, option.votes)
+        for position, option in enumerate(options)
     ]
 
 

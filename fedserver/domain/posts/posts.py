@@ -24,7 +24,7 @@ HOUR_MS = 3_600_000
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """What a member wants to post."""
+    """A post as a member writes it, before it has an id and is rendered."""
 
     text: str = ""
     content_type: str = post_texts.PLAIN
@@ -43,18 +43,18 @@ class Draft(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     quoted_id: int | None = None
     quote_policy: str = "public"
-    policy: str = ""  # who may answer, like and boost it, as it is kept
+    policy: str = ""  # who may answer, like and boost it, encoded as in the database
 
 
 async def is_deleted(tx: ReadTx, uri: str) -> bool:
-    """Return True if there was a post with this URI."""
+    """Return True if a post with this URI was deleted."""
     return await post_queries.find_tombstone(tx, uri) is not None
 
 
 async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> int:
     """Write a post or a draft; return its id. Raises InvalidError, NotFoundError, ForbiddenError.
 
-    A request repeated with the same `idempotency_key` within an hour gives the same post.
+    A request repeated with the same `idempotency_key` within an hour returns the id of the same post.
     """
     if draft.idempotency_key:
         existing_id = await post_queries.find_id_by_idempotency_key(
@@ -76,7 +76,7 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
     if quoted is not None:
         await quotes.record(tx, site, row, quoted)
     if row.state == "published":
-        await publication.publish(tx, row, [each for each in text.mentioned if not each.domain])
+        await publication.publish(tx, row, [account for account in text.mentioned if not account.domain])
     return row.id
 
 

@@ -13,12 +13,12 @@ from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, QuoteRow
 
-# A quoted post is as many steps up a thread: no chain of quotes leads us far.
+# A quote counts as this many steps up a thread, so that a long chain of quotes is not followed for ever.
 DEPTH_STEP, MAX_DEPTH = 15, 40
 
 
 class RemoteQuote(Struct, frozen=True):
-    """What a post of a peer says that it quotes."""
+    """A quote as a post of a peer states it."""
 
     uri: str
     authorization_uri: str | None = None
@@ -26,7 +26,7 @@ class RemoteQuote(Struct, frozen=True):
 
 
 async def receive(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: int = 0) -> None:
-    """Keep what a post of a peer quotes. Of others' posts it is shown when their consent was verified."""
+    """Store what a post of a peer quotes; another author's post is shown once their consent is verified."""
     former = await quote_queries.find_by_post(tx, row.id)
     if remote is None:
         if former is not None:
@@ -58,7 +58,7 @@ async def receive(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: in
 
 
 def _is_possible(row: PostRow, remote: RemoteQuote) -> bool:
-    """Return False for a quote that can never be shown: without a request, and of another host."""
+    """Return False for a quote that can never be shown: without a request, of a post on another host."""
     return not remote.legacy or row.uri.split("/")[:3] == remote.uri.split("/")[:3]
 
 
@@ -70,18 +70,18 @@ async def update(tx: Tx, row: PostRow, remote: RemoteQuote) -> None:
 
 
 async def _find_quotable(tx: ReadTx, uri: str) -> PostRow | None:
-    """Return a post that is here and that peers may refer to."""
-    found = await post_queries.find_by_uri(tx, uri)
-    if found is None or found.boost_of_id is not None or found.visibility in ("local", "partners"):
+    """Return the stored post with this URI; None if there is none, or if peers may not refer to it."""
+    post = await post_queries.find_by_uri(tx, uri)
+    if post is None or post.boost_of_id is not None or post.visibility in ("local", "partners"):
         return None
-    return found
+    return post
 
 
 async def _update_consent(tx: Tx, quote: QuoteRow, remote: RemoteQuote, depth: int) -> None:
-    """Update a known quote: its authorization may be new, or that one is requested at all."""
+    """Update a known quote whose authorization, or whose request for one, may have changed."""
     quoted = await post_queries.find(tx, quote.quoted_id) if quote.quoted_id is not None else None
     if quoted is not None and (quoted.local or quoted.account_id == quote.account_id):
-        return  # Of ours it was decided here, whatever the peer says; one's own needs no consent.
+        return  # This node decides about its own posts; a quote of oneself needs no consent.
     if (quote.authorization_uri, quote.legacy) == (remote.authorization_uri, remote.legacy):
         return
     if quote.state == ACCEPTED:
@@ -110,10 +110,10 @@ async def find_pending(tx: ReadTx, post_id: int) -> tuple[PostRow, QuoteRow] | N
 
 async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_authorized: bool | None) -> None:
     """Record a verification: authorized, not authorized, or (None) not certain yet."""
-    found = await find_pending(tx, post_id)
-    if found is None or quoted.boost_of_id is not None:
+    pending = await find_pending(tx, post_id)
+    if pending is None or quoted.boost_of_id is not None:
         return
-    row, quote = found
+    row, quote = pending
     quote = structs.replace(
         quote, quoted_id=quoted.id, quoted_account_id=quoted.account_id, quoted_url=quoted.url
     )
@@ -126,9 +126,9 @@ async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_autho
 
 
 async def find_requesting_post(tx: ReadTx, actor: AccountRow, uri: str) -> PostRow | None:
-    """Return the post that is to quote; None if it is not here, or not of `actor`."""
-    known = await post_queries.find_by_uri(tx, uri)
-    return known if known is not None and known.account_id == actor.id else None
+    """Return the post that asks to quote another; None if it is not stored here, or not by `actor`."""
+    post = await post_queries.find_by_uri(tx, uri)
+    return post if post is not None and post.account_id == actor.id else None
 
 
 async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:

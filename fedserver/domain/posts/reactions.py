@@ -1,7 +1,7 @@
-"""Emoji with which people like posts: each person several, and one like for all of them.
+"""Emoji reactions to posts: an account may have several on a post, and one like for all of them.
 
-What a peer sends is an emoji, or the shortcode of a picture that lies there; ours are emoji, or pictures of
-this node.
+A peer sends an emoji character, or the shortcode of a picture at its own address; local accounts react with
+characters, or with the custom emoji of this node.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from storage.queries.posts import reactions as reaction_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostReactionRow, PostRow
 
-MAX_PER_ACCOUNT = 8  # emoji of one person at one post
-MAX_PER_POST = 50  # different emoji at one post; what comes after them is a like
+MAX_PER_ACCOUNT = 8  # reactions of one account to one post
+MAX_PER_POST = 50  # different emoji on one post; a reaction beyond them counts as a like only
 
 
 class Emoji(Struct, frozen=True):
@@ -34,15 +34,16 @@ class Emoji(Struct, frozen=True):
 
 
 async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name: str) -> PostRow:
-    """React with an emoji, or the shortcode of one of this node; the post. Again changes nothing.
+    """React with an emoji, or the shortcode of a custom one; return the post.
 
-    Raises NotFoundError, ForbiddenError, InvalidError for what is not an emoji or would be too many.
+    A second time changes nothing. Raises NotFoundError, ForbiddenError; InvalidError for a name that is no
+    emoji, or if there would be too many reactions.
     """
     check_not_moved(actor)
     emoji = await _get_local_emoji(tx, site, name)
     post = await likes.get_likeable(tx, actor, post_id)
-    mine = await reaction_queries.list_by_account(tx, actor.id, [post.id])
-    if emoji.name in {each.name for each in mine}:
+    reactions = await reaction_queries.list_by_account(tx, actor.id, [post.id])
+    if emoji.name in {reaction.name for reaction in reactions}:
         return post
     uri = site.links.activity(actor.uri, "likes", tx.new_id())
     if not await _record(tx, actor, post, uri, emoji):
@@ -53,7 +54,7 @@ async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name
 
 
 async def unreact(tx: Tx, actor: AccountRow, post_id: int, name: str) -> PostRow:
-    """Take a reaction back; the post. Nothing happens if there is none. Raises NotFoundError."""
+    """Undo a reaction, if there is one; return the post. Raises NotFoundError."""
     post = await visibility.require(tx, post_id, actor.id)
     for row in await reaction_queries.list_by_account(tx, actor.id, [post.id]):
         if row.name != name.strip(":"):
@@ -109,9 +110,9 @@ async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None
     """Undo the reaction of a peer's account, by URI or emoji; return False if there is none."""
     row = await reaction_queries.find_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None and name:
-        found = await post_queries.find_by_uri(tx, post_uri)
-        mine = await reaction_queries.list_by_account(tx, actor.id, [found.id]) if found else []
-        row = next((each for each in mine if each.name == name), None)
+        target = await post_queries.find_by_uri(tx, post_uri)
+        reactions = await reaction_queries.list_by_account(tx, actor.id, [target.id]) if target else []
+        row = next((reaction for reaction in reactions if reaction.name == name), None)
     # guard: reactions taken back by others @last
     if row is None or row.account_id != actor.id:
         return False

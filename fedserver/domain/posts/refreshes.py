@@ -1,4 +1,4 @@
-"""Refreshes: a member opens a thread of a peer, and what is missing here is looked for."""
+"""Refreshes: when a member opens a thread of a peer, replies that are missing here are fetched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.rows.posts import PostRow, RefreshRow
 
 MINUTE_MS = 60_000
 MIN_INTERVAL_MS = 15 * MINUTE_MS
-# One that did not finish in this time never will: its worker is gone.
+# A refresh that did not finish in this time never will: its worker is gone.
 MAX_DURATION_MS = 5 * MINUTE_MS
 RUNNING, FINISHED = "running", "finished"
 
@@ -50,6 +50,6 @@ async def get(tx: ReadTx, refresh_id: int) -> RefreshRow:
     return row if running else RefreshRow(row.id, row.post_id, FINISHED, row.found, row.started_at)
 
 
-async def update_progress(tx: Tx, refresh_id: int, found: int, *, is_finished: bool) -> None:
+async def update_progress(tx: Tx, refresh_id: int, found_count: int, *, is_finished: bool) -> None:
     """Store how many posts were found until now."""
-    await refresh_queries.update_progress(tx, refresh_id, found, FINISHED if is_finished else RUNNING)
+    await refresh_queries.update_progress(tx, refresh_id, found_count, FINISHED if is_finished else RUNNING)

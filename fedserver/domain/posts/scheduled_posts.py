@@ -1,7 +1,8 @@
 """Posts that appear later (docs.joinmastodon.org/methods/scheduled_statuses).
 
-What was written is kept as it is, with its files reserved, and published by a task of its moment: the post,
-the end of the waiting and of the task are one transaction, so that a kill neither loses nor doubles it.
+A scheduled post is stored as it was written, its files are reserved, and a job publishes it at its time. One
+transaction creates the post and deletes the scheduled one and the job, so that a crash neither loses nor
+duplicates it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _decode_draft = msgspec.json.Decoder(posts.Draft).decode
 
 
 class ScheduledPost(Struct, frozen=True):
-    """A post that waits, as its author sees it: what was written, and its files in their order."""
+    """A scheduled post as its author sees it: the draft, and its files in their order."""
 
     row: ScheduledPostRow
     draft: posts.Draft
@@ -44,24 +45,25 @@ class ScheduledPost(Struct, frozen=True):
 async def schedule(
     tx: Tx, site: NodeContext, author: AccountRow, draft: posts.Draft, publish_at: int
 ) -> ScheduledPost:
-    """Keep a post until `moment` (ms UTC). Raises what publishing it now would raise, and InvalidError.
+    """Store a post to be published at `publish_at` (ms UTC).
 
-    A request repeated with the same idempotency key within an hour gives the same one.
+    A request repeated with the same idempotency key within an hour returns the same scheduled post. Raises
+    what publishing it now would raise, and InvalidError.
     """
     await scheduled_post_queries.clear_idempotency_keys(tx, author.id, first_id_at(tx.now - HOUR_MS))
     key = draft.idempotency_key
-    found = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key) if key else None
-    if found is not None:
-        return (await _load_views(tx, [found]))[0]
+    existing = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key) if key else None
+    if existing is not None:
+        return (await _load_views(tx, [existing]))[0]
     draft = structs.replace(draft, state="published", idempotency_key=None)
     await _check_moment(tx, author, publish_at, 0)
     await posts.check(tx, site, author, draft)
     row = ScheduledPostRow(tx.new_id(), author.id, publish_at, _encode_draft(draft).decode(), key, None, "")
     files = dict.fromkeys((*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ())))
     if not await scheduled_post_queries.insert_with_media(tx, row, files):
-        again = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key or "")
-        assert again is not None, "only its key can be in use"
-        row = again
+        existing = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key or "")
+        assert existing is not None, "only its key can be in use"
+        row = existing
     else:
         await jobs.enqueue(tx, jobs.PublishScheduled(row.id), run_at=publish_at)
     return (await _load_views(tx, [row]))[0]
@@ -83,8 +85,9 @@ async def _load_views(tx: ReadTx, rows: Sequence[ScheduledPostRow]) -> list[Sche
     files = await scheduled_post_queries.load_media(tx, [row.id for row in rows])
     views = []
     for row in rows:
-        draft, kept = _decode_draft(row.draft), files.get(row.id, {})
-        views.append(ScheduledPost(row, draft, tuple(kept[each] for each in draft.media_ids if each in kept)))
+        draft, own_files = _decode_draft(row.draft), files.get(row.id, {})
+        media = tuple(own_files[file_id] for file_id in draft.media_ids if file_id in own_files)
+        views.append(ScheduledPost(row, draft, media))
     return views
 
 
@@ -94,7 +97,7 @@ async def list_by_author(tx: ReadTx, author: AccountRow, page: Page) -> list[Sch
 
 
 async def get(tx: ReadTx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
-    """One of `author`. Raises NotFoundError."""
+    """Return a scheduled post of `author`. Raises NotFoundError."""
     row = await scheduled_post_queries.find(tx, author.id, scheduled_id)
     if row is None:
         raise NotFoundError
@@ -102,11 +105,11 @@ async def get(tx: ReadTx, author: AccountRow, scheduled_id: int) -> ScheduledPos
 
 
 async def reschedule(tx: Tx, author: AccountRow, scheduled_id: int, publish_at: int) -> ScheduledPost:
-    """Let it appear at another time. Raises NotFoundError, InvalidError."""
+    """Change when a scheduled post is published. Raises NotFoundError, InvalidError."""
     await get(tx, author, scheduled_id)
     await _check_moment(tx, author, publish_at, scheduled_id)
     await scheduled_post_queries.reschedule(tx, scheduled_id, publish_at)
-    # The task of the former moment finds that it is not time and does nothing.
+    # The job of the former time finds that the post is not due yet and does nothing.
     await jobs.enqueue(tx, jobs.PublishScheduled(scheduled_id), run_at=publish_at)
     return await get(tx, author, scheduled_id)
 
@@ -118,9 +121,9 @@ async def cancel(tx: Tx, author: AccountRow, scheduled_id: int) -> None:
 
 
 async def publish(tx: Tx, site: NodeContext, scheduled_id: int) -> int | None:
-    """Its moment has come: the id of the post, None if there is nothing to publish (any more, or yet).
+    """Publish a scheduled post that is due; return the id of the post, None if there is nothing to publish.
 
-    Raises what publishing raises; ForbiddenError if its author is not let in any more.
+    Raises what publishing raises; ForbiddenError if its author has no usable account any more.
     """
     row = await scheduled_post_queries.lock(tx, scheduled_id)
     if row is None or row.publish_at > tx.now or row.failed_at is not None:

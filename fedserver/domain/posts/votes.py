@@ -100,7 +100,8 @@ async def _record(
 async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
     """Record the vote of a peer's account in a poll of ours; return False if it has no effect.
 
-    It has none on what the account cannot see, after the end, for what is not offered, and a second time.
+    A vote has no effect if the account cannot see the poll, if the poll has ended, for an option that it does
+    not have, and for a second choice where one is allowed.
     """
     post = await post_queries.find_by_uri(tx, remote.poll_uri)
     if post is None or not post.local or post.visibility == "local" or post.account_id == actor.id:
@@ -111,7 +112,7 @@ async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
     if poll is None or poll_views.is_over(poll, tx.now):
         return False
     options = await poll_queries.list_options(tx, post.id)
-    option = next((each for each in options if each.name == remote.name.strip()), None)
+    option = next((option for option in options if option.name == remote.name.strip()), None)
     taken = await poll_queries.list_chosen_options(tx, post.id, actor.id)
     if option is None or (taken and not poll.multiple):
         return False

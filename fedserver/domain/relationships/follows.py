@@ -26,7 +26,6 @@ from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.relationships import FollowRow
 
-Pairs = list[tuple[int, int]]
 encode = msgspec.json.Encoder().encode
 _decode_languages = msgspec.json.Decoder(list[str]).decode
 

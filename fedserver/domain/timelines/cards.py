@@ -1,6 +1,6 @@
 """Cards: what is shown of the first page that a post links to.
 
-A page is read later, by a task, and once for all posts that link to it. Articles of ours show themselves.
+A page is fetched later, by a job, and once for all posts that link to it. Articles of ours show themselves.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from storage.rows.timelines import CardRow
 
 DAY_MS = 86_400_000
 CARD_TTL_MS, FAILED_TTL_MS = 14 * DAY_MS, DAY_MS
-# Posts of peers come to many nodes at once: these do not all ask the page in the same moment.
+# A post of a peer reaches many nodes at once: the delay keeps them from fetching the page in the same moment.
 MAX_DELAY_MS = 60_000
 MAX_URL = 2_048
 _decode_domains = msgspec.json.Decoder(list[str]).decode
 
 
 class CardView(Struct, frozen=True):
-    """A card, and the author whom the page names and who agreed to be named by it."""
+    """A card with the author that the page names, if that account allows the attribution."""
 
     row: CardRow
     author: AccountView | None
@@ -69,7 +69,7 @@ def _is_fresh(row: CardRow, now: int) -> bool:
 
 
 async def save(tx: Tx, url: str, fetched: PagePreview | None, creator_id: int | None) -> None:
-    """Keep what was read of an address, also that there is nothing to show."""
+    """Store the preview of an address, also if there is nothing to show (`fetched` is None)."""
     preview, former = fetched or PagePreview(kind=""), await card_queries.find_by_url(tx, url)
     values = {name: getattr(preview, name) for name in CardRow.__struct_fields__ if hasattr(preview, name)}
     if former is not None and former.blurhash and former.image_url == preview.image_url:
@@ -87,7 +87,7 @@ async def save(tx: Tx, url: str, fetched: PagePreview | None, creator_id: int | 
 
 
 async def set_for_post(tx: Tx, post_id: int, url: str | None) -> None:
-    """Show the card of an address with a post, or none."""
+    """Attach the card of an address to a post; detach its card if `url` is None or has none."""
     row = await post_queries.find(tx, post_id)
     if row is None:
         return
@@ -113,13 +113,13 @@ def _find_author(row: CardRow, authors: dict[int, AccountView]) -> AccountView |
 
 
 async def load_views(tx: ReadTx, rows: Sequence[CardRow]) -> list[CardView]:
-    """Cards as anybody sees them, in their order; at most two statements."""
+    """Return the views of cards in their order, with at most two statements."""
     authors = await account_views.load(tx, [row.creator_id for row in rows if row.creator_id is not None])
     return [CardView(row, _find_author(row, authors)) for row in rows]
 
 
 def parse_host(url: str) -> str:
-    """Where an address leads, in small letters; '' if it cannot be read."""
+    """Return the host of an address in lower case; '' if it cannot be parsed."""
     try:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
@@ -132,4 +132,4 @@ def allows_attribution(account: AccountRow, url: str) -> bool:
         return False
     host = parse_host(url)
     allowed = _decode_domains(account.attribution_domains)
-    return any(host == each or host.endswith(f".{each}") for each in allowed)
+    return any(host == domain or host.endswith(f".{domain}") for domain in allowed)

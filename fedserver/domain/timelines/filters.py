@@ -1,4 +1,4 @@
-"""Filters: words and posts that an account does not want to meet (docs.joinmastodon.org/methods/filters).
+"""Filters: words and posts that an account does not want to see (docs.joinmastodon.org/methods/filters).
 
 Matching is a plain search for folded words and a look at their neighbours, never a regular expression: no
 text and no keyword can make it slow. Nobody but the owner reaches a filter, its keywords or its posts.
@@ -29,7 +29,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class FilterView(Struct, frozen=True):
-    """A filter with what belongs to it."""
+    """A filter with its keywords and the posts that it names."""
 
     filter: FilterRow
     keywords: tuple[FilterKeywordRow, ...]
@@ -74,20 +74,20 @@ class ActiveFilters:
         """Return the filters that match a post with this text."""
         folded = text.casefold()
         hits = []
-        for each in self._filters:
+        for row in self._filters:
             words = tuple(
                 keyword.keyword
-                for keyword in self._keywords.get(each.id, [])
+                for keyword in self._keywords.get(row.id, [])
                 if _matches_keyword(keyword, folded)
             )
-            named = (post_id,) if post_id in self._posts.get(each.id, ()) else ()
+            named = (post_id,) if post_id in self._posts.get(row.id, ()) else ()
             if words or named:
-                hits.append(FilterMatch(each, words, named))
+                hits.append(FilterMatch(row, words, named))
         return tuple(hits)
 
 
 def _matches_keyword(keyword: FilterKeywordRow, folded: str) -> bool:
-    """Plain search, then a look at the neighbours: no text can make it slow."""
+    """Return True if a folded text holds a keyword: a plain search, which no text can make slow."""
     word = keyword.keyword.casefold()
     if not word or not keyword.whole_word:
         return bool(word) and word in folded
@@ -104,7 +104,7 @@ def _is_word_character(letter: str) -> bool:
 
 
 def _is_whole_word(word: str, text: str, place: int) -> bool:
-    """Neither end of the word continues in the text, as the client API's guidelines on filters say."""
+    """Return True if the text continues neither end of the word (the client API's guidelines on filters)."""
     end = place + len(word)
     starts = place == 0 or not (_is_word_character(word[0]) and _is_word_character(text[place - 1]))
     ends = end == len(text) or not (_is_word_character(word[-1]) and _is_word_character(text[end]))
@@ -112,7 +112,7 @@ def _is_whole_word(word: str, text: str, place: int) -> bool:
 
 
 def _find_word_end(text: str, place: int) -> int:
-    """Where the word that `place` is in ends: nothing in between can stand alone."""
+    """Return where the word around `place` ends: no match before it can be a whole word."""
     while place < len(text) and _is_word_character(text[place]):
         place += 1
     return place
@@ -120,24 +120,24 @@ def _find_word_end(text: str, place: int) -> int:
 
 async def load_active(tx: ReadTx, account_id: int, context: str) -> ActiveFilters | None:
     """Return an account's filters for a context; None if there are none, which takes one statement."""
-    found = await filter_queries.list_active(tx, account_id, context)
-    if not found:
+    filters = await filter_queries.list_active(tx, account_id, context)
+    if not filters:
         return None
     keywords = await filter_queries.list_keywords(tx, account_id)
-    return ActiveFilters(found, keywords, await filter_queries.list_posts(tx, account_id))
+    return ActiveFilters(filters, keywords, await filter_queries.list_posts(tx, account_id))
 
 
-# --- kept by their owner
+# --- filters of their owner
 
 
 async def list_by_account(tx: ReadTx, actor: AccountRow) -> list[FilterView]:
-    """All filters of `actor`, those whose time is over too."""
-    found = await filter_queries.list_by_account(tx, actor.id)
-    if not found:
+    """Return all filters of `actor`, also the expired ones."""
+    filters = await filter_queries.list_by_account(tx, actor.id)
+    if not filters:
         return []
     keywords = await filter_queries.list_keywords(tx, actor.id)
     posts = await filter_queries.list_posts(tx, actor.id)
-    return [_to_view(row, keywords, posts) for row in found]
+    return [_to_view(row, keywords, posts) for row in filters]
 
 
 def _to_view(
@@ -145,8 +145,8 @@ def _to_view(
 ) -> FilterView:
     return FilterView(
         row,
-        tuple(each for each in keywords if each.filter_id == row.id),
-        tuple(each for each in posts if each.filter_id == row.id),
+        tuple(keyword for keyword in keywords if keyword.filter_id == row.id),
+        tuple(post for post in posts if post.filter_id == row.id),
     )
 
 
@@ -170,7 +170,7 @@ async def create(
     seconds: int | None = None,
     keywords: Sequence[KeywordChange] = (),
 ) -> FilterView:
-    """Make a filter that holds for `seconds`, or always. Raises InvalidError."""
+    """Create a filter that applies for `seconds`, or permanently if that is None. Raises InvalidError."""
     if await filter_queries.count(tx, actor.id) >= MAX_FILTERS:
         raise InvalidError("base", f"You may have {MAX_FILTERS} filters")
     row = FilterRow(
@@ -233,9 +233,9 @@ async def add_keyword(
     tx: Tx, actor: AccountRow, filter_id: int, text: str, *, whole_word: bool = True
 ) -> FilterKeywordRow:
     """Add a keyword to a filter. Raises NotFoundError, InvalidError."""
-    former = {each.id for each in (await get(tx, actor, filter_id)).keywords}
+    former_ids = {keyword.id for keyword in (await get(tx, actor, filter_id)).keywords}
     view = await update(tx, actor, filter_id, keywords=[KeywordChange(text, whole_word)])
-    return next(each for each in view.keywords if each.id not in former)
+    return next(keyword for keyword in view.keywords if keyword.id not in former_ids)
 
 
 async def update_keyword(
@@ -266,7 +266,7 @@ async def update_keyword_and_filter(
 ) -> None:
     """Change a keyword and its filter, as version 1 of the API does. Raises NotFoundError, InvalidError.
 
-    Invalid too if the change of the filter would reach other keywords.
+    InvalidError too if the filter has other keywords, to which its change would apply.
     """
     view = await get(tx, actor, row.filter_id)
     same = (view.filter.contexts, view.filter.action) == (_encode_contexts(contexts), action)
@@ -298,7 +298,7 @@ async def get_post(tx: ReadTx, actor: AccountRow, filter_post_id: int) -> Filter
 async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> FilterPostRow:
     """Add a post that `actor` may see to a filter. Raises NotFoundError, InvalidError."""
     view = await get(tx, actor, filter_id)
-    if any(each.post_id == post.id for each in view.posts):
+    if any(row.post_id == post.id for row in view.posts):
         raise InvalidError("status", "has already been taken", "ERR_TAKEN")
     if len(view.posts) >= MAX_KEYWORDS:
         raise InvalidError("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
@@ -324,7 +324,7 @@ async def _apply_keyword_changes(
     if len(changes) > MAX_KEYWORDS:
         raise InvalidError("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
     keywords = await filter_queries.list_keywords(tx, actor.id)
-    former = {each.id: each for each in keywords if each.filter_id == filter_id}
+    former = {keyword.id: keyword for keyword in keywords if keyword.filter_id == filter_id}
     added, changed, removed = [], [], []
     for change in changes:
         if change.id is None and not change.remove:
@@ -365,13 +365,13 @@ def _clean_keyword(text: str) -> str:
     return clean_name(word, MAX_KEYWORD)
 
 
-def _encode_contexts(given: Sequence[str]) -> str:
-    kept = [name for name in CONTEXTS if name in given]
-    if not kept:
+def _encode_contexts(contexts: Sequence[str]) -> str:
+    known = [name for name in CONTEXTS if name in contexts]
+    if not known:
         raise InvalidError("context", "can't be blank", "ERR_BLANK")
-    if len(set(given)) != len(kept):
+    if len(set(contexts)) != len(known):
         raise InvalidError("context", f"is not of {', '.join(CONTEXTS)}", "ERR_INCLUSION")
-    return encode(kept).decode()
+    return encode(known).decode()
 
 
 def _check_action(text: str) -> str:

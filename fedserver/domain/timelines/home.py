@@ -1,4 +1,4 @@
-"""At whose home a post is."""
+"""Home timelines: the accounts that have a post in theirs."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from storage.queries.timelines import home_entries as home_entry_queries
 
 
 async def list_recipients(tx: ReadTx, post_id: int, account_ids: Sequence[int]) -> list[int]:
-    """Those of the accounts at whose home a post is."""
+    """Return those of the accounts that have a post in their home timeline."""
     return await home_entry_queries.list_recipients(tx, post_id, account_ids) if account_ids else []

@@ -1,8 +1,8 @@
-"""Who may answer, like and boost a post, by what its author said (GoToSocial's interaction policies).
+"""Who may answer, like and boost a post, as its author chose (GoToSocial's interaction policies).
 
-Docs: docs.gotosocial.org/en/latest/federation/interaction_policy. Where nothing was said everybody may who
-sees the post; its author always may, and anyone whom it mentions may answer. What a peer's author decides by
-hand is sent as if it were allowed: their node keeps it back until they say yes.
+Docs: docs.gotosocial.org/en/latest/federation/interaction_policy. Without a policy everyone may
+who sees the post; its author always may, and anyone whom it mentions may answer. What a peer's author decides
+by hand is sent as if it were allowed: their node holds it until they approve it.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ REFUSALS = {
 AUDIENCES = ("public", "followers", "following", "mentioned")
 REPLY_AUDIENCES = ("public", "followers", "nobody")
 SELF_AUDIENCES = ("author", "me")
-# Whether these hold only the author's own node knows: it is asked by sending.
+# Only the author's own node can evaluate such a rule, so the interaction is sent to it.
 UNSUPPORTED = "unsupported_policy"
 
 
 def build_rule(automatic: Sequence[str], manual: Sequence[str], field: str) -> PostPolicyRule:
     """Return a rule for a post of ours; approval by hand is not supported. Raises InvalidError."""
-    if any(each not in SELF_AUDIENCES for each in manual):
+    if any(audience not in SELF_AUDIENCES for audience in manual):
         raise InvalidError(field, "cannot be given by hand here: leave manual_approval empty")
-    wrong = [each for each in automatic if each not in (*AUDIENCES, *SELF_AUDIENCES)]
+    wrong = [audience for audience in automatic if audience not in (*AUDIENCES, *SELF_AUDIENCES)]
     if wrong:
         raise InvalidError(field, f"must be of {', '.join((*AUDIENCES, *SELF_AUDIENCES))}")
-    return PostPolicyRule(tuple(each for each in AUDIENCES if each in automatic))
+    return PostPolicyRule(tuple(audience for audience in AUDIENCES if audience in automatic))
 
 
 def get_reply_audience(row: PostRow) -> str:
-    """`public`, `followers`, or `nobody` but those who are named, as the pages say it."""
+    """Return who may answer a post: `public`, `followers`, or `nobody` but those whom it mentions."""
     rule = post_policies.decode(row.interaction_policy).reply
     if rule is None or "public" in (*rule.automatic, *rule.manual):
         return "public"

@@ -21,12 +21,12 @@ TIMELINES = ("home", "notifications")
 async def load(tx: ReadTx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
     """Return the markers of these timelines; those never set are missing."""
     wanted = [name for name in TIMELINES if name in timelines]
-    found = await marker_queries.list_by_account(tx, actor.id, wanted) if wanted else []
-    return {row.timeline: row for row in found}
+    rows = await marker_queries.list_by_account(tx, actor.id, wanted) if wanted else []
+    return {row.timeline: row for row in rows}
 
 
 async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[str, MarkerRow]:
-    """Set markers to the ids last read; the new ones. Raises InvalidError."""
+    """Set markers to the ids last read; return the new markers. Raises InvalidError."""
     for timeline, read in last_read.items():
         if timeline not in TIMELINES:
             raise InvalidError("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
@@ -38,5 +38,5 @@ async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dic
 
 async def load_last_read(tx: ReadTx, actor: AccountRow, timeline: str) -> int:
     """Return the id last read, 0 if there is no marker."""
-    found = await load(tx, actor, [timeline])
-    return found[timeline].last_read_id if timeline in found else 0
+    markers = await load(tx, actor, [timeline])
+    return markers[timeline].last_read_id if timeline in markers else 0

@@ -16,7 +16,7 @@ from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
-SCOPE_POSTS = "posts"  # of a partner whose public posts are taken in though nobody follows their authors
+SCOPE_POSTS = "posts"  # of a partner whose public posts are stored even if no member follows their authors
 
 
 async def check_visibility(tx: ReadTx, visibility: str) -> None:
@@ -36,7 +36,7 @@ async def is_member(tx: ReadTx, account: AccountRow) -> bool:
 
 
 async def is_member_by_id(tx: ReadTx, account_id: int) -> bool:
-    """As `is_member`."""
+    """Return True for the id of an account of a partner that sees posts for partners."""
     account = await account_queries.find(tx, account_id)
     return account is not None and await is_member(tx, account)
 
@@ -62,7 +62,7 @@ async def resolve_edited_visibility(
 async def is_covered_by_agreement(
     tx: ReadTx, author: AccountRow, visibility: str, addressed: Collection[str]
 ) -> bool:
-    """Return True if a partner shows us a post by agreement, though nobody follows its author."""
+    """Return True if the agreement with a partner covers a post, even if no member follows its author."""
     if visibility == "public":
         return await partner_queries.find_collection(tx, author.domain, SCOPE_POSTS) is not None
     return await resolve_visibility(tx, author, visibility, addressed) == "partners"

@@ -14,28 +14,28 @@ STALE_MS = 60_000
 
 
 class PollView(Struct, frozen=True):
-    """A poll; `chosen` are the positions of the options that the viewer took."""
+    """A poll; `chosen` are the positions of the options that the viewer chose."""
 
     poll: PollRow
     options: tuple[PollOptionRow, ...]
     chosen: tuple[int, ...]
     expired: bool
-    is_own: bool  # the viewer asks
+    is_own: bool  # the viewer wrote the poll
 
     @property
     def voted(self) -> bool:
-        """Who asks counts as one who has voted, as clients expect it: they cannot any more."""
+        """Whether the viewer has voted, or wrote the poll: clients offer no vote then, as they should not."""
         return self.is_own or bool(self.chosen)
 
     @property
     def hidden(self) -> bool:
-        """True while the results are kept secret: until the end, if the author wants that."""
+        """Whether the results are secret: until the end, if the author chose that."""
         return self.poll.hide_totals and not self.expired
 
     @property
     def votes_count(self) -> int:
-        """All votes; more than the voters where several options may be taken."""
-        return sum(each.votes_count for each in self.options)
+        """The number of all votes; greater than that of voters if several options may be chosen."""
+        return sum(option.votes_count for option in self.options)
 
 
 def is_over(poll: PollRow, now: int) -> bool:
@@ -48,21 +48,21 @@ async def load(tx: ReadTx, posts: Iterable[PostRow], viewer_id: int | None) -> d
     authors = {row.id: row.account_id for row in posts if row.kind == "Question"}
     if not authors:
         return {}
-    found = await poll_queries.load_by_posts(tx, list(authors), viewer_id)
+    polls = await poll_queries.load_by_posts(tx, list(authors), viewer_id)
     return {
         post_id: PollView(
-            poll=each.poll,
-            options=each.options,
-            chosen=each.chosen,
-            expired=is_over(each.poll, tx.now),
+            poll=loaded.poll,
+            options=loaded.options,
+            chosen=loaded.chosen,
+            expired=is_over(loaded.poll, tx.now),
             is_own=authors[post_id] == viewer_id,
         )
-        for post_id, each in found.items()
+        for post_id, loaded in polls.items()
     }
 
 
 def is_stale(post: PostRow, view: PollView, now: int) -> bool:
-    """Return True if a peer's figures should be fetched: a minute old, and not read since the end."""
+    """Return True if the counts of a peer's poll should be fetched: a minute old, not read since the end."""
     poll = view.poll
     read_at = poll.read_at or 0
     if post.local or poll.closed_at is not None or read_at > now - STALE_MS:

@@ -1,8 +1,8 @@
-"""What everybody sees alike of posts, remembered: the rows, files and authors that views are made of.
+"""The cache of posts: the rows, files and authors of views, which are the same for every viewer.
 
-Whatever is remembered is checked by its version in the same transaction, so that a change by any process is
-seen. A writer does not fill the memory, as it may yet roll back; it may use it, since its own changes make
-versions grow that nobody else can commit before it ends.
+A cached post is checked by its version in the same transaction, so that a change by any process is seen. A
+writing transaction does not fill the cache, as it may yet roll back; it may read the cache, since its own
+changes raise versions that no other transaction can commit before it ends.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_POSTS = 1_500
 
 
 class ReactionCount(Struct, frozen=True):
-    """How many like a post with an emoji: a character, or the shortcode of a picture at `url`."""
+    """The number of reactions with an emoji: a character, or the shortcode of a picture at `url`."""
 
     name: str
     url: str
@@ -50,11 +50,11 @@ class CachedPost(Struct, frozen=True):
 
     @property
     def related_ids(self) -> Sequence[int]:
-        """The posts that are shown inside this one."""
+        """The ids of the posts that are shown inside this one."""
         if self.quote is None and self.post.boost_of_id is None:
             return ()
         quoted = self.quote.quoted_id if self.quote is not None else None
-        return [each for each in (self.post.boost_of_id, quoted) if each is not None]
+        return [post_id for post_id in (self.post.boost_of_id, quoted) if post_id is not None]
 
 
 class CachedPage(Struct, frozen=True):
@@ -66,48 +66,48 @@ class CachedPage(Struct, frozen=True):
 
 async def load(tx: ReadTx, ids: Sequence[int]) -> CachedPage:
     """Return posts that exist: one statement if all are known, at most eleven else."""
-    room = tx.caches.get_cache("posts", MAX_POSTS)
-    if tx.is_write and all(room.get(each) is None for each in ids):
-        # What a writer has just written is not known: to ask for versions would be a statement in vain.
-        shown = await _load_posts(tx, ids)
-        return CachedPage(shown, await account_views.load(tx, _list_author_ids(shown)))
-    wanted = _add_related_ids(room, ids)
-    shown, stale, versions = {}, [], {}
+    cache = tx.caches.get_cache("posts", MAX_POSTS)
+    if tx.is_write and all(cache.get(post_id) is None for post_id in ids):
+        # Posts that a writer has just written are not cached: the statement for their versions is saved.
+        posts = await _load_posts(tx, ids)
+        return CachedPage(posts, await account_views.load(tx, _list_author_ids(posts)))
+    wanted = _add_related_ids(cache, ids)
+    posts, stale, versions = {}, [], {}
     for identifier, version, account_id, account_version in await post_queries.load_versions(
         tx, list(wanted)
     ):
-        known = room.get(identifier)
+        cached = cache.get(identifier)
         versions[account_id] = account_version
-        if known is not None and known.post.version == version:
-            shown[identifier] = known
+        if cached is not None and cached.post.version == version:
+            posts[identifier] = cached
         else:
             stale.append(identifier)
     if stale:
-        read = await _load_posts(tx, stale)
+        loaded = await _load_posts(tx, stale)
         if not tx.is_write:
-            for identifier, fresh in read.items():
-                room.put(identifier, fresh)
-        shown |= read
-    return CachedPage(shown, await account_views.load_cached(tx, _list_author_ids(shown), versions))
+            for identifier, post in loaded.items():
+                cache.store(identifier, post)
+        posts |= loaded
+    return CachedPage(posts, await account_views.load_cached(tx, _list_author_ids(posts), versions))
 
 
-def _add_related_ids(room: LruCache, ids: Sequence[int]) -> set[int]:
-    """Ids, and those of posts inside posts as far as they are known: boosted, quoted, quoted there."""
+def _add_related_ids(cache: LruCache, ids: Sequence[int]) -> set[int]:
+    """Return the ids with those of posts inside these posts, as far as they are cached, to three levels."""
     wanted, level = set(ids), set(ids)
     for _ in range(3):
-        known = [found for each in level if (found := room.get(each)) is not None]
-        level = {each for found in known for each in found.related_ids} - wanted
+        cached = [post for post_id in level if (post := cache.get(post_id)) is not None]
+        level = {post_id for post in cached for post_id in post.related_ids} - wanted
         if not level:
             break
         wanted |= level
     return wanted
 
 
-def _list_author_ids(shown: dict[int, CachedPost]) -> list[int]:
-    """Who wrote posts, and whom the pages name to which they link."""
-    writers = {each.post.account_id for each in shown.values()}
-    creators = {each.card.creator_id for each in shown.values() if each.card is not None}
-    return [*writers, *(each for each in creators - writers if each is not None)]
+def _list_author_ids(posts: dict[int, CachedPost]) -> list[int]:
+    """Return the ids of the authors of posts, and of the authors of the pages to which the posts link."""
+    writers = {post.post.account_id for post in posts.values()}
+    creators = {post.card.creator_id for post in posts.values() if post.card is not None}
+    return [*writers, *(creator_id for creator_id in creators - writers if creator_id is not None)]
 
 
 async def _load_posts(tx: ReadTx, ids: Sequence[int]) -> dict[int, CachedPost]:
@@ -133,15 +133,15 @@ async def _load_posts(tx: ReadTx, ids: Sequence[int]) -> dict[int, CachedPost]:
     return {
         row.id: structs.replace(
             _build_post(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id)),
-            reactions=tuple(ReactionCount(*each) for each in reactions.get(row.id, ())),
+            reactions=tuple(ReactionCount(*reaction) for reaction in reactions.get(row.id, ())),
         )
         for row in rows.values()
     }
 
 
 def _list_quoted_ids(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
-    found = (quotes[each].quoted_id for each in ids if each in quotes)
-    return [each for each in found if each is not None]
+    quoted_ids = (quotes[post_id].quoted_id for post_id in ids if post_id in quotes)
+    return [quoted_id for quoted_id in quoted_ids if quoted_id is not None]
 
 
 def _build_post(
@@ -156,7 +156,7 @@ def _build_post(
         quote=quote,
         card=card,
         post=row,
-        media=tuple(each for each in files if each.id != row.cover_id),
-        cover=next((each for each in files if each.id == row.cover_id), None),
+        media=tuple(file for file in files if file.id != row.cover_id),
+        cover=next((file for file in files if file.id == row.cover_id), None),
         app=apps.get(row.app_id) if row.app_id is not None else None,
     )

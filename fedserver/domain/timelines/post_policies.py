@@ -1,6 +1,6 @@
-"""What others may do with a post by the word of its author: rules of quotes, likes, answers and boosts.
+"""Policies of posts: the rules by which the author lets others quote, like, answer and boost a post.
 
-What the words mean for somebody say `quote_policies` and `interaction_policies`.
+`quote_policies` and `interaction_policies` evaluate them for a viewer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from msgspec import Struct
 
 
 class PostPolicyRule(Struct, frozen=True):
-    """Who is let do something: `public`, `followers`, `following`, or `unsupported_policy` for the rest.
+    """The audiences that may do something: `public`, `followers`, `following`, or `unsupported_policy`.
 
-    Of no words at all, the author alone.
+    Without any audience, only the author may.
     """
 
     automatic: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class PostPolicyRule(Struct, frozen=True):
 
 
 class PostPolicy(Struct, frozen=True, omit_defaults=True):
-    """Rules by what they are about; None where the author gave none."""
+    """The rules of a post by interaction; None where the author set none."""
 
     quote: PostPolicyRule | None = None
     like: PostPolicyRule | None = None

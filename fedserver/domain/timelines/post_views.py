@@ -1,7 +1,7 @@
 """Posts with everything that is shown beside them, loaded in batches.
 
-The number of statements does not depend on the size of the page (architecture, law 6). Who may not see a
-post does not get it: `load` leaves it out.
+The number of statements does not depend on the size of the page (architecture, law 6). `load` leaves
+out posts that the viewer may not see.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ HIDING_STATES = (
 
 
 class ViewerState(Struct, frozen=True):
-    """What the viewer did to a post."""
+    """The interactions of the viewer with a post."""
 
     liked: bool
     boosted: bool
     bookmarked: bool
     muted: bool
     pinned: bool
-    reactions: tuple[tuple[str, str], ...] = ()  # with which emoji: name and picture
+    reactions: tuple[tuple[str, str], ...] = ()  # name and picture of each emoji
 
 
 class QuoteView(Struct, frozen=True):
-    """What a post quotes. `post` is there if the viewer may see it, whatever the state says."""
+    """The quote in a post. `post` is set if the viewer may see it, whatever the state."""
 
     row: QuoteRow
     state: str
@@ -63,9 +63,9 @@ class QuoteView(Struct, frozen=True):
 
 
 class PostView(Struct, frozen=True):
-    """A post as one viewer sees it; `viewer_state` is None for somebody who is not logged in.
+    """A post as one viewer sees it; `viewer_state` is None for a visitor who is not logged in.
 
-    Views with equal stamps are equal, whatever the viewer; one without a stamp is nobody else's.
+    Views with equal stamps are equal, for any viewers; a view without a stamp is never shared.
     """
 
     post: PostRow
@@ -89,8 +89,8 @@ async def load(
 ) -> list[PostView]:
     """Return views in the order of `ids`, without those that the viewer may not see.
 
-    `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
-    that the viewer muted or blocked where Mastodon hides them.
+    With a `context` (home, notifications, public, thread, account) the viewer's filters apply, and authors
+    that the viewer muted or blocked are hidden where Mastodon hides them.
     """
     return await _load(tx, ids, viewer_id, context, may_see)
 
@@ -104,7 +104,7 @@ async def get(tx: ReadTx, post_id: int, viewer_id: int | None, *, context: str |
 
 
 async def load_evidence(tx: ReadTx, ids: Sequence[int]) -> list[PostView]:
-    """Return reported posts as moderators have to see them, whatever their visibility."""
+    """Return the views of reported posts for moderators, whatever their visibility."""
     return await _load(tx, ids, None, None, lambda post, author, facts: True)
 
 
@@ -115,16 +115,16 @@ async def _load(
         return []
     page = _PageBuilder(await post_cache.load(tx, ids), sees)
     await page.load_viewer_facts(tx, viewer_id, context)
-    views = (page.build_view(each) for each in ids)
+    views = (page.build_view(post_id) for post_id in ids)
     return [view for view in views if view is not None]
 
 
 class _PageBuilder:
-    """What a page of views is put together from."""
+    """A builder of the views of one page, with the facts that it has loaded for all of them."""
 
-    def __init__(self, shown: post_cache.CachedPage, sees: VisibilityCheck) -> None:
-        self._posts = shown.posts
-        self._authors = shown.authors
+    def __init__(self, cached: post_cache.CachedPage, sees: VisibilityCheck) -> None:
+        self._posts = cached.posts
+        self._authors = cached.authors
         self._sees = sees
         self._in_public = False
         self._polls: dict[int, PollView] = {}
@@ -136,8 +136,8 @@ class _PageBuilder:
         self._hides = False
 
     async def load_viewer_facts(self, tx: ReadTx, viewer_id: int | None, context: str | None) -> None:
-        """Load polls, and what the viewer has to do with the posts and their authors."""
-        originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
+        """Load polls, and the viewer's relations to the posts and their authors."""
+        originals = [cached.post for cached in self._posts.values() if cached.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
         self._in_public = context == "public"
         if viewer_id is None:
@@ -152,7 +152,7 @@ class _PageBuilder:
         if context is not None:
             if self._fact_ids("filters"):
                 self._filters = await filters.load_active(tx, viewer_id, context)
-            # Of notifications, their own statement has left out those of muted accounts.
+            # The statement for notifications has left out those of muted accounts already.
             self._hides = context in ("home", "public")
         hidden = self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
         self._facts = ViewerFacts(
@@ -166,10 +166,10 @@ class _PageBuilder:
         )
 
     async def _is_partner_member(self, tx: ReadTx, viewer_id: int) -> bool:
-        """Asked only where a peer looks at a post for partners."""
-        wanted = any(each.post.visibility == "partners" for each in self._posts.values())
+        """Return True for a member of a partner; only evaluated for posts for partners on the page."""
+        has_partner_posts = any(cached.post.visibility == "partners" for cached in self._posts.values())
         return (
-            wanted
+            has_partner_posts
             and viewer_id not in self._fact_ids("ours")
             and await partner_posts.is_member_by_id(tx, viewer_id)
         )
@@ -178,11 +178,14 @@ class _PageBuilder:
         return self._facts_by_kind.get(kind, set())
 
     def build_view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
-        """`quoted` counts the posts around this one that quote it: two are shown, and named the third."""
-        shown = self._posts.get(identifier)
-        if shown is None:
+        """Return the view of a post; None if the viewer may not see it.
+
+        `quoted` counts the posts around this one that quote it: two levels are shown, a third is only named.
+        """
+        cached = self._posts.get(identifier)
+        if cached is None:
             return None
-        row = shown.post
+        row = cached.post
         author = self._authors.get(row.account_id)
         if author is None or not self._sees(row, author.account, self._facts):
             return None
@@ -196,39 +199,45 @@ class _PageBuilder:
             if boost_of is None:
                 return None
         forced = author.account.sensitized_at is not None and not row.sensitive
-        mine, filtered, poll = self._viewer_state(row), self._match_filters(shown), self._polls.get(row.id)
+        viewer_state, filtered = self._viewer_state(row), self._match_filters(cached)
+        poll = self._polls.get(row.id)
         quotable = quote_policies.evaluate(row, self._facts.viewer_id, self._facts.follows)
-        quote, card = self._quote_view(shown, quoted), cards.to_view(shown.card, self._authors)
+        quote, card = self._quote_view(cached, quoted), cards.to_view(cached.card, self._authors)
         creator = card.author.account if card is not None and card.author is not None else None
         more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
         return PostView(
             post=structs.replace(row, sensitive=True) if forced else row,
             account=author,
-            media=shown.media,
-            cover=shown.cover,
+            media=cached.media,
+            cover=cached.cover,
             boost_of=boost_of,
-            viewer_state=mine,
+            viewer_state=viewer_state,
             filtered=filtered,
-            app=shown.app,
+            app=cached.app,
             poll=poll,
             stamp=_build_stamp(
-                row, author, mine, filtered, (boost_of, quote.post if quote is not None else None), more
+                row,
+                author,
+                viewer_state,
+                filtered,
+                (boost_of, quote.post if quote is not None else None),
+                more,
             ),
             quote=quote,
             quote_permission=quotable,
             card=card,
-            reactions=shown.reactions,
+            reactions=cached.reactions,
         )
 
-    def _quote_view(self, shown: post_cache.CachedPost, quoted: int) -> QuoteView | None:
-        row = shown.quote
+    def _quote_view(self, cached: post_cache.CachedPost, quoted: int) -> QuoteView | None:
+        row = cached.quote
         if row is None or quoted > 1:
             return None
         post = self.build_view(row.quoted_id, quoted=quoted + 1) if row.quoted_id is not None else None
         return QuoteView(row, self._quote_state(row, post), post)
 
     def _quote_state(self, row: QuoteRow, post: PostView | None) -> str:
-        """Mastodon's words (docs.joinmastodon.org/entities/Quote): also why an accepted one is not shown."""
+        """Return the state of a quote (docs.joinmastodon.org/entities/Quote), or why it is not shown."""
         if row.state != "accepted":
             return "unauthorized" if row.legacy and row.state == "pending" else row.state
         if row.quoted_id not in self._posts:
@@ -258,13 +267,13 @@ class _PageBuilder:
             tuple(self._reacted.get(identifier, ())),
         )
 
-    def _match_filters(self, shown: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:
-        row = shown.post
+    def _match_filters(self, cached: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:
+        row = cached.post
         if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
             return ()
-        described = [each.description for each in (*shown.media, shown.cover) if each is not None]
+        described = [file.description for file in (*cached.media, cached.cover) if file is not None]
         poll = self._polls.get(row.id)
-        offered = [each.title for each in poll.options] if poll is not None else []
+        offered = [option.title for option in poll.options] if poll is not None else []
         return self._filters.match(row.id, _searchable_text(row, [*described, *offered]))
 
 
@@ -286,16 +295,19 @@ async def _load_reactions(tx: ReadTx, viewer_id: int, post_ids: AbstractSet[int]
 def _build_stamp(
     row: PostRow,
     author: AccountView,
-    mine: ViewerState | None,
+    viewer_state: ViewerState | None,
     filtered: tuple[filters.FilterMatch, ...],
     others: Iterable[PostView | None],
     more: tuple[Any, ...],
 ) -> Stamp | None:
-    """`others` are the posts that are shown inside, `more` is what else may differ between viewers."""
-    inside = [each.stamp for each in others if each is not None]
+    """Return the stamp of a view, None for a view that must not be shared.
+
+    `others` are the posts that are shown inside, `more` is what else may differ between viewers.
+    """
+    inside = [view.stamp for view in others if view is not None]
     if filtered or None in inside:
         return None
-    return row.id, row.version, author.account.version, mine, *inside, *more
+    return row.id, row.version, author.account.version, viewer_state, *inside, *more
 
 
 def _searchable_text(row: PostRow, descriptions: Iterable[str]) -> str:

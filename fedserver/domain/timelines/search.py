@@ -1,8 +1,8 @@
 """Search over what this node knows: accounts, tags, and posts.
 
-Who may find which post (docs.joinmastodon.org/user/network#search): one's own, those one liked, boosted,
-bookmarked, voted in or is mentioned in, and public ones of accounts that let everybody search theirs
-(FEP-5feb `indexable`). Strangers find accounts and tags only.
+A member finds (docs.joinmastodon.org/user/network#search) their own posts, those that they liked, boosted,
+bookmarked, voted in or are mentioned in, and public posts of accounts that let everyone search theirs
+(FEP-5feb `indexable`). Visitors who are not logged in find accounts and tags only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NO_ACCOUNT_ID = 0
 
 
 class SearchRequest(Struct, frozen=True, kw_only=True):
-    """What is wanted; `kind` is accounts, statuses, hashtags or '' for all. Ids are exclusive bounds."""
+    """A search request; `kind` is accounts, statuses, hashtags or '' for all. Ids are exclusive bounds."""
 
     text: str
     kind: str = ""
@@ -51,7 +51,7 @@ class SearchResult(Struct, frozen=True):
 
 
 async def run(tx: ReadTx, site: NodeContext, viewer_id: int | None, query: SearchRequest) -> SearchResult:
-    """Return a page of what matches, of each kind."""
+    """Return a page of the matches of each kind."""
     text = query.text.strip()[:MAX_QUERY]
     search = search_terms.parse(text)
     people: list[int] = []
@@ -78,7 +78,7 @@ async def search_accounts(
     *,
     following: bool,
 ) -> list[int]:
-    """Ids of accounts by handle or name; `ann@here.example` is one of ours."""
+    """Return ids of accounts by handle or name; a handle with the domain of this node is a local account."""
     name, _, host = text.strip().lstrip("@").rpartition("@")
     if host.lower() in (site.links.domain, site.links.host):
         text = name
@@ -104,23 +104,25 @@ async def _search_posts(
         since_id=search.above_id,
         min_id=None if query.min_id is None else min(max(query.min_id, search.above_id), MAX_ID),
     )
-    found: set[int] = set()
+    post_ids: set[int] = set()
     async with search_queries.use_custom_plans(tx):
         if search.scope in ("all", "library"):
-            some = terms if any(not term.is_excluded for term in terms) else [*terms, _fact_term(ALL_POSTS)]
-            found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=True))
+            # Terms that only exclude posts need one that selects all of them.
+            selects = any(not term.is_excluded for term in terms)
+            scoped = terms if selects else [*terms, _fact_term(ALL_POSTS)]
+            post_ids.update(await search_queries.search_posts(tx, scoped, viewer_id, page, library=True))
         if search.scope in ("all", "public"):
-            some = [*terms, _fact_term(PUBLIC_POSTS)]
-            found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=False))
-    # The nearest to where the page begins come first; what is shown is newest first all the same.
-    nearest = sorted(found, reverse=not page.is_upwards)[query.offset : page.limit]
+            scoped = [*terms, _fact_term(PUBLIC_POSTS)]
+            post_ids.update(await search_queries.search_posts(tx, scoped, viewer_id, page, library=False))
+    # The page takes the posts nearest to where it begins, and shows them newest first in either direction.
+    nearest = sorted(post_ids, reverse=not page.is_upwards)[query.offset : page.limit]
     return sorted(nearest, reverse=True)
 
 
 async def _author_terms(
     tx: ReadTx, site: NodeContext, viewer_id: int, search: SearchQuery
 ) -> list[SearchTerm]:
-    """Terms for the authors that are named; one whom nobody knows wrote nothing."""
+    """Return terms for the authors that a query names; the term of an unknown author matches nothing."""
     ours = ("", site.links.domain, site.links.host)
     wanted: list[tuple[tuple[str, str], bool]] = []
     for handle, excluded in search.authors:
@@ -143,11 +145,14 @@ def _fact_term(name: str, *, excluded: bool = False) -> SearchTerm:
 
 
 async def load_tag_uses(tx: ReadTx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
-    """Days (since 1970) of the last week with public uses of tags and the accounts, by folded name."""
-    found: dict[str, list[tuple[int, int, int]]] = {}
+    """Return the public uses of tags in the last week, by folded name.
+
+    Each entry is a day (since 1970), the number of posts and the number of accounts.
+    """
+    uses: dict[str, list[tuple[int, int, int]]] = {}
     if names:
         for name, day, count, people in await tag_queries.count_uses(
             tx, names, first_id_at(tx.now - WEEK_MS)
         ):
-            found.setdefault(name, []).append((day, count, people))
-    return found
+            uses.setdefault(name, []).append((day, count, people))
+    return uses

@@ -1,4 +1,4 @@
-"""In which streams a post appears, beside those at home: the rules of the timelines, for one post.
+"""The streams in which a post appears beside home timelines: the rules of the timelines, for one post.
 
 The client API's page: docs.joinmastodon.org/methods/streaming.
 """
@@ -30,10 +30,10 @@ def list_for_post(post: PostRow, *, is_limited: bool, has_media: bool) -> list[S
     """Return public and hashtag streams of a post; none for a boost, or if its author is limited."""
     if post.boost_of_id is not None or post.state != "published" or is_limited:
         return []
-    found = _public_names(post)
+    names = _public_names(post)
     if has_media:
-        found += [f"{name}:media" for name in found]
-    return [*((name, "") for name in found), *_tag_streams(post)]
+        names += [f"{name}:media" for name in names]
+    return [*((name, "") for name in names), *_tag_streams(post)]
 
 
 def _public_names(post: PostRow) -> list[str]:
@@ -58,7 +58,7 @@ def to_tag_stream(name: str, tag: str) -> StreamKey:
 
 
 def withdraw(tx: Tx, post: PostRow) -> None:
-    """Tell the streams where a post or a boost may have been shown that it is gone."""
+    """Emit the event that removes a post or a boost from the streams that may have shown it."""
     streams = list_for_post(post, is_limited=False, has_media=True)
     if post.state == "published" and post.visibility in LIST_VISIBILITIES:
         tx.emit(
@@ -74,7 +74,10 @@ async def emit_deletion(tx: Tx, post: PostRow) -> None:
 
 
 async def withdraw_boosts(tx: Tx, boosters: Mapping[int, int]) -> None:
-    """As `withdraw`, for the boosts (with who boosted) of a post that is gone: only lists showed them."""
+    """Remove the boosts of a deleted post from lists, the only streams that show boosts beside home.
+
+    `boosters` are account ids by the id of the boost.
+    """
     listed = await list_queries.load_listed_ids(tx, list(boosters.values()))
     for boost_id, booster_id in boosters.items():
         if booster_id in listed:
@@ -82,58 +85,58 @@ async def withdraw_boosts(tx: Tx, boosters: Mapping[int, int]) -> None:
 
 
 def _truncate(streams: Sequence[StreamKey]) -> list[StreamKey]:
-    kept, size = [], 0
+    fitting, size = [], 0
     for name, tag in streams:
         size += len(name) + len(tag.encode()) + 8
         if size < MAX_EVENT_BYTES:
-            kept.append((name, tag))
-    return kept
+            fitting.append((name, tag))
+    return fitting
 
 
 async def list_lists_with_post(tx: ReadTx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Those of the lists that show a post, each with its owner."""
+    """Return those of the lists that show a post, each with its owner."""
     return await timeline_queries.list_lists_with_post(tx, post_id, list_ids) if list_ids else []
 
 
 async def list_lists_with_author(tx: ReadTx, account_id: int, list_ids: Sequence[int]) -> list[int]:
-    """Those of the lists with an account on them."""
+    """Return those of the lists that contain an account."""
     return await list_queries.list_ids_with_account(tx, account_id, list_ids) if list_ids else []
 
 
 async def load_views(
     tx: ReadTx, post_id: int, viewer_ids: Sequence[int], context: str
 ) -> dict[int, PostView]:
-    """Return a post as each of these members sees it, without those who may not or do not want to.
+    """Return a post as each of these members sees it, without those who may not or do not want to see it.
 
-    It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
-    no filters and no reactions of their own.
+    The view is loaded once for a group of members to whom the post looks alike: those with the same relations
+    to the post and its author, without filters and reactions of their own.
     """
-    alike = await _group_viewers(tx, post_id, viewer_ids)
-    found: dict[int, PostView] = {}
-    for group in alike:
+    groups = await _group_viewers(tx, post_id, viewer_ids)
+    views: dict[int, PostView] = {}
+    for group in groups:
         for view in await post_views.load(tx, [post_id], group[0], context=context):
-            found.update(dict.fromkeys(group, view))
-    return found
+            views.update(dict.fromkeys(group, view))
+    return views
 
 
-def _depends_on_viewer(shown: post_cache.CachedPost) -> bool:
-    return shown.post.kind == "Question" or shown.quote is not None
+def _depends_on_viewer(cached: post_cache.CachedPost) -> bool:
+    return cached.post.kind == "Question" or cached.quote is not None
 
 
 async def _group_viewers(tx: ReadTx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
-    shown = await post_cache.load(tx, [post_id])
-    rows = [each.post for each in shown.posts.values()]
+    page = await post_cache.load(tx, [post_id])
+    rows = [cached.post for cached in page.posts.values()]
     if not rows or not viewer_ids:
         return []
-    if len(viewer_ids) == 1 or any(map(_depends_on_viewer, shown.posts.values())):
-        # Of a poll everybody sees their own votes, of a quote what they may see of the other post.
-        return [[each] for each in viewer_ids]
+    if len(viewer_ids) == 1 or any(map(_depends_on_viewer, page.posts.values())):
+        # Each viewer sees their own votes in a poll, and of a quoted post what they may see of it.
+        return [[viewer_id] for viewer_id in viewer_ids]
     facts = await post_fact_queries.load_for_viewers(
-        tx, viewer_ids, list(shown.posts), [row.thread_id for row in rows], list(shown.authors)
+        tx, viewer_ids, list(page.posts), [row.thread_id for row in rows], list(page.authors)
     )
     groups: dict[object, list[int]] = {}
-    for each in viewer_ids:
-        own = facts.get(each, set())
-        alone = each in shown.authors or any(kind in ("filters", "reacted") for kind, _ in own)
-        groups.setdefault(each if alone else frozenset(own), []).append(each)
+    for viewer_id in viewer_ids:
+        own = facts.get(viewer_id, set())
+        alone = viewer_id in page.authors or any(kind in ("filters", "reacted") for kind, _ in own)
+        groups.setdefault(viewer_id if alone else frozenset(own), []).append(viewer_id)
     return list(groups.values())

@@ -33,7 +33,10 @@ async def list_public(
     remote: bool = False,
     only_media: bool = False,
 ) -> list[int]:
-    """Public posts of everybody, of members, or of peers. Members see members-only posts among theirs."""
+    """Return ids of public posts of everyone, of members (`local`), or of peers (`remote`).
+
+    Members see posts for members only among the local ones.
+    """
     where = "remote" if remote else "all"
     if local:
         where = "local_open" if viewer_id is None else "local"
@@ -44,12 +47,12 @@ async def list_public(
 async def list_by_tag(
     tx: ReadTx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False
 ) -> list[int]:
-    """Public posts with a hashtag; none for one that nobody used."""
-    found = await tag_queries.load_by_names(tx, [fold_tag(name)])
-    if not found:
+    """Return ids of public posts with a hashtag; none for an unknown hashtag."""
+    tags = await tag_queries.load_by_names(tx, [fold_tag(name)])
+    if not tags:
         return []
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await timeline_queries.list_by_tag(tx, found[0].id, viewer, page, only_local=only_local)
+    return await timeline_queries.list_by_tag(tx, tags[0].id, viewer, page, only_local=only_local)
 
 
 async def list_by_account(
@@ -63,13 +66,13 @@ async def list_by_account(
     only_media: bool = False,
     tag_name: str | None = None,
 ) -> list[int]:
-    """Return ids of what an account posted, as far as the viewer may see it."""
+    """Return ids of the posts and boosts of an account, as far as the viewer may see them."""
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
     if tag_name:
-        found = await tag_queries.load_by_names(tx, [fold_tag(tag_name)])
-        if not found:
+        tags = await tag_queries.load_by_names(tx, [fold_tag(tag_name)])
+        if not tags:
             return []
-        return await timeline_queries.list_by_account_and_tag(tx, account_id, found[0].id, viewer, page)
+        return await timeline_queries.list_by_account_and_tag(tx, account_id, tags[0].id, viewer, page)
     flags = (exclude_replies, exclude_boosts, only_media)
     return await timeline_queries.list_by_account(tx, account_id, viewer, page, flags=flags)
 
@@ -84,35 +87,34 @@ async def list_pinned(tx: ReadTx, account_id: int, viewer_id: int | None) -> lis
 async def list_by_list(
     tx: ReadTx, list_id: int, viewer_id: int, replies_policy: str, page: Page
 ) -> list[int]:
-    """Return ids of what the accounts of a list posted. The caller has checked whose list it is."""
+    """Return ids of posts by the accounts of a list. The caller has checked who owns the list."""
     return await timeline_queries.list_by_list(tx, list_id, viewer_id, replies_policy, page)
 
 
 async def list_liked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
-    """Cursors and ids of the posts that an account likes."""
+    """Return cursors and ids of the posts that an account likes."""
     return await like_queries.list_liked_posts(tx, account_id, page)
 
 
 async def list_bookmarked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
-    """Cursors and ids of the posts that an account bookmarked."""
+    """Return cursors and ids of the posts that an account bookmarked."""
     return await like_queries.list_bookmarked_posts(tx, account_id, page)
 
 
 async def list_likers(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    """Cursors and ids of the accounts that like a post."""
+    """Return cursors and ids of the accounts that like a post."""
     return await like_queries.list_likers(tx, post_id, page)
 
 
 async def list_boosters(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    """Cursors and ids of the accounts that boosted a post."""
+    """Return cursors and ids of the accounts that boosted a post."""
     return await like_queries.list_boosters(tx, post_id, page)
 
 
 async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
-    """Ids above and below a post: ancestors from the first, descendants branch by branch.
+    """Return the ids above and below a post: ancestors from the first, descendants branch by branch.
 
-    Without a login these are 40 and 60 (docs.joinmastodon.org/methods/statuses#context).
-
+    Visitors who are not logged in get at most 40 and 60 (docs.joinmastodon.org/methods/statuses#context).
     Raises NotFoundError.
     """
     row = await post_queries.find(tx, post_id)
@@ -126,7 +128,7 @@ async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[
 
 
 async def list_by_link(tx: ReadTx, url: str, page: Page) -> list[int]:
-    """Ids of public posts that show the card of an address. Raises NotFoundError for one without a card."""
+    """Return ids of public posts that show the card of an address. Raises NotFoundError without a card."""
     card = await card_queries.find_by_url(tx, url.partition("#")[0])
     if card is None or not card.kind:
         raise NotFoundError
@@ -135,12 +137,12 @@ async def list_by_link(tx: ReadTx, url: str, page: Page) -> list[int]:
 
 def _list_ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list[int]:
     parents = dict(members)
-    found: list[int] = []
+    ancestors: list[int] = []
     above = row.in_reply_to_id
-    while above is not None and above in parents and above not in found:
-        found.append(above)
+    while above is not None and above in parents and above not in ancestors:
+        ancestors.append(above)
         above = parents[above]
-    return found[::-1]
+    return ancestors[::-1]
 
 
 def _list_descendants(root: int, members: list[tuple[int, int | None]]) -> list[int]:
@@ -148,7 +150,7 @@ def _list_descendants(root: int, members: list[tuple[int, int | None]]) -> list[
     for identifier, parent in members:
         if parent is not None and identifier != root:
             children.setdefault(parent, []).append(identifier)
-    found: list[int] = []
+    descendants: list[int] = []
     seen = {root}
     waiting = children.get(root, [])[::-1]
     while waiting:
@@ -156,6 +158,6 @@ def _list_descendants(root: int, members: list[tuple[int, int | None]]) -> list[
         if identifier in seen:
             continue
         seen.add(identifier)
-        found.append(identifier)
+        descendants.append(identifier)
         waiting.extend(children.get(identifier, [])[::-1])
-    return found
+    return descendants

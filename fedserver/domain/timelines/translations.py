@@ -1,4 +1,4 @@
-"""Translations of posts by a server that the operator chose. What was translated once is kept for a month."""
+"""Translations of posts by a server that the operator chose; each is stored for a month."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ async def get_source(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostVie
 
 
 def compute_digest(texts: list[str]) -> str:
-    """Return a digest that differs after an edit."""
+    """Return a digest of the texts of a post, which differs after an edit."""
     return hashlib.sha256(_encode(texts)).hexdigest()
 
 
 async def find(tx: ReadTx, post_id: int, language: str, digest: str) -> PostTranslation | None:
-    """Return a stored translation of the same texts."""
-    found = await translation_queries.find_texts(tx, post_id, language, digest)
-    return None if found is None else _decode(found)
+    """Return the stored translation of the texts with this digest, None if there is none."""
+    stored = await translation_queries.find_texts(tx, post_id, language, digest)
+    return None if stored is None else _decode(stored)
 
 
 async def save(tx: Tx, post_id: int, language: str, digest: str, translation: PostTranslation) -> None:
-    """Keep a translation, if its post is still there."""
+    """Store a translation, if its post still exists."""
     if await post_queries.find(tx, post_id) is not None:
         await translation_queries.upsert_texts(tx, post_id, language, digest, _encode(translation).decode())

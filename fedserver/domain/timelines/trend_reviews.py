@@ -1,7 +1,7 @@
-"""What moderators decide about things that may trend: posts, links, publishers of links; tags too.
+"""Decisions of moderators about posts, links, publishers of links and tags that may trend.
 
-A decision is kept by kind and subject (a URI, an address, a host), whatever else becomes of the thing. What
-is used most is counted over the last week. docs.joinmastodon.org/methods/admin/trends
+A decision is stored by kind and subject (a URI, an address, a host), also if the subject is deleted here.
+Lists are sorted by the uses of the last week. docs.joinmastodon.org/methods/admin/trends
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class LinkTrend(Struct, frozen=True):
 
 
 class TrendPublisher(Struct, frozen=True):
-    """Where links lead."""
+    """A host to which links lead, with the decision about it."""
 
     host: str
     review: TrendReviewRow | None
 
 
 async def list_tags(tx: ReadTx, limit: int, offset: int) -> list[TagRow]:
-    """Hashtags of the last week, those that most people used first."""
+    """Return hashtags of the last week, those that most people used first."""
     return await recent_queries.list_tags(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
 
 
@@ -87,14 +87,14 @@ async def decide_post(
 
 
 async def list_links(tx: ReadTx, limit: int, offset: int) -> list[LinkTrend]:
-    """Links in public posts of the last week, those that most people shared first."""
+    """Return links in public posts of the last week, those that most people shared first."""
     return await load_link_trends(
         tx, await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
     )
 
 
 async def load_link_trends(tx: ReadTx, rows: Sequence[CardRow]) -> list[LinkTrend]:
-    """Links with their authors, uses and what was decided, in their order; at most five statements."""
+    """Return links with their authors, uses and decisions, in their order; at most five statements."""
     decided = await load_link_approvals(tx, rows)
     uses: dict[int, list[tuple[int, int, int]]] = {}
     since = first_id_at(tx.now - WEEK_MS)
@@ -123,9 +123,9 @@ async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool
 
 
 async def list_publishers(tx: ReadTx) -> list[TrendPublisher]:
-    """Hosts of the links of the last week, and those that were decided about before, by name."""
-    found = await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), MAX_PUBLISHERS, 0)
-    hosts = {cards.parse_host(row.url) for row in found}
+    """Return the hosts of the links of the last week, and those with a decision, by name."""
+    rows = await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), MAX_PUBLISHERS, 0)
+    hosts = {cards.parse_host(row.url) for row in rows}
     decided = {
         row.subject: row for row in await trend_review_queries.list_by_kind(tx, PUBLISHER, MAX_PUBLISHERS)
     }
@@ -134,21 +134,21 @@ async def list_publishers(tx: ReadTx) -> list[TrendPublisher]:
 
 async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> TrendPublisher:
     """Record a decision about a publisher. Raises NotFoundError for a host without links."""
-    if host not in {each.host for each in await list_publishers(tx)}:
+    if host not in {publisher.host for publisher in await list_publishers(tx)}:
         raise NotFoundError
     return TrendPublisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))
 
 
 async def decide(tx: Tx, member: MemberRow, kind: str, subject: str, *, approved: bool) -> TrendReviewRow:
-    """Keep a decision; a newer one takes its place."""
+    """Store a decision, which replaces an earlier one, and record it in the audit log."""
     row = TrendReviewRow(tx.new_id(), kind, subject, approved, tx.now, member.id)
     await trend_review_queries.upsert_review(tx, row)
     await audit_log.record(tx, member, f"trend.{'approve' if approved else 'reject'}", target=subject)
-    found = await trend_review_queries.load_by_subjects(tx, kind, [subject])
-    return found[subject]
+    reviews = await trend_review_queries.load_by_subjects(tx, kind, [subject])
+    return reviews[subject]
 
 
 async def load_approvals(tx: ReadTx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
-    """Decisions by subject; what nobody has decided about is missing."""
-    found = await trend_review_queries.load_by_subjects(tx, kind, subjects)
-    return {subject: row.approved for subject, row in found.items()}
+    """Return decisions by subject; subjects without a decision are missing."""
+    reviews = await trend_review_queries.load_by_subjects(tx, kind, subjects)
+    return {subject: row.approved for subject, row in reviews.items()}

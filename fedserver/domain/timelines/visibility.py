@@ -1,8 +1,8 @@
-"""Who may see a post: the one place that decides.
+"""Visibility: the one place that decides who may see a post.
 
-Lists of ids are made with conditions in SQL that come close; every post of them then passes `may_see` before
-anybody gets it (`post_views`). Whether somebody may do something to a single post is asked with `require`,
-which decides by the same function and costs one statement, two for posts for partners.
+Lists of ids come from SQL whose conditions may let too many posts through; `post_views` then checks each with
+`may_see`. `require` checks a single post before an account interacts with it, by the same function, with one
+statement, or two for posts for partners.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCOPE_LOCAL = "local"  # of a partner whose members see posts for partners
 
 
 class AuthorStanding(Protocol):
-    """What is asked of an author: whether the account is suspended or deleted."""
+    """The fields of an author that decide: whether the account is suspended or deleted."""
 
     @property
     def suspended_at(self) -> int | None: ...
@@ -40,7 +40,7 @@ class AuthorStanding(Protocol):
 
 
 class ViewerFacts(Struct, frozen=True):
-    """What the viewer (None: not logged in) has to do with some posts and their authors: ids of either."""
+    """The relations of a viewer (None: not logged in) to some posts and their authors, as ids of either."""
 
     viewer_id: int | None = None
     is_local: bool = False  # the viewer is an account of this node
@@ -52,7 +52,7 @@ class ViewerFacts(Struct, frozen=True):
 
 
 class VisiblePost(Struct, frozen=True):
-    """A post that a viewer may see, and what it boosts."""
+    """A post that a viewer may see, with the post that it boosts."""
 
     post: PostRow
     boost_of: PostRow | None
@@ -60,7 +60,7 @@ class VisiblePost(Struct, frozen=True):
 
     @property
     def original(self) -> PostRow:
-        """What was written: the post, or what it boosts."""
+        """The post that was written: this one, or the one that it boosts."""
         return self.boost_of or self.post
 
 
@@ -92,7 +92,7 @@ def may_see_boosted(post: PostRow, author: AuthorStanding, facts: ViewerFacts) -
 
 
 async def require(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostRow:
-    """Return a post that the viewer may see; of a boost, what it boosts. Raises NotFoundError."""
+    """Return a post that the viewer may see; for a boost, the boosted post. Raises NotFoundError."""
     visible = await find(tx, post_id, viewer_id)
     if visible is None:
         raise NotFoundError
@@ -117,7 +117,7 @@ async def get_own(tx: ReadTx, author: AccountRow, post_id: int) -> PostRow:
 
 
 async def find(tx: ReadTx, post_id: int, viewer_id: int | None) -> VisiblePost | None:
-    """Return a post with what it boosts; None if the viewer may not see it, or there is none."""
+    """Return a post with the post that it boosts; None if the viewer may not see it, or there is none."""
     access = await post_fact_queries.find_access(tx, post_id, viewer_id)
     if access is None:
         return None

@@ -65,5 +65,5 @@ def render_actor(
 
 def render_featured_tag(site: NodeContext, account: AccountRow, row: FeaturedTagRow) -> Document:
     """Return a hashtag that an account of ours features on its profile."""
-    href = site.links.tagged(account.username, row.folded)
+    href = site.links.account_tag(account.username, row.folded)
     return {"type": "Hashtag", "href": href, "name": f"#{row.name}"}

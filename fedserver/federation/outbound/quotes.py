@@ -19,7 +19,7 @@ async def render_request(tx: ReadTx, site: NodeContext, job: jobs.RequestQuote) 
     post, quote = await load_post(tx, site, job.post_id), await quote_queries.find_by_post(tx, job.post_id)
     if post is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
         return None
-    # guard: partners: a quote of somebody else
+    # guard: partners: a quote of another account
     if post.row.visibility == "partners":
         return None  # the quoted author may be no partner, and the request shows the post
     author = await account_queries.find(tx, quote.quoted_account_id)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class MailText(Struct, frozen=True):
-    """What a mail says; the text is plain."""
+    """The subject and the plain text of a mail."""
 
     subject: str
     text: str

@@ -36,7 +36,7 @@ def _render_page(
         problem=problem,
         done="done" in call.request.query,
         params=call.params,
-        made=statement,
+        proof=statement,
         text=json.dumps(statement, indent=2) if statement is not None else "",
         signed=to_sign.hex(),
         created=call.params.created or call.tx.now,

@@ -120,5 +120,5 @@ async def _store_picture(
         )
     except UnacceptableFileError as error:
         raise InvalidError("picture", f"was not taken: {error.text}", message=str(error.text)) from error
-    keys.append(await call.services.store.put(image.data, image.extension))
+    keys.append(await call.services.store.put_bytes(image.data, image.extension))
     return keys[-1]

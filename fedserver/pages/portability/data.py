@@ -49,7 +49,7 @@ async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.R
         kinds=exports.KINDS,
         kind=call.params.kind,
         mode=call.params.mode,
-        brought=import_rows,
+        data_imports=import_rows,
         archives=archive_rows,
     )
 
@@ -100,7 +100,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
             )
     except InvalidError as error:
         return await _render_page(call, error.message)
-    return call.see_other("/settings/data?done=1#brought")
+    return call.see_other("/settings/data?done=1#imports")
 
 
 @routes.get("/settings/data/imports/{id}/problems.csv", html=True, auth=USER)

@@ -133,7 +133,7 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
 async def show_invitations(call: Call[NoParams]) -> web.StreamResponse:
     rows = await invitations.list_by_member(call.tx, call.member)
     member = await members.get(call.tx, call.member.id)
-    return call.render("invitations.html", rows=rows, member=member, made="", now=call.tx.now)
+    return call.render("invitations.html", rows=rows, member=member, new_url="", now=call.tx.now)
 
 
 class InvitationFormParams(Struct, frozen=True):
@@ -149,7 +149,7 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
     rows = await invitations.list_by_member(call.tx, member)
     member = await members.get(call.tx, member.id)
     url = f"{call.site.links.base}/invite/{invitation.code}"
-    return call.render("invitations.html", rows=rows, member=member, made=url, now=call.tx.now)
+    return call.render("invitations.html", rows=rows, member=member, new_url=url, now=call.tx.now)
 
 
 @routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)

@@ -277,7 +277,6 @@ _search = (
 )
 SEARCH = _search
 SEARCH_FOLLOWED = _search.where(_followed)
-COUNT_LOCAL = select(func.count()).where(_visible, accounts.c.domain == "")
 
 
 async def find(tx: ReadTx, account_id: int) -> AccountRow | None:
@@ -418,7 +417,3 @@ async def search(tx: ReadTx, *, only_followed: bool, **params: Any) -> list[int]
 async def list_inboxes(tx: ReadTx) -> list[str]:
     """Return the inboxes of all nodes with known accounts, each once."""
     return await tx.values(LIST_INBOXES)
-
-
-async def count_local(tx: ReadTx) -> int:
-    return int(await tx.value(COUNT_LOCAL))

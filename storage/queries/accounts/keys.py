@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import KeyRow
@@ -25,7 +25,6 @@ UPSERT = _upsert.on_conflict_do_update(
 DELETE_OTHERS = delete(keys).where(
     keys.c.account_id == bindparam("account_id"), keys.c.private.is_(None), ~one_of(keys.c.uri, "uris")
 )
-REVOKE = update(keys).where(keys.c.id == bindparam("b_id")).values(revoked_at=bindparam("at"))
 
 
 async def find_by_uri(tx: ReadTx, uri: str) -> KeyRow | None:
@@ -45,7 +44,3 @@ async def upsert_keys(tx: Tx, rows: Iterable[KeyRow]) -> None:
 async def delete_others(tx: Tx, account_id: int, kept_uris: Sequence[str]) -> None:
     """Delete the keys of a remote account that are not among `kept_uris`."""
     await tx.run(DELETE_OTHERS, account_id=account_id, uris=list(kept_uris))
-
-
-async def revoke(tx: Tx, key_id: int, at: int) -> None:
-    await tx.run(REVOKE, b_id=key_id, at=at)

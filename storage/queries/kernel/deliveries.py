@@ -1,4 +1,4 @@
-"""Deliveries: POSTs owed to inboxes. Within a lane (host and sender) their order is kept."""
+"""Deliveries: pending POSTs to inboxes. Within a lane (host and sender) their order is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.tables.kernel import deliveries, documents
 from storage.tables.peers import peers
 
 NO_DELAYS: Mapping[str, int] = MappingProxyType({})
-EXPIRE_AFTER_MS = 14 * 86_400_000  # what a silent peer did not take by then is given up
+EXPIRE_AFTER_MS = 14 * 86_400_000  # a delivery to an unreachable peer is given up after that time
 EXPIRED_PREFIX = "expired; "
 MAX_FAILURES = 2**31 - 1
 INSERT_DOCUMENT = upsert(documents)
@@ -53,7 +53,7 @@ LEASE = (
 )
 LOAD_DOCUMENTS = select(*columns_of(documents, DocumentRow)).where(one_of(documents.c.id, "ids"))
 FINISH = delete(deliveries).where(one_of(deliveries.c.id, "ids"))
-# A document goes when nothing is owed of it any more.
+# A document is deleted when no delivery of it is pending any more.
 DELETE_UNUSED_DOCUMENTS = delete(documents).where(
     one_of(documents.c.id, "ids"),
     ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
@@ -108,10 +108,13 @@ async def insert(
     targets: Iterable[tuple[str, str]],
     run_at_by_host: Mapping[str, int] = NO_DELAYS,
 ) -> int:
-    """Owe a document to inboxes; `targets` are hosts and inboxes, `held` those hosts that get nothing before
-    a moment. How many."""
+    """Enqueue a document for inboxes; return how many.
+
+    `targets` are pairs of host and inbox; to the hosts in `run_at_by_host` nothing is delivered before that
+    moment (ms UTC).
+    """
     await tx.run(INSERT_DOCUMENT, **structs.asdict(document))
-    found: list[dict[str, Any]] = [
+    rows: list[dict[str, Any]] = [
         {
             "id": tx.new_id(),
             "document_id": document.id,
@@ -126,18 +129,18 @@ async def insert(
         }
         for host, inbox in targets
     ]
-    await tx.run_many(INSERT, found)
-    return len(found)
+    await tx.run_many(INSERT, rows)
+    return len(rows)
 
 
 async def lease(
     tx: ReadTx, *, until: int, limit: int, include_failing: bool = True, excluded_hosts: Sequence[str] = ()
 ) -> list[DeliveryRow]:
-    """Take deliveries that are due and first in their lanes; nobody else gets them before `until`.
+    """Lease deliveries that are due and first in their lanes; no other worker gets them before `until`.
 
-    Those to hosts in `without` are left, and unless `failing` those to peers that did not answer.
+    Left out are those to `excluded_hosts` and, unless `include_failing`, those to peers that did not answer.
     """
-    found = await tx.all(
+    rows = await tx.all(
         LEASE,
         b_now=tx.now,
         b_until=until,
@@ -145,21 +148,21 @@ async def lease(
         b_failures=MAX_FAILURES if include_failing else 0,
         b_without=list(excluded_hosts),
     )
-    return sorted(to_rows(DeliveryRow, found), key=lambda row: row.id)
+    return sorted(to_rows(DeliveryRow, rows), key=lambda row: row.id)
 
 
 async def release(tx: Tx, ids: Sequence[int]) -> None:
-    """They were taken but not tried."""
+    """Return leased deliveries that were not attempted; the attempt does not count."""
     await tx.run(RELEASE, ids=list(ids))
 
 
 async def postpone(tx: Tx, host: str, until: int) -> None:
-    """Nothing for a host is due before a moment."""
+    """Postpone all deliveries to a host until a moment (ms UTC)."""
     await tx.run(POSTPONE, b_host=host, b_until=until)
 
 
 async def expire(tx: Tx, before_id: int) -> int:
-    """Give up what was owed before the moment of an id, and never taken; how many."""
+    """Give up deliveries that are older than an id and still pending; return how many."""
     return await tx.run(EXPIRE, b_before_id=before_id, b_now=tx.now)
 
 
@@ -168,7 +171,7 @@ async def load_documents(tx: ReadTx, ids: Sequence[int]) -> dict[int, DocumentRo
 
 
 async def finish(tx: Tx, delivered: Sequence[DeliveryRow]) -> None:
-    """They are made; documents that nobody waits for go too."""
+    """Delete deliveries that are done, and documents without any other delivery."""
     await tx.run(FINISH, ids=[row.id for row in delivered])
     await tx.run(DELETE_UNUSED_DOCUMENTS, ids=list({row.document_id for row in delivered}))
 
@@ -178,19 +181,19 @@ async def retry(tx: Tx, delivery_id: int, run_at: int, error: str) -> None:
 
 
 async def dead_letter(tx: Tx, delivery_id: int, error: str) -> None:
-    """Give a delivery up; it stays to be looked at."""
+    """Give a delivery up; it stays in the table for the admin."""
     await tx.run(DEAD_LETTER, b_id=delivery_id, b_now=tx.now, b_error=error[:500])
 
 
 async def retry_host(tx: Tx, host: str) -> None:
-    """Try everything for a host again now."""
+    """Make all deliveries to a host due now."""
     await tx.run(RETRY_HOST, b_host=host, b_now=tx.now)
 
 
 async def find_next_due(tx: ReadTx, *, after: int = 0) -> int | None:
-    """When the next delivery is due that was not due at `after`."""
-    found: int | None = await tx.value(FIND_NEXT_DUE, after=after)
-    return found
+    """Return when the next delivery is due that was not due at `after` (ms UTC); None if there is none."""
+    due_at: int | None = await tx.value(FIND_NEXT_DUE, after=after)
+    return due_at
 
 
 async def count_pending(tx: ReadTx) -> int:

@@ -1,4 +1,4 @@
-"""Activities that came in: written before they are answered, processed later, known for a while."""
+"""Received activities: stored before the request is answered, processed later, remembered for a while."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ COUNT_PENDING = select(func.count()).where(inbox_items.c.dead_at.is_(None))
 
 
 async def insert(tx: Tx, row: InboxItemRow) -> bool:
-    """Keep an activity to be processed; False if it came before."""
+    """Store an activity to be processed; return False if it was received before."""
     # guard: repetition
     if not await tx.run(INSERT_SEEN, actor_uri=row.actor_uri, activity_uri=row.activity_uri, at=tx.now):
         return False
@@ -73,12 +73,12 @@ async def insert(tx: Tx, row: InboxItemRow) -> bool:
 async def lease(
     tx: ReadTx, *, until: int, limit: int, excluded_hosts: Sequence[str] = ()
 ) -> list[InboxItemRow]:
-    """Take activities, oldest first; those of hosts in `without` are left."""
-    found = to_rows(
+    """Lease activities, oldest first, without those of `excluded_hosts`."""
+    rows = to_rows(
         InboxItemRow,
         await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit, b_without=list(excluded_hosts)),
     )
-    return sorted(found, key=lambda row: row.id)
+    return sorted(rows, key=lambda row: row.id)
 
 
 async def finish(tx: Tx, ids: Sequence[int]) -> None:
@@ -90,24 +90,24 @@ async def retry(tx: Tx, item_id: int, run_at: int, error: str) -> None:
 
 
 async def release(tx: Tx, ids: Sequence[int]) -> None:
-    """They were taken but not begun."""
+    """Return leased activities that were not processed; the attempt does not count."""
     await tx.run(RELEASE, ids=list(ids))
 
 
 async def dead_letter(tx: Tx, item_id: int, error: str) -> None:
-    """Give an activity up; it stays to be looked at."""
+    """Give an activity up; it stays in the table for the admin."""
     await tx.run(DEAD_LETTER, b_id=item_id, b_now=tx.now, b_error=error[:500])
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget which activities came before a moment: their signatures are too old to come again."""
+    """Forget activities received before a moment: their signatures are too old to be accepted again."""
     await tx.run(PURGE_EXPIRED, until=until)
 
 
 async def find_next_due(tx: ReadTx, *, after: int = 0) -> int | None:
-    """When the next falls due that was not due at `after`."""
-    found: int | None = await tx.value(FIND_NEXT_DUE, after=after)
-    return found
+    """Return when the next activity is due that was not due at `after` (ms UTC); None if there is none."""
+    due_at: int | None = await tx.value(FIND_NEXT_DUE, after=after)
+    return due_at
 
 
 async def count_pending(tx: ReadTx) -> int:
@@ -115,5 +115,5 @@ async def count_pending(tx: ReadTx) -> int:
 
 
 async def count_pending_by_host(tx: ReadTx, host: str, limit: int) -> int:
-    """How many of a host wait, counted up to `most`."""
+    """Return how many activities of a host are pending, counted up to `limit`."""
     return int(await tx.value(COUNT_PENDING_BY_HOST, host=host, most=limit))

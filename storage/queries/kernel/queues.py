@@ -1,4 +1,4 @@
-"""How full the queues are: what could be done now, what waits for its time, what was given up."""
+"""The depths of the queues: what is due, what is scheduled for later, what was given up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from storage.tables.kernel import deliveries, inbox_items, tasks
 from storage.tables.peers import peers
 
 _earlier = deliveries.alias()
-# As they are leased: first in their lane, and not to a peer that is left alone for a while.
+# As they are leased: first in their lane, and not to a peer whose deliveries are postponed.
 _deliverable = (
     or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
     ~exists(

@@ -17,8 +17,8 @@ SET_VALUE = _upsert.on_conflict_do_update(
 
 async def find(tx: ReadTx, name: str) -> str | None:
     """Return the JSON of a setting; None before it was first set."""
-    found: str | None = await tx.value(FIND, name=name)
-    return found
+    value: str | None = await tx.value(FIND, name=name)
+    return value
 
 
 async def set_value(tx: Tx, name: str, value: str) -> None:

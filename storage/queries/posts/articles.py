@@ -20,7 +20,7 @@ LIST_DRAFTS = PagedStatement(
     ),
     posts.c.id,
 )
-# Articles that are `local` or for `partners` are for members here: `member` is 0 without a login.
+# Only members see articles that are `local` or for `partners`; `member` is 0 without a login.
 _published: ColumnElement[bool] = and_(
     posts.c.kind == "Article",
     posts.c.state == "published",
@@ -64,31 +64,31 @@ async def find_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow | None
 
 
 async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
-    found = await tx.values(LIST_DRAFTS.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(found, reverse=True)
+    ids = await tx.values(LIST_DRAFTS.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(ids, reverse=True)
 
 
 async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
-    """Ids of published articles of one account or of all, newest first."""
+    """Return ids of published articles of one account or of all, newest first."""
     if account_id is None:
-        found = await tx.values(LIST_LATEST.for_page(page), member=int(is_member), **page.bind_params())
+        ids = await tx.values(LIST_LATEST.for_page(page), member=int(is_member), **page.bind_params())
     else:
-        found = await tx.values(
+        ids = await tx.values(
             LIST_LATEST_BY_ACCOUNT.for_page(page),
             account_id=account_id,
             member=int(is_member),
             **page.bind_params(),
         )
-    return sorted(found, reverse=True)
+    return sorted(ids, reverse=True)
 
 
 async def list_helpful(
     tx: ReadTx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
-    """Ids and votes of articles, by votes since a moment (ms UTC)."""
+    """Return ids and votes of articles, most votes since a moment (ms UTC) first."""
     params = {"since": since, "limit": limit, "offset": offset, "member": int(is_member)}
     if account_id is None:
-        found = await tx.all(LIST_HELPFUL, **params)
+        rows = await tx.all(LIST_HELPFUL, **params)
     else:
-        found = await tx.all(LIST_HELPFUL_BY_ACCOUNT, account_id=account_id, **params)
-    return [(row[0], row[1]) for row in found]
+        rows = await tx.all(LIST_HELPFUL_BY_ACCOUNT, account_id=account_id, **params)
+    return [(row[0], row[1]) for row in rows]

@@ -65,7 +65,7 @@ Pairs = list[tuple[int, int]]
 
 
 async def insert_like(tx: Tx, row: LikeRow) -> bool:
-    """Add a like; False if there is one, or its URI is taken."""
+    """Add a like; return False if there is one, or its URI is taken."""
     return bool(await tx.run(INSERT_LIKE, **structs.asdict(row)))
 
 
@@ -87,9 +87,9 @@ async def delete_like(tx: Tx, like_id: int) -> None:
 
 
 async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, **params: int) -> Pairs:
-    """Pairs of cursor and id, newest first."""
-    found = await tx.all(paged.for_page(page), **params, **page.bind_params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    """Return pairs of cursor and id, newest first."""
+    rows = await tx.all(paged.for_page(page), **params, **page.bind_params())
+    return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
 async def list_liked_posts(tx: ReadTx, account_id: int, page: Page) -> Pairs:
@@ -125,7 +125,7 @@ async def delete_pin(tx: Tx, account_id: int, post_id: int) -> bool:
 
 
 async def list_pinned_posts(tx: ReadTx, account_id: int) -> Sequence[int]:
-    """Ids of pinned posts, the newest pin first."""
+    """Return ids of pinned posts, the newest pin first."""
     return await tx.values(LIST_PINNED_POSTS, account_id=account_id)
 
 

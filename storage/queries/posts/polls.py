@@ -1,4 +1,4 @@
-"""Polls: what is offered, who voted, how many. Counters change only while the poll's row is locked."""
+"""Polls, their options and votes. Counters change only while the row of the poll is locked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ NO_VIEWER = -1
 COLUMNS = columns_of(polls, PollRow)
 OPTION_COLUMNS = columns_of(poll_options, PollOptionRow)
 POLL_COLUMN_COUNT = len(COLUMNS)
-FIND = select(*COLUMNS).where(polls.c.post_id == bindparam("post_id"))
-LOCK = FIND.with_for_update()
+LOCK = select(*COLUMNS).where(polls.c.post_id == bindparam("post_id")).with_for_update()
 LIST_OPTIONS = (
     select(*OPTION_COLUMNS)
     .where(poll_options.c.post_id == bindparam("post_id"))
@@ -80,19 +79,15 @@ LIST_REMOTE_VOTERS = _voters.where(accounts.c.domain != "")
 
 
 class PollWithOptions(Struct, frozen=True):
-    """A poll with its options in order; `chosen` are the positions that the viewer took."""
+    """A poll with its options in order; `chosen` are the positions that the viewer voted for."""
 
     poll: PollRow
     options: tuple[PollOptionRow, ...]
     chosen: tuple[int, ...]
 
 
-async def find(tx: ReadTx, post_id: int) -> PollRow | None:
-    return to_row_or_none(PollRow, await tx.one(FIND, post_id=post_id))
-
-
 async def lock(tx: ReadTx, post_id: int) -> PollRow | None:
-    """Return a poll in which nobody else can vote until this transaction ends."""
+    """Return a poll, locked until this transaction ends so that no other one counts votes meanwhile."""
     return to_row_or_none(PollRow, await tx.one(LOCK, post_id=post_id))
 
 
@@ -104,20 +99,22 @@ async def list_options(tx: ReadTx, post_id: int) -> list[PollOptionRow]:
 async def load_by_posts(tx: ReadTx, ids: Sequence[int], viewer_id: int | None) -> dict[int, PollWithOptions]:
     """Return polls by post id, in one statement."""
     viewer = NO_VIEWER if viewer_id is None else viewer_id
-    found: dict[int, PollWithOptions] = {}
+    polls_by_post: dict[int, PollWithOptions] = {}
     for record in await tx.all(LOAD_BY_POSTS, ids=list(ids), viewer_id=viewer):
         values = tuple(record)
         option = PollOptionRow(*values[POLL_COLUMN_COUNT:-1])
-        former = found.get(option.post_id) or PollWithOptions(PollRow(*values[:POLL_COLUMN_COUNT]), (), ())
-        chosen = former.chosen if values[-1] is None else (*former.chosen, option.position)
-        found[option.post_id] = structs.replace(former, options=(*former.options, option), chosen=chosen)
-    return found
+        poll = polls_by_post.get(option.post_id) or PollWithOptions(
+            PollRow(*values[:POLL_COLUMN_COUNT]), (), ()
+        )
+        chosen = poll.chosen if values[-1] is None else (*poll.chosen, option.position)
+        polls_by_post[option.post_id] = structs.replace(poll, options=(*poll.options, option), chosen=chosen)
+    return polls_by_post
 
 
 async def insert_with_options(tx: Tx, poll: PollRow, options: Iterable[PollOptionRow]) -> None:
     """Add a poll to a post that has none."""
     if await tx.run(INSERT, **structs.asdict(poll)):
-        await tx.run_many(INSERT_OPTION, [structs.asdict(each) for each in options])
+        await tx.run_many(INSERT_OPTION, [structs.asdict(option) for option in options])
 
 
 async def update_poll(tx: Tx, poll: PollRow) -> None:
@@ -126,9 +123,9 @@ async def update_poll(tx: Tx, poll: PollRow) -> None:
 
 
 async def replace_options(tx: Tx, post_id: int, options: Iterable[PollOptionRow]) -> None:
-    """Offer something else; the votes go with what they chose."""
+    """Replace the options; votes for the former ones are deleted with them."""
     await tx.run(DELETE_OPTIONS, post_id=post_id)
-    await tx.run_many(INSERT_OPTION, [structs.asdict(each) for each in options])
+    await tx.run_many(INSERT_OPTION, [structs.asdict(option) for option in options])
 
 
 async def delete_by_post(tx: Tx, post_id: int) -> None:
@@ -136,12 +133,12 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def set_vote_counts(tx: Tx, counts: Iterable[tuple[int, int]]) -> None:
-    """Write how many took which option: pairs of its id and a number."""
+    """Write the number of votes for each option: pairs of its id and the number."""
     await tx.run_many(SET_VOTE_COUNT, [{"b_id": option, "b_votes": votes} for option, votes in counts])
 
 
 async def insert_vote(tx: Tx, row: PollVoteRow) -> bool:
-    """Add a vote and count it; False if there is one that stands in its way."""
+    """Add a vote and count it; return False if it conflicts with an earlier vote."""
     if not await tx.run(INSERT_VOTE, **structs.asdict(row)):
         return False
     await tx.run(INCREMENT_VOTES, b_id=row.option_id)
@@ -149,7 +146,7 @@ async def insert_vote(tx: Tx, row: PollVoteRow) -> bool:
 
 
 async def increment_voters(tx: Tx, post_id: int) -> None:
-    """One more voted; where a peer does not say how many, that stays unknown."""
+    """Add one to the number of voters, which stays unknown (NULL) if the peer does not tell it."""
     await tx.run(INCREMENT_VOTERS, b_post_id=post_id)
 
 
@@ -158,15 +155,15 @@ async def find_vote(tx: ReadTx, vote_id: int) -> PollVoteRow | None:
 
 
 async def list_chosen_options(tx: ReadTx, post_id: int, account_id: int) -> set[int]:
-    """Ids of the options that an account took."""
+    """Return ids of the options that an account voted for."""
     return set(await tx.values(LIST_CHOSEN_OPTIONS, post_id=post_id, account_id=account_id))
 
 
 async def list_local_voters(tx: ReadTx, post_id: int) -> list[int]:
-    """Those of this node who voted."""
+    """Return the local accounts that voted."""
     return await tx.values(LIST_LOCAL_VOTERS, post_id=post_id)
 
 
 async def list_remote_voters(tx: ReadTx, post_id: int) -> list[int]:
-    """Accounts of peers who voted."""
+    """Return the remote accounts that voted."""
     return await tx.values(LIST_REMOTE_VOTERS, post_id=post_id)

@@ -1,4 +1,4 @@
-"""Posts: find, add, change, remove; threads; what is left of deleted ones."""
+"""Posts, their threads, edits, tombstones, original documents and idempotency keys."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ INSERT_EDIT = upsert(edits)
 LIST_EDITS = (
     select(*columns_of(edits, EditRow)).where(edits.c.post_id == bindparam("post_id")).order_by(edits.c.id)
 )
-NEVER_RECEIVED = ""  # the kind of a post that was deleted before it came
+NEVER_RECEIVED = ""  # the kind of a post that was deleted before it arrived
 PURGE_EXPIRED_TOMBSTONES = delete(tombstones).where(
     tombstones.c.kind == NEVER_RECEIVED, tombstones.c.at <= bindparam("until")
 )
@@ -114,7 +114,6 @@ FIND_ID_BY_IDEMPOTENCY_KEY = select(idempotency_keys.c.post_id).where(
     idempotency_keys.c.at > bindparam("since"),
 )
 DELETE_EXPIRED_IDEMPOTENCY_KEYS = delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("until"))
-LOAD_EXISTING_URIS = select(posts.c.uri).where(one_of(posts.c.uri, "uris"))
 
 
 async def find(tx: ReadTx, post_id: int) -> PostRow | None:
@@ -126,7 +125,7 @@ async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, PostRow]:
 
 
 async def load_versions(tx: ReadTx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """Id and version of posts, id and version of their authors."""
+    """Return id and version of posts, id and version of their authors."""
     return [tuple(row) for row in await tx.all(LOAD_VERSIONS, ids=list(ids))]
 
 
@@ -136,8 +135,8 @@ async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[PostRow]:
 
 async def find_by_uri(tx: ReadTx, uri: str) -> PostRow | None:
     """Return a post by its URI, or by one that it had before."""
-    found = to_row_or_none(PostRow, await tx.one(FIND_BY_URI, uri=uri))
-    return found or to_row_or_none(PostRow, await tx.one(FIND_BY_ALIAS, uri=uri))
+    row = to_row_or_none(PostRow, await tx.one(FIND_BY_URI, uri=uri))
+    return row or to_row_or_none(PostRow, await tx.one(FIND_BY_ALIAS, uri=uri))
 
 
 async def find_by_uri_or_url(tx: ReadTx, address: str) -> PostRow | None:
@@ -146,12 +145,12 @@ async def find_by_uri_or_url(tx: ReadTx, address: str) -> PostRow | None:
 
 
 async def insert(tx: Tx, row: PostRow) -> bool:
-    """Add a post; False if its URI is taken."""
+    """Add a post; return False if its URI is taken."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
 async def update_content(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
-    """Write all CHANGEABLE columns; the version grows."""
+    """Write all UPDATABLE_COLUMNS; the version grows."""
     await tx.run(UPDATE_CONTENT, b_id=post_id, **values)
 
 
@@ -165,7 +164,7 @@ async def delete_by_id(tx: Tx, post_id: int) -> bool:
 
 
 async def list_boosts(tx: ReadTx, post_id: int) -> list[tuple[int, int]]:
-    """Ids of boosts and of those who boosted."""
+    """Return ids of boosts and of the accounts that boosted."""
     return [(row[0], row[1]) for row in await tx.all(LIST_BOOSTS, post_id=post_id)]
 
 
@@ -183,7 +182,7 @@ async def adjust_count(tx: Tx, post_id: int, name: str, change: int) -> None:
 
 
 async def link_orphaned_replies(tx: Tx, parent: PostRow) -> int:
-    """Join replies that came before `parent` to it, and their threads to its own; how many."""
+    """Link replies that arrived before `parent` to it and merge their threads into its; return how many."""
     waiting = await tx.all(LIST_ORPHANED_REPLIES, uri=parent.uri)
     if not waiting:
         return 0
@@ -193,7 +192,7 @@ async def link_orphaned_replies(tx: Tx, parent: PostRow) -> int:
 
 
 async def list_thread(tx: ReadTx, thread_id: int, limit: int) -> list[tuple[int, int | None]]:
-    """Ids in a thread with their parents, oldest first. Who may see them is for the caller to check."""
+    """Return ids in a thread with their parents, oldest first. The caller checks who may see them."""
     return [(row[0], row[1]) for row in await tx.all(LIST_THREAD, thread_id=thread_id, most=limit)]
 
 
@@ -202,17 +201,17 @@ async def insert_edit(tx: Tx, row: EditRow) -> None:
 
 
 async def list_edits(tx: ReadTx, post_id: int) -> list[EditRow]:
-    """Earlier versions, oldest first."""
+    """Return earlier versions, oldest first."""
     return to_rows(EditRow, await tx.all(LIST_EDITS, post_id=post_id))
 
 
 async def upsert_tombstone(tx: Tx, row: TombstoneRow) -> None:
-    """Leave a tombstone for a URI; what we had says more than one for what never came."""
+    """Write the tombstone of a URI; one of a post that never arrived does not replace any other."""
     await tx.run(INSERT_TOMBSTONE if row.kind == NEVER_RECEIVED else UPSERT_TOMBSTONE, **structs.asdict(row))
 
 
 async def purge_expired_tombstones(tx: Tx, until: int) -> None:
-    """Forget what was deleted before a moment and never came."""
+    """Delete tombstones from before a moment (ms UTC) of posts that never arrived."""
     await tx.run(PURGE_EXPIRED_TOMBSTONES, until=until)
 
 
@@ -227,8 +226,8 @@ async def upsert_original(tx: Tx, uri: str, document: str) -> None:
 
 async def find_original(tx: ReadTx, uri: str) -> str | None:
     """Return the document (JSON) as the peer sent it."""
-    found: str | None = await tx.value(FIND_ORIGINAL, uri=uri)
-    return found
+    document: str | None = await tx.value(FIND_ORIGINAL, uri=uri)
+    return document
 
 
 async def delete_original(tx: Tx, uri: str) -> None:
@@ -238,24 +237,19 @@ async def delete_original(tx: Tx, uri: str) -> None:
 async def find_id_by_idempotency_key(tx: ReadTx, account_id: int, key: str, since: int) -> int | None:
     """Return the post that the same key created after `since`.
 
-    From here to the end of the transaction no other request of that account with a key goes on.
+    Until the transaction ends, other requests of that account with a key wait here.
     """
     await tx.one(LOCK_AUTHOR, id=account_id)
-    found: int | None = await tx.value(
+    post_id: int | None = await tx.value(
         FIND_ID_BY_IDEMPOTENCY_KEY, account_id=account_id, key=key, since=since
     )
-    return found
+    return post_id
 
 
 async def insert_idempotency_key(tx: Tx, account_id: int, key: str, post_id: int, expired_until: int) -> bool:
-    """Remember a key; False if it was used at the same time. Old keys are dropped."""
+    """Store a key and drop old ones; return False if another request used it at the same time."""
     await tx.run(DELETE_EXPIRED_IDEMPOTENCY_KEYS, until=expired_until)
     added = await tx.run(
         INSERT_IDEMPOTENCY_KEY, account_id=account_id, idempotency_key=key, post_id=post_id, at=tx.now
     )
     return bool(added)
-
-
-async def load_existing_uris(tx: ReadTx, uris: Sequence[str]) -> set[str]:
-    """Which of these posts we have."""
-    return set(await tx.values(LOAD_EXISTING_URIS, uris=list(uris)))

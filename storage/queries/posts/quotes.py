@@ -1,5 +1,7 @@
-"""Quotes: which post shows which, and whether it may. Whatever changes here is shown with the quoting post,
-so its version grows with it."""
+"""Quotes: which post quotes which, and whether its author consented.
+
+A quote is shown with the quoting post, so every change increments the version of that post.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ UPSERT = _upsert.on_conflict_do_update(
 )  # fmt: skip
 FIND_BY_POST = select(*COLUMNS).where(quotes.c.post_id == bindparam("post_id"))
 _outer, _middle = quotes.alias(), quotes.alias()
-# Of posts, of those that these quote, and of those that are quoted there.
+# The quotes of posts, of the posts that they quote, and of those that are quoted there.
 LOAD_CHAIN = select(*COLUMNS).where(
     or_(
         one_of(quotes.c.post_id, "ids"),
@@ -62,7 +64,7 @@ MARK_QUOTED_DELETED = (
 
 
 async def upsert_quote(tx: Tx, row: QuoteRow) -> None:
-    """Keep what a post quotes, in place of what is known of that."""
+    """Store what a post quotes, in place of its former quote."""
     await tx.run(UPSERT, **structs.asdict(row))
     await tx.run(BUMP_VERSION, b_id=row.post_id)
 
@@ -86,13 +88,13 @@ async def find_by_authorization(tx: ReadTx, uri: str) -> QuoteRow | None:
 
 
 async def list_quoting_posts(tx: ReadTx, quoted_id: int, page: Page) -> list[int]:
-    """Ids of posts that quote one with its author's consent, newest first."""
-    found = await tx.values(LIST_QUOTING_POSTS.for_page(page), quoted_id=quoted_id, **page.bind_params())
-    return sorted(found, reverse=True)
+    """Return ids of posts that quote one with its author's consent, newest first."""
+    ids = await tx.values(LIST_QUOTING_POSTS.for_page(page), quoted_id=quoted_id, **page.bind_params())
+    return sorted(ids, reverse=True)
 
 
 async def list_quoters(tx: ReadTx, quoted_id: int) -> list[tuple[int, int]]:
-    """Ids of posts that quote one with consent, and of their authors."""
+    """Return ids of posts that quote one with consent, and of their authors."""
     return [(row[0], row[1]) for row in await tx.all(LIST_QUOTERS, quoted_id=quoted_id)]
 
 

@@ -1,4 +1,4 @@
-"""Emoji with which accounts like posts, and how often each stands at a post."""
+"""Emoji reactions to posts, and how many there are of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ReactionCounts = dict[int, list[tuple[str, str, int]]]
 
 
 async def insert(tx: Tx, row: PostReactionRow) -> bool:
-    """Add a reaction; False if there is one with that emoji, or its URI is taken."""
+    """Add a reaction; return False if there is one with that emoji, or its URI is taken."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -42,18 +42,18 @@ async def find_by_uri(tx: ReadTx, uri: str) -> PostReactionRow | None:
 
 
 async def list_by_account(tx: ReadTx, account_id: int, post_ids: Sequence[int]) -> list[PostReactionRow]:
-    """Those of one account at some posts, oldest first."""
+    """Return the reactions of one account to some posts, oldest first."""
     return to_rows(
         PostReactionRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, post_ids=list(post_ids))
     )
 
 
 async def count_by_posts(tx: ReadTx, post_ids: Sequence[int]) -> ReactionCounts:
-    """Name, picture and number of each emoji at each post that has any, the first one first."""
-    found: ReactionCounts = {}
+    """Return name, picture and number of each emoji by post, oldest first; posts without any are missing."""
+    counts: ReactionCounts = {}
     for post_id, name, url, count in await tx.all(COUNT_BY_POSTS, post_ids=list(post_ids)):
-        found.setdefault(post_id, []).append((name, url, count))
-    return found
+        counts.setdefault(post_id, []).append((name, url, count))
+    return counts
 
 
 async def delete_by_id(tx: Tx, reaction_id: int) -> None:

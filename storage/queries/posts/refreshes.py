@@ -1,4 +1,4 @@
-"""Refreshes of threads: one row for each post that was opened."""
+"""Refreshes of threads: the latest one of each post that was opened."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ async def upsert_refresh(tx: Tx, row: RefreshRow) -> None:
     await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def update_progress(tx: Tx, refresh_id: int, found: int, state: str) -> None:
-    """How far a refresh has come."""
-    await tx.run(UPDATE_PROGRESS, b_id=refresh_id, b_found=found, b_state=state)
+async def update_progress(tx: Tx, refresh_id: int, found_count: int, state: str) -> None:
+    """Write how many new posts a refresh has found, and its state."""
+    await tx.run(UPDATE_PROGRESS, b_id=refresh_id, b_found=found_count, b_state=state)

@@ -1,4 +1,4 @@
-"""Posts that are to appear later. Statements for members name the owner, so nobody reaches another's."""
+"""Scheduled posts. Statements for members name the owner, so that no member can reach another's."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ LOAD_MEDIA = (
 
 
 async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[ScheduledPostRow]:
-    """Those of an account, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
-    return sorted(to_rows(ScheduledPostRow, found), key=lambda row: row.id, reverse=True)
+    """Return the scheduled posts of an account, newest first."""
+    rows = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
+    return sorted(to_rows(ScheduledPostRow, rows), key=lambda row: row.id, reverse=True)
 
 
 async def find(tx: ReadTx, account_id: int, scheduled_id: int) -> ScheduledPostRow | None:
@@ -73,7 +73,7 @@ async def find_by_idempotency_key(tx: ReadTx, account_id: int, key: str) -> Sche
 
 
 async def lock(tx: ReadTx, scheduled_id: int) -> ScheduledPostRow | None:
-    """One that nobody else publishes, moves or removes until this transaction ends."""
+    """Return a scheduled post, locked until this transaction ends."""
     return to_row_or_none(ScheduledPostRow, await tx.one(LOCK, id=scheduled_id))
 
 
@@ -82,22 +82,24 @@ async def count_by_account(tx: ReadTx, account_id: int) -> int:
 
 
 async def count_between(tx: ReadTx, account_id: int, since: int, until: int, excluded_id: int) -> int:
-    """How many are to appear from `since` up to `until`, one left out."""
+    """Return how many are scheduled from `since` up to `until` (ms UTC), without `excluded_id`."""
     return int(
         await tx.value(COUNT_BETWEEN, account_id=account_id, since=since, until=until, but_id=excluded_id)
     )
 
 
 async def insert_with_media(tx: Tx, row: ScheduledPostRow, media_ids: Iterable[int]) -> bool:
-    """Add one and reserve its files; False if its idempotency key is in use."""
+    """Add one and reserve its files; return False if its idempotency key is in use."""
     if not await tx.run(INSERT, **structs.asdict(row)):
         return False
-    await tx.run_many(INSERT_MEDIA, [{"media_id": each, "scheduled_id": row.id} for each in media_ids])
+    await tx.run_many(
+        INSERT_MEDIA, [{"media_id": media_id, "scheduled_id": row.id} for media_id in media_ids]
+    )
     return True
 
 
 async def clear_idempotency_keys(tx: Tx, account_id: int, before_id: int) -> None:
-    """Idempotency keys of older requests count no more."""
+    """Clear the idempotency keys of requests before an id."""
     await tx.run(CLEAR_IDEMPOTENCY_KEYS, b_account_id=account_id, b_before_id=before_id)
 
 
@@ -111,19 +113,19 @@ async def mark_failed(tx: Tx, scheduled_id: int, error: str) -> None:
 
 
 async def delete_by_id(tx: Tx, scheduled_id: int) -> bool:
-    """Remove one; its files are free again."""
+    """Delete one; its files can be attached to another post again."""
     return bool(await tx.run(DELETE, id=scheduled_id))
 
 
 async def list_reserved_media(tx: ReadTx, ids: Sequence[int]) -> set[int]:
-    """Those of the files that wait for a post."""
+    """Return those of the files that are reserved for a scheduled post."""
     return set(await tx.values(LIST_RESERVED_MEDIA, ids=list(ids)))
 
 
 async def load_media(tx: ReadTx, ids: Sequence[int]) -> dict[int, dict[int, MediaRow]]:
     """Return the files that are reserved for these posts, by post and by their own id."""
-    found: dict[int, dict[int, MediaRow]] = {}
+    media_by_post: dict[int, dict[int, MediaRow]] = {}
     for record in await tx.all(LOAD_MEDIA, ids=list(ids)):
         row = MediaRow(*tuple(record)[1:])
-        found.setdefault(record[0], {})[row.id] = row
-    return found
+        media_by_post.setdefault(record[0], {})[row.id] = row
+    return media_by_post

@@ -79,12 +79,6 @@ COUNT_LOCAL_FOLLOWERS = (
     .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
     .where(follows.c.target_id == bindparam("target_id"), accounts.c.domain == "")
 )
-LOAD_LOCALLY_FOLLOWED = (
-    select(follows.c.target_id)
-    .join(accounts, accounts.c.id == follows.c.account_id)
-    .where(one_of(follows.c.target_id, "ids"), accounts.c.domain == "")
-    .distinct()
-)
 
 # Followers of one node, by the prefix of their URIs.
 LOAD_FOLLOWERS_BY_PREFIX = (
@@ -214,11 +208,6 @@ async def list_notified_followers(tx: ReadTx, target_id: int) -> list[int]:
 
 async def has_local_followers(tx: ReadTx, target_id: int) -> bool:
     return bool(await tx.value(COUNT_LOCAL_FOLLOWERS, target_id=target_id))
-
-
-async def load_locally_followed(tx: ReadTx, ids: Sequence[int]) -> set[int]:
-    """Return those of the accounts that have local followers."""
-    return set(await tx.values(LOAD_LOCALLY_FOLLOWED, ids=list(ids)))
 
 
 async def insert_request(tx: Tx, row: FollowRow) -> bool:

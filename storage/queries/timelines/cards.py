@@ -36,7 +36,7 @@ BUMP_POST_VERSIONS = (
     .where(posts.c.id.in_(select(post_cards.c.post_id).where(post_cards.c.card_id == bindparam("b_card_id"))))
     .values(version=posts.c.version + 1)
 )
-# The width and height of a photograph or film are those of what is embedded.
+# The width and height of a photo or video card are those of the embedded content, not of the picture.
 SET_IMAGE_DETAILS = (
     update(cards)
     .where(cards.c.id == bindparam("b_id"))
@@ -50,7 +50,7 @@ PURGE_UNUSED = delete(cards).where(
     cards.c.fetched_at < bindparam("before"),
     ~exists(select(literal(1)).where(post_cards.c.card_id == cards.c.id)),
 )
-# What may be found by a link: public, by somebody who wants to be found.
+# Only public posts of discoverable accounts can be found by a link.
 LIST_POST_IDS = PagedStatement(
     select(posts.c.id)
     .select_from(
@@ -71,12 +71,12 @@ LIST_POST_IDS = PagedStatement(
 
 
 async def upsert_card(tx: Tx, row: CardRow) -> CardRow:
-    """Keep what an address shows; as it is kept, with the id that it had before."""
+    """Store the card of an address; return it with the id that it has in the table."""
     await tx.run(UPSERT, **structs.asdict(row))
-    kept = await find_by_url(tx, row.url)
-    assert kept is not None
-    await tx.run(BUMP_POST_VERSIONS, b_card_id=kept.id)
-    return kept
+    card = await find_by_url(tx, row.url)
+    assert card is not None
+    await tx.run(BUMP_POST_VERSIONS, b_card_id=card.id)
+    return card
 
 
 async def find(tx: ReadTx, card_id: int) -> CardRow | None:
@@ -95,7 +95,7 @@ async def find_by_url(tx: ReadTx, url: str) -> CardRow | None:
 
 
 async def load_by_posts(tx: ReadTx, ids: Sequence[int]) -> dict[int, CardRow]:
-    """Cards by the posts that show them."""
+    """Return cards by the posts that show them."""
     return {row[0]: CardRow(*row[1:]) for row in await tx.all(LOAD_BY_POSTS, ids=list(ids))}
 
 
@@ -112,7 +112,7 @@ async def detach(tx: Tx, post_id: int) -> None:
 
 
 async def list_post_ids(tx: ReadTx, card_id: int, page: Page) -> list[int]:
-    """Ids of public posts that show a card, newest first."""
+    """Return ids of public posts that show a card, newest first."""
     return sorted(
         await tx.values(LIST_POST_IDS.for_page(page), card_id=card_id, **page.bind_params()), reverse=True
     )

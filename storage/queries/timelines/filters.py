@@ -1,4 +1,7 @@
-"""Filters with their keywords and posts. Every statement names the owner, so nobody reaches another's."""
+"""Filters with their keywords and posts.
+
+Every statement names the owner, so that no member can reach another's.
+"""
 
 from __future__ import annotations
 
@@ -84,9 +87,9 @@ async def list_by_account(tx: ReadTx, account_id: int) -> list[FilterRow]:
 
 
 async def list_active(tx: ReadTx, account_id: int, context: str) -> list[FilterRow]:
-    """Those that apply in a context (home, notifications, public, thread, account) now."""
-    found = await tx.all(LIST_ACTIVE, account_id=account_id, context=f'%"{context}"%', now=tx.now)
-    return to_rows(FilterRow, found)
+    """Return filters that apply now in a context: home, notifications, public, thread or account."""
+    rows = await tx.all(LIST_ACTIVE, account_id=account_id, context=f'%"{context}"%', now=tx.now)
+    return to_rows(FilterRow, rows)
 
 
 async def list_keywords(tx: ReadTx, account_id: int) -> list[FilterKeywordRow]:
@@ -122,19 +125,19 @@ async def find_keyword(tx: ReadTx, account_id: int, keyword_id: int) -> FilterKe
 
 
 async def insert_keywords(tx: Tx, keyword_rows: Iterable[FilterKeywordRow]) -> None:
-    await tx.run_many(INSERT_KEYWORDS, [structs.asdict(each) for each in keyword_rows])
+    await tx.run_many(INSERT_KEYWORDS, [structs.asdict(row) for row in keyword_rows])
 
 
 async def update_keywords(tx: Tx, keyword_rows: Iterable[FilterKeywordRow]) -> None:
-    """Write words and their kind; a row counts only within its own filter."""
+    """Write keywords and `whole_word`; a row of another filter is left as it is."""
     await tx.run_many(
         UPDATE_KEYWORDS,
-        [{f"b_{name}": value for name, value in structs.asdict(each).items()} for each in keyword_rows],
+        [{f"b_{name}": value for name, value in structs.asdict(row).items()} for row in keyword_rows],
     )
 
 
 async def delete_keywords(tx: Tx, account_id: int, ids: Sequence[int]) -> int:
-    """How many of them were there and the account's."""
+    """Delete those of the keywords that belong to the account; return how many."""
     return await tx.run(DELETE_KEYWORDS, account_id=account_id, ids=list(ids))
 
 

@@ -1,4 +1,4 @@
-"""Home, written: a post appears at the homes of those who follow its author."""
+"""The entries of home timelines, written when a post arrives: one for each reader."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _is_on_exclusive_list(reader: ColumnElement[int], author: ColumnElement[int]
 
 
 def _select_readers(*more: ColumnElement[bool]) -> Any:
-    """Local followers of `author_id` at whose home a post of its may appear."""
+    """Select the local followers of `author_id` whose home timelines a post may be added to."""
     return (
         select(follows.c.account_id, bindparam("post_id", type_=posts.c.id.type), follows.c.target_id)
         .select_from(follows.join(_reader, _reader.c.id == follows.c.account_id))
@@ -75,7 +75,7 @@ def _insert_for_readers(*more: ColumnElement[bool]) -> Any:
 
 
 FAN_OUT_POST = _insert_for_readers()
-# A reply is shown to those who follow, or are, the one who is answered.
+# A reply is shown to followers who also follow, or are, the account that is replied to.
 FAN_OUT_REPLY = _insert_for_readers(
     or_(
         follows.c.account_id == bindparam("answered_id"),
@@ -196,7 +196,7 @@ BACKFILL_TAG = (
 )
 _tagged = select(post_tags.c.post_id).where(post_tags.c.tag_id == bindparam("tag_id"))
 _followed = select(follows.c.target_id).where(follows.c.account_id == bindparam("account_id"))
-# What only this tag brought: no followed author, no other followed tag.
+# Entries that only this tag added: neither the author nor another tag of the post is followed.
 DELETE_BY_TAG = delete(home_entries).where(
     home_entries.c.account_id == bindparam("account_id"),
     home_entries.c.author_id != bindparam("account_id"),
@@ -214,64 +214,64 @@ DELETE_BY_TAG = delete(home_entries).where(
 
 
 async def insert(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
-    """Show a post at one account's home."""
+    """Add a post to the home timeline of one account."""
     await tx.run(INSERT, account_id=account_id, post_id=post_id, author_id=author_id)
 
 
 async def fan_out(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
-    """Show a post or a boost at the homes of local followers; how many."""
+    """Add a post or a boost to the home timelines of local followers; return how many."""
     params: dict[str, Any] = {
         "post_id": post.id,
         "author_id": post.account_id,
         "language": post.language or "",
         "now": tx.now,
     }
-    answered = post.in_reply_to_account_id
+    answered_id = post.in_reply_to_account_id
     if boosted_author_id is not None:
         return await tx.run(FAN_OUT_BOOST, **params, boosted_author_id=boosted_author_id)
     if post.visibility == "direct":
         return await tx.run(FAN_OUT_DIRECT, **params)
-    if post.in_reply_to_uri is not None and answered != post.account_id:
-        return await tx.run(FAN_OUT_REPLY, **params, answered_id=answered or -1)
+    if post.in_reply_to_uri is not None and answered_id != post.account_id:
+        return await tx.run(FAN_OUT_REPLY, **params, answered_id=answered_id or -1)
     return await tx.run(FAN_OUT_POST, **params)
 
 
 async def list_recipients(tx: ReadTx, post_id: int, account_ids: Sequence[int] | None = None) -> list[int]:
-    """At whose home a post is, of all or of some accounts."""
+    """Return the accounts, all or some of `account_ids`, that have a post on their home timeline."""
     if account_ids is None:
         return await tx.values(LIST_RECIPIENTS, post_id=post_id)
     return await tx.values(LIST_RECIPIENTS_AMONG, post_id=post_id, ids=list(account_ids))
 
 
 async def load_recipients(tx: ReadTx, post_ids: Sequence[int]) -> dict[int, list[int]]:
-    """At whose home each of these posts is; those that are at nobody's are left out."""
-    found: dict[int, list[int]] = {}
+    """Return for each post the accounts that have it on their home timeline; others are left out."""
+    readers_by_post: dict[int, list[int]] = {}
     if post_ids:
         for post_id, account_id in await tx.all(LOAD_RECIPIENTS, ids=list(post_ids)):
-            found.setdefault(post_id, []).append(account_id)
-    return found
+            readers_by_post.setdefault(post_id, []).append(account_id)
+    return readers_by_post
 
 
 async def backfill_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Show an author's latest posts at the home of a new follower."""
+    """Add an author's latest posts to the home timeline of a new follower."""
     await tx.run(BACKFILL_AUTHOR, account_id=account_id, author_id=author_id)
 
 
 async def fan_out_tagged(tx: Tx, post_id: int, author_id: int) -> int:
-    """Show a post at the homes of those who follow one of its tags; how many."""
+    """Add a post to the home timelines of those who follow one of its tags; return how many."""
     return await tx.run(FAN_OUT_TAGGED, post_id=post_id, author_id=author_id, now=tx.now)
 
 
 async def backfill_tag(tx: Tx, account_id: int, tag_id: int) -> None:
-    """Show the latest posts with a tag at the home of a new follower."""
+    """Add the latest posts with a tag to the home timeline of a new follower."""
     await tx.run(BACKFILL_TAG, account_id=account_id, tag_id=tag_id, now=tx.now)
 
 
 async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> None:
-    """Take what only this tag brought from one home."""
+    """Remove the entries from a home timeline that only this tag added."""
     await tx.run(DELETE_BY_TAG, account_id=account_id, tag_id=tag_id)
 
 
 async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Take everything that an author brought from one home."""
+    """Remove the entries of an author from a home timeline."""
     await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)

@@ -1,7 +1,7 @@
-"""What one viewer, or each of many, has to do with posts and their authors: one statement for all of it.
+"""Relations of one viewer, or of each of many, to posts and their authors, loaded in one statement.
 
-Each row is a kind and an id: of a post (liked, boosted, …) or of an account (follows, blocks, …). What a
-permission needs of a single post comes with the post itself (`find_access`).
+Each row is a kind and an id: of a post (liked, boosted, …) or of an account (follows, blocks, …).
+What decides whether a single post may be seen is loaded with the post itself (`find_access`).
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ _KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
 )
 
 
-def _kind_column(word: str) -> Any:
-    return literal_column(f"'{word}'").label("kind")
+def _kind_column(kind: str) -> Any:
+    return literal_column(f"'{kind}'").label("kind")
 
 
 LOAD_FOR_VIEWER = union_all(
@@ -76,20 +76,20 @@ LOAD_FOR_VIEWER = union_all(
         accounts.c.id == _viewer, accounts.c.domain == ""
     ),
     *(
-        select(_kind_column(word), column.label("id")).where(viewer == _viewer, condition)
-        for word, column, viewer, condition in _KINDS
+        select(_kind_column(kind), column.label("id")).where(viewer == _viewer, condition)
+        for kind, column, viewer, condition in _KINDS
     ),
 )
 LOAD_FOR_VIEWERS = union_all(
     *(
-        select(viewer.label("viewer_id"), _kind_column(word), column.label("id")).where(
+        select(viewer.label("viewer_id"), _kind_column(kind), column.label("id")).where(
             one_of(viewer, "viewer_ids"), condition
         )
-        for word, column, viewer, condition in _KINDS
+        for kind, column, viewer, condition in _KINDS
     )
 )
 
-# What `PostAuthorRow` says of one post: the standing of its author, then what the viewer has to do with them.
+# The columns of `PostAuthorRow`: limits of the author, then relations of the viewer to author and post.
 _post, _original = posts.alias("post"), posts.alias("original")
 _author, _original_author = accounts.alias("author"), accounts.alias("original_author")
 _viewer_account = accounts.alias("viewer")
@@ -157,9 +157,9 @@ async def find_access(tx: ReadTx, post_id: int, viewer_id: int | None) -> PostAc
 async def load_for_viewer(
     tx: ReadTx, viewer_id: int, post_ids: Sequence[int], thread_ids: Sequence[int], author_ids: Sequence[int]
 ) -> dict[str, set[int]]:
-    """Kinds of fact, each with the ids for which it holds; kinds without any are missing."""
-    found: dict[str, set[int]] = {}
-    for kind, identifier in await tx.all(
+    """Return for each kind of fact the ids for which it holds; kinds without any are missing."""
+    ids_by_kind: dict[str, set[int]] = {}
+    for kind, subject_id in await tx.all(
         LOAD_FOR_VIEWER,
         viewer_id=viewer_id,
         post_ids=list(post_ids),
@@ -167,8 +167,8 @@ async def load_for_viewer(
         author_ids=list(author_ids),
         now=tx.now,
     ):
-        found.setdefault(kind, set()).add(identifier)
-    return found
+        ids_by_kind.setdefault(kind, set()).add(subject_id)
+    return ids_by_kind
 
 
 async def load_for_viewers(
@@ -178,9 +178,9 @@ async def load_for_viewers(
     thread_ids: Sequence[int],
     author_ids: Sequence[int],
 ) -> dict[int, set[tuple[str, int]]]:
-    """Return kinds and ids by account of ours; accounts without any are missing."""
-    found: dict[int, set[tuple[str, int]]] = {}
-    for viewer_id, kind, identifier in await tx.all(
+    """Return kinds and ids by viewer; viewers without any are missing."""
+    facts_by_viewer: dict[int, set[tuple[str, int]]] = {}
+    for viewer_id, kind, subject_id in await tx.all(
         LOAD_FOR_VIEWERS,
         viewer_ids=list(viewer_ids),
         post_ids=list(post_ids),
@@ -188,5 +188,5 @@ async def load_for_viewers(
         author_ids=list(author_ids),
         now=tx.now,
     ):
-        found.setdefault(viewer_id, set()).add((kind, identifier))
-    return found
+        facts_by_viewer.setdefault(viewer_id, set()).add((kind, subject_id))
+    return facts_by_viewer

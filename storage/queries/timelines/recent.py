@@ -1,4 +1,4 @@
-"""What was used most in the last days: hashtags, posts, links."""
+"""Hashtags, posts and links that were used most in the last days."""
 
 from __future__ import annotations
 
@@ -76,21 +76,21 @@ LIST_LINK_USES = (
 
 
 async def list_tags(tx: ReadTx, since_id: int, limit: int, offset: int) -> list[TagRow]:
-    """Hashtags of public posts since an id, those of most people first."""
+    """Return hashtags of public posts since an id, those used by most accounts first."""
     return to_rows(TagRow, await tx.all(LIST_TAGS, since_id=since_id, limit=limit, offset=offset))
 
 
 async def list_post_ids(tx: ReadTx, since_id: int, limit: int, offset: int) -> list[int]:
-    """Ids of public posts since an id with likes or boosts, most first."""
+    """Return ids of public posts since an id with likes or boosts, most first."""
     return await tx.values(LIST_POST_IDS, since_id=since_id, limit=limit, offset=offset)
 
 
 async def list_links(tx: ReadTx, since_id: int, limit: int, offset: int) -> list[CardRow]:
-    """Cards that public posts since an id show, those of most people first."""
+    """Return cards that public posts since an id show, those shared by most accounts first."""
     return to_rows(CardRow, await tx.all(LIST_LINKS, since_id=since_id, limit=limit, offset=offset))
 
 
 async def list_link_uses(tx: ReadTx, ids: Sequence[int], since_id: int) -> list[tuple[int, int, int, int]]:
-    """Card, day (since 1970), number of public posts and of accounts, since an id."""
-    found = await tx.all(LIST_LINK_USES, ids=list(ids), since_id=since_id)
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+    """Return card, day (since 1970), number of public posts and of accounts, since an id."""
+    rows = await tx.all(LIST_LINK_USES, ids=list(ids), since_id=since_id)
+    return [(row[0], row[1], row[2], row[3]) for row in rows]

@@ -1,6 +1,6 @@
-"""Timelines: pages of ids. Who may see what is decided once more when the posts are loaded.
+"""Timelines: pages of ids. Permissions are checked again when the posts are loaded.
 
-Home is materialized: an entry a post and reader, written when the post arrives.
+Home is materialized: one entry for each post and reader, written when the post arrives.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ def _is_not_hidden(viewer: str) -> ColumnElement[bool]:
 
 
 _public = and_(
-    # The words of the partial index, so that it is used.
+    # The same conditions as those of the partial index, so that it is used.
     posts.c.visibility == "public",
     posts.c.state == "published",
     posts.c.boost_of_id.is_(None),
 )
 _top_level = or_(posts.c.in_reply_to_uri.is_(None), posts.c.in_reply_to_account_id == posts.c.account_id)
 LIST_PUBLIC: dict[tuple[str, bool], PagedStatement] = {}
-for _where, _condition in (
+for _scope, _condition in (
     ("all", _public),
     ("local", and_(posts.c.local, _original, equals_any(posts.c.visibility, "public", "local", "partners"))),
     ("local_open", and_(posts.c.local, _original, posts.c.visibility == "public")),
     ("remote", and_(_public, ~posts.c.local)),
 ):
     for _only_media in (False, True):
-        _wanted = [_condition, _top_level, _is_author_unlimited, _is_not_hidden("viewer_id")]
+        _conditions = [_condition, _top_level, _is_author_unlimited, _is_not_hidden("viewer_id")]
         if _only_media:
-            _wanted.append(_has_media)
-        LIST_PUBLIC[_where, _only_media] = PagedStatement(select(posts.c.id).where(*_wanted), posts.c.id)
+            _conditions.append(_has_media)
+        LIST_PUBLIC[_scope, _only_media] = PagedStatement(select(posts.c.id).where(*_conditions), posts.c.id)
 
 LIST_BY_DOMAINS = PagedStatement(
     select(posts.c.id).where(
@@ -104,7 +104,7 @@ _is_mentioned = exists(
         mentions.c.post_id == posts.c.id, mentions.c.account_id == bindparam("viewer_id")
     )
 )
-# A viewer who is not logged in is -1: nothing is followed by or mentions it, and `local` asks for a real one.
+# A viewer who is not logged in is -1, an id that follows nothing, is mentioned nowhere and is no member's.
 _is_visible_on_profile = or_(
     equals_any(posts.c.visibility, "public", "unlisted"),
     posts.c.account_id == bindparam("viewer_id"),
@@ -120,19 +120,19 @@ LIST_BY_ACCOUNT: dict[tuple[bool, bool, bool], PagedStatement] = {}
 for _no_replies in (False, True):
     for _no_boosts in (False, True):
         for _only_media in (False, True):
-            _wanted = [
+            _conditions = [
                 posts.c.account_id == bindparam("account_id"),
                 posts.c.state == "published",
                 _is_visible_on_profile,
             ]
             if _no_replies:
-                _wanted.append(_top_level)
+                _conditions.append(_top_level)
             if _no_boosts:
-                _wanted.append(posts.c.boost_of_id.is_(None))
+                _conditions.append(posts.c.boost_of_id.is_(None))
             if _only_media:
-                _wanted.append(_has_media)
+                _conditions.append(_has_media)
             LIST_BY_ACCOUNT[_no_replies, _no_boosts, _only_media] = PagedStatement(
-                select(posts.c.id).where(*_wanted), posts.c.id
+                select(posts.c.id).where(*_conditions), posts.c.id
             )
 LIST_BY_ACCOUNT_AND_TAG = PagedStatement(
     select(posts.c.id)
@@ -218,7 +218,10 @@ async def list_home(tx: ReadTx, account_id: int, page: Page) -> list[int]:
 
 
 async def list_public(tx: ReadTx, scope: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
-    """`where` is all, local, local_open or remote; a viewer who is not logged in is -1."""
+    """Return ids of public posts of a scope: all, local, local_open or remote.
+
+    `viewer_id` is -1 for a viewer who is not logged in.
+    """
     return await _load_page(tx, LIST_PUBLIC[scope, only_media], page, viewer_id=viewer_id)
 
 
@@ -259,6 +262,6 @@ async def list_by_list(
 
 
 async def list_lists_with_post(tx: ReadTx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Those of the lists that show a post, each with its owner."""
-    found = await tx.all(LIST_LISTS_WITH_POST, post_id=post_id, list_ids=list(list_ids))
-    return [(row[0], row[1]) for row in found]
+    """Return those of the lists that show a post, each with its owner."""
+    rows = await tx.all(LIST_LISTS_WITH_POST, post_id=post_id, list_ids=list(list_ids))
+    return [(row[0], row[1]) for row in rows]

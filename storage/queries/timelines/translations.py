@@ -1,4 +1,4 @@
-"""Translations of posts that were made already."""
+"""Cached translations of posts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PURGE_EXPIRED = delete(translations).where(translations.c.translated_at < bindpa
 
 async def find_texts(tx: ReadTx, post_id: int, language: str, digest: str) -> str | None:
     """Return the translated texts (JSON) of the source with this digest."""
-    found: str | None = await tx.value(FIND_TEXTS, post_id=post_id, language=language, digest=digest)
-    return found
+    cached_texts: str | None = await tx.value(FIND_TEXTS, post_id=post_id, language=language, digest=digest)
+    return cached_texts
 
 
 async def upsert_texts(tx: Tx, post_id: int, language: str, digest: str, texts: str) -> None:
@@ -34,5 +34,5 @@ async def upsert_texts(tx: Tx, post_id: int, language: str, digest: str, texts: 
 
 
 async def purge_expired(tx: Tx, before: int) -> None:
-    """Drop those made before a moment (ms UTC)."""
+    """Delete translations made before a moment (ms UTC)."""
     await tx.run(PURGE_EXPIRED, before=before)

@@ -1,4 +1,4 @@
-"""What moderators decided about things that may trend."""
+"""Reviews: decisions of moderators on what may trend."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LIST_BY_KIND = (
 
 
 async def upsert_review(tx: Tx, row: TrendReviewRow) -> None:
-    """Keep a decision; a newer one about the same takes its place."""
+    """Store a decision, in place of a former one on the same subject."""
     await tx.run(UPSERT, **structs.asdict(row))
 
 
 async def load_by_subjects(tx: ReadTx, kind: str, subjects: Sequence[str]) -> dict[str, TrendReviewRow]:
-    """Decisions by subject."""
-    found = to_rows(TrendReviewRow, await tx.all(LOAD_BY_SUBJECTS, kind=kind, subjects=list(subjects)))
-    return {row.subject: row for row in found}
+    """Return decisions by subject."""
+    rows = to_rows(TrendReviewRow, await tx.all(LOAD_BY_SUBJECTS, kind=kind, subjects=list(subjects)))
+    return {row.subject: row for row in rows}
 
 
 async def list_by_kind(tx: ReadTx, kind: str, limit: int) -> list[TrendReviewRow]:

@@ -124,7 +124,7 @@ async def test_trending_links_and_publishers_are_reviewed(start: Start, names: t
         posts = [await api.post("/api/v1/statuses", status=f"See {url}") for api in (ann, bob)]
         await node.settle()
     async with node.db.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=2))
     node.clock.forward(seconds=601)
     await node.settle()
     nobody = Api(node)

@@ -33,8 +33,6 @@ from tests.kit.clock import Clock
 from tests.kit.mails import take_mails
 from tests.kit.people import make_context, new_keys
 
-HOUR = 3_600_000
-
 
 def make_site(folder: Path, mode: Any, *, mail: bool = False) -> NodeContext:
     """Return a node context with this registration mode."""

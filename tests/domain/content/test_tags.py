@@ -10,13 +10,14 @@ from fedserver.domain.accounts import account_removal, accounts, endorsements, f
 from fedserver.domain.content import tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.posts import post_removal, posts, remote_content, remote_posts
+from fedserver.domain.posts import post_removal, posts, remote_posts
 from fedserver.domain.relationships import blocks, domain_mutes, followers, follows, lists, mutes
 from fedserver.domain.timelines import timelines
 from storage.engine import Database, Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
+from tests.kit.remote_posts import build_remote_post
 
 
 async def list_home(database: Database, account: AccountRow) -> list[int]:
@@ -33,33 +34,11 @@ async def follow_tags(database: Database, follower: AccountRow, *names: str) -> 
 async def receive_remote_post(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
     """Receive a post of a remote account with the tag #Fox; return its id."""
     uri = f"https://{author.domain}/posts/{number}"
-    values: dict[str, Any] = {
-        "uri": uri,
-        "url": uri,
-        "author_uri": author.uri,
-        "kind": "Note",
-        "visibility": "public",
-        "title": "",
-        "summary": "",
-        "sensitive": False,
-        "language": "en",
-        "source": "",
-        "source_type": "",
-        "html": "<p>#Fox</p>",
-        "published_at": None,
-        "updated_at": None,
-        "in_reply_to": None,
-        "context_uri": "",
-        "mentioned_uris": (),
-        "addressed_uris": (),
-        "tags": ("#Fox",),
-        "emojis": "[]",
-        "files": (),
-        "cover": None,
-        "original": "{}",
-    }
+    values: dict[str, Any] = {"language": "en", "html": "<p>#Fox</p>", "tags": ("#Fox",)}
     async with database.write() as tx:
-        row = await remote_posts.receive(tx, author, remote_content.RemotePost(**{**values, **changes}))
+        row = await remote_posts.receive(
+            tx, author, build_remote_post(uri, author.uri, **{**values, **changes})
+        )
     assert row is not None
     return row.id
 

@@ -50,7 +50,7 @@ async def kinds(database: Database) -> list[str]:
         ]
 
 
-async def test_a_member_is_told_by_mail_if_the_moderator_wants_it(database: Database, tmp_path: Path) -> None:
+async def test_warning_with_mail_is_mailed_to_the_member(database: Database, tmp_path: Path) -> None:
     where = make_context(tmp_path, mail=MailConfig(host="mail.test", sender="us@alpha.test"))
     async with database.write() as tx:
         moderator, _ = await add(tx, where, "mod", "moderator")
@@ -65,7 +65,7 @@ async def test_a_member_is_told_by_mail_if_the_moderator_wants_it(database: Data
     assert "Really" in mail.text
 
 
-async def test_the_node_itself_and_nobody_cannot_be_acted_on(database: Database, here: NodeContext) -> None:
+async def test_moderation_of_the_instance_actor_is_refused(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         instance = await accounts.create_instance_account(tx, here, new_keys())
         with pytest.raises(ForbiddenError):
@@ -79,9 +79,7 @@ async def test_the_node_itself_and_nobody_cannot_be_acted_on(database: Database,
             await admin_accounts.get(tx, instance.id)
 
 
-async def test_a_suspension_ends_everything_between_and_tells_both_sides(
-    database: Database, here: NodeContext
-) -> None:
+async def test_suspension_ends_follows_and_notifies_both_sides(database: Database, here: NodeContext) -> None:
     ann, bob, eve, fay, gus = await create_accounts(
         database, here, "ann", "bob", "eve@beta.test", "fay@beta.test", "gus@beta.test"
     )
@@ -111,7 +109,7 @@ async def test_a_suspension_ends_everything_between_and_tells_both_sides(
     assert sorted(await kinds(database)) == ["answer_follow", "undo_follow", "undo_follow"]
 
 
-async def test_a_suspension_ends_streams(database: Database, here: NodeContext) -> None:
+async def test_suspension_ends_streams(database: Database, here: NodeContext) -> None:
     revoked = asyncio.Event()
 
     def hear(event: Event) -> None:
@@ -131,7 +129,9 @@ async def test_a_suspension_ends_streams(database: Database, here: NodeContext) 
         assert await tokens.find_principal(tx, made.secret) is None, "one has to log in again"
 
 
-async def test_views_cost_the_same_for_any_number(database: Database, here: NodeContext) -> None:
+async def test_admin_views_of_any_number_need_the_same_statements(
+    database: Database, here: NodeContext
+) -> None:
     async with database.write() as tx:
         ids = [(await add(tx, here, name))[1].id for name in ("ann", "bob", "eve", "fay")]
         for number, account_id in enumerate(ids):
@@ -146,9 +146,7 @@ async def test_views_cost_the_same_for_any_number(database: Database, here: Node
     assert counted[0] == counted[1]
 
 
-async def test_a_limited_account_is_heard_by_those_who_follow_it(
-    database: Database, here: NodeContext
-) -> None:
+async def test_limited_account_notifies_followers_only(database: Database, here: NodeContext) -> None:
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         await moderation.apply(tx, here, None, ann.id, ModerationAction("silence"))
@@ -163,7 +161,7 @@ async def test_a_limited_account_is_heard_by_those_who_follow_it(
         ]
 
 
-async def test_limited_authors_are_missing_in_public_streams(database: Database, here: NodeContext) -> None:
+async def test_limited_authors_are_left_out_of_public_streams(database: Database, here: NodeContext) -> None:
     (ann,) = await create_accounts(database, here, "ann")
     post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
@@ -173,7 +171,7 @@ async def test_limited_authors_are_missing_in_public_streams(database: Database,
             assert len(await post_views.load(tx, [post_id], viewer)) == 1
 
 
-async def test_only_members_with_a_role_give_admin_scopes_away(database: Database, here: NodeContext) -> None:
+async def test_admin_scopes_for_plain_members_are_left_out(database: Database, here: NodeContext) -> None:
     wanted = ("read", "admin:read:accounts", "admin:write")
     assert scopes.filter_by_role(wanted, "member") == ("read",)
     assert scopes.filter_by_role(wanted, "moderator") == wanted
@@ -184,13 +182,14 @@ async def test_only_members_with_a_role_give_admin_scopes_away(database: Databas
             member, account = await add(tx, here, name, role)
             code = await tokens.grant_code(tx, app, member, account, back, wanted, None)
             made = await tokens.exchange(tx, app, code, back, verifier)
-            assert made is not None and set(made.scopes) == granted
+            assert made is not None
+            assert set(made.scopes) == granted
             if role == "member":
                 with pytest.raises(ForbiddenError):
                     await tokens.grant_code(tx, app, member, account, back, ("admin:read",), None)
 
 
-async def test_decisions_about_peers_hold_below_and_nearest_first(
+async def test_peer_decisions_cover_subdomains_and_the_nearest_wins(
     database: Database, here: NodeContext
 ) -> None:
     policies = peers.PeerPolicies("open")
@@ -201,8 +200,10 @@ async def test_decisions_about_peers_hold_below_and_nearest_first(
         await policies.load(tx)
         assert (await peers.find_blocking_decision(tx, "a.b.example")) is not None
         assert (await peers.find_blocking_decision(tx, "x.good.example")) is None
-    assert not policies.allows("a.example") and policies.allows("x.good.example:8443")
-    assert policies.find("xn--bcher-kva.test") == "limit" and not policies.allows_media("xn--bcher-kva.test")
+    assert not policies.allows("a.example")
+    assert policies.allows("x.good.example:8443")
+    assert policies.find("xn--bcher-kva.test") == "limit"
+    assert not policies.allows_media("xn--bcher-kva.test")
     for wrong in ("", " ", "a b", "a/b", "@x", "x" * 300):
         with pytest.raises(InvalidError):
             peers.normalize_domain(wrong)
@@ -211,7 +212,7 @@ async def test_decisions_about_peers_hold_below_and_nearest_first(
         assert before.decision_id is None
 
 
-async def test_a_decision_keeps_its_id_and_its_moment(database: Database, clock: Clock) -> None:
+async def test_peer_decision_when_repeated_keeps_id_and_time(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         first = await peers.decide(tx, None, "beta.test", peers.PeerDecision("limit"))
         bob = await create_remote_account(tx, "bob")
@@ -237,7 +238,7 @@ async def test_a_decision_keeps_its_id_and_its_moment(database: Database, clock:
         ("/run/socket", ""),
     ],
 )
-async def test_the_sharpest_network_decides(
+async def test_ip_blocks_with_overlapping_networks_use_the_strictest(
     database: Database, here: NodeContext, address: str, wanted: str
 ) -> None:
     async with database.write() as tx:
@@ -252,12 +253,12 @@ async def test_the_sharpest_network_decides(
         assert await ip_blocks.find_severity(tx, address) == wanted
 
 
-def test_canonical_addresses() -> None:
+def test_canonicalize_removes_dots_tags_and_capitals() -> None:
     for email in ("Ann.B@Mail.test", "annb+x@mail.test", "a.n.n.b+y+z@MAIL.test"):
         assert email_blocks.canonicalize(email) == "annb@mail.test"
 
 
-async def test_days_and_addresses_of_members_are_kept(
+async def test_member_activity_stores_days_and_addresses(
     database: Database, here: NodeContext, clock: Clock
 ) -> None:
     async with database.write() as tx:
@@ -272,7 +273,5 @@ async def test_days_and_addresses_of_members_are_kept(
         await activity_queries.delete_old_addresses(tx, tx.now - member_activity.ADDRESS_RETENTION_MS)
         found = await activity_queries.load_addresses(tx, [member.id])
     assert [address for address, _ in found[member.id]] == ["203.0.113.8"]
-    assert (
-        member_activity.to_month(0) == 1970 * 12
-        and member_activity.to_month(1_795_000_000_000) == 2026 * 12 + 10
-    )
+    assert member_activity.to_month(0) == 1970 * 12
+    assert member_activity.to_month(1_795_000_000_000) == 2026 * 12 + 10

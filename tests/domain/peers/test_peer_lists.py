@@ -23,12 +23,14 @@ async def receive(database: Database, here: NodeContext, row: PeerListRow, *name
 
 
 async def brought(database: Database) -> dict[str, int | None]:
-    """The domains that are decided about, with the list that each comes from."""
+    """Return the domains with a decision, and the list that each comes from."""
     async with database.read() as tx:
         return {row.domain: row.list_id for row in await peers.list_with_decision(tx)}
 
 
-async def test_two_lists_and_a_partner(database: Database, here: NodeContext) -> None:
+async def test_peer_lists_never_override_each_other_or_partners(
+    database: Database, here: NodeContext
+) -> None:
     async with database.write() as tx:
         ada, _ = await members.create_approved(
             tx, here, "ada", "ada@m.test", "x", people.new_keys(), role="admin"
@@ -66,7 +68,7 @@ async def test_two_lists_and_a_partner(database: Database, here: NodeContext) ->
         await audit_log.verify(tx)
 
 
-def test_names_of_strangers_are_read_with_care() -> None:
+def test_peer_file_with_unusable_names_skips_them() -> None:
     found = peer_files.parse(HOSTILE, "block")
     assert {each.domain: each.policy for each in found.entries} == {
         "spam.test": "block", "wild.test": "limit", "xn--nser-zra.test": "block",

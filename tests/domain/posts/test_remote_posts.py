@@ -11,35 +11,12 @@ from storage.engine import Database
 from storage.queries.posts import posts as queries
 from tests.kit.clock import START
 from tests.kit.people import create_accounts
+from tests.kit.remote_posts import build_remote_post
 
 
 def remote(uri: str, author_uri: str, **changes: Any) -> RemotePost:
-    values: dict[str, Any] = {
-        "uri": uri,
-        "url": uri,
-        "author_uri": author_uri,
-        "kind": "Note",
-        "visibility": "public",
-        "title": "",
-        "summary": "",
-        "sensitive": False,
-        "language": None,
-        "source": "",
-        "source_type": "",
-        "html": "<p>text</p><script>x</script>",
-        "published_at": START - 1_000,
-        "updated_at": None,
-        "in_reply_to": None,
-        "context_uri": "",
-        "mentioned_uris": (),
-        "addressed_uris": (),
-        "tags": (),
-        "emojis": "[]",
-        "files": (),
-        "cover": None,
-        "original": "{}",
-    }
-    return RemotePost(**{**values, **changes})
+    values: dict[str, Any] = {"html": "<p>text</p><script>x</script>", "published_at": START - 1_000}
+    return build_remote_post(uri, author_uri, **{**values, **changes})
 
 
 async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: NodeContext) -> None:
@@ -54,10 +31,8 @@ async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: N
             row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
             assert row is not None
             assert row.thread_id == row.id
-        kept = await queries.load_existing_uris(
-            tx, [f"https://beta.test/posts/{number}" for number in range(2)]
-        )
-    assert len(kept) == 2
+        stored = await queries.load_by_uris(tx, [f"https://beta.test/posts/{number}" for number in range(2)])
+    assert len(stored) == 2
 
 
 async def test_a_second_create_and_a_stranger_change_nothing(database: Database, here: NodeContext) -> None:

@@ -33,6 +33,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from tests.kit.clock import Clock
 from tests.kit.people import create_accounts, establish_follow, publish
+from tests.kit.remote_posts import build_remote_post
 
 COUNT, EMPTY = sql("SELECT count(*) FROM post_words"), sql("DELETE FROM post_words")
 TODAY = "2026-11-18"  # the day of the tests' clock
@@ -74,32 +75,7 @@ async def work(database: Database) -> int:
 
 
 def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_content.RemotePost:
-    values: dict[str, Any] = {
-        "uri": uri,
-        "url": uri,
-        "author_uri": author.uri,
-        "kind": "Note",
-        "visibility": "public",
-        "title": "",
-        "summary": "",
-        "sensitive": False,
-        "language": None,
-        "source": "",
-        "source_type": "text/html",
-        "html": html,
-        "published_at": None,
-        "updated_at": None,
-        "in_reply_to": None,
-        "context_uri": "",
-        "mentioned_uris": (),
-        "addressed_uris": (),
-        "tags": (),
-        "emojis": "[]",
-        "files": (),
-        "cover": None,
-        "original": "{}",
-    }
-    return remote_content.RemotePost(**{**values, **changes})
+    return build_remote_post(uri, author.uri, html=html, source_type="text/html", **changes)
 
 
 async def test_words_phrases_and_what_is_left_out(database: Database, here: NodeContext) -> None:

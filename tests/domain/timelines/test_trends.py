@@ -87,7 +87,7 @@ async def test_the_helpful_rises_and_articles_most(
     await like(database, here, little, *fans[:2], ann)
     assert await posts(database) == [article, note]
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=2))
     assert await posts(database) == [article, note, little]
     clock.forward(days=2)
     await like(database, here, little, fans[2], fans[3])
@@ -130,7 +130,7 @@ async def test_only_open_posts_of_discoverable_accounts(database: Database, here
         await like(database, here, post_id, *fans)
     assert await posts(database) == [root]
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
     assert await tags(database) == ["open"]
 
 
@@ -176,7 +176,7 @@ async def test_links_rise_by_the_accounts_that_share_them(
     ann, bob, eve, shy = await create_accounts(database, here, "ann", "bob", "eve", "shy")
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=2))
     for _ in range(2):
         await share(database, here, "https://a.test/daily", ann, bob, eve)
         clock.forward(days=1)
@@ -198,7 +198,7 @@ async def test_links_rise_by_the_accounts_that_share_them(
         daily = await card_queries.find_by_url(tx, "https://a.test/daily")
         assert daily is not None
         await trend_reviews.decide_link(tx, moderator, daily.id, approved=True)
-        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, min_accounts=2))
     assert await links(database) == ["daily"], (
         "the decision about a link comes first; nobody looked at the other"
     )
@@ -216,7 +216,7 @@ async def test_moderators_and_the_policy_decide(database: Database, here: NodeCo
     post_id = await publish(database, here, ann, "#topic")
     await like(database, here, post_id, *fans)
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         (tag,) = await tag_queries.load_by_names(tx, ["topic"])
     shown: Any = tags if kind == "tag" else posts
     subject = tag.id if kind == "tag" else post_id
@@ -226,7 +226,7 @@ async def test_moderators_and_the_policy_decide(database: Database, here: NodeCo
         await review(tx, here, kind, subject, approved=False)
     assert await shown(database) == []
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, min_accounts=1))
         await review(tx, here, kind, subject, approved=True)
     assert await shown(database) == wanted
     other = await publish(database, here, ann, "#other")
@@ -248,5 +248,5 @@ async def test_moderators_and_the_policy_decide(database: Database, here: NodeCo
 async def test_wrong_values_are_refused(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         with pytest.raises(InvalidError):
-            await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=0))
+            await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=0))
         assert await trends.get_policy(tx) == trends.TrendPolicy()

@@ -31,12 +31,12 @@ class Person:
         return list(found["credentials"])
 
     async def verifies(self, verified: bool) -> None:
-        """The owner's finger is right, or not."""
+        """Let the authenticator verify its user, or fail to."""
         told = {"authenticatorId": self.authenticator, "isUserVerified": verified}
         await self.devtools.send("WebAuthn.setUserVerified", told)
 
     async def forget(self) -> None:
-        """The browser is logged out; the authenticator stays."""
+        """Log the browser out, and keep the authenticator."""
         await self.page.context.clear_cookies()
 
 
@@ -82,13 +82,14 @@ async def add(who: Person, node: TestNode) -> None:
     await who.page.wait_for_selector("input[value=Laptop]")
 
 
-async def test_from_adding_one_to_logging_in_with_nothing_else(node: TestNode, browser: Browser) -> None:
+async def test_passkey_added_in_settings_logs_in_alone(node: TestNode, browser: Browser) -> None:
     ann = await person(browser)
     await log_in(ann, node)
     await ann.page.wait_for_url("**/home")
     await add(ann, node)
     (made,) = await ann.credentials()
-    assert made["isResidentCredential"] and made["rpId"] == "localhost"
+    assert made["isResidentCredential"]
+    assert made["rpId"] == "localhost"
 
     await ann.forget()
     await ann.page.goto(node.base + "/login?next=/settings/security")
@@ -107,7 +108,7 @@ async def test_from_adding_one_to_logging_in_with_nothing_else(node: TestNode, b
     assert ann.page.url.endswith("/login"), "without its owner's finger it opens nothing"
 
 
-async def test_a_passkey_as_second_step_and_as_proof(node: TestNode, browser: Browser) -> None:
+async def test_passkey_confirms_second_step_and_reauthentication(node: TestNode, browser: Browser) -> None:
     ann = await person(browser)
     await log_in(ann, node)
     await add(ann, node)
@@ -129,7 +130,7 @@ async def test_a_passkey_as_second_step_and_as_proof(node: TestNode, browser: Br
     assert ann.problems == []
 
 
-async def test_a_passkey_allows_an_app_in_a_pop_up(node: TestNode, browser: Browser) -> None:
+async def test_passkey_in_a_pop_up_authorizes_an_app(node: TestNode, browser: Browser) -> None:
     ann = await person(browser)
     await log_in(ann, node)
     await add(ann, node)
@@ -142,10 +143,11 @@ async def test_a_passkey_allows_an_app_in_a_pop_up(node: TestNode, browser: Brow
     await ann.page.click("text=Log in with a passkey")
     await ann.page.click("button[value=allow]")
     await ann.page.wait_for_url("**/about?code=**")
-    assert "state=s" in ann.page.url and ann.problems == []
+    assert "state=s" in ann.page.url
+    assert ann.problems == []
 
 
-async def test_the_same_device_is_not_registered_twice(node: TestNode, browser: Browser) -> None:
+async def test_passkey_of_a_registered_device_is_refused(node: TestNode, browser: Browser) -> None:
     ann = await person(browser)
     await log_in(ann, node)
     await add(ann, node)
@@ -157,7 +159,7 @@ async def test_the_same_device_is_not_registered_twice(node: TestNode, browser: 
     await ann.page.wait_for_url("**/login/again?**"), "who waited too long is asked first who they are"
 
 
-async def test_without_script_everything_else_works(node: TestNode, browser: Browser) -> None:
+async def test_passkey_pages_without_script_work_except_for_adding(node: TestNode, browser: Browser) -> None:
     context = await browser.new_context(java_script_enabled=False, viewport={"width": 500, "height": 600})
     page = await context.new_page()
     await page.goto(node.base + "/login")

@@ -31,7 +31,7 @@ async def change(node: TestNode, **values: str) -> int:
     return (await send_form(node.http, node.base, node.base + page, filled, **values)).status
 
 
-async def test_a_member_changes_the_password(node: TestNode) -> None:
+async def test_password_change_ends_other_sessions(node: TestNode) -> None:
     assert await log_in(node, PASSWORD) == 303
     assert await change(node, current="wrong password", password=NEW) == 422
     assert await change(node, current=PASSWORD, password="short") == 422
@@ -43,7 +43,7 @@ async def test_a_member_changes_the_password(node: TestNode) -> None:
     assert await log_in(node, NEW) == 303
 
 
-async def test_a_stranger_learns_nothing_of_who_is_a_member(node: TestNode) -> None:
+async def test_password_reset_for_unknown_names_answers_as_for_members(node: TestNode) -> None:
     pages = []
     for login in ("ann", "nobody"):
         async with node.http.post("/forgot", data={"login": login}) as answer:
@@ -52,7 +52,7 @@ async def test_a_stranger_learns_nothing_of_who_is_a_member(node: TestNode) -> N
     assert pages[0] == pages[1]
 
 
-async def test_a_link_gives_a_new_password_once(node: TestNode) -> None:
+async def test_reset_link_sets_a_password_once(node: TestNode) -> None:
     async with node.db.write() as tx:
         ann = await members.get_by_username(tx, "ann")
         word = await one_time_links.create(tx, "reset", ann.id, ann.email, hours=1)

@@ -38,7 +38,7 @@ async def settle(node: TestNode) -> None:
         pass
 
 
-async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
+async def test_exported_files_can_be_imported(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, cas, dan = [await alpha.create_member(name) for name in ("ann", "cas", "dan")]
     await beta.create_member("bob")
@@ -56,14 +56,17 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     }
     for kind, text in files.items():
         page = await bring(visitor, kind, text)
-        assert page.status == 200 and "elsewhere.csv" in page.text and "hx-trigger" in page.text
+        assert page.status == 200
+        assert "elsewhere.csv" in page.text
+        assert "hx-trigger" in page.text
         await settle(alpha)
     await settle(beta)
     await settle(alpha)
     for kind, text in files.items():
         assert (await visitor.open(f"/settings/data/{kind}.csv")).text == text, kind
     page = await visitor.open("/settings/data")
-    assert "2 of 2 done" in page.text and "hx-trigger" not in page.text
+    assert "2 of 2 done" in page.text
+    assert "hx-trigger" not in page.text
 
     # In the place of what is there: what the file does not name goes, whatever the case it is written in.
     for kind, text in (
@@ -78,8 +81,10 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     taken = [(await visitor.open(f"/settings/data/{kind}.csv")).text.split("\n") for kind in files]
     following, lists, muting, domains, bookmarks = taken
     assert following[1:] == ["bob@beta.test,true,false,", "cas@alpha.test,true,false,", ""]
-    assert lists == ["=Friends,cas@alpha.test", ""] and muting[1:] == ["cas@alpha.test,true", ""]
-    assert domains == ["other.test", ""] and bookmarks == [""]
+    assert lists == ["=Friends,cas@alpha.test", ""]
+    assert muting[1:] == ["cas@alpha.test,true", ""]
+    assert domains == ["other.test", ""]
+    assert bookmarks == [""]
 
     # What could not be done is told with its line, in a file that can be brought again.
     await bring(visitor, "blocking", "dan\nnot an account\n\nnobody@beta.test\nann\n")
@@ -105,7 +110,7 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     assert (await other.open("/settings/data/passwords.csv")).status == 404
 
 
-async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> None:
+async def test_import_interrupted_by_a_crash_goes_on(start: Start) -> None:
     alpha = await start("alpha.test")
     ann, visitor = await alpha.create_member("ann"), Visitor(alpha)
     await visitor.log_in("ann")
@@ -119,12 +124,14 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
     await settle(alpha)
     async with alpha.db.read() as tx:
         (row,) = await imports.list_recent(tx, ann)
-    assert (row.total, row.done, row.failed) == (25, 25, 0) and row.finished_at is not None
+    assert (row.total, row.done, row.failed) == (25, 25, 0)
+    assert row.finished_at is not None
     assert (await visitor.open("/settings/data/domain_blocking.csv")).text.count("\n") == 25
     for _ in range(imports.MAX_UNFINISHED):
         await bring(visitor, "domain_blocking", "again.test\n")
     page = await bring(visitor, "domain_blocking", "again.test\n")
-    assert page.status == 422 and "imports are in progress" in page.text
+    assert page.status == 422
+    assert "imports are in progress" in page.text
     for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
         page = await visitor.submit_action("/settings/data", stop)
     assert page.text.count(">Cancel<") == imports.MAX_UNFINISHED - 2
@@ -133,12 +140,12 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
+async def test_import_of_a_wrong_file_names_its_lines(start: Start) -> None:
     alpha = await start("alpha.test")
     await alpha.create_member("ann")
     visitor = Visitor(alpha)
     await visitor.log_in("ann")
-    for kind, data, words in (
+    for kind, data, text in (
         ("following", b"", "Please choose a file"),
         ("odd", b"x", "Please choose what is in the file"),
         ("following", b"\n\n", "The file is empty"),
@@ -154,10 +161,11 @@ async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
         ("following", b"x" * 10_000_001, "up to 10 MB"),
     ):
         page = await bring(visitor, kind, data)
-        assert page.status == 422 and words in page.text, (kind, data[:40], page.text[-3000:])
+        assert page.status == 422
+        assert text in page.text, (kind, data[:40], page.text[-3000:])
 
 
-async def test_an_archive_of_everything_is_made_for_its_owner(
+async def test_archive_can_be_downloaded_by_its_owner_only(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "BATCH_SIZE", 2)
@@ -180,9 +188,11 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     await api.post(f"/api/v1/statuses/{theirs}/favourite")
     await alpha.publish(ann, "a draft", state="draft")
     page = await visitor.submit_action("/settings/data", "/settings/data/archives")
-    assert page.status == 200 and ">In progress<" in page.text
+    assert page.status == 200
+    assert ">In progress<" in page.text
     again = await visitor.submit_action("/settings/data", "/settings/data/archives")
-    assert again.status == 422 and "one archive a day" in again.text
+    assert again.status == 422
+    assert "one archive a day" in again.text
     await settle(alpha)
     page = await visitor.open("/settings/data")
     (address,) = re.findall(r'"(/settings/data/archives/\d+\.zip)"', page.text)
@@ -196,13 +206,16 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     outbox = json.loads(archive.read("outbox.json"))
     kinds = [each["type"] for each in outbox["orderedItems"]]
     assert outbox["totalItems"] == len(kinds) == 6
-    assert kinds[-1] == "Announce" and set(kinds[:-1]) == {"Create"}
+    assert kinds[-1] == "Announce"
+    assert set(kinds[:-1]) == {"Create"}
     first = outbox["orderedItems"][0]["object"]
-    assert first["id"] == shown["uri"] and first["attachment"][0]["name"] == "a fox"
+    assert first["id"] == shown["uri"]
+    assert first["attachment"][0]["name"] == "a fox"
     assert archive.read(first["attachment"][0]["url"].removeprefix("/"))
     assert not [each for each in outbox["orderedItems"][2:-1] if each["to"] or each["cc"]], "for members only"
     actor = json.loads(archive.read("actor.json"))
-    assert actor["id"] == ann.uri and archive.read(actor["icon"]["url"])
+    assert actor["id"] == ann.uri
+    assert archive.read(actor["icon"]["url"])
     liked = json.loads(archive.read("likes.json"))
     assert liked["orderedItems"] == [f"https://alpha.test/users/eve/statuses/{theirs}"]
     assert archive.read("following_accounts.csv").startswith(b"Account address")
@@ -214,4 +227,5 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     alpha.clock.forward(days=8)
     os.utime(path, (0, 0))
     await settle(alpha)
-    assert not path.exists() and ".zip" not in (await visitor.open("/settings/data")).text
+    assert not path.exists()
+    assert ".zip" not in (await visitor.open("/settings/data")).text

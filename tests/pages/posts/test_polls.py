@@ -15,7 +15,7 @@ from tests.kit.people import create_remote_account
 
 
 async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow]:
-    """A node on which Bob follows Ann; the browser is Ann's."""
+    """Start a node on which Bob follows Ann, with a browser of Ann."""
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
@@ -37,7 +37,7 @@ async def page(node: TestNode, path: str) -> str:
         return await answer.text()
 
 
-async def test_a_poll_is_written_and_answered_without_script(start: Start) -> None:
+async def test_poll_without_script_is_written_and_answered(start: Start) -> None:
     node, _, _ = await begin(start)
     written = find_form(await page(node, "/write"), "options[]")
 
@@ -49,25 +49,34 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
             return answer.status, answer.headers.get("Location") or await answer.text()
 
     status, text = await write("Only one", "", "")
-    assert status == 422 and "Choices: This is too short. Please add more." in text
-    assert 'value="Only one"' in text and "<details open><summary>Poll" in text, "nothing is lost"
+    assert status == 422
+    assert "Choices: This is too short. Please add more." in text
+    assert 'value="Only one"' in text
+    assert "<details open><summary>Poll" in text, "nothing is lost"
     status, place = await write("Tea & <b>milk</b>", "", "Coffee", "")
-    assert status == 303 and place.startswith("/@ann/")
+    assert status == 303
+    assert place.startswith("/@ann/")
     own = await page(node, place)
-    assert "Tea &amp; &lt;b&gt;milk&lt;/b&gt;" in own and own.count("<progress") == 2
+    assert "Tea &amp; &lt;b&gt;milk&lt;/b&gt;" in own
+    assert own.count("<progress") == 2
     assert "/vote" not in own, "who asks does not vote"
 
     await log_in(node, "bob")
     for path in ("/home", place):
         asked = await page(node, path)
-        assert asked.count('type="radio"') == 2 and "<progress" not in asked
+        assert asked.count('type="radio"') == 2
+        assert "<progress" not in asked
     ballot = find_form(asked, "choices[]")
     sent = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "1"})
-    assert sent.status == 303 and sent.headers["Location"] == place
+    assert sent.status == 303
+    assert sent.headers["Location"] == place
     answered = await page(node, place)
-    assert "1 vote" in answered and "100%" in answered and '✓ <span class="skip">Your choice' in answered
+    assert "1 vote" in answered
+    assert "100%" in answered
+    assert '✓ <span class="skip">Your choice' in answered
     again = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
-    assert again.status == 422 and "You have already voted on this poll" in await again.text()
+    assert again.status == 422
+    assert "You have already voted on this poll" in await again.text()
     forged = await send_form(
         node.http, node.base, node.base + place, ballot, csrf="wrong", **{"choices[]": "0"}
     )
@@ -75,7 +84,9 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
 
     node.http.cookie_jar.clear()
     seen = await page(node, place)
-    assert "100%" in seen and "/vote" not in seen and "Your choice" not in seen
+    assert "100%" in seen
+    assert "/vote" not in seen
+    assert "Your choice" not in seen
     refused = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
     assert refused.status == 401
     node.clock.forward(hours=2)
@@ -85,7 +96,7 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
     assert "Your poll" in await page(node, "/notifications")
 
 
-async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
+async def test_poll_with_script_shows_the_result_in_place(start: Start) -> None:
     node, ann, _ = await begin(start)
     poll = NewPoll(("Tea", "Coffee", "Milk"), 3600, multiple=True)
     post_id = await node.publish(ann, "Which?", poll=poll)
@@ -102,16 +113,23 @@ async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
             return answer.status, await answer.text()
 
     status, part = await vote(post_id)
-    assert status == 200 and 'role="alert"' in part and part.count('type="checkbox"') == 3
+    assert status == 200
+    assert 'role="alert"' in part
+    assert part.count('type="checkbox"') == 3
     status, part = await vote(post_id, "0", "2")
-    assert status == 200 and "<html" not in part and part.lstrip().startswith('<div class="poll"')
-    assert "2 votes · 1 person" in part and part.count("100%") == 2
+    assert status == 200
+    assert "<html" not in part
+    assert part.lstrip().startswith('<div class="poll"')
+    assert "2 votes · 1 person" in part
+    assert part.count("100%") == 2
     status, part = await vote(secret, "0")
-    assert "Results are shown when the poll ends" in part and "%" not in part and "<progress" not in part
+    assert "Results are shown when the poll ends" in part
+    assert "%" not in part
+    assert "<progress" not in part
     assert (await vote(12345, "0"))[0] == 404
 
 
-async def test_a_peers_poll_is_asked_for_anew_when_a_member_looks(start: Start) -> None:
+async def test_remote_poll_viewed_by_a_member_is_refreshed(start: Start) -> None:
     node, _, _ = await begin(start)
     async with node.db.write() as tx:
         dan = await create_remote_account(tx, "dan")

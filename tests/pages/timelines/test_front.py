@@ -9,16 +9,19 @@ from PIL import Image
 from tests.kit.nodes import Start
 
 
-async def test_the_pages_can_be_installed_as_an_app(start: Start) -> None:
+async def test_manifest_makes_the_pages_installable(start: Start) -> None:
     node = await start("alpha.test")
     async with node.http.get("/manifest.json") as answer:
-        assert answer.status == 200 and answer.content_type == "application/manifest+json"
+        assert answer.status == 200
+        assert answer.content_type == "application/manifest+json"
         found = await answer.json(content_type=None)
-    assert found["name"] == "Node alpha.test" and found["display"] == "standalone"
+    assert found["name"] == "Node alpha.test"
+    assert found["display"] == "standalone"
     sizes = {}
     for icon in found["icons"]:
         async with node.http.get(icon["src"]) as answer:
-            assert answer.status == 200 and answer.content_type == icon["type"]
+            assert answer.status == 200
+            assert answer.content_type == icon["type"]
             data = await answer.read()
         if icon["type"] == "image/png":
             picture = Image.open(io.BytesIO(data))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.client_api.entities.admin.accounts import AdminAccount, render_admin_account
+from fedserver.client_api.entities.reports import ReportFacts, render_report_facts
 from fedserver.client_api.entities.statuses import Status, render_status
-from fedserver.client_api.entities.times import to_iso, to_iso_or_none
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.moderation import report_views, rules
 from fedserver.links import Links
 
@@ -17,14 +18,7 @@ class Rule(Struct, frozen=True):
     hint: str = ""
 
 
-class AdminReport(Struct, frozen=True, kw_only=True):
-    id: str
-    action_taken: bool
-    action_taken_at: str | None
-    category: str
-    comment: str
-    forwarded: bool
-    created_at: str
+class AdminReport(ReportFacts, frozen=True, kw_only=True):
     updated_at: str
     account: AdminAccount
     target_account: AdminAccount
@@ -43,13 +37,7 @@ def render_admin_report(links: Links, view: report_views.ReportView) -> AdminRep
     """Return a report as moderators see it."""
     row = view.row
     return AdminReport(
-        id=str(row.id),
-        action_taken=row.resolved_at is not None,
-        action_taken_at=to_iso_or_none(row.resolved_at),
-        category=row.category,
-        comment=row.comment,
-        forwarded=row.forwarded,
-        created_at=to_iso(row.created_at),
+        **structs.asdict(render_report_facts(row)),
         updated_at=to_iso(row.updated_at),
         account=render_admin_account(links, view.account),
         target_account=render_admin_account(links, view.target),
