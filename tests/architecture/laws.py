@@ -50,7 +50,7 @@ REGISTRIES = {
     "storage.schema",
 }
 MAX_ARROWS = 15
-# Every module that is reached counts, those of the registries too: 4,014 arrows of 624 modules are 6.43. Rows
+# Every module that is reached counts, those of the registries too: 4,015 arrows of 624 modules are 6.43. Rows
 # (storage/rows), the engine, errors and the context of a node are more than a quarter of them: types that
 # signatures name. This bound only ever falls.
 MAX_MEAN_ARROWS = 6.45
