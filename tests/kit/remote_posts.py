@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain.posts.remote_posts import RemotePost
+from fedserver.domain.posts.remote_content import RemotePost
 
 
 def build_remote_post(uri: str, author_uri: str, **changes: Any) -> RemotePost:
