@@ -28,7 +28,7 @@ KNOWN = re.compile(r"--[\w-]+|\[[^\]]*\]|\b[A-Z][A-Z_]+\b|\bfedserver\S*|\b(main
 
 @pytest.fixture
 def pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """The environment of an operator who reads the pseudo-locale."""
+    """Yield the environment of an operator who reads the pseudo-locale."""
     with pseudo.spoken(monkeypatch):
         yield {"LC_ALL": LOCALE, "LANG": "C"}
 
