@@ -50,7 +50,7 @@ check: $(VENV)/dev.stamp
 	$(VALID)dependabot .github/dependabot.yml
 	$(VALID)github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(VALID)github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
-	$(BIN)/python -m tools.catalogues --check --untranslated
+	$(BIN)/python -m tools.catalogues --check
 
 # Collect the texts, bring the language files up to date and compile them: after every change of a text.
 catalogues: $(VENV)/dev.stamp

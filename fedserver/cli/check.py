@@ -21,7 +21,7 @@ from fedserver.config import Config
 from fedserver.integrations.oidc import OidcProvider, ProviderError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
-from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext, pgettext
+from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext
 
 TIMEOUT_S = 10.0
 MIN_FREE_BYTES = 500_000_000
@@ -175,5 +175,5 @@ async def check(config_path: Path | None) -> None:
 
 
 def _print_result(name: str, problem: Problem) -> None:
-    state = pgettext("result of a check", "wrong") if problem else pgettext("result of a check", "ok")
+    state = gettext("wrong") if problem else gettext("ok")
     click.echo(f"{state:5} {name}: {problem}" if problem else f"{state:5} {name}")

@@ -167,11 +167,6 @@ def gettext(message: str, **placeholders: Any) -> str:
     return fill(find_text(message), message, placeholders)
 
 
-def pgettext(context: str, message: str, **placeholders: Any) -> str:
-    """Return a text in the current locale; `context` tells it apart from the same words elsewhere."""
-    return fill(find_text(message, context), message, placeholders)
-
-
 def ngettext(singular: str, plural: str, number: int, **placeholders: Any) -> str:
     """Return the form for a number, which `%(num)s` shows as the locale writes it."""
     source = singular if number == 1 else plural
