@@ -523,7 +523,7 @@ async def test_check_reports_problems_of_the_provider(
     assert (
         await check_identity_provider(Config(node=NodeConfig(domain="alpha.test"), oidc=OidcConfig())) is None
     )
-    assert "see [oidc]" in (await problem(issuer="https://nowhere.test") or "")
+    assert "section [oidc]" in (await problem(issuer="https://nowhere.test") or "")
     provider.metadata = {"token_endpoint": "http://id.test/token"}
     assert "http://id.test/token is not https" in (await problem() or "")
     provider.metadata = {"issuer": "https://other.test"}

@@ -129,7 +129,7 @@ async def _find_quoted_id(tx: ReadTx, row: PostRow, change: PostEdit) -> int | N
 async def _change_quote(
     tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, text: RenderedText, change: PostEdit
 ) -> PostRow:
-    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    """Return the post with who may quote it, and what it quotes. A published post never becomes narrower."""
     policy = _value_or(change.quote_policy, quote_policies.decode_audience(row.interaction_policy))
     row = quote_policies.apply_policy(author, row, text.mentioned, policy, None)
     if isinstance(change.quoted_id, UnsetType):

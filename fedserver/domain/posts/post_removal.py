@@ -62,7 +62,7 @@ async def remove(tx: Tx, row: PostRow) -> None:
 
 
 async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
-    """Its author deleted a post; False if it is not here, or not theirs."""
+    """Delete a post as its author asked; return False if it is not known, or not theirs."""
     row = await post_queries.find_by_uri(tx, uri)
     if row is None:
         return False
@@ -75,7 +75,7 @@ async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
 
 
 async def record_early_delete(tx: Tx, author: AccountRow, uri: str) -> None:
-    """Its author deleted a post before it came: a tombstone keeps it out for as long as it may come late."""
+    """Store a tombstone for a post that its author deleted before it arrived, so that it stays out."""
     await post_queries.upsert_tombstone(
         tx, TombstoneRow(uri, post_queries.NEVER_RECEIVED, author.uri, tx.now)
     )

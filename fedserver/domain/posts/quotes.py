@@ -195,7 +195,7 @@ def add_fallback_link(html: str, quote: QuoteRow | None) -> str:
     """Return the HTML of a post of ours with a link for software without quotes; others hide that line."""
     if quote is None or is_gone(quote):
         return html
-    if any(f'href="{escape(each)}"' in html for each in (quote.quoted_uri, quote.quoted_url)):
+    if any(f'href="{escape(address)}"' in html for address in (quote.quoted_uri, quote.quoted_url)):
         return html
     url = quote.quoted_url
     link = f'<a href="{escape(url)}" rel="nofollow noopener">{escape(url)}</a>'

@@ -42,14 +42,14 @@ async def set_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> Non
 
 
 async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
-    """Say who may answer, like and boost a post of one's own from now on. Raises NotFoundError."""
+    """Set who may answer, like and boost a post of `author` from now on. Raises NotFoundError."""
     await _save_policy(tx, await visibility.get_own(tx, author, post_id), policy)
 
 
 async def _save_policy(tx: Tx, row: PostRow, policy: str) -> None:
-    kept = interaction_policies.merge_quote_rule(row, policy)
-    if kept != row.interaction_policy:
-        await post_queries.set_interaction_policy(tx, row.id, kept)
+    merged = interaction_policies.merge_quote_rule(row, policy)
+    if merged != row.interaction_policy:
+        await post_queries.set_interaction_policy(tx, row.id, merged)
         await quotes.broadcast_change(tx, row)
 
 

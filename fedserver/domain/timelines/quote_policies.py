@@ -75,7 +75,7 @@ async def get_quotable(tx: ReadTx, author: AccountRow, quoted_id: int | None) ->
     if evaluate(post, author.id, visible.facts.follows) == DENIED:
         raise ForbiddenError(gettext("The author of this post does not allow you to quote it."))
     if await block_queries.find(tx, author.id, post.account_id) is not None:
-        raise ForbiddenError(gettext("You cannot quote somebody whom you block."))
+        raise ForbiddenError(gettext("You cannot quote someone whom you block."))
     return post
 
 
