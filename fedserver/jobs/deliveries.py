@@ -17,9 +17,12 @@ from functools import partial
 import structlog
 from msgspec import Struct
 
+from fedserver.domain.kernel import jobs
+from fedserver.federation.fan_out import fan_out
 from fedserver.federation.signing import Signer
 from fedserver.federation.synchronization import build_synchronization_header
 from fedserver.jobs.backoff import MAX_ATTEMPTS, circuit_delay_ms, parse_retry_after, retry_delay_ms
+from fedserver.jobs.lease import JobLease
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
@@ -38,6 +41,14 @@ LEASE_MS = 45_000  # longer than two requests may take; after a crash the delive
 MAX_PER_HOST = 4
 SIGNATURE_REFUSED_STATUSES = (400, 401, 403)
 RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+
+
+async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -> None:
+    """Render the activity of a job and write a delivery for each inbox."""
+    async with services.db.write() as tx:
+        if await fan_out(tx, services.site, services.keyring, services.policies, job):
+            tx.emit("deliveries.due")
+        await lease.finish(tx)
 
 
 class DeliveryOutcome(Struct, frozen=True):

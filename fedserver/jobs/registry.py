@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
 from fedserver.federation.outbound.registry import RENDERERS
-from fedserver.jobs import accounts, cards, fan_out, files, peers, posts, push_messages
+from fedserver.jobs import accounts, cards, deliveries, files, peers, posts, push_messages
 from fedserver.jobs.mails import handlers as mails
 
 DEFAULT, REMOTE, MEDIA, PUSH = "default", "remote", "media", "push"
@@ -40,7 +40,7 @@ def _transactional(queue: str, run: Callable[..., Awaitable[Any]]) -> Handler:
 
 HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
     {
-        **dict.fromkeys(RENDERERS, _transactional(DEFAULT, fan_out.fan_out_activity)),
+        **dict.fromkeys(RENDERERS, _transactional(DEFAULT, deliveries.fan_out_activity)),
         jobs.FetchParent: Handler(REMOTE, posts.fetch_parent),
         jobs.RefreshPoll: Handler(REMOTE, posts.refresh_poll),
         jobs.VerifyQuote: Handler(REMOTE, posts.verify_quote),

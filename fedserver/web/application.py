@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from fedserver.domain.kernel.errors import ForbiddenError
-from fedserver.text.locales import use_locale
+from fedserver.text.locales import set_locale
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.errors import render_error_json
@@ -113,10 +113,8 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
 
     @web.middleware
     async def outermost(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
-        with use_locale(negotiate_request_locale(request, dispatcher.services.site)):
-            return await answer(request, handler)
-
-    async def answer(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
+        # Requests of one connection share a context, so each sets its locale; none is left for the next.
+        set_locale(negotiate_request_locale(request, dispatcher.services.site))
         is_api = request.path.startswith(API_PREFIXES)
         if request.method == "OPTIONS" and is_api:
             return web.Response(status=204, headers=PREFLIGHT)

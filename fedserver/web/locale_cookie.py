@@ -20,8 +20,11 @@ def _cookie_name(site: NodeContext) -> str:
 
 def negotiate_request_locale(request: web.Request, site: NodeContext) -> str:
     """Return the locale for an anonymous visitor."""
-    chosen = request.cookies.get(_cookie_name(site), "")
-    accepted = request.headers.get("Accept-Language", "")
+    headers = request.headers
+    chosen = request.cookies.get(_cookie_name(site), "") if "Cookie" in headers else ""
+    accepted = headers.get("Accept-Language", "")
+    if not chosen and not accepted:  # most programs
+        return site.config.node.default_locale
     # Only known codes reach the cache of `negotiate`, so that visitors cannot fill it with cookies.
     return negotiate(chosen if is_supported(chosen) else "", accepted, site.config.node.default_locale)
 
