@@ -131,6 +131,8 @@ def mutate(text: str, number: int, change: str) -> str:
     node = _find_marked_node(ast.parse(text), line, calls=change.startswith(("argument", "without")))
     if change == "when":
         return _replace_line(text, line, " WHEN ", " WHEN 0 AND ")
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        raise ValueError(f"line {line} is a docstring, not a guard")
     if not change and isinstance(node, ast.Expr):
         return _replace(text, node, "pass")
     expression = _expression(node)

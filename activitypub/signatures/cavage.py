@@ -156,7 +156,7 @@ def _check_coverage(parsed: CavageSignature, request: SignedRequest) -> None:
     # guard: coverage @1
     if not {"(request-target)", "host"} <= covered or not covered & {"date", "(created)"}:
         raise SignatureError("coverage-too-small", " ".join(parsed.covered))
-    # guard: coverage of the digest @last
+    # guard: coverage of the digest
     if request.method not in ("GET", "HEAD") and "digest" not in covered:
         raise SignatureError("coverage-too-small", "digest is not signed")
     # guard: host

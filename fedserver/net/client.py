@@ -208,8 +208,8 @@ class Client:
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: BodyReader
     ) -> Response:
-        # guard: redirects are checked again
         """Send one request to an address that the guard allows."""
+        # guard: redirects are checked again
         self.guard.check_url(url)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
         try:
