@@ -15,7 +15,7 @@ class ArchiveRow(Struct, frozen=True, gc=False):
 
 
 class ImportRow(Struct, frozen=True, gc=False):
-    """An imported file; `overwrites`: what it does not name is removed."""
+    """An imported file. If `overwrites` is set, entries that the file does not name are removed."""
 
     id: int
     account_id: int

@@ -46,7 +46,9 @@ media = Table(
 remote_files = Table(
     "remote_files",
     metadata,
-    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # of media, accounts or cards
+    Column(
+        "subject_id", BigInteger, primary_key=True, autoincrement=False
+    ),  # id of the media, account, card or emoji
     Column("shape", Text, primary_key=True),  # file, avatar, header, card, emoji
     Column("url", Text, nullable=False),
     Column("file_key", Text, nullable=False),

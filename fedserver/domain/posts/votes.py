@@ -1,4 +1,6 @@
-"""Votes: one an option, one a person where there is a single choice, before the end; and how figures spread.
+"""Votes in polls, and how new results reach streams and peers.
+
+An account may vote until the poll ends: once in a poll with a single choice, else once for each option.
 
 A vote is sent to the author of the poll alone (FEP-9967). Results are sent to streams after seconds and to
 peers after minutes, so that a busy poll costs no more than a quiet one.

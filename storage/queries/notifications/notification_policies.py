@@ -39,7 +39,7 @@ def _exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(literal(1)).where(*conditions))
 
 
-# No row for blocked, muted, suspended or deleted senders, and for muted threads.
+# There is no row if one of these holds: a block in either direction, a mute, a muted domain, a muted thread.
 _silencing_conditions = (
     _exists(
         or_(

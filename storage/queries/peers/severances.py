@@ -1,6 +1,7 @@
 """The end of every follow of accounts that were just suspended, and what others lost by it.
 
-The time of their suspension selects the accounts, so the number of statements does not depend on theirs.
+The accounts are selected by the time of their suspension (`mark`), in the same few statements however many
+they are.
 """
 
 from __future__ import annotations

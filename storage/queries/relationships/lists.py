@@ -1,4 +1,8 @@
-"""Lists of accounts. Every statement names the owner, so that nobody reaches the lists of others."""
+"""Lists of accounts.
+
+Statements that find, change or delete a list name its owner. Those about the accounts on a list take its id
+alone: callers find the list by its owner first.
+"""
 
 from __future__ import annotations
 
