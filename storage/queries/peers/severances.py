@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    Select,
     Table,
     and_,
     bindparam,
@@ -40,7 +42,7 @@ _suspended_ids = select(accounts.c.id).where(accounts.c.suspended_at == bindpara
 _follower, _target = accounts.alias("follower"), accounts.alias("target")
 
 
-def _select_cross_node(table: Table) -> Any:
+def _select_cross_node(table: Table) -> Select[Any]:
     """Select follows, or requests, between a suspended account and one of another node."""
     return (
         select(*columns_of(table, FollowRow), _follower.c.domain.label("from_domain"))
@@ -57,15 +59,19 @@ def _select_cross_node(table: Table) -> Any:
 
 
 LIST_CROSS_NODE_FOLLOWS = union_all(_select_cross_node(follows), _select_cross_node(follow_requests))
-_local = accounts.alias("mine")
+_local = accounts.alias("local")
 
 
-def _select_lost(local: str, other: str, followers: int) -> Any:
+def _select_lost(local: str, other: str, *, is_follower: bool) -> Select[Any]:
+    """Select local accounts that lose a follow with a suspended account.
+
+    `local` and `other` are columns of `follows`. If `is_follower`, the suspended account was the follower.
+    """
     return (
         select(
             follows.c[local].label("id"),
-            literal(followers).label("followers"),
-            literal(1 - followers).label("following"),
+            literal(int(is_follower)).label("followers"),
+            literal(int(not is_follower)).label("following"),
         )
         .join(_local, _local.c.id == follows.c[local])
         .where(
@@ -77,14 +83,16 @@ def _select_lost(local: str, other: str, followers: int) -> Any:
 
 
 _losses = union_all(
-    _select_lost("target_id", "account_id", 1), _select_lost("account_id", "target_id", 0)
+    _select_lost("target_id", "account_id", is_follower=True),
+    _select_lost("account_id", "target_id", is_follower=False),
 ).subquery()
 COUNT_LOSSES = select(_losses.c.id, func.sum(_losses.c.followers), func.sum(_losses.c.following)).group_by(
     _losses.c.id
 )
 
 
-def _subtract(name: str) -> Any:
+def _subtract(name: str) -> ColumnElement[int]:
+    """Return a counter less what the parameter of its name takes away, but never below 0."""
     column, by = accounts.c[name], bindparam(f"b_{name}", type_=accounts.c[name].type)
     return case((column > by, column - by), else_=0)
 
@@ -102,6 +110,7 @@ RESET_COUNTS = (
     .where(accounts.c.suspended_at == bindparam("mark"), accounts.c.domain == "")
     .values(followers_count=0, following_count=0)
 )
+# With the follows go what they brought: places on lists, and entries in home timelines.
 DELETE_RELATIONS = (
     delete(follows).where(
         or_(follows.c.account_id.in_(_suspended_ids), follows.c.target_id.in_(_suspended_ids))
