@@ -19,14 +19,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean as BooleanType
 
-from storage.engine import MAX_ID, Page, Tx
+from storage.engine import Page
 
 __all__ = [
-    "MAX_ID",
     "ListText",
-    "Page",
     "PagedStatement",
-    "Tx",
     "Upsert",
     "columns_of",
     "equals_any",

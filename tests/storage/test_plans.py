@@ -30,7 +30,7 @@ from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
 from storage.queries.posts import reactions as reaction_queries
-from storage.queries.posts import refreshes as refreshe_queries
+from storage.queries.posts import refreshes as refresh_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import home_entries as home_entry_queries
@@ -98,7 +98,7 @@ ORDERED = [
     ("quoters", quote_queries.LIST_QUOTERS),
     ("cards", card_queries.LOAD_BY_POSTS),
     ("card by address", card_queries.FIND_BY_URL),
-    ("refresh", refreshe_queries.FIND_BY_POST),
+    ("refresh", refresh_queries.FIND_BY_POST),
     ("translation", translation_queries.FIND_TEXTS),
     ("thread", post_queries.LIST_THREAD),
     ("unread", notification_queries.COUNT_UNREAD),

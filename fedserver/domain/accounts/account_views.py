@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain.accounts.accounts import EMPTY_PROFILE, ProfileField
+from fedserver.domain.accounts.accounts import EMPTY_PROFILE
+from fedserver.domain.accounts.profiles import ProfileField
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow

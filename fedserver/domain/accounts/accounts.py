@@ -24,7 +24,6 @@ from storage.rows.accounts import AccountRow
 
 MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
 MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
-ProfileField = profiles.ProfileField
 ProfileChange = profiles.ProfileChange
 # The columns of a profile on which nothing was written.
 EMPTY_PROFILE: Mapping[str, Any] = MappingProxyType(

@@ -6,7 +6,7 @@ import msgspec
 
 from activitypub.actors import Actor
 from activitypub.identity_proofs import list_valid_proofs
-from fedserver.domain.accounts import accounts, identity_proofs, remote_accounts
+from fedserver.domain.accounts import identity_proofs, profiles, remote_accounts
 from fedserver.federation.convert.emojis import encode_emojis
 
 encode = msgspec.json.Encoder().encode
@@ -38,7 +38,7 @@ def to_remote_account(
         avatar_alt=actor.icon_alt,
         header_url=actor.image if include_pictures else "",
         header_alt=actor.image_alt,
-        fields=tuple(accounts.ProfileField(field.name, field.value) for field in actor.fields),
+        fields=tuple(profiles.ProfileField(field.name, field.value) for field in actor.fields),
         emojis=encode_emojis(actor.emojis if include_pictures else ()),
         identity_proofs=_encode_identity_proofs(actor, now),
         also_known_as=actor.also_known_as,

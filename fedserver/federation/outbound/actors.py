@@ -8,13 +8,13 @@ import msgspec
 
 from activitypub.actors import Actor, ActorKey, Field, write_actor
 from activitypub.document import Document
-from fedserver.domain.accounts import account_views, accounts, identity_proofs
+from fedserver.domain.accounts import account_views, identity_proofs, profiles
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.links import INSTANCE_ACTOR
 from storage.rows.accounts import AccountRow, FeaturedTagRow, KeyRow
 
 FEATURED_TAGS_PATH = "collections/tags"
-_decode_fields = msgspec.json.Decoder(list[accounts.ProfileField]).decode
+_decode_fields = msgspec.json.Decoder(list[profiles.ProfileField]).decode
 _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 

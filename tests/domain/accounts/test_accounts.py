@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from fedserver.domain.accounts import account_removal, accounts, keys
-from fedserver.domain.accounts.accounts import ProfileChange, ProfileField
+from fedserver.domain.accounts.accounts import ProfileChange
+from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError

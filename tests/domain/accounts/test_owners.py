@@ -11,7 +11,7 @@ from fedserver.domain.auth import member_access, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, GoneError
 from storage.engine import Database, Tx
-from storage.queries.auth import members as queries
+from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 from tests.kit.people import new_keys
 
@@ -32,7 +32,7 @@ async def remove_owner(tx: Tx, member: MemberRow, way: str) -> None:
     elif way == "disable":
         await member_access.set_disabled(tx, member, disabled=True)
     else:
-        account_id = await queries.find_main_account_id(tx, member.id)
+        account_id = await member_queries.find_main_account_id(tx, member.id)
         assert account_id is not None
         await account_removal.delete_local(tx, await accounts.get(tx, account_id))
 
@@ -58,7 +58,7 @@ async def test_owners_who_cannot_log_in_do_not_count(
 ) -> None:
     ann, bob = await create_owner(database, here, "ann"), await create_owner(database, here, "bob")
     async with database.write() as tx:
-        await queries.set_value(tx, bob.id, column, None)
+        await member_queries.set_value(tx, bob.id, column, None)
         with pytest.raises(ForbiddenError):
             await members.set_role(tx, ann, "admin")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain.accounts import accounts, keys
-from fedserver.domain.accounts.accounts import ProfileField
+from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import Database

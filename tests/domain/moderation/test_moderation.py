@@ -22,8 +22,8 @@ from fedserver.domain.relationships import followers, follows, lists
 from fedserver.domain.timelines import post_views
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.engine import Database, Event, Page, Tx
-from storage.queries.auth import member_activity as activity_queries
-from storage.queries.kernel import jobs as task_queries
+from storage.queries.auth import member_activity as member_activity_queries
+from storage.queries.kernel import jobs as job_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
@@ -46,7 +46,7 @@ async def kinds(database: Database) -> list[str]:
     async with database.write() as tx:
         return [
             row.kind
-            for row in await task_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT])
+            for row in await job_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT])
         ]
 
 
@@ -92,8 +92,8 @@ async def test_suspension_ends_follows_and_notifies_both_sides(database: Databas
         await lists.add_accounts(tx, bob, mine.id, [ann.id])
     await kinds(database)
     async with database.write() as tx:
-        for row in await task_queries.lease(tx, until=tx.now + 1, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT]):
-            await task_queries.finish(tx, [row.id])
+        for row in await job_queries.lease(tx, until=tx.now + 1, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT]):
+            await job_queries.finish(tx, [row.id])
         await moderation.apply(tx, here, None, ann.id, ModerationAction("suspend"))
         assert await lists.list_accounts(tx, bob, mine.id, None) == []
         for reader in (ann, bob):
@@ -270,8 +270,8 @@ async def test_member_activity_stores_days_and_addresses(
     clock.forward(days=400)
     async with database.write() as tx:
         await member_activity.record_address(tx, member.id, "203.0.113.8")
-        await activity_queries.delete_old_addresses(tx, tx.now - member_activity.ADDRESS_RETENTION_MS)
-        found = await activity_queries.load_addresses(tx, [member.id])
+        await member_activity_queries.delete_old_addresses(tx, tx.now - member_activity.ADDRESS_RETENTION_MS)
+        found = await member_activity_queries.load_addresses(tx, [member.id])
     assert [address for address, _ in found[member.id]] == ["203.0.113.8"]
     assert member_activity.to_month(0) == 1970 * 12
     assert member_activity.to_month(1_795_000_000_000) == 2026 * 12 + 10

@@ -17,7 +17,7 @@ from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.cache import CacheRegistry
 from storage.engine import Database, Page
 from storage.queries.kernel import jobs as job_queries
-from storage.queries.posts import posts as queries
+from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, make_context, publish
 
@@ -177,7 +177,7 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
         assert row.source == "second #new @bob"
         assert row.edited_at is not None
         assert row.version > 1
-        assert [edit.source for edit in await queries.list_edits(tx, post_id)] == ["first #old"]
+        assert [edit.source for edit in await post_queries.list_edits(tx, post_id)] == ["first #old"]
         assert await timelines.list_by_tag(tx, None, "NEW", PAGE) == [post_id]
         assert await timelines.list_by_tag(tx, None, "old", PAGE) == []
     assert "update" in await told(database, bob)
@@ -185,9 +185,9 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
         same = edits.PostEdit(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
         await edits.edit(tx, here, ann, post_id, same)
         assert await visibility.get(tx, post_id, None) == row
-        assert len(await queries.list_edits(tx, post_id)) == 1
+        assert len(await post_queries.list_edits(tx, post_id)) == 1
         await edits.edit(tx, here, ann, post_id, edits.PostEdit(quote_policy="nobody", sensitive=True))
-        assert len(await queries.list_edits(tx, post_id)) == 2
+        assert len(await post_queries.list_edits(tx, post_id)) == 2
         with pytest.raises(NotFoundError):
             await edits.edit(tx, here, bob, post_id, edits.PostEdit(text="mine"))
 
@@ -205,7 +205,7 @@ async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: 
     assert await home(database, bob) == []
     assert await told(database, bob) == []
     async with database.read() as tx:
-        assert await queries.find_tombstone(tx, view.post.uri) is not None
+        assert await post_queries.find_tombstone(tx, view.post.uri) is not None
         assert await timelines.list_by_account(tx, bob.id, None, PAGE) == []
 
 

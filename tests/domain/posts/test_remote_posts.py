@@ -8,7 +8,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import post_removal, remote_posts
 from fedserver.domain.posts.remote_content import RemotePost
 from storage.engine import Database
-from storage.queries.posts import posts as queries
+from storage.queries.posts import posts as post_queries
 from tests.kit.clock import START
 from tests.kit.people import create_accounts
 from tests.kit.remote_posts import build_remote_post
@@ -31,7 +31,9 @@ async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: N
             row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
             assert row is not None
             assert row.thread_id == row.id
-        stored = await queries.load_by_uris(tx, [f"https://beta.test/posts/{number}" for number in range(2)])
+        stored = await post_queries.load_by_uris(
+            tx, [f"https://beta.test/posts/{number}" for number in range(2)]
+        )
     assert len(stored) == 2
 
 

@@ -18,7 +18,7 @@ from fedserver.domain.posts import posts
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from fedserver.node import list_endpoints
 from storage.queries.audit_log import audited_posts as audited_post_queries
-from storage.queries.kernel import jobs as task_queries
+from storage.queries.kernel import jobs as job_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from tests.kit.api import Api
@@ -182,7 +182,7 @@ async def test_posts_are_deleted_or_marked_with_a_warning(start: Start) -> None:
                 await post_moderation.apply(tx, where, mod, ann.id, wrong, ids)
         kinds = [
             row.kind
-            for row in await task_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT])
+            for row in await job_queries.lease(tx, until=tx.now, limit=50, kinds=KINDS_BY_QUEUE[DEFAULT])
         ]
     assert {"delete_post", "update_post"} <= set(kinds), "peers get both changes"
     marked, deleted = [each["moderation_warning"] for each in await api.get("/api/v1/notifications")]
