@@ -69,6 +69,37 @@ def read_activity(document: Document) -> Activity:
     )
 
 
+def find_subject(activity: Document) -> str:
+    """Return what an activity is about: activities of one actor with the same subject must arrive in order.
+
+    It is the object for Create, Update, Delete, Add and Remove, and for likes and boosts with their Undo; the
+    other actor for what concerns two of them (Follow, its answers, Block, a partnership).
+    """
+    kind, inner = read.type_of(activity), read.get_embedded(activity.get("object"))
+    if kind == "Flag":
+        return read.id_of(activity) or ""
+    if kind == "QuoteRequest":
+        return read.id_of(activity.get("instrument")) or ""
+    if kind == "Offer" and inner is not None:
+        parties = (read.id_of(inner.get(name)) or "" for name in ("subject", "object"))
+        return " ".join(sorted(parties))
+    if inner is None:
+        return read.id_of(activity.get("object")) or ""
+    if kind == "Undo":
+        return find_subject(inner)
+    if kind in ("Accept", "Reject"):
+        # The Delete of an authorization may not overtake the Accept that announced it.
+        return read.id_of(activity.get("result")) or _find_request_subject(inner)
+    return read.id_of(inner) or ""
+
+
+def _find_request_subject(request: Document) -> str:
+    """Return the subject of an activity of another actor that is answered."""
+    if read.type_of(request) == "Follow":
+        return read.id_of(request.get("actor")) or ""
+    return find_subject(request)
+
+
 def _activity(kind: str, uri: str, actor: str, object_: Any, **more: Any) -> Document:
     return {"@context": ACTIVITY_CONTEXT, "id": uri, "type": kind, "actor": actor, "object": object_, **more}
 

@@ -1,7 +1,9 @@
 """Deliveries: many hosts at once, few requests a host, in order within a lane.
 
 They begin as slots become free. A host that answers slowly, or not at all, occupies slow slots only, and a
-dead host costs one probe for each step of its circuit breaker, not one for each post. Requests are signed
+dead host costs one probe for each step of its circuit breaker, not one for each post. What a peer refuses,
+or fails at, delays nothing but later activities about the same subject; only when several deliveries in a row
+fail is it taken for the fault of the host, and all that is for it waits. Requests are signed
 with draft-cavage first; a peer that refuses gets one more with RFC 9421, and the scheme that it accepted is
 stored (double-knock).
 """
@@ -11,17 +13,26 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 import structlog
-from msgspec import Struct
+from cachetools import LRUCache
+from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
 from fedserver.federation.fan_out import fan_out
 from fedserver.federation.signing import Signer
 from fedserver.federation.synchronization import build_synchronization_header
-from fedserver.jobs.backoff import MAX_ATTEMPTS, circuit_delay_ms, parse_retry_after, retry_delay_ms
+from fedserver.jobs.backoff import (
+    MAX_ATTEMPTS,
+    circuit_delay_ms,
+    is_retryable,
+    may_concern_host,
+    parse_retry_after,
+    retry_delay_ms,
+    signals_outage,
+)
 from fedserver.jobs.lease import JobLease
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
@@ -40,7 +51,10 @@ COALESCE_S = 0.01  # deliveries that end within this time are recorded in one tr
 LEASE_MS = 45_000  # longer than two requests may take; after a crash the deliveries wait for its end
 MAX_PER_HOST = 4
 SIGNATURE_REFUSED_STATUSES = (400, 401, 403)
-RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+# So many different deliveries in a row that fail with a server error or a rate limit are no coincidence.
+MIN_FAILURES_OF_HOST = 5
+MAX_TRACKED_HOSTS = 10_000
+OUTAGE_FAILURES = 2  # after the first failure nothing is postponed yet, see `circuit_delay_ms`
 
 
 async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -> None:
@@ -52,17 +66,25 @@ async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -
 
 
 class DeliveryOutcome(Struct, frozen=True):
-    """The outcome of a delivery: `done`, `again` (after at least `wait_ms`) or `drop`."""
+    """The outcome of a delivery: `done`, `again` (after at least `wait_ms`) or `drop`.
+
+    `answer` is the HTTP status, 0 without an answer; `is_own_failure` if the fault is ours.
+    """
 
     status: str
     reason: str = ""
     wait_ms: int = 0
     scheme: str = ""
-    has_answered: bool = False
+    answer: int = 0
+    is_own_failure: bool = False
 
     @property
     def is_unreachable(self) -> bool:
-        return self.status == "again" and not self.has_answered
+        return self.status == "again" and not self.answer and not self.is_own_failure
+
+    @property
+    def shows_working_host(self) -> bool:
+        return self.answer > 0 and not may_concern_host(self.answer)
 
 
 class PendingDelivery(Struct, frozen=True):
@@ -75,6 +97,30 @@ class PendingDelivery(Struct, frozen=True):
     is_slow: bool
 
 
+Ended = Sequence[tuple[PendingDelivery, DeliveryOutcome]]
+
+
+class HostFailures:
+    """Which deliveries to a host failed with an answer since the last one that it took.
+
+    Kept in memory, as it need not be exact: after a restart it takes a few more failures to see an outage.
+    """
+
+    def __init__(self) -> None:
+        self._failed_ids: LRUCache[str, frozenset[int]] = LRUCache(MAX_TRACKED_HOSTS)
+
+    def add(self, host: str, ids: Iterable[int]) -> bool:
+        """Add failed deliveries; return True, and begin again, if so many are the fault of the host."""
+        failed_ids = self._failed_ids.pop(host, frozenset()) | frozenset(ids)
+        if len(failed_ids) >= MIN_FAILURES_OF_HOST:
+            return True
+        self._failed_ids[host] = failed_ids
+        return False
+
+    def clear(self, host: str) -> None:
+        self._failed_ids.pop(host, None)
+
+
 class DeliveryWorker:
     """A worker that sends activities to inboxes of peers."""
 
@@ -84,6 +130,7 @@ class DeliveryWorker:
         self.wake = self._pool.wake
         self._in_progress: dict[int, PendingDelivery] = {}
         self._finished: list[tuple[PendingDelivery, DeliveryOutcome]] = []
+        self._host_failures = HostFailures()
         self._host_limits: dict[str, int] = {}  # the greatest number of concurrent requests, by busy host
         self._checked_at = 0
 
@@ -101,7 +148,7 @@ class DeliveryWorker:
             self._pool.start(pending.row.host, pending.is_slow, partial(self._process, pending))
         return len(taken) if more else 0
 
-    def _count_outcomes(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
+    def _count_outcomes(self, ended: Ended) -> None:
         for pending, outcome in ended:
             self._in_progress.pop(pending.row.id, None)
             self._services.metrics.deliveries.labels(
@@ -177,7 +224,7 @@ class DeliveryWorker:
         except Exception as error:
             # An error in one delivery must not stop the others.
             log.exception("delivery_failed", inbox=pending.row.inbox_uri)
-            outcome = DeliveryOutcome("again", type(error).__name__, has_answered=True)
+            outcome = DeliveryOutcome("again", type(error).__name__, is_own_failure=True)
         self._finished.append((pending, outcome))
 
     async def _attempt(self, pending: PendingDelivery) -> DeliveryOutcome:
@@ -196,13 +243,14 @@ class DeliveryWorker:
             response = await self._post(row, document, signer, scheme)
             if response.status in SIGNATURE_REFUSED_STATUSES:
                 second_response = await self._post(row, document, signer, other)
-                if second_response.status < 300:
+                # Where the second signature was understood, its answer is about the activity.
+                if second_response.status not in SIGNATURE_REFUSED_STATUSES or response.status == 401:
                     response, scheme = second_response, other
         except RequestRefusedError as error:
             return DeliveryOutcome("drop", str(error))
         except NetError as error:
             return DeliveryOutcome("again", str(error))
-        return _classify(response, row, scheme)
+        return _classify(response, row, scheme, self._services.db.clock())
 
     async def _post(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Response:
         headers = signer.sign_post(row.inbox_uri, document.digest, scheme)
@@ -213,35 +261,62 @@ class DeliveryWorker:
                 )
         return await self._services.client.post(row.inbox_uri, document.body, headers)
 
-    async def _record_outcomes(
-        self, tx: Tx, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]
-    ) -> None:
+    async def _record_outcomes(self, tx: Tx, ended: Ended) -> None:
         if not ended:
             return
         finished = [pending.row for pending, outcome in ended if outcome.status in ("done", "drop")]
         if finished:
             await delivery_queries.finish(tx, finished)
-        reached = {pending.row.host: pending.peer for pending, outcome in ended if outcome.has_answered}
-        if reached:
-            await peer_queries.mark_delivered(tx, list(reached))
+        working = {pending.row.host: pending.peer for pending, outcome in ended if outcome.shows_working_host}
+        if working:
+            await self._close_circuits(tx, working)
+        failed: dict[str, list[tuple[PendingDelivery, DeliveryOutcome]]] = {}
         for pending, outcome in ended:
-            await self._record_outcome(tx, pending, outcome)
-        for host, peer in reached.items():
-            if peer.failures:
-                await delivery_queries.retry_host(tx, host)
-        silent = {pending.row.host: pending.peer for pending, outcome in ended if outcome.is_unreachable}
-        for host in silent.keys() - reached.keys():
-            await self._open_circuit(tx, silent[host])
+            if pending.row.host not in working:
+                failed.setdefault(pending.row.host, []).append((pending, outcome))
+        open_until = {host: await self._check_host(tx, host, attempts) for host, attempts in failed.items()}
+        for pending, outcome in ended:
+            await self._record_outcome(tx, pending, outcome, open_until.get(pending.row.host, 0))
 
-    async def _open_circuit(self, tx: Tx, peer: PeerRow) -> None:
-        """Postpone all deliveries to a peer that does not answer to the next step of its circuit."""
+    async def _close_circuits(self, tx: Tx, working: Mapping[str, PeerRow]) -> None:
+        """Note that these hosts work; what waited because they did not is due now."""
+        await peer_queries.mark_delivered(tx, list(working))
+        for host, peer in working.items():
+            self._host_failures.clear(host)
+            if peer.failures >= OUTAGE_FAILURES:
+                await delivery_queries.retry_host(tx, host)
+
+    async def _check_host(self, tx: Tx, host: str, attempts: Ended) -> int:
+        """Open the circuit of a host if its failed deliveries are its own fault.
+
+        Returns until when it is open (ms UTC), 0 if it is not.
+        """
+        peer = attempts[0][0].peer
+        answered = {
+            pending.row.id: outcome for pending, outcome in attempts if may_concern_host(outcome.answer)
+        }
+        is_outage = any(outcome.is_unreachable for _, outcome in attempts)
+        if peer.failures >= OUTAGE_FAILURES:
+            is_outage = is_outage or any(signals_outage(outcome.answer) for outcome in answered.values())
+        if answered and self._host_failures.add(host, answered):
+            is_outage = True
+            peer = structs.replace(peer, failures=max(peer.failures, OUTAGE_FAILURES - 1))
+        wait_ms = max((outcome.wait_ms for outcome in answered.values()), default=0)
+        return await self._open_circuit(tx, peer, wait_ms) if is_outage else 0
+
+    async def _open_circuit(self, tx: Tx, peer: PeerRow, min_wait_ms: int) -> int:
+        """Postpone all deliveries to a peer to the next step of its circuit; return its end (ms UTC)."""
         failures = peer.failures + 1
-        until = tx.now + circuit_delay_ms(failures, random.random())
+        wait_ms = circuit_delay_ms(failures, random.random())
+        until = tx.now + (max(wait_ms, min_wait_ms) if wait_ms else 0)
         await peer_queries.mark_failed(tx, peer.domain, failures, peer.failing_since_at or tx.now, until)
         if until > tx.now:
             await delivery_queries.postpone(tx, peer.domain, until)
+        return until
 
-    async def _record_outcome(self, tx: Tx, pending: PendingDelivery, outcome: DeliveryOutcome) -> None:
+    async def _record_outcome(
+        self, tx: Tx, pending: PendingDelivery, outcome: DeliveryOutcome, open_until: int
+    ) -> None:
         row, peer = pending.row, pending.peer
         if outcome.scheme and outcome.scheme != peer.scheme:
             await peer_queries.set_scheme(tx, row.host, outcome.scheme)
@@ -251,11 +326,13 @@ class DeliveryWorker:
             return
         if _is_final_attempt(row, outcome, tx.now):
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
-            why = "" if outcome.has_answered else delivery_queries.EXPIRED_PREFIX
+            why = delivery_queries.EXPIRED_PREFIX if outcome.is_unreachable else ""
             await delivery_queries.dead_letter(tx, row.id, why + outcome.reason)
             return
         wait = max(outcome.wait_ms, retry_delay_ms(min(row.attempts, MAX_ATTEMPTS), random.random()))
-        await delivery_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
+        # Behind the others that wait for the circuit: the next probe shall be another activity.
+        run_at = max(tx.now + wait, open_until + 1)
+        await delivery_queries.retry(tx, row.id, run_at, outcome.reason)
 
     async def next_due(self) -> int | None:
         """Return when the next delivery is due (ms UTC) that was not due at the last run.
@@ -289,9 +366,9 @@ def _is_final_attempt(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> b
 
     A peer that answers gets a number of attempts, one that does not answer is tried for a number of days.
     """
-    if outcome.has_answered:
-        return row.attempts >= MAX_ATTEMPTS
-    return row.id < first_id_at(now - delivery_queries.EXPIRE_AFTER_MS)
+    if outcome.is_unreachable:
+        return row.id < first_id_at(now - delivery_queries.EXPIRE_AFTER_MS)
+    return row.attempts >= MAX_ATTEMPTS
 
 
 def _metric_label(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> str:
@@ -300,16 +377,15 @@ def _metric_label(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> str:
         return {"done": "delivered", "drop": "refused"}[outcome.status]
     if _is_final_attempt(row, outcome, now):
         return "given_up"
-    return "postponed" if outcome.has_answered else "unreachable"
+    return "unreachable" if outcome.is_unreachable else "postponed"
 
 
-def _classify(response: Response, row: DeliveryRow, scheme: str) -> DeliveryOutcome:
+def _classify(response: Response, row: DeliveryRow, scheme: str, now: int) -> DeliveryOutcome:
     status = response.status
-    if status < 300:
-        return DeliveryOutcome("done", scheme=scheme, has_answered=True)
+    if 200 <= status < 300:
+        return DeliveryOutcome("done", scheme=scheme, answer=status)
     reason = f"{status} {response.body[:200].decode('utf-8', 'replace')}"
-    if status in RETRY_STATUSES:
-        wait = parse_retry_after(response.headers.get("retry-after", ""))
-        return DeliveryOutcome("again", reason, wait, has_answered=True)
-    outcome = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
-    return DeliveryOutcome(outcome, reason, has_answered=True)
+    if not is_retryable(status, row.attempts):
+        return DeliveryOutcome("drop", reason, answer=status)
+    wait_ms = parse_retry_after(response.headers.get("retry-after", ""), now)
+    return DeliveryOutcome("again", reason, wait_ms, answer=status)

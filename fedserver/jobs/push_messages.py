@@ -10,7 +10,7 @@ from fedserver.domain.notifications import push_messages, push_subscriptions
 from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.domain.notifications.push_messages import PushMessage
 from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
-from fedserver.jobs.backoff import parse_retry_after
+from fedserver.jobs.backoff import TEMPORARY_CLIENT_ERRORS, may_concern_host, parse_retry_after
 from fedserver.net.client import Response
 from fedserver.runtime.services import Services
 from fedserver.text.excerpts import make_excerpt, shorten
@@ -20,7 +20,6 @@ MAX_NAME, MAX_BODY = 100, 140  # what a lock screen shows
 MAX_ICON_URL = 1_000  # a push service takes 4096 bytes in all
 TIMEOUT_S = 10.0
 GONE_STATUSES = (404, 410)  # RFC 8030 §7.3: the subscription has expired or was removed
-RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 encode = msgspec.json.Encoder().encode
 
 
@@ -64,7 +63,8 @@ async def send(services: Services, job: jobs.SendPush, vapid: Vapid) -> PushOutc
     )
     payload = encode(_build_payload(services, message, token))
     body, headers = build_push_message(payload, recipient, vapid, now)
-    return _classify(await services.client.post(recipient.endpoint, body, headers, seconds=TIMEOUT_S))
+    response = await services.client.post(recipient.endpoint, body, headers, seconds=TIMEOUT_S)
+    return _classify(response, services.db.clock())
 
 
 def _build_payload(services: Services, message: PushMessage, token: str) -> PushPayload:
@@ -124,12 +124,13 @@ def _render_body(view: NotificationView) -> str:
     return shorten(post.summary or post.title, MAX_BODY) or make_excerpt(post.html, MAX_BODY)
 
 
-def _classify(response: Response) -> PushOutcome:
+def _classify(response: Response, now: int) -> PushOutcome:
     status = response.status
     if status < 300:
         return PushOutcome("done")
     if status in GONE_STATUSES:
         return PushOutcome("gone", str(status))
-    if status in RETRY_STATUSES:
-        return PushOutcome("again", str(status), parse_retry_after(response.headers.get("retry-after", "")))
+    if status in TEMPORARY_CLIENT_ERRORS or may_concern_host(status):
+        wait_ms = parse_retry_after(response.headers.get("retry-after", ""), now)
+        return PushOutcome("again", str(status), wait_ms)
     return PushOutcome("drop", f"{status} {response.body[:200].decode('utf-8', 'replace')}")

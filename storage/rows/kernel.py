@@ -42,6 +42,7 @@ class DeliveryRow(Struct, frozen=True, gc=False):
     attempts: int
     dead_at: int | None
     error: str
+    subject: str = ""
 
 
 class InboxItemRow(Struct, frozen=True, gc=False):

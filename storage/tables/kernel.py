@@ -46,12 +46,14 @@ deliveries = Table(
     owner_key("document_id", "documents.id"),
     Column("host", Text, nullable=False),
     Column("inbox_uri", Text, nullable=False),
-    Column("lane", Text, nullable=False),  # host and sender: order is kept within a lane
+    Column("lane", Text, nullable=False),  # host and sender: they are sent in order within a lane
     Column("run_at", BigInteger, nullable=False),
     Column("leased_until", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("dead_at", BigInteger),
-    Column("error", Text, nullable=False),
+    Column("error", Text, nullable=False),  # of the last attempt; empty before the first one ended
+    # What the activity is about: one that failed holds back only later ones of its lane and subject.
+    Column("subject", Text, nullable=False, server_default=""),
     UniqueConstraint("document_id", "inbox_uri"),
     Index("ix_deliveries_run_at_id", "run_at", "id"),
     Index("ix_deliveries_lane_id", "lane", "id"),

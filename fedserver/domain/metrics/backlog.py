@@ -45,6 +45,15 @@ class UnreachablePeer(Struct, frozen=True):
     waiting: int
 
 
+class RetriedDeliveries(Struct, frozen=True):
+    """Deliveries that a host failed at while it takes others: count, one of the errors, the next attempt."""
+
+    host: str
+    count: int
+    error: str
+    next_at: int
+
+
 class QueueHealth(Struct, frozen=True):
     """The state of all queues."""
 
@@ -54,6 +63,7 @@ class QueueHealth(Struct, frozen=True):
     dead_inbox: tuple[DeadActivities, ...]
     silent: tuple[UnreachablePeer, ...]
     unknown_jobs: tuple[tuple[str, int], ...]  # kinds that this version does not know, and how many of each
+    retried: tuple[RetriedDeliveries, ...]
 
 
 class _ActivitySummary(Struct):
@@ -83,6 +93,7 @@ async def load_health(tx: ReadTx) -> QueueHealth:
         await _group_dead(tx, backlog_queries.INBOX),
         await list_unreachable(tx),
         tuple((kind, count) for kind, count, _ in await job_queries.count_unknown(tx, jobs.KINDS)),
+        tuple(RetriedDeliveries(*row) for row in await backlog_queries.list_retried(tx)),
     )
 
 
@@ -120,6 +131,9 @@ def _describe_activity(body: bytes) -> str:
 async def retry(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
     """Retry dead entries: of a host (queues `deliveries` and `inbox`), or one job (`tasks`)."""
     await backlog_queries.retry(tx, queue, host, job_id)
+    if queue == backlog_queries.DELIVERIES:
+        # Who asks for it by hand knows more than the circuit.
+        await peer_queries.clear_retry_time(tx, host)
     tx.emit(f"{queue}.due")
 
 

@@ -1,4 +1,8 @@
-"""Deliveries: pending POSTs to inboxes. Within a lane (host and sender) their order is kept."""
+"""Deliveries: pending POSTs to inboxes.
+
+Within a lane (host and sender) they are sent in order. One that failed holds back only those of its own
+subject, so that an Update never overtakes its Create while everything else goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.kernel import DeliveryRow, DocumentRow
@@ -21,7 +25,32 @@ EXPIRED_PREFIX = "expired; "
 MAX_FAILURES = 2**31 - 1
 INSERT_DOCUMENT = upsert(documents)
 INSERT = upsert(deliveries).on_conflict_do_nothing()
-_earlier = deliveries.alias()
+_earlier, _first = deliveries.alias(), deliveries.alias()
+# Nothing earlier of its lane waits to be tried for the first time, and nothing earlier is of its subject.
+# What waits for a failed one of its own subject holds back nothing else. Rows that were written before there
+# were subjects have none, and hold back their whole lane as they did then.
+IS_FREE = ~exists(
+    select(literal(1)).where(
+        _earlier.c.lane == deliveries.c.lane,
+        _earlier.c.id < deliveries.c.id,
+        _earlier.c.dead_at.is_(None),
+        or_(
+            _earlier.c.subject == deliveries.c.subject,
+            _earlier.c.subject == "",
+            and_(
+                _earlier.c.error == "",
+                ~exists(
+                    select(literal(1)).where(
+                        _first.c.lane == _earlier.c.lane,
+                        _first.c.id < _earlier.c.id,
+                        _first.c.dead_at.is_(None),
+                        _first.c.subject == _earlier.c.subject,
+                    )
+                ),
+            ),
+        ),
+    )
+)
 _due = (
     select(deliveries.c.id)
     .outerjoin(peers, peers.c.domain == deliveries.c.host)
@@ -32,14 +61,7 @@ _due = (
         or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
         func.coalesce(peers.c.failures, 0) <= bindparam("b_failures"),
         ~one_of(deliveries.c.host, "b_without"),
-        # Only the first of a lane goes: an Update never overtakes its Create.
-        ~exists(
-            select(literal(1)).where(
-                _earlier.c.lane == deliveries.c.lane,
-                _earlier.c.id < deliveries.c.id,
-                _earlier.c.dead_at.is_(None),
-            )
-        ),
+        IS_FREE,
     )
     .order_by(deliveries.c.run_at, deliveries.c.id)
     .limit(bindparam("b_limit"))
@@ -107,11 +129,14 @@ async def insert(
     document: DocumentRow,
     targets: Iterable[tuple[str, str]],
     run_at_by_host: Mapping[str, int] = NO_DELAYS,
+    *,
+    subject: str = "",
 ) -> int:
     """Enqueue a document for inboxes; return how many.
 
     `targets` are pairs of host and inbox; to the hosts in `run_at_by_host` nothing is delivered before that
-    moment (ms UTC).
+    moment (ms UTC). Deliveries of a sender to a host that share a `subject` are never out of order; without
+    one, a delivery that fails holds back all later ones of the sender.
     """
     await tx.run(INSERT_DOCUMENT, **structs.asdict(document))
     rows: list[dict[str, Any]] = [
@@ -121,6 +146,7 @@ async def insert(
             "host": host,
             "inbox_uri": inbox,
             "lane": f"{host} {document.account_id}",
+            "subject": subject,
             "run_at": run_at_by_host.get(host, tx.now),
             "leased_until": 0,
             "attempts": 0,
@@ -136,7 +162,7 @@ async def insert(
 async def lease(
     tx: ReadTx, *, until: int, limit: int, include_failing: bool = True, excluded_hosts: Sequence[str] = ()
 ) -> list[DeliveryRow]:
-    """Lease deliveries that are due and first in their lanes; no other worker gets them before `until`.
+    """Lease deliveries that are due and not held back; no other worker gets them before `until`.
 
     Left out are those to `excluded_hosts` and, unless `include_failing`, those to peers that did not answer.
     """
@@ -177,6 +203,8 @@ async def finish(tx: Tx, delivered: Sequence[DeliveryRow]) -> None:
 
 
 async def retry(tx: Tx, delivery_id: int, run_at: int, error: str) -> None:
+    """Store why a delivery failed and when it is tried again; it no longer holds back other subjects."""
+    error = error or "failed"  # an empty text would mean that it was not tried yet
     await tx.run(RETRY, b_id=delivery_id, b_run_at=run_at, b_error=error[:500])
 
 

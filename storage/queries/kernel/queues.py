@@ -14,9 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -32,17 +30,10 @@ from storage.statements import one_of
 from storage.tables.kernel import deliveries, inbox_items, tasks
 from storage.tables.peers import peers
 
-_earlier = deliveries.alias()
-# As they are leased: first in their lane, and not to a peer whose deliveries are postponed.
+# As they are leased: held back by no earlier one, and not to a peer whose deliveries are postponed.
 _deliverable = (
     or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
-    ~exists(
-        select(literal(1)).where(
-            _earlier.c.lane == deliveries.c.lane,
-            _earlier.c.id < deliveries.c.id,
-            _earlier.c.dead_at.is_(None),
-        )
-    ),
+    delivery_queries.IS_FREE,
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Table, and_, bindparam, delete, exists, func, literal, se
 from storage.engine import ReadTx, Tx
 from storage.statements import one_of
 from storage.tables.kernel import deliveries, documents, inbox_items, tasks
+from storage.tables.peers import peers
 
 MAX_LISTED = 50
 DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"
@@ -50,6 +51,20 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
         deliveries.c.id, deliveries.c.host, documents.c.body, deliveries.c.error, deliveries.c.dead_at
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
+)
+# Deliveries that failed and are tried again, at peers that take others.
+LIST_RETRIED = (
+    select(
+        deliveries.c.host,
+        func.count(),
+        func.max(deliveries.c.error),
+        func.min(deliveries.c.run_at),
+    )
+    .outerjoin(peers, peers.c.domain == deliveries.c.host)
+    .where(deliveries.c.dead_at.is_(None), deliveries.c.error != "", peers.c.failing_since_at.is_(None))
+    .group_by(deliveries.c.host)
+    .order_by(func.count().desc(), deliveries.c.host)
+    .limit(MAX_LISTED)
 )
 # How entries of each queue are selected: by host, a job by its number.
 _selections = {
@@ -92,6 +107,11 @@ async def list_dead_activities(tx: ReadTx, queue: str) -> list[tuple[int, str, b
     """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
     rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
     return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
+
+
+async def list_retried(tx: ReadTx) -> list[tuple[str, int, str, int]]:
+    """Return hosts that refused some deliveries for now: how many, one of the errors, the next attempt."""
+    return [(row[0], int(row[1]), row[2], int(row[3])) for row in await tx.all(LIST_RETRIED)]
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:

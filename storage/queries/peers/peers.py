@@ -62,7 +62,8 @@ MARK_DELIVERED = (
 )
 CLOSE_CIRCUIT = (
     update(peers)
-    .where(peers.c.domain == bindparam("b_domain"), peers.c.failures > 0)
+    # A single failure postponed nothing, and may be due to one activity that the peer cannot handle.
+    .where(peers.c.domain == bindparam("b_domain"), peers.c.failures > 1)
     .values(failures=0, failing_since_at=None, retry_at=None)
 )
 CLEAR_RETRY_TIME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(retry_at=None)
