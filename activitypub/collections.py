@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from activitypub import document as read
 from activitypub.authority import same_origin
 from activitypub.document import Document
@@ -13,12 +15,21 @@ from activitypub.terms import CONTEXT, POST_CONTEXT
 
 PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 MAX_HEADER = 4_096
+MAX_EMBEDDED_PAGES = 5  # pages embedded in one another; nobody is known to embed more than the first
+PAGE_PARTS = ("items", "orderedItems", "next", "first")
 
 
-def write_collection(uri: str, total: int, *, first: str | None = None, ordered: bool = True) -> Document:
-    """Return a collection that is read page by page, or (without `first`) only counted."""
+def write_collection(
+    uri: str, total: int | None, *, first: str | Document | None = None, ordered: bool = True
+) -> Document:
+    """Return a collection that is read page by page, or (without `first`) only counted.
+
+    `first` is the address of the first page, or the page itself; `total` is None where nobody knows it.
+    """
     kind = "OrderedCollection" if ordered else "Collection"
-    collection: Document = {"@context": CONTEXT, "id": uri, "type": kind, "totalItems": total}
+    collection: Document = {"@context": CONTEXT, "id": uri, "type": kind}
+    if total is not None:
+        collection["totalItems"] = total
     return collection if first is None else {**collection, "first": first}
 
 
@@ -29,19 +40,28 @@ def write_items(uri: str, items: Sequence[Any], *, ordered: bool = True) -> Docu
     return {"@context": POST_CONTEXT, **collection}
 
 
-def write_page(
-    uri: str, collection: str, items: Sequence[Any], *, total: int, following: str | None = None
+def write_first_page(
+    uri: str, collection: str, items: Sequence[Any], *, following: str | None = None, ordered: bool = True
 ) -> Document:
-    """Return one page of an ordered collection."""
-    page: Document = {
-        "@context": POST_CONTEXT,
-        "id": uri,
-        "type": "OrderedCollectionPage",
-        "partOf": collection,
-        "totalItems": total,
-        "orderedItems": list(items),
-    }
+    """Return a page to be embedded in its collection, without `@context`."""
+    kind, name = ("OrderedCollectionPage", "orderedItems") if ordered else ("CollectionPage", "items")
+    page: Document = {"id": uri, "type": kind, "partOf": collection, name: list(items)}
     return page if following is None else {**page, "next": following}
+
+
+def write_page(
+    uri: str,
+    collection: str,
+    items: Sequence[Any],
+    *,
+    total: int | None,
+    following: str | None = None,
+    ordered: bool = True,
+) -> Document:
+    """Return one page of a collection."""
+    page = write_first_page(uri, collection, items, following=following, ordered=ordered)
+    counted = page if total is None else {**page, "totalItems": total}
+    return {"@context": POST_CONTEXT, **counted}
 
 
 def total(document: Document) -> int:
@@ -49,13 +69,41 @@ def total(document: Document) -> int:
     return read.number(document.get("totalItems"), 1_000_000_000)
 
 
+class CollectionPart(Struct, frozen=True):
+    """What a document tells of a collection: items, and the address of the page that follows, if any."""
+
+    items: list[Any]
+    next: str | None
+
+
+def read_part(document: Document, limit: int) -> CollectionPart:
+    """Return what a collection or page holds: its items, at most `limit`, and those of embedded pages.
+
+    Peers list items in the collection itself, in a `first` page that is embedded (GoToSocial, Mastodon; it
+    may be empty and only lead to the `next`), or behind the address of a page.
+    """
+    found: list[Any] = []
+    part = document
+    for _ in range(MAX_EMBEDDED_PAGES):
+        for name in ("orderedItems", "items"):
+            found += read.many(part.get(name), max(0, limit - len(found)))
+        following = _find_following(part)
+        embedded = read.get_embedded(following)
+        if embedded is None or not any(name in embedded for name in PAGE_PARTS):
+            return CollectionPart(found, read.id_of(following))
+        part = embedded
+    return CollectionPart(found, None)
+
+
+def _find_following(part: Document) -> Any:
+    """Return the first page of a collection, the next one of a page, which may name the first as well."""
+    is_page = read.type_of(part).endswith("Page")
+    return read.get(part, "next") if is_page else read.get(part, "first", "next")
+
+
 def items(document: Document, limit: int) -> list[Any]:
-    """Return the items in a collection or page, at most `limit`; an embedded first page counts."""
-    listed = read.many(document.get("orderedItems", document.get("items")), limit)
-    first = read.get_embedded(document.get("first"))
-    if not listed and first is not None:
-        return read.many(first.get("orderedItems", first.get("items")), limit)
-    return listed
+    """Return the items in a collection or page, at most `limit`; those of embedded pages count."""
+    return read_part(document, limit).items
 
 
 def item_uris(document: Document, limit: int) -> list[str]:
@@ -63,20 +111,45 @@ def item_uris(document: Document, limit: int) -> list[str]:
     return [uri for uri in read.ids_of(items(document, limit)) if read.is_web(uri)]
 
 
+def post_uris(part: CollectionPart) -> list[str]:
+    """Return the web addresses of the posts among items: ids, posts, or the activities that created them."""
+    references = [
+        item.get("object") if isinstance(item, dict) and read.type_of(item) == "Create" else item
+        for item in part.items
+    ]
+    return [uri for uri in read.ids_of(references) if read.is_web(uri)]
+
+
 def next_page(document: Document) -> str | None:
     """Return the address of the next page, or of the first one of a collection that embeds none."""
-    first = document.get("first")
-    inner = read.get_embedded(first)
-    if inner is not None and items(document, 1):
-        return read.id_of(inner.get("next"))
-    return read.id_of(first) or read.id_of(document.get("next"))
+    return read_part(document, 1).next
 
 
 def thread_collections(document: Document) -> list[str]:
-    """Return the collections, of an object's own origin, that list what belongs to its thread."""
+    """Return the collections that list what belongs to the thread of an object.
+
+    They count from the object's own origin only; the `context` also from that of what the object answers,
+    as whoever began a thread owns its collection (FEP-7888).
+    """
     identifier = read.id_of(document) or ""
-    named = read.ids_of([document.get("replies"), document.get("context")])
-    return [uri for uri in named if uri != identifier and same_origin(identifier, uri)]
+    replies, context = read.id_of(document.get("replies")), read.id_of(document.get("context"))
+    owners = (identifier, read.id_of(document.get("inReplyTo")) or identifier)
+    named = [replies] if replies and same_origin(identifier, replies) else []
+    if context and any(same_origin(owner, context) for owner in owners):
+        named.append(context)
+    return [uri for uri in dict.fromkeys(named) if uri != identifier]
+
+
+def embedded_replies(document: Document) -> Document | None:
+    """Return the `replies` of an object as far as they are embedded in it.
+
+    Returns None if there are none, or if they have an id of another origin.
+    """
+    replies = read.get_embedded(document.get("replies"))
+    if replies is None:
+        return None
+    uri = read.id_of(replies)
+    return replies if uri is None or same_origin(read.id_of(document) or "", uri) else None
 
 
 def write_synchronization(collection: str, url: str, digest: str) -> str:

@@ -312,8 +312,13 @@ def _options(value: Any) -> tuple[Option, ...]:
     return tuple(options)
 
 
-def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int = 0) -> Document:
-    """Return the document of a Note, an Article or a Question of ours, without `@context`."""
+def write_object(
+    post: Object, *, likes: int = 0, shares: int = 0, replies: Document | None = None
+) -> Document:
+    """Return the document of a Note, an Article or a Question of ours, without `@context`.
+
+    `replies` is the collection of its replies.
+    """
     document: Document = {
         "id": post.id,
         "type": post.kind,
@@ -334,7 +339,7 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
             *([quote_link(post.quote)] if post.quote else []),
         ],
         "attachment": [attachment.write() for attachment in post.attachments],
-        "replies": {"id": f"{post.id}/replies", "type": "Collection", "totalItems": replies},
+        "replies": replies or {"id": f"{post.id}/replies", "type": "Collection", "totalItems": 0},
         "likes": {"id": f"{post.id}/likes", "type": "Collection", "totalItems": likes},
         "shares": {"id": f"{post.id}/shares", "type": "Collection", "totalItems": shares},
         "interactionPolicy": write_policy(post.policy),

@@ -74,6 +74,7 @@ TESTS = {
     "origin of what is embedded": EMBEDDED,
     "origin of what is fetched": ID_ELSEWHERE,
     "media type": ID_ELSEWHERE,
+    "origin of collections": "tests/journeys/test_threads.py::test_collection_of_another_origin_is_not_read",
     "connected address": "tests/net/test_client.py::test_loopback_is_refused_where_it_is_not_allowed",
     "redirects are checked again": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "redirect away from https": "tests/net/test_client.py::test_redirects_that_lead_astray",

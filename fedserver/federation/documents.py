@@ -48,10 +48,18 @@ class DocumentReader:
         is_allowed = self._policies.allows(host) if require_allowed else self._policies.find(host) != "block"
         return await self._fetcher.fetch_document(uri) if is_allowed else None
 
+    async def find_document(self, uri: str) -> Document | None:
+        """Return a document as `fetch_document` does. Returns None if it cannot be read, for any reason."""
+        try:
+            return await self.fetch_document(uri)
+        except (RemoteGoneError, ActivityPubError) as error:
+            log.info("document_refused", uri=uri[:300], reason=str(error))
+            return None
+
     async def fetch_collection(self, uri: str) -> Document | None:
         """Return a collection of a peer, or one page of it. Returns None if it cannot be read."""
         try:
-            return await self.fetch_document(uri)
+            return await self._fetcher.fetch_collection(uri) if self._policies.allows(host_of(uri)) else None
         except (RemoteGoneError, ActivityPubError) as error:
             log.info("collection_refused", uri=uri[:300], reason=str(error))
             return None

@@ -1,6 +1,7 @@
 """What accounts of peers have on top of their profiles: the collections `featured` and `featuredTags`.
 
-Read when a member looks at the profile, once a day at most. Posts count only from the account's own origin.
+Read when a member looks at the profile, once a day at most, and soon after the account told of a change.
+Posts count only from the account's own origin.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from typing import Any
 
 from activitypub.actors import read_actor
 from activitypub.authority import same_origin
-from activitypub.collections import item_uris, items, next_page
+from activitypub.collections import item_uris, read_part
 from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts, featured_tags
 from fedserver.domain.posts import pins
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 
+MAX_PAGES = 3  # most peers have none: at most a few posts and tags are shown
+MAX_ITEMS = pins.MAX_REMOTE_PINS
 MAX_TAG_NAME = 200  # characters; hashtags that members see are far shorter
 
 
@@ -23,7 +26,7 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
     """Read both collections of an account and store them; one that cannot be read changes nothing."""
     async with db.read() as tx:
         account = await accounts.get(tx, account_id)
-    document = await resolver.fetch_collection(account.uri)
+    document = await resolver.find_document(account.uri)
     try:
         actor = read_actor(document) if document is not None else None
     except ActivityPubError:
@@ -44,12 +47,18 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
 
 
 async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
-    """Return the items of a collection, or of its first page. Returns None if it cannot be read."""
-    document = await resolver.fetch_collection(uri) if uri else None
-    if document is None:
+    """Return the items of a collection, from its pages. Returns None if one cannot be read."""
+    found: list[Any] = []
+    page: str | None = uri or None
+    if page is None:
         return None
-    inline_items, page = items(document, pins.MAX_REMOTE_PINS), next_page(document)
-    if inline_items or page is None or not same_origin(uri, page):
-        return inline_items
-    document = await resolver.fetch_collection(page)
-    return None if document is None else items(document, pins.MAX_REMOTE_PINS)
+    for _ in range(MAX_PAGES):
+        document = await resolver.fetch_collection(page)
+        if document is None:
+            return None
+        part = read_part(document, MAX_ITEMS)
+        found += part.items
+        page = part.next
+        if page is None or len(found) >= MAX_ITEMS or not same_origin(uri, page):
+            break
+    return found[:MAX_ITEMS]

@@ -106,6 +106,23 @@ class Fetcher:
         self._failed[address] = True
         return None
 
+    async def fetch_collection(self, uri: str) -> Document | None:
+        """Return a collection or a page of one from the origin of `uri`. Returns None if it cannot be read.
+
+        It need not have the id under which it was asked for: servers add parameters to addresses of pages, or
+        leave the id out. It says nothing but what belongs to the collection; each item is read from its own
+        origin. Raises RemoteGoneError if it was deleted.
+        """
+        address = without_fragment(uri)
+        if address in self._failed or self._site.links.is_local(address):
+            return None
+        answer = await self._fetch_once(address)
+        # guard: origin of collections @true
+        if answer is not None and same_origin(address, answer[1], id_of(answer[0]) or address):
+            return answer[0]
+        self._failed[address] = True
+        return None
+
     async def _fetch_once(self, address: str) -> tuple[Document, str] | None:
         """Return a document and the address it was finally read from, after redirects."""
         response = await self.get(address, ACCEPT)

@@ -1,23 +1,27 @@
 """Refreshing threads of peers: posts that their `replies` and `context` collections name and we lack.
 
-Bounded in posts, collections, pages, depth and time, as anyone can make a thread as large as they like. A
+Bounded in posts, collections, pages, depth, requests to a host, and time, as anyone can make a thread as
+large as they like. Pages that are embedded in a post count as those behind an address do (FEP-f228). A
 collection counts only from the origin of the post that names it; each post is read from its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
-from activitypub.authority import same_origin
-from activitypub.collections import item_uris, next_page, thread_collections
+from activitypub.authority import host_of, same_origin
+from activitypub.collections import embedded_replies, post_uris, read_part, thread_collections
+from activitypub.document import id_of
+from activitypub.errors import AuthorityError
 from fedserver.federation.resolve import Resolver
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 MAX_POSTS, MAX_PAGES, MAX_COLLECTIONS, MAX_DEPTH = 100, 5, 40, 6
+MAX_REQUESTS_PER_HOST = 120  # a thread may name whatever host it likes
 TIMEOUT_S = 60.0
 REPORT_INTERVAL = 10  # new posts
 
@@ -45,7 +49,9 @@ class _ThreadReader:
         self._resolver = resolver
         self._report = report
         self._seen: set[str] = set()
-        self._fetched_count = 0
+        self._fetched: set[str] = set()  # posts that were not stored before
+        self._read_pages: set[str] = set()
+        self._requests: Counter[str] = Counter()  # by host
         self._collection_count = 0
         self.new_count = 0
 
@@ -53,7 +59,7 @@ class _ThreadReader:
         """Fetch the posts below and around `root` until a bound is reached."""
         waiting = deque([(root, 0)])
         self._seen.add(root)
-        while waiting and self._fetched_count < self._max_posts:
+        while waiting and len(self._fetched) < self._max_posts:
             uri, depth = waiting.popleft()
             if depth:
                 await self._fetch_post(uri)
@@ -65,32 +71,56 @@ class _ThreadReader:
                     waiting.append((linked_uri, depth + 1))
 
     async def _fetch_post(self, uri: str) -> None:
-        if await self._resolver.find_post(uri) is not None:
+        if await self._resolver.find_post(uri) is not None or not self._may_request(uri):
             return
-        self._fetched_count += 1
+        self._fetched.add(uri)
         if await self._resolver.resolve_post(uri) is not None:
             self.new_count += 1
             if self.new_count % REPORT_INTERVAL == 1:
                 await self._report(self.new_count)
 
+    def _may_request(self, uri: str) -> bool:
+        """Count a request to the host of an address; return False if there were too many."""
+        try:
+            host = host_of(uri)
+        except AuthorityError:
+            return False
+        self._requests[host] += 1
+        return self._requests[host] <= MAX_REQUESTS_PER_HOST
+
     async def _iter_thread_uris(self, uri: str) -> AsyncIterator[str]:
         """Yield what the collections of a post name; nothing for a post of ours or one that is not stored."""
         original = await self._resolver.find_original(uri)
-        for collection in thread_collections(original) if original is not None else ():
-            if self._collection_count >= MAX_COLLECTIONS:
-                return
-            self._collection_count += 1
-            async for item_uri in self._iter_collection(collection):
+        if original is None:
+            return
+        read_embedded = False
+        if (embedded := embedded_replies(original)) is not None:
+            part = read_part(embedded, MAX_POSTS)
+            read_embedded = bool(part.items or part.next)
+            for item_uri in post_uris(part):
+                yield item_uri
+            async for item_uri in self._iter_pages(uri, part.next):
+                yield item_uri
+        for collection in thread_collections(original):
+            # What came just now with the post is as new as its collection.
+            if read_embedded and uri in self._fetched and collection == id_of(embedded):
+                continue
+            async for item_uri in self._iter_pages(collection, collection):
                 yield item_uri
 
-    async def _iter_collection(self, collection: str) -> AsyncIterator[str]:
-        page: str | None = collection
+    async def _iter_pages(self, owner: str, page: str | None) -> AsyncIterator[str]:
+        """Yield what a collection names, from a page on; all pages are of the origin of `owner`."""
+        if page is None or self._collection_count >= MAX_COLLECTIONS:
+            return
+        self._collection_count += 1
         for _ in range(MAX_PAGES):
-            document = await self._resolver.fetch_collection(page) if page is not None else None
+            if page is None or page in self._read_pages or not same_origin(owner, page):
+                return
+            self._read_pages.add(page)
+            document = await self._resolver.fetch_collection(page) if self._may_request(page) else None
             if document is None:
                 return
-            for item_uri in item_uris(document, MAX_POSTS):
+            part = read_part(document, MAX_POSTS)
+            for item_uri in post_uris(part):
                 yield item_uri
-            page = next_page(document)
-            if page is not None and not same_origin(collection, page):
-                return
+            page = part.next

@@ -15,7 +15,7 @@ DAY_MS = 24 * HOUR_MS
 # and a half; what is refused after that was meant.
 MAX_UNAUTHORIZED_ATTEMPTS = 8
 TOO_MANY_REQUESTS = 429
-# Client errors that pass: a timeout, a replay risk (RFC 8470), a rate limit. All others say something of the
+# Client errors that pass: a timeout, a risk of replay, a rate limit. All others say something of the
 # request itself, which would be the same the next time: 400, 413, 415 and 422 of its content; 403 of sender
 # and receiver (a block, mostly); 404 and 410 of an inbox that does not exist (any more); 405, 406 and all
 # else of a server that takes no such requests. Mastodon decides likewise.

@@ -8,6 +8,7 @@ from activitypub.collections import write_collection, write_items, write_page
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.federation.outbound.actors import FEATURED_TAGS_PATH, render_featured_tag
+from fedserver.federation.outbound.replies import load_self_replies
 from fedserver.s2s.documents import render_activity, render_object
 from fedserver.s2s.requests import authenticate_reader, document_response, get_named_account, next_page_url
 from fedserver.web.endpoint import Call, NoParams, Routes
@@ -27,8 +28,9 @@ async def show_outbox(call: Call[NoParams]) -> web.Response:
             return document_response(write_collection(uri, account.posts_count, first=f"{uri}?page=true"))
         ids = await timelines.list_by_account(tx, account.id, None, call.page(PAGE_SIZE, PAGE_SIZE))
         views = await post_views.load(tx, ids, None)
+        self_replies = await load_self_replies(tx, [view.post for view in views])
     activities = [
-        render_activity(call.site, view)
+        render_activity(call.site, view, self_replies.get(view.post.id, ()))
         for view in views
         if view.post.visibility in visibility.PUBLIC_VISIBILITIES
     ]
@@ -49,8 +51,9 @@ async def show_featured(call: Call[NoParams]) -> web.Response:
         account = await get_named_account(call, tx)
         ids = await timelines.list_pinned(tx, account.id, None)
         views = await post_views.load(tx, ids, None)
+        self_replies = await load_self_replies(tx, [view.post for view in views])
     items = [
-        render_object(call.site, view)
+        render_object(call.site, view, self_replies.get(view.post.id, ()))
         for view in views
         if view.post.visibility in visibility.PUBLIC_VISIBILITIES
     ]

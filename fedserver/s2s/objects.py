@@ -12,6 +12,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, posts
 from fedserver.domain.timelines import post_views, visibility
+from fedserver.federation.outbound.replies import load_self_replies
 from fedserver.s2s.documents import render_activity, render_object
 from fedserver.s2s.requests import authenticate_reader, document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
@@ -37,9 +38,10 @@ async def _show_object(call: Call[NoParams], post_id: int) -> web.Response:
             if await posts.is_deleted(tx, uri):
                 return document_response(objects.write_tombstone(uri), status=410)
         view = await get_visible_post(tx, post_id, viewer.id if viewer else None)
+        self_replies = await load_self_replies(tx, [view.post])
     if view.boost_of is not None or view.account.account.username.lower() != name.lower():
         raise NotFoundError
-    document = objects.with_context(render_object(call.site, view))
+    document = objects.with_context(render_object(call.site, view, self_replies.get(view.post.id, ())))
     return document_response(document, private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES)
 
 
@@ -69,6 +71,8 @@ async def show_activity(call: Call[NoParams]) -> web.Response:
     viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
         view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        self_replies = await load_self_replies(tx, [view.post])
     return document_response(
-        render_activity(call.site, view), private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES
+        render_activity(call.site, view, self_replies.get(view.post.id, ())),
+        private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES,
     )

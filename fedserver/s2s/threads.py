@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub.collections import write_collection, write_items
-from fedserver.domain.timelines import post_views, timelines
+from activitypub.collections import write_collection
+from activitypub.terms import POST_CONTEXT
+from fedserver.federation.outbound import replies
 from fedserver.s2s.objects import OBJECT_PATHS, get_visible_post
 from fedserver.s2s.requests import authenticate_reader, document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("s2s")
-MAX_ITEMS = 200  # posts in one answer, which is not divided into pages
 
 
 @routes.get(*(f"{path}/replies" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
 async def show_replies(call: Call[NoParams]) -> web.Response:
-    """List the direct replies to a post that anyone may see."""
+    """List the direct replies to a post that anyone may see, those of its author first."""
     viewer = await authenticate_reader(call)
+    query = call.request.query
     async with call.services.db.read() as tx:
         view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
-        _, below = await timelines.load_thread(tx, view.post.id, None)
-        replies = await post_views.load(tx, below[:MAX_ITEMS], None)
-    uris = [reply.post.uri for reply in replies if reply.post.in_reply_to_id == view.post.id]
-    return document_response(write_items(f"{view.post.uri}/replies", uris))
+        if "page" not in query:
+            self_replies = await replies.load_self_replies(tx, [view.post])
+            collection = replies.render_replies(view.post, self_replies.get(view.post.id, ()))
+            return document_response({"@context": POST_CONTEXT, **collection})
+        page_uri = f"{view.post.uri}/replies?{call.request.query_string}"
+        page = await replies.render_replies_page(
+            tx, view.post, page_uri, own="only_other_accounts" not in query, after=_read_position(call)
+        )
+    return document_response(page)
 
 
 @routes.get(*(f"{path}/likes" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
@@ -52,8 +58,14 @@ async def show_context(call: Call[NoParams]) -> web.Response:
     await authenticate_reader(call)
     async with call.services.db.read() as tx:
         root = await get_visible_post(tx, call.id(), None)
-        _, below = await timelines.load_thread(tx, root.post.id, None)
-        views = await post_views.load(tx, below[:MAX_ITEMS], None)
-    uri = call.site.links.context(root.post.id)
-    uris = [root.post.uri, *(view.post.uri for view in views)]
-    return document_response({**write_items(uri, uris), "attributedTo": root.account.account.uri})
+        uri = call.site.links.context(root.post.id)
+        if "page" not in call.request.query:
+            return document_response(await replies.render_thread(tx, uri, root))
+        page_uri = f"{uri}?{call.request.query_string}"
+        page = await replies.render_thread_page(tx, uri, page_uri, root.post, _read_position(call))
+    return document_response(page)
+
+
+def _read_position(call: Call[NoParams]) -> int:
+    """Return the id after which a page begins."""
+    return call.page(replies.PAGE_SIZE, replies.PAGE_SIZE).min_id or 0

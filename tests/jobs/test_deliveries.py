@@ -34,7 +34,7 @@ PASSING = (301, 302, 408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 524,
 
 
 class PickyPeer(StubPeers):
-    """A peer that answers what `decide` says; `asked` are all activities that came, `taken` those accepted."""
+    """A peer that answers what `decide` says; `asked` are all activities, `taken` those accepted."""
 
     def __init__(self, names: tls.LoopbackResolver) -> None:
         super().__init__(names, PEER)

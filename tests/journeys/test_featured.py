@@ -99,3 +99,37 @@ async def test_featured_posts_and_tags_of_peers_are_shown(start: Start) -> None:
     await settle(alpha, beta)
     assert await list_pinned() == [str(new), str(older)]
     assert await api.get(tags) == []
+
+
+async def test_change_of_featured_tags_is_seen_soon_after_the_update_of_the_actor(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    remote = await beta.node.services.resolver.resolve_account("@ann@alpha.test")
+    assert remote is not None
+    api = Api(beta, await beta.create_token(bob))
+
+    async def change(name: str) -> int:
+        """Feature a tag, and return how often the peer asked for the collection."""
+        async with alpha.db.write() as tx:
+            await featured_tags.add(tx, ann, name)
+        await settle(alpha, beta)
+        return sum(path.endswith("/collections/tags") for path in alpha.requested_paths)
+
+    async def list_tags() -> list[str]:
+        return [tag["name"].lower() for tag in await api.get(f"/api/v1/accounts/{remote.id}/featured_tags")]
+
+    assert await change("fox") == 0, "nobody has looked at it here"
+    await api.get(f"/api/v1/accounts/{remote.id}/statuses", pinned="true")
+    await settle(alpha, beta)
+    assert await list_tags() == ["fox"]
+    alpha.clock.forward(seconds=pins.MIN_INTERVAL_MS / 1000)
+    assert await change("wolf") == 2
+    assert sorted(await list_tags()) == ["fox", "wolf"]
+    # Many changes in a row are read once, after a while.
+    assert await change("bear") == await change("lynx") == 2
+    alpha.clock.forward(seconds=pins.MIN_INTERVAL_MS / 1000)
+    await settle(alpha, beta)
+    assert sorted(await list_tags()) == ["bear", "fox", "lynx", "wolf"]
+    assert sum(path.endswith("/collections/tags") for path in alpha.requested_paths) == 3

@@ -24,6 +24,7 @@ from tests.journeys.test_federation import follow, settle
 from tests.kit import people, tls, videos
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.peers import StubPeers, make_actor
 from tests.kit.sites import StubSite
 from tests.media.test_images import with_gps
 
@@ -80,6 +81,51 @@ async def test_remote_image_is_fetched_once_and_served_by_the_proxy(start: Start
     # Addresses say nothing of what lies here: a status that was encoded before is right afterwards.
     again = (await two.ann.get("/api/v1/timelines/home"))[0]["media_attachments"][0]
     assert again["url"] == file["url"]
+
+
+async def test_size_that_the_peer_did_not_tell_is_known_after_the_fetch(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    alpha = await start("alpha.test")
+    bob = await alpha.create_member("bob")
+    api = Api(alpha, await alpha.create_token(bob))
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(picture, "PNG")
+    pages = {
+        f"/{name}.png": web.Response(body=picture.getvalue(), content_type="image/png")
+        for name in ("bare", "told")
+    }
+    async with StubSite(names, "bare.test", pages), StubPeers(names, "peer.test") as peer:
+        told = {
+            "width": 640,
+            "height": 480,
+            "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+            "focalPoint": [0.5, -0.5],
+        }
+        actor = make_actor("https://peer.test/users/ann", "ann")
+        note = {
+            "id": "https://peer.test/notes/1",
+            "type": "Note",
+            "attributedTo": actor["id"],
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+            "content": "<p>see</p>",
+            "attachment": [
+                {"type": "Document", "mediaType": "image/png", "url": "https://bare.test/bare.png"},
+                {"type": "Document", "mediaType": "image/png", "url": "https://bare.test/told.png", **told},
+            ],
+        }
+        peer.serve(actor, note)
+        [status] = (await api.get("/api/v2/search", q=note["id"], resolve="true"))["statuses"]
+        before = status["media_attachments"]
+        assert "original" not in before[0]["meta"]
+        assert before[0]["blurhash"] is None
+        for file in before:
+            assert (await read(alpha, file["url"]))[0] == 200
+        bare, kept = (await api.get(f"/api/v1/statuses/{status['id']}"))["media_attachments"]
+    assert bare["meta"]["original"] == {"width": 64, "height": 48, "size": "64x48", "aspect": 1.333333}
+    assert bare["blurhash"]
+    assert kept == before[1]
+    assert kept["meta"]["original"]["width"] == 640
 
 
 async def test_proxy_address_without_its_signature_is_not_found(start: Start) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from activitypub.collections import item_uris, next_page, thread_collections
 from fedserver.federation import threads
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import settle
+from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.peers import Document, StubPeers, make_actor
+from tests.kit.visitors import Visitor
 
 HEADER = "Mastodon-Async-Refresh"
 
@@ -78,6 +83,148 @@ async def test_reply_of_a_third_node_is_fetched_from_there(start: Start) -> None
     await settle(alpha, beta, gamma)
     [answer] = (await api.get(f"/api/v1/statuses/{post_id}/context"))["descendants"]
     assert answer["account"]["acct"] == "eve@gamma.test"
+
+
+PEER = "peer.example"
+BASE = f"https://{PEER}/posts"
+
+
+def make_note(number: int | str, **more: Any) -> Document:
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": f"{BASE}/{number}",
+        "type": "Note",
+        "attributedTo": f"https://{PEER}/users/ann",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "content": f"<p>post {number}</p>",
+        **more,
+    }
+
+
+def make_reply(number: int | str, **more: Any) -> Document:
+    return make_note(number, inReplyTo=f"{BASE}/5", **more)
+
+
+def make_first_page(items: list[Any], **more: Any) -> Document:
+    page = {
+        "id": f"{BASE}/5/replies?page=true",
+        "type": "CollectionPage",
+        "partOf": f"{BASE}/5/replies",
+        "items": items,
+        **more,
+    }
+    return {"id": f"{BASE}/5/replies", "type": "Collection", "first": page}
+
+
+async def open_thread(start: Start, peer: StubPeers, root: Document) -> tuple[TestNode, Api, str]:
+    """Have a member of alpha look up a post of the peer."""
+    alpha = await start("alpha.test")
+    bob = await alpha.create_member("bob")
+    peer.serve(make_actor(f"https://{PEER}/users/ann", "ann"), root)
+    api = Api(alpha, await alpha.create_token(bob))
+    found = await api.get("/api/v2/search", q=root["id"], resolve="true")
+    return alpha, api, str(found["statuses"][0]["id"])
+
+
+async def list_descendants(node: TestNode, api: Api, post_id: str) -> list[str]:
+    """Open the thread twice: what the first look misses is fetched, the second shows."""
+    await api.get(f"/api/v1/statuses/{post_id}/context")
+    await node.settle()
+    shown = (await api.get(f"/api/v1/statuses/{post_id}/context"))["descendants"]
+    return sorted(status["uri"].rpartition("/")[2] for status in shown)
+
+
+@pytest.mark.parametrize(
+    ("replies", "others"),
+    [
+        # As GoToSocial: only the embedded page has the self-replies, the others are behind `next`.
+        (make_first_page([f"{BASE}/6"], next=f"{BASE}/5/replies?page=2"), "replies?page=2"),
+        # As Mastodon without self-replies: an empty page that leads on.
+        (make_first_page([], next=f"{BASE}/5/replies?page=2"), "replies?page=2"),
+        # Embedded without an id, the posts whole.
+        (
+            {
+                "type": "Collection",
+                "first": {"type": "CollectionPage", "items": [make_reply(6), make_reply(7)]},
+            },
+            "",
+        ),
+        (f"{BASE}/5/replies", "replies"),
+        ({"id": f"{BASE}/5/replies", "type": "Collection"}, "replies"),
+    ],
+    ids=["embedded", "empty", "anonymous", "address", "counted"],
+)
+async def test_replies_of_every_shape_are_fetched_when_a_member_opens_the_thread(
+    start: Start, names: tls.LoopbackResolver, replies: Any, others: str
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, replies=replies))
+        peer.serve(make_reply(6), make_reply(7))
+        if others:
+            listed = [f"{BASE}/6", make_reply(7)] if "page=2" not in others else [make_reply(7), f"{BASE}/6"]
+            peer.serve({"id": f"{BASE}/5/{others}", "type": "CollectionPage", "items": listed})
+        assert await list_descendants(alpha, api, post_id) == ["6", "7"]
+
+
+async def test_context_collection_of_a_thread_is_read_page_by_page(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        context = f"https://{PEER}/contexts/1"
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, context=context))
+        peer.serve(make_reply(6), make_note(7, inReplyTo=f"{BASE}/6"))
+        first = {"type": "OrderedCollectionPage", "orderedItems": [f"{BASE}/6"], "next": f"{context}?page=2"}
+        peer.serve({"id": context, "type": "OrderedCollection", "first": first})
+        # A page whose id has other parameters than the address that led to it.
+        page = {
+            "id": f"{context}?page=2&limit=20",
+            "type": "OrderedCollectionPage",
+            "orderedItems": [f"{BASE}/7"],
+        }
+        peer.documents[f"{context}?page=2"] = page
+        assert await list_descendants(alpha, api, post_id) == ["6", "7"]
+
+
+async def test_collection_of_another_origin_is_not_read(start: Start, names: tls.LoopbackResolver) -> None:
+    async with StubPeers(names, PEER, "other.example") as peer:
+        embedded = make_first_page([], next="https://other.example/page")
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, replies=embedded))
+        peer.serve(make_reply(6), {"id": "https://other.example/page", "items": [f"{BASE}/6"]})
+        # An address of the peer that serves the collection of another one.
+        peer.documents[f"{BASE}/5/replies"] = {"id": "https://other.example/page", "items": [f"{BASE}/6"]}
+        assert await list_descendants(alpha, api, post_id) == []
+        assert "https://other.example/page" not in peer.requested_uris
+
+
+async def test_thread_that_never_ends_is_cut(start: Start, names: tls.LoopbackResolver) -> None:
+    async with StubPeers(names, PEER) as peer:
+        embedded = make_first_page([], next=f"{BASE}/5/replies?page=0")
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, replies=embedded))
+        for number in range(50):
+            page = {
+                "id": f"{BASE}/5/replies?page={number}",
+                "type": "CollectionPage",
+                "items": [f"{BASE}/missing-{number}-{item}" for item in range(100)],
+                "next": f"{BASE}/5/replies?page={number + 1}",
+            }
+            peer.serve(page)
+        before = len(peer.requested_uris)
+        assert await list_descendants(alpha, api, post_id) == []
+        assert len(peer.requested_uris) - before <= threads.MAX_REQUESTS_PER_HOST
+        pages = [uri for uri in peer.requested_uris if "replies?page=" in uri]
+        assert len(pages) == threads.MAX_PAGES
+
+
+async def test_page_of_a_thread_fetches_what_is_missing_for_members(start: Start) -> None:
+    alpha, beta, _, post_id, _ = await begin(start, 2)
+    visitor = Visitor(beta)
+    path = f"/@ann@alpha.test/{post_id}"
+    await visitor.open(path)
+    assert await beta.settle() == 0, "nothing for strangers"
+    await visitor.log_in("bob")
+    assert "answer 1" not in (await visitor.open(path)).text
+    await settle(alpha, beta)
+    assert "answer 1" in (await visitor.open(path)).text
 
 
 async def test_thread_fetch_stops_at_its_limits(start: Start) -> None:

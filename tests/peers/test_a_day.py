@@ -213,7 +213,7 @@ class Day:
         wanted[f"{ANN_URI}/outbox?page=true"] = "OrderedCollectionPage"
         for kind, draft in drafts.items():
             uri = (await self.api.post("/api/v1/statuses", **draft))["uri"]
-            wanted |= {uri: kind, f"{uri}/activity": "Create", f"{uri}/replies": "OrderedCollection"}
+            wanted |= {uri: kind, f"{uri}/activity": "Create", f"{uri}/replies": "Collection"}
         for url, kind in wanted.items():
             read = await self.hop.perform("read", url=url)
             assert (read["kind"], read["lost"]) == (kind, []), url

@@ -29,7 +29,8 @@ async def test_post_is_shown_with_its_collections(start: Start) -> None:
     assert status == 200
     assert (document["id"], document["attributedTo"]) == (f"https://alpha.test{path}", ann.uri)
     _, replies = await get(node, f"{path}/replies")
-    assert replies["orderedItems"] == [f"https://alpha.test/users/ann/statuses/{reply_id}"]
+    assert replies["first"]["items"] == [f"https://alpha.test/users/ann/statuses/{reply_id}"]
+    assert document["replies"] == {name: replies[name] for name in ("id", "type", "totalItems", "first")}
     for name in ("likes", "shares"):
         _, collection = await get(node, f"{path}/{name}")
         assert collection["totalItems"] == 0

@@ -91,7 +91,7 @@ async def _build_request(
 
 
 class FetchedFile(Struct, frozen=True):
-    """A file in the store; width, height and blurhash are used for images of cards."""
+    """A file in the store; images have a width, height and blurhash, other files 0 and None."""
 
     file_key: str
     preview_key: str
@@ -102,7 +102,10 @@ class FetchedFile(Struct, frozen=True):
 
 
 async def store(tx: Tx, request: RemoteFileRequest, file: FetchedFile) -> RemoteFileRow:
-    """Save a fetched file in place of a former one; a card also gets the size of its image."""
+    """Save a fetched file in place of a former one.
+
+    A card gets the size of its image, an attachment what its peer did not tell of it.
+    """
     former = await remote_file_queries.find(tx, request.subject_id, request.shape)
     if former is not None:
         await jobs.enqueue(tx, jobs.RemoveFiles((former.file_key, former.preview_key)))
@@ -112,6 +115,10 @@ async def store(tx: Tx, request: RemoteFileRequest, file: FetchedFile) -> Remote
     await remote_file_queries.replace(tx, row)
     if request.shape == "card":
         await card_queries.set_image_details(tx, request.subject_id, file.width, file.height, file.blurhash)
+    elif request.shape == "file" and file.width:
+        await media_queries.fill_in_details(
+            tx, request.subject_id, request.url, file.width, file.height, file.blurhash
+        )
     return row
 
 

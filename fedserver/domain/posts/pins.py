@@ -15,6 +15,7 @@ from storage.rows.posts import PostRow
 
 MAX_PINS, MAX_REMOTE_PINS = 5, 20
 DAY_MS = 86_400_000
+MIN_INTERVAL_MS = 60_000  # between two fetches, however often a peer tells of changes
 
 
 async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
@@ -54,6 +55,21 @@ async def enqueue_refresh(tx: Tx, account: AccountRow) -> None:
         tx, account.id, tx.now - DAY_MS
     ):
         await jobs.enqueue(tx, jobs.FetchFeatured(account.id), dedupe=f"read_featured:{account.id}")
+
+
+async def enqueue_refresh_after_update(tx: Tx, account: AccountRow) -> None:
+    """Enqueue the fetch of what an account features, soon after its peer told of a change.
+
+    Only if a member has looked at it before, and at most once a minute: an Update may come for each change.
+    """
+    if account.featured_at is None or account.suspended_at is not None or account.deleted_at is not None:
+        return
+    run_at = max(tx.now, account.featured_at + MIN_INTERVAL_MS)
+    if run_at == tx.now:
+        await account_queries.mark_featured_fetched(tx, account.id, tx.now)
+    await jobs.enqueue(
+        tx, jobs.FetchFeatured(account.id), dedupe=f"read_featured_soon:{account.id}", run_at=run_at
+    )
 
 
 async def receive(tx: Tx, author: AccountRow, post: PostRow, *, added: bool) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.markup import fold_tag
 from storage.engine import Page, ReadTx
 from storage.queries.content import tags as tag_queries
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
+from storage.queries.posts import replies as reply_queries
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.posts import PostRow
@@ -125,6 +128,23 @@ async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[
     if viewer_id is None:
         return above[-MAX_ANONYMOUS_ANCESTORS:], below[:MAX_ANONYMOUS_DESCENDANTS]
     return above, below
+
+
+async def list_replies(tx: ReadTx, row: PostRow, *, own: bool, after: int, limit: int) -> list[int]:
+    """Return ids of public replies to a post, oldest first: its author's `own`, or those of others."""
+    return await reply_queries.list_ids(tx, row.id, row.account_id, own=own, after=after, limit=limit)
+
+
+async def load_self_replies(
+    tx: ReadTx, post_ids: Sequence[int], limit: int
+) -> dict[int, list[tuple[int, str]]]:
+    """Return id and URI of the first public replies of authors to their own posts, by the post."""
+    return await reply_queries.load_self_replies(tx, post_ids, limit)
+
+
+async def list_thread_page(tx: ReadTx, row: PostRow, after: int, limit: int) -> list[int]:
+    """Return ids of the thread of a post, oldest first. The caller checks who may see them."""
+    return await reply_queries.list_thread_page(tx, row.thread_id, after, limit)
 
 
 async def list_by_link(tx: ReadTx, url: str, page: Page) -> list[int]:

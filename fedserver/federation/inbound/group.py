@@ -41,7 +41,7 @@ async def _prepare_like(resolver: Resolver, inbound: InboundActivity, inner: Act
     """Return a like as it is published by the actor that likes. Raises IgnoredError."""
     document = None
     if inner.id and await resolver.find_post(inner.object_id or "") is not None:
-        document = await resolver.fetch_collection(inner.id)
+        document = await resolver.find_document(inner.id)
     activity = parse_activity(document)
     if (
         activity is None

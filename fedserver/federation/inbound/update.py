@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.posts import remote_posts
+from fedserver.domain.posts import pins, remote_posts
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import prepare_post
 from fedserver.federation.resolve import Resolver
@@ -20,7 +20,9 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store the new version of a post. Raises IgnoredError if it is another actor's."""
     if inbound.remote_post is None:
-        return  # of the actor itself: `prepare` has stored it
+        # Of the actor itself: `prepare` has stored it. Its collections have no Update of their own.
+        await pins.enqueue_refresh_after_update(tx, inbound.actor)
+        return
     if inbound.remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post belongs to another actor")
     await remote_posts.receive_edit(tx, inbound.actor, inbound.remote_post)

@@ -17,6 +17,7 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import poll_views, post_policies
+from fedserver.federation.outbound.replies import SelfReplies, render_replies
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow, QuoteRow
@@ -40,6 +41,7 @@ def render_post(
     files: Sequence[MediaRow],
     poll: poll_views.PollView | None,
     quote: QuoteRow | None = None,
+    self_replies: SelfReplies = (),
 ) -> Document:
     """Return the document of a post without `@context`. Raises ValueError if it never leaves the node."""
     mentions = _decode_mentions(row.mentions)
@@ -76,7 +78,7 @@ def render_post(
         ),
         likes=row.likes_count,
         shares=row.boosts_count,
-        replies=row.replies_count,
+        replies=render_replies(row, self_replies),
     )
 
 

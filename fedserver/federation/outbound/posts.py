@@ -14,6 +14,7 @@ from fedserver.federation.outbound.activity import (
     list_public_inboxes,
 )
 from fedserver.federation.outbound.objects import RenderedPost, render_post
+from fedserver.federation.outbound.replies import load_self_replies
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
@@ -33,7 +34,8 @@ async def load_post(tx: ReadTx, site: NodeContext, post_id: int) -> RenderedPost
     files = await media_queries.load_by_posts(tx, [row.id])
     polls = await poll_views.load(tx, [row], None)
     quote = await quote_queries.find_by_post(tx, row.id)
-    document = render_post(site, row, author, files, polls.get(row.id), quote)
+    self_replies = (await load_self_replies(tx, [row])).get(row.id, ())
+    document = render_post(site, row, author, files, polls.get(row.id), quote, self_replies)
     return RenderedPost(row, author, document)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles
+from fedserver.domain.posts import articles, refreshes
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
@@ -13,6 +13,7 @@ from fedserver.pages.posts.polls import refresh_if_stale
 from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 routes = Routes("pages")
 
@@ -35,6 +36,7 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     if view.post.slug and place != view.post.slug:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
+    await _refresh_thread(call, view.post)
     above_ids = frozenset(above)
     return _render_page(
         call,
@@ -42,6 +44,14 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         [other for other in views[1:] if other.post.id in above_ids],
         [other for other in views[1:] if other.post.id not in above_ids],
     )
+
+
+async def _refresh_thread(call: Call[NoParams], post: PostRow) -> None:
+    """Enqueue the fetch of replies that a peer's thread lacks here, for a member who opens it."""
+    _, due = await refreshes.find_by_post(call.tx, post, call.viewer_id)
+    if due and call.viewer_id is not None:
+        async with call.services.db.write() as tx:
+            await refreshes.start(tx, post, call.viewer_id)
 
 
 async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str) -> int:

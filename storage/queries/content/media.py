@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.content import EmojiRow, MediaRow
@@ -56,6 +56,21 @@ UPDATE_DESCRIPTION = (
     update(media)
     .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
     .values(description=bindparam("b_description"), focus_x=bindparam("b_x"), focus_y=bindparam("b_y"))
+)
+# What the peer told stands; a size is taken as a whole.
+_lacks_size = or_(func.coalesce(media.c.width, 0) == 0, func.coalesce(media.c.height, 0) == 0)
+FILL_IN_DETAILS = (
+    update(media)
+    .where(
+        media.c.id == bindparam("b_id"),
+        media.c.remote_url == bindparam("b_url"),
+        or_(_lacks_size, func.coalesce(media.c.blurhash, "") == ""),
+    )
+    .values(
+        width=case((_lacks_size, bindparam("b_width")), else_=media.c.width),
+        height=case((_lacks_size, bindparam("b_height")), else_=media.c.height),
+        blurhash=func.coalesce(func.nullif(media.c.blurhash, ""), bindparam("b_blurhash")),
+    )
 )
 TOUCH_POST = (
     update(posts)
@@ -152,6 +167,16 @@ async def update_thumbnail(tx: Tx, row: MediaRow) -> None:
         b_blurhash=row.blurhash,
     )
     await tx.run(TOUCH_POST, media_id=row.id)
+
+
+async def fill_in_details(
+    tx: Tx, media_id: int, url: str, width: int, height: int, blurhash: str | None
+) -> None:
+    """Set size (pixels) and blurhash of a picture at a peer where the peer did not tell them."""
+    if await tx.run(
+        FILL_IN_DETAILS, b_id=media_id, b_url=url, b_width=width, b_height=height, b_blurhash=blurhash
+    ):
+        await tx.run(TOUCH_POST, media_id=media_id)
 
 
 async def update_processed(tx: Tx, row: MediaRow) -> None:
