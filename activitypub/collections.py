@@ -70,7 +70,7 @@ def total(document: Document) -> int:
 
 
 class CollectionPart(Struct, frozen=True):
-    """What a document tells of a collection: items, and the address of the page that follows, if any."""
+    """A part of a collection: items, and the address of the page that follows, if any."""
 
     items: list[Any]
     next: str | None
@@ -82,17 +82,17 @@ def read_part(document: Document, limit: int) -> CollectionPart:
     Peers list items in the collection itself, in a `first` page that is embedded (GoToSocial, Mastodon; it
     may be empty and only lead to the `next`), or behind the address of a page.
     """
-    found: list[Any] = []
+    listed: list[Any] = []
     part = document
     for _ in range(MAX_EMBEDDED_PAGES):
         for name in ("orderedItems", "items"):
-            found += read.many(part.get(name), max(0, limit - len(found)))
+            listed += read.many(part.get(name), max(0, limit - len(listed)))
         following = _find_following(part)
         embedded = read.get_embedded(following)
         if embedded is None or not any(name in embedded for name in PAGE_PARTS):
-            return CollectionPart(found, read.id_of(following))
+            return CollectionPart(listed, read.id_of(following))
         part = embedded
-    return CollectionPart(found, None)
+    return CollectionPart(listed, None)
 
 
 def _find_following(part: Document) -> Any:
@@ -129,7 +129,7 @@ def thread_collections(document: Document) -> list[str]:
     """Return the collections that list what belongs to the thread of an object.
 
     They count from the object's own origin only; the `context` also from that of what the object answers,
-    as whoever began a thread owns its collection (FEP-7888).
+    as the server where a thread began owns its collection (FEP-7888).
     """
     identifier = read.id_of(document) or ""
     replies, context = read.id_of(document.get("replies")), read.id_of(document.get("context"))
@@ -140,7 +140,7 @@ def thread_collections(document: Document) -> list[str]:
     return [uri for uri in dict.fromkeys(named) if uri != identifier]
 
 
-def embedded_replies(document: Document) -> Document | None:
+def get_embedded_replies(document: Document) -> Document | None:
     """Return the `replies` of an object as far as they are embedded in it.
 
     Returns None if there are none, or if they have an id of another origin.

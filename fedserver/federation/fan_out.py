@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-from activitypub.activities import find_subject
 from activitypub.authority import host_of
 from activitypub.errors import AuthorityError
 from activitypub.signatures.digest import sha256
@@ -57,9 +56,7 @@ async def fan_out(
         outbound.synchronizes,
     )
     retry_times = await peer_queries.load_retry_times(tx, list({host for host, _ in targets}))
-    return await delivery_queries.insert(
-        tx, row, targets, retry_times, subject=find_subject(outbound.document)
-    )
+    return await delivery_queries.insert(tx, row, targets, retry_times, subject=outbound.subject)
 
 
 def _list_targets(

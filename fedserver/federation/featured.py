@@ -48,7 +48,7 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
 
 async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
     """Return the items of a collection, from its pages. Returns None if one cannot be read."""
-    found: list[Any] = []
+    listed: list[Any] = []
     page: str | None = uri or None
     if page is None:
         return None
@@ -57,8 +57,8 @@ async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
         if document is None:
             return None
         part = read_part(document, MAX_ITEMS)
-        found += part.items
+        listed += part.items
         page = part.next
-        if page is None or len(found) >= MAX_ITEMS or not same_origin(uri, page):
+        if page is None or len(listed) >= MAX_ITEMS or not same_origin(uri, page):
             break
-    return found[:MAX_ITEMS]
+    return listed[:MAX_ITEMS]

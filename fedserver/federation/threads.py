@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from activitypub.authority import host_of, same_origin
-from activitypub.collections import embedded_replies, post_uris, read_part, thread_collections
+from activitypub.collections import get_embedded_replies, post_uris, read_part, thread_collections
 from activitypub.document import id_of
 from activitypub.errors import AuthorityError
 from fedserver.federation.resolve import Resolver
@@ -94,7 +94,7 @@ class _ThreadReader:
         if original is None:
             return
         read_embedded = False
-        if (embedded := embedded_replies(original)) is not None:
+        if (embedded := get_embedded_replies(original)) is not None:
             part = read_part(embedded, MAX_POSTS)
             read_embedded = bool(part.items or part.next)
             for item_uri in post_uris(part):

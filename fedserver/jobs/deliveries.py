@@ -101,7 +101,7 @@ Ended = Sequence[tuple[PendingDelivery, DeliveryOutcome]]
 
 
 class HostFailures:
-    """Which deliveries to a host failed with an answer since the last one that it took.
+    """The deliveries to each host that failed with an answer since the last one that it took.
 
     Kept in memory, as it need not be exact: after a restart it takes a few more failures to see an outage.
     """

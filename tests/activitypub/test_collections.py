@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activitypub.collections import (
-    embedded_replies,
+    get_embedded_replies,
     item_uris,
     next_page,
     post_uris,
@@ -72,10 +72,10 @@ def test_post_uris_reads_ids_posts_and_their_creates() -> None:
 
 def test_embedded_replies_count_from_the_origin_of_the_post_only() -> None:
     page = {"type": "CollectionPage", "items": [B]}
-    assert embedded_replies({"id": A, "replies": {"first": page}}) == {"first": page}
-    assert embedded_replies({"id": A, "replies": {"id": f"{A}/replies"}}) == {"id": f"{A}/replies"}
-    assert embedded_replies({"id": A, "replies": {"id": "https://b.test/r", "first": page}}) is None
-    assert embedded_replies({"id": A, "replies": f"{A}/replies"}) is None
+    assert get_embedded_replies({"id": A, "replies": {"first": page}}) == {"first": page}
+    assert get_embedded_replies({"id": A, "replies": {"id": f"{A}/replies"}}) == {"id": f"{A}/replies"}
+    assert get_embedded_replies({"id": A, "replies": {"id": "https://b.test/r", "first": page}}) is None
+    assert get_embedded_replies({"id": A, "replies": f"{A}/replies"}) is None
 
 
 def test_context_counts_from_the_origin_of_the_thread_as_well() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from activitypub.activities import find_subject
 from activitypub.document import Document
 from fedserver.domain.kernel.context import NodeContext
 from storage.engine import ReadTx, Tx
@@ -26,6 +27,11 @@ class OutboundActivity(Struct, frozen=True):
     document: Document
     inboxes: tuple[str, ...]
     synchronizes: bool = False  # receivers are sent which followers they have (FEP-8fcf)
+
+    @property
+    def subject(self) -> str:
+        """Return what it is about: it must arrive after earlier activities of the sender about the same."""
+        return find_subject(self.document)
 
 
 Renderer = Callable[[Tx, NodeContext, Any], Awaitable[OutboundActivity | None]]
