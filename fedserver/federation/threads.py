@@ -1,4 +1,4 @@
-"""Refreshing threads of peers: posts that their `replies` and `context` collections name and we lack.
+"""Fetch the posts of peers' threads that their `replies` and `context` collections name and this node lacks.
 
 Bounded in posts, collections, pages, depth, requests to a host, and time, as anyone can make a thread as
 large as they like. Pages that are embedded in a post count as those behind an address do (FEP-f228). A
@@ -89,7 +89,7 @@ class _ThreadReader:
         return self._requests[host] <= MAX_REQUESTS_PER_HOST
 
     async def _iter_thread_uris(self, uri: str) -> AsyncIterator[str]:
-        """Yield what the collections of a post name; nothing for a post of ours or one that is not stored."""
+        """Yield what the collections of a post name; nothing for a local post or one that is not stored."""
         original = await self._resolver.find_original(uri)
         if original is None:
             return
