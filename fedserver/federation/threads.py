@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+import msgspec
 import structlog
 
 from activitypub.authority import host_of, same_origin
@@ -18,6 +20,9 @@ from activitypub.collections import get_embedded_replies, post_uris, read_part, 
 from activitypub.document import id_of
 from activitypub.errors import AuthorityError
 from fedserver.federation.resolve import Resolver
+from storage.engine import ReadTx
+from storage.queries.posts import posts as post_queries
+from storage.rows.posts import PostRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 MAX_POSTS, MAX_PAGES, MAX_COLLECTIONS, MAX_DEPTH = 100, 5, 40, 6
@@ -25,7 +30,15 @@ MAX_REQUESTS_PER_HOST = 120  # a thread may name whatever host it likes
 TIMEOUT_S = 60.0
 REPORT_INTERVAL = 10  # new posts
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 ProgressCallback = Callable[[int], Awaitable[None]]
+
+
+async def can_refresh(tx: ReadTx, post: PostRow) -> bool:
+    """Return True if the document of a post of a peer names collections of its thread."""
+    text = await post_queries.find_original(tx, post.uri)
+    document = _decode(text) if text is not None else {}
+    return get_embedded_replies(document) is not None or bool(thread_collections(document))
 
 
 async def refresh_thread(

@@ -7,6 +7,7 @@ from aiohttp import web
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, refreshes
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
@@ -49,7 +50,7 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
 async def _refresh_thread(call: Call[NoParams], post: PostRow) -> None:
     """Enqueue the fetch of replies that a peer's thread lacks here, for a member who opens it."""
     _, due = await refreshes.find_by_post(call.tx, post, call.viewer_id)
-    if due and call.viewer_id is not None:
+    if due and call.viewer_id is not None and await threads.can_refresh(call.tx, post):
         async with call.services.db.write() as tx:
             await refreshes.start(tx, post, call.viewer_id)
 
