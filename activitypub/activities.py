@@ -35,6 +35,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     cc: tuple[str, ...] = ()
     content: str = ""
     published: int | None = None
+    updated: int | None = None
     proof: bool = False
     reaction: Reaction | None = None
 
@@ -64,6 +65,7 @@ def read_activity(document: Document) -> Activity:
         cc=tuple(cc),
         content=read.text(document.get("content"), 10_000),
         published=read.parse_instant(document.get("published")),
+        updated=read.parse_instant(document.get("updated")),
         proof="proof" in document,
         reaction=read_reaction(document),
     )

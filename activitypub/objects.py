@@ -187,6 +187,20 @@ def read_object(document: Document) -> Object:
     )
 
 
+def has_same_content(first: Object, second: Object) -> bool:
+    """Return True if two versions of a post show the same to its readers, whatever their dates and figures."""
+    return _list_content(first) == _list_content(second)
+
+
+def _list_content(post: Object) -> tuple[object, ...]:
+    options = tuple(option.name for option in post.question.options) if post.question else ()
+    return (
+        *(post.name, post.summary, post.content, post.media_type, post.sensitive, post.language),
+        *(post.attachments, post.cover, post.links, post.starts_at, post.place),
+        *(options, post.question.multiple if post.question else None, post.quote.uri if post.quote else None),
+    )
+
+
 def _list_tags(value: Any, kind: str) -> list[Document]:
     tags = (tag for tag in read.many(value, MAX_TAGS * 3) if isinstance(tag, dict))
     return [tag for tag in tags if read.type_of(tag) == kind][:MAX_TAGS]

@@ -59,10 +59,10 @@ def verify(document: Document, key: PublicKey) -> None:
         raise SignatureError("proof-wrong") from error
 
 
-def check_time(document: Document, now: int) -> None:
-    """Check that a proof is new and in force at `now` (ms UTC), so that an old document cannot be replayed.
+def check_time(document: Document, now: int) -> int:
+    """Check that a proof is new and in force at `now`, so that an old document cannot be replayed.
 
-    Raises SignatureError.
+    Returns when it was made; both times are in ms UTC. Raises SignatureError.
     """
     proof = document.get("proof")
     created = parse_instant(proof.get("created")) if isinstance(proof, dict) else None
@@ -71,6 +71,7 @@ def check_time(document: Document, now: int) -> None:
         raise SignatureError("proof-wrong", "too old, or not made yet")
     if expires is not None and expires < now:
         raise SignatureError("proof-wrong", "expired")
+    return created
 
 
 def find_verification_method(document: Document) -> str | None:

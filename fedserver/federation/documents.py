@@ -34,6 +34,10 @@ class DocumentReader:
         self._policies = policies
         self._clock = clock
 
+    def clear_failures(self, host: str = "") -> None:
+        """Forget what could not be read, of one host or of all: before a person's wish, and when a policy changes."""
+        self._fetcher.clear_failures(host)
+
     def allows_media(self, uri: str) -> bool:
         """Return False if files and pictures of the host of `uri` are refused here."""
         return self._policies.allows_media(host_of(uri))
@@ -45,6 +49,8 @@ class DocumentReader:
         named it. Raises RemoteGoneError, ActivityPubError.
         """
         host = host_of(uri)
+        if not require_allowed:
+            self.clear_failures(host)
         is_allowed = self._policies.allows(host) if require_allowed else self._policies.find(host) != "block"
         return await self._fetcher.fetch_document(uri) if is_allowed else None
 

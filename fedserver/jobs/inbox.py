@@ -178,7 +178,9 @@ class InboxWorker:
             actor = await self._services.resolver.fetch_actor(row.actor_uri)
         if actor is None or actor.suspended_at is not None:
             raise IgnoredError("its actor is not known any more")
-        item = InboundActivity(site=self._services.site, activity=activity, actor=actor)
+        item = InboundActivity(
+            site=self._services.site, activity=activity, actor=actor, received_at=row.received_at
+        )
         return await prepare(self._services.resolver, item)
 
     async def _record_failure(self, row: InboxItemRow, reason: str) -> None:
