@@ -50,6 +50,7 @@ class RemotePoll(Struct, frozen=True):
     expires_at: int | None
     closed: bool
     voters_count: int | None
+    names_closing: bool = False  # it tells that it was, or will be, closed at `expires_at`
 
 
 def check(site: NodeContext, poll: NewPoll) -> NewPoll:
@@ -174,8 +175,9 @@ async def receive(
             return
         await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
+        is_final = remote.closed or (remote.names_closing and is_over(fresh, tx.now))
         is_lower = sum(option.votes for option in remote.options) < sum(option.votes_count for option in options)
-        if is_lower and not (is_edit or is_fetched or remote.closed):
+        if is_lower and not (is_edit or is_fetched or is_final):
             return
         counts = (
             (option.id, remote_option.votes)
