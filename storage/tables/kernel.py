@@ -84,5 +84,7 @@ seen_activities = Table(
     metadata,
     Column("actor_uri", Text, primary_key=True),
     Column("activity_uri", Text, primary_key=True),  # with the digest of what it says
-    Column("at", BigInteger, nullable=False, index=True),  # when it was signed; kept longer than signatures count
+    Column(
+        "at", BigInteger, nullable=False, index=True
+    ),  # when it was signed; kept longer than signatures count
 )

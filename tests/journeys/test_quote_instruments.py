@@ -60,7 +60,13 @@ async def scene(start: Start, names: tls.LoopbackResolver) -> AsyncIterator[Scen
             await follows.receive_answer(tx, eve, ann.id, None, accepted=True)
         post_id = await alpha.publish(ann, "Quote me")
         scene = Scene(alpha, peers, f"{ann.uri}/statuses/{post_id}")
-        create = {"id": f"{URI}#create", "type": "Create", "actor": EVE, "object": scene.build_note(), "to": [PUBLIC]}
+        create = {
+            "id": f"{URI}#create",
+            "type": "Create",
+            "actor": EVE,
+            "object": scene.build_note(),
+            "to": [PUBLIC],
+        }
         assert await peers.deliver(alpha, EVE, create) == 202
         await alpha.settle()
         yield scene

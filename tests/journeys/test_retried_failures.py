@@ -41,7 +41,9 @@ async def test_search_after_a_refusal_asks_the_peer_again(start: Start, names: t
         assert await search(api, EVE, "accounts") == []
         beta.serve(make_actor(EVE, "eve"))
         assert [status["uri"] for status in await search(api, NOTE)] == [NOTE]
-        assert [account["acct"] for account in await search(api, "@eve@beta.test", "accounts")] == ["eve@beta.test"]
+        assert [account["acct"] for account in await search(api, "@eve@beta.test", "accounts")] == [
+            "eve@beta.test"
+        ]
 
 
 async def test_mention_after_a_refusal_asks_the_peer_again(start: Start, names: tls.LoopbackResolver) -> None:
@@ -72,7 +74,9 @@ async def test_failure_is_remembered_where_nobody_asks(start: Start, names: tls.
         assert beta.requested_uris == [NOTE] * 2, "a decision about peers forgets failures"
 
 
-async def test_signed_request_shows_that_its_actor_can_be_read(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_signed_request_shows_that_its_actor_can_be_read(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     node, _ = await open_scene(start, names)
     async with StubPeers(names, "beta.test") as beta:
         beta.serve(make_actor(EVE, "eve"))

@@ -161,7 +161,12 @@ def question(world: World, *counts: int, **more: Any) -> Document:
         {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": count}}
         for name, count in zip(("Monday", "Tuesday"), counts, strict=True)
     ]
-    poll = {"type": "Question", "anyOf": options, "votersCount": max(counts), "endTime": "2026-12-30T10:00:00Z"}
+    poll = {
+        "type": "Question",
+        "anyOf": options,
+        "votersCount": max(counts),
+        "endTime": "2026-12-30T10:00:00Z",
+    }
     return {**world.note("<p>Which day?</p>"), **poll, **more}
 
 
@@ -314,10 +319,13 @@ async def test_creates_and_deletes_with_one_id_each_count(world: World) -> None:
 
 async def test_flags_with_one_id_are_reports_of_their_own(world: World) -> None:
     owner = Api(
-        world.node, await world.node.create_token(await world.node.create_member("own", role="owner"), "admin:read")
+        world.node,
+        await world.node.create_token(await world.node.create_member("own", role="owner"), "admin:read"),
     )
     _, uri = await world.publish()
-    flags = [world.act("Flag", [world.ann.uri, *more], content=text) for text, more in (("a", []), ("b", [uri]))]
+    flags = [
+        world.act("Flag", [world.ann.uri, *more], content=text) for text, more in (("a", []), ("b", [uri]))
+    ]
     await world.send(*flags, *flags)
     world.node.clock.forward(hours=1)
     await world.send(*flags)
@@ -378,5 +386,7 @@ async def test_repetition_is_dropped_with_a_reason_in_the_log(world: World) -> N
     with capture_logs() as logs:
         await world.send(like, like)
     dropped = [entry for entry in logs if entry["event"] == "activity_dropped"]
-    assert [(entry["log_level"], entry["reason"]) for entry in dropped] == [("debug", "it was received before")]
+    assert [(entry["log_level"], entry["reason"]) for entry in dropped] == [
+        ("debug", "it was received before")
+    ]
     assert dropped[0]["activity"].startswith(f"{world.eve}#Like ")

@@ -176,7 +176,9 @@ async def receive(
         await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
         is_final = remote.closed or (remote.names_closing and is_over(fresh, tx.now))
-        is_lower = sum(option.votes for option in remote.options) < sum(option.votes_count for option in options)
+        is_lower = sum(option.votes for option in remote.options) < sum(
+            option.votes_count for option in options
+        )
         if is_lower and not (is_edit or is_fetched or is_final):
             return
         counts = (

@@ -20,6 +20,7 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
+
 class RemoteUpdate(Struct, frozen=True):
     """What an Update tells of a version of a post, in addition to the version: when it was sent (ms UTC).
 

@@ -21,6 +21,7 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     activity: Activity
     actor: AccountRow
     received_at: int = 0  # ms UTC
+    target_id: int | None = None  # the member to whose own inbox it came
     remote_post: remote_content.RemotePost | None = None  # the object, if it is an embedded post
     post: PostRow | None = None  # the object, if it is a stored post
     inner: Activity | None = None  # the object, if it is an activity

@@ -73,9 +73,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     await jobs.enqueue(tx, answer)
 
 
-async def _find_quoting_post(
-    tx: Tx, inbound: InboundActivity, uri: str, quoted: PostRow
-) -> PostRow | None:
+async def _find_quoting_post(tx: Tx, inbound: InboundActivity, uri: str, quoted: PostRow) -> PostRow | None:
     """Return the quoting post if it is the actor's, with the quote as the request has it.
 
     The request is signed by the author of the quoting post: where that names no quote yet, the request does.
