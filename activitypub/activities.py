@@ -17,7 +17,6 @@ from activitypub.errors import MalformedDocumentError
 from activitypub.reactions import Reaction, read_reaction
 from activitypub.terms import ACTIVITIES, ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
 
-
 MAX_OBJECTS = 20  # of one activity; each may cost several requests
 
 
@@ -93,7 +92,7 @@ def _find_author(document: Document) -> str | None:
 
 
 def complete_objects(activity: Activity) -> Activity:
-    """Return a Create or Update whose objects have what only the activity says: readers, author, dates, context."""
+    """Return a Create or Update whose objects have what only it says: readers, author, dates, context."""
     return structs.replace(
         activity,
         object=_complete(activity, activity.object) if activity.object is not None else None,

@@ -17,7 +17,7 @@ MAX_EXACT = 2**53  # whole numbers up to here are the same as int and as float
 
 
 def _read_number(text: str) -> int | float:
-    """Return 1 for 1.0, as RFC 8785 does: else whoever forwards an activity could vary it under its proof."""
+    """Return 1 for 1.0, as RFC 8785 does: else a forwarding server could vary an activity under its proof."""
     number = float(text)
     return int(number) if abs(number) <= MAX_EXACT and number.is_integer() else number
 

@@ -188,7 +188,7 @@ def read_object(document: Document) -> Object:
 
 
 def has_same_content(first: Object, second: Object) -> bool:
-    """Return True if two versions of a post show the same to its readers, whatever their dates and figures."""
+    """Return True if two versions of a post show the same to readers, whatever their dates and figures."""
     return _list_content(first) == _list_content(second)
 
 

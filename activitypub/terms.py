@@ -22,8 +22,8 @@ ACCEPT: Final = f"{LD_JSON}, {ACTIVITY_JSON}"
 
 ACTIVITIES: Final = frozenset(
     {
-        "Accept", "Add", "Announce", "Block", "Create", "Delete", "EmojiReact", "Flag", "Follow", "Like", "Move", "Offer",
-        "QuoteRequest", "Reject", "Remove", "Undo", "Update",
+        "Accept", "Add", "Announce", "Block", "Create", "Delete", "EmojiReact", "Flag", "Follow", "Like",
+        "Move", "Offer", "QuoteRequest", "Reject", "Remove", "Undo", "Update",
     }
 )  # fmt: skip
 ACTORS: Final = frozenset({"Person", "Service", "Group", "Organization", "Application"})

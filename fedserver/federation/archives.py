@@ -1,7 +1,7 @@
 """An archive of everything a member made, as Mastodon's: actor.json, outbox.json with all posts, their files.
 
-With them what they like, bookmark and follow. Posts for members only are in it too, addressed to nobody. What
-Mastodon's archives lack is in files of its own, with their pictures: drafts, scheduled posts, filters, notes …
+With them what they like, bookmark and follow. Posts for members only are in it too, addressed to nobody.
+What Mastodon's archives lack is in files of its own: drafts and scheduled posts with theirs, filters, notes …
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class DocumentReader:
         self._clock = clock
 
     def clear_failures(self, host: str = "") -> None:
-        """Forget what could not be read, of one host or of all: before a person's wish, and when a policy changes."""
+        """Forget what could not be read, of one host or of all: as a person asks, or as a policy changes."""
         self._fetcher.clear_failures(host)
 
     def allows_media(self, uri: str) -> bool:

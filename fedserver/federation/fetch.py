@@ -133,7 +133,7 @@ class Fetcher:
     def clear_failures(self, host: str = "") -> None:
         """Forget which addresses failed, of one host or of all, so that they are asked for again at once.
 
-        For what people do themselves: whoever asks a second time has a reason to expect another answer.
+        For what people do themselves: if they ask again, they have a reason to expect another answer.
         """
         for address in list(self._failed):
             if not host or address.startswith((f"https://{host}/", f"http://{host}/")):

@@ -32,11 +32,11 @@ MAX_PENDING, MAX_PENDING_PER_HOST = 20_000, 2_000
 BACKLOG_CHECK_INTERVAL = 100  # activities of a host between two counts of its backlog
 FULL_TTL_S = 60  # how long a full queue refuses before it is counted again
 MAX_BATCH_SIZE = 64  # activities in one transaction; more would keep other writers waiting
-# What can be done once only: whoever sends the very same again, signed anew, repeats a delivery. Everything else
-# can be undone and done again, in the same words: Takahē follows so, PeerTube likes so, Mastodon pins so.
+# Acts that nobody does twice: the very same one with a new signature is a repeated delivery. Everything else
+# can be undone and done again in the same words, as Takahē does with follows and PeerTube with likes.
 SINGLE_TYPES = frozenset({"Create", "Delete", "Flag"})
-# A peer that got no answer sends the same again, signed anew, within seconds: until then it is the same act, so
-# that it does not come back after its Undo. Nobody else can sign it anew, however long they wait.
+# A peer that got no answer sends the same again within seconds, with a new signature: until then it is the
+# same act, so that it does not come back after its Undo. Nobody else can sign it again, ever.
 MIN_REPEAT_AGE_MS = 60_000
 log = structlog.stdlib.get_logger("fedserver.federation")
 
@@ -93,7 +93,7 @@ class Inbox:
         if signer.uri != activity.actor and activity.proof:
             if await self._is_own(document, activity):
                 return signer
-            # Whoever forwards it can sign the request again, but not the activity: that is as old as its proof.
+            # A forwarding server signs the request, not the activity, which is as old as its proof.
             signed_at = await self._authenticator.verify_proof(document, activity.actor)
         # guard: the signer is the actor
         if signer.uri != activity.actor and not activity.proof:
@@ -141,9 +141,9 @@ class Inbox:
         return ReceivedActivity(row, fingerprint, signed_at, repeatable_until)
 
     async def _is_own(self, document: Document, activity: Activity) -> bool:
-        """Return True for an activity of ours that somebody forwards to us: it has had its effect here.
+        """Return True for an activity of ours that a peer forwards to us: it has had its effect here.
 
-        Raises SignatureError if we did not make it, and AuthorityError if that cannot be told any more.
+        Raises SignatureError if we did not make it, and AuthorityError if its actor was deleted.
         """
         async with self._db.read() as tx:
             actor = await accounts.find_by_uri(tx, activity.actor)

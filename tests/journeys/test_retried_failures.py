@@ -1,4 +1,4 @@
-"""What failed a moment ago is not asked for again, unless a person asks, or decides otherwise about the peer."""
+"""What failed a moment ago is not asked for again, unless a person asks, or decides about the peer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a member owns beside posts and what has a CSV file: drafts, filters, notes and the like, for an archive.
+"""What a member owns beside posts and what has a CSV file: drafts, filters, notes …, for an archive.
 
-Ids are those of this node, and hold only inside the archive; accounts are named by their handles, posts by their
-URIs.
+Ids are those of this node, and hold only inside the archive; accounts are named by their handles, posts by
+their URIs.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ async def update(tx: Tx, row: PostRow, remote: RemoteQuote) -> None:
 
 
 async def add(tx: Tx, row: PostRow, quoted: PostRow) -> None:
-    """Store that a post of a peer quotes one of ours, as its author asks for; do nothing if it quotes already."""
+    """Store that a post of a peer quotes one of ours, as its author asks; do nothing if it quotes already."""
     if await quote_queries.find_by_post(tx, row.id) is None:
         await receive(tx, row, RemoteQuote(quoted.uri))
 

@@ -22,7 +22,7 @@ from storage.rows.posts import PostRow
 
 
 class RemoteUpdate(Struct, frozen=True):
-    """What an Update tells of a version of a post, in addition to the version: when it was sent (ms UTC).
+    """An Update of a post, without the version of the post that it holds: when it was sent (ms UTC).
 
     `is_revised`: it says something else than the version that is stored.
     """
@@ -196,7 +196,7 @@ def _find_edit_time(tx: ReadTx, row: PostRow, remote: RemotePost, update: Remote
 
 
 async def _update_figures(tx: Tx, row: PostRow, remote: RemotePost, *, is_fetched: bool) -> None:
-    """Update what changes without an edit: how a poll stands, who may quote a post, the state of its quote."""
+    """Update what changes without an edit: how a poll stands, who may quote a post, what its quote is."""
     if remote.poll is not None and row.kind == "Question":
         await polls.receive(tx, row, remote.poll, is_edit=False, is_fetched=is_fetched)
     is_older = remote.updated_at is not None and remote.updated_at < (row.edited_at or row.published_at)

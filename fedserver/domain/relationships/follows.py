@@ -208,7 +208,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
 
 
 async def _find_free_uri(tx: ReadTx, follower: AccountRow, target: AccountRow, uri: str) -> str:
-    """Return the URI of a Follow, or another one if it is that of a follow of somebody else."""
+    """Return the URI of a Follow, or another one if it is that of a follow by or of another account."""
     rows = (await follow_queries.find_by_uri(tx, uri), await follow_queries.find_request_by_uri(tx, uri))
     pair = (follower.id, target.id)
     is_free = all(row is None or (row.account_id, row.target_id) == pair for row in rows)

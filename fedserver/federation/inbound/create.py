@@ -56,7 +56,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
 async def _address_to_inbox_owner(
     tx: ReadTx, inbound: InboundActivity, post: remote_content.RemotePost
 ) -> remote_content.RemotePost:
-    """Return a post that names no readers, as `bcc` leaves it, as one for the member to whom it was delivered."""
+    """Return a post that names no readers, as `bcc` leaves it, as one for the member who got it."""
     if post.addressed_uris or inbound.target_id is None:
         return post
     account = await account_queries.find(tx, inbound.target_id)

@@ -1,7 +1,7 @@
 """QuoteRequest (FEP-044f): may a post of the actor quote one of ours? Its author's policy answers at once.
 
-Some servers (Hollo) leave the quote out of the post until it is granted: what they send to their followers does
-not tell, only the post in the request, or the one at its address, does.
+Some servers (Hollo) leave the quote out of the post until it is granted: what they send to their followers
+does not tell, only the post in the request, or the one at its address, does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 
 async def _read_quoting_post(resolver: Resolver, uri: str, quoted_uri: str) -> Document | None:
-    """Return the document of a post that is not embedded: as it is stored, if that has the quote, or fetched."""
+    """Return the document of a post that is not embedded: the stored one if it has the quote, or fetched."""
     stored = await resolver.find_original(uri)
     quote = read_quote(stored) if stored is not None else None
     if quote is not None and quote.uri == quoted_uri:

@@ -1,7 +1,7 @@
 """Update (ActivityPub §7.3): of a post by its author, or of the actor itself.
 
-Which version of a post is newer, its `updated` tells. Some servers leave it out, or name the same second twice:
-then a version that says something else counts, if it was not sent before the one that is stored.
+Which version of a post is newer, its `updated` tells. Some servers leave it out, or name the same second
+twice: then a version that says something else counts, if it was not sent before the one that is stored.
 """
 
 from __future__ import annotations

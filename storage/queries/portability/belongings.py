@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 
 from storage.engine import ReadTx
 from storage.tables.accounts import (
@@ -18,13 +18,22 @@ from storage.tables.accounts import (
 )
 from storage.tables.auth import member_accounts, members
 from storage.tables.content import media, tags
-from storage.tables.posts import edits, pins, poll_options, poll_votes, posts, quotes, reactions
-from storage.tables.posts import scheduled_media, scheduled_posts
+from storage.tables.posts import (
+    edits,
+    pins,
+    poll_options,
+    poll_votes,
+    posts,
+    quotes,
+    reactions,
+    scheduled_media,
+    scheduled_posts,
+)
 from storage.tables.relationships import follow_requests, list_accounts, lists, tag_follows, thread_mutes
 from storage.tables.timelines import filter_keywords, filter_posts, filters, markers
 
 Record = dict[str, Any]
-_owner = bindparam("account_id")
+_owner: BindParameter[int] = bindparam("account_id")
 _account = (accounts.c.username, accounts.c.domain)
 
 
@@ -48,8 +57,8 @@ KINDS = {
     "drafts": _select(
         select(
             posts.c.id, posts.c.kind, posts.c.title, posts.c.summary, posts.c.sensitive, posts.c.language,
-            posts.c.source, posts.c.source_type, posts.c.visibility, posts.c.in_reply_to_uri, posts.c.cover_id,
-            quotes.c.quoted_uri, posts.c.published_at.label("created_at"),
+            posts.c.source, posts.c.source_type, posts.c.visibility, posts.c.in_reply_to_uri,
+            posts.c.cover_id, quotes.c.quoted_uri, posts.c.published_at.label("created_at"),
         )
         .outerjoin(quotes, quotes.c.post_id == posts.c.id)
         .where(posts.c.account_id == _owner, posts.c.state == "draft")
@@ -63,8 +72,8 @@ KINDS = {
     # Files of drafts and of scheduled posts: those of published posts are in the outbox.
     "files": _select(
         select(
-            media.c.id, media.c.post_id, scheduled_media.c.scheduled_id, media.c.file_key, media.c.content_type,
-            media.c.description, media.c.focus_x, media.c.focus_y,
+            media.c.id, media.c.post_id, scheduled_media.c.scheduled_id, media.c.file_key,
+            media.c.content_type, media.c.description, media.c.focus_x, media.c.focus_y,
         )
         .outerjoin(posts, posts.c.id == media.c.post_id)
         .outerjoin(scheduled_media, scheduled_media.c.media_id == media.c.id)
