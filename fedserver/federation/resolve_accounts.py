@@ -10,7 +10,6 @@ from activitypub.document import Document
 from activitypub.errors import ActivityPubError
 from activitypub.webfinger import Handle, parse_handle
 from fedserver.domain.accounts import account_removal, accounts, remote_accounts
-from fedserver.domain.peers import peers
 from fedserver.federation import webfinger
 from fedserver.federation.convert.accounts import to_remote_account
 from fedserver.federation.documents import DocumentReader
@@ -114,7 +113,7 @@ class AccountResolver(DocumentReader):
             actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
-            await peers.mark_reachable(tx, host_of(actor.id))
+            await self.mark_reachable(tx, actor.id)
             return await remote_accounts.receive(tx, account)
 
     async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:
