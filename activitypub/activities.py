@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.document import Document, format_instant
 from activitypub.errors import MalformedDocumentError
 from activitypub.reactions import Reaction, read_reaction
-from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
+from activitypub.terms import ACTIVITIES, ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
+
+MAX_OBJECTS = 20  # of one activity; each may cost several requests
 
 
 class Activity(Struct, frozen=True, kw_only=True):
@@ -35,6 +37,9 @@ class Activity(Struct, frozen=True, kw_only=True):
     cc: tuple[str, ...] = ()
     content: str = ""
     published: int | None = None
+    updated: int | None = None
+    ends_at: int | None = None
+    context: str = ""
     proof: bool = False
     reaction: Reaction | None = None
 
@@ -45,16 +50,19 @@ def read_activity(document: Document) -> Activity:
     Some peers leave out the id of an activity that has no page; it is '' then.
     """
     kind = read.type_of(document)
-    actor = read.id_of(document.get("actor"))
+    actor = read.id_of(document.get("actor")) or _find_author(document)
     if not kind or not actor:
         raise MalformedDocumentError("an activity needs type and actor")
     to, cc = recipients(document)
+    embedded = read.get_embedded(document.get("object"))
+    if not to and not cc and embedded is not None:
+        to, cc = recipients(embedded)
     return Activity(
         id=read.id_of(document) or "",
         kind=kind,
         actor=actor,
         object_id=read.id_of(document.get("object")),
-        object=read.get_embedded(document.get("object")),
+        object=embedded,
         objects=tuple(read.many(document.get("object"), 50)),
         target=read.id_of(document.get("target")),
         instrument_id=read.id_of(document.get("instrument")),
@@ -62,8 +70,12 @@ def read_activity(document: Document) -> Activity:
         result=read.id_of(document.get("result")),
         to=tuple(to),
         cc=tuple(cc),
-        content=read.text(document.get("content"), 10_000),
+        # The reason of a report: Lemmy writes it as `summary`.
+        content=read.natural(document, "content", 10_000)[0] or read.natural(document, "summary", 10_000)[0],
         published=read.parse_instant(document.get("published")),
+        updated=read.parse_instant(document.get("updated")),
+        ends_at=read.parse_instant(document.get("endTime")),
+        context=read.id_of(document.get("context")) or read.id_of(document.get("conversation")) or "",
         proof="proof" in document,
         reaction=read_reaction(document),
     )
@@ -98,6 +110,62 @@ def _find_request_subject(request: Document) -> str:
     if read.type_of(request) == "Follow":
         return read.id_of(request.get("actor")) or ""
     return find_subject(request)
+
+
+def _find_author(document: Document) -> str | None:
+    """Return to whom an activity without `actor` is attributed: itself, or what it creates or changes."""
+    kind = read.type_of(document)
+    if kind not in ACTIVITIES:
+        return None
+    embedded = read.get_embedded(document.get("object")) or {}
+    created = embedded.get("attributedTo") if kind in ("Create", "Update") else None
+    return read.id_of(document.get("attributedTo")) or read.id_of(created)
+
+
+def complete_objects(activity: Activity) -> Activity:
+    """Return a Create or Update whose objects have what only it says: readers, author, dates, context."""
+    return structs.replace(
+        activity,
+        object=_complete(activity, activity.object) if activity.object is not None else None,
+        objects=tuple(
+            _complete(activity, item) if isinstance(item, dict) else item for item in activity.objects
+        ),
+    )
+
+
+def _complete(activity: Activity, document: Document) -> Document:
+    inherited: Document = {"attributedTo": activity.actor}
+    if activity.context and read.get(document, "conversation") is None:
+        inherited["context"] = activity.context
+    if activity.published is not None and activity.kind == "Create":
+        inherited["published"] = format_instant(activity.published)
+    if activity.ends_at is not None and read.type_of(document) == "Question":
+        inherited["endTime"] = format_instant(activity.ends_at)
+    missing = {name: value for name, value in inherited.items() if read.get(document, name) is None}
+    addressed = any(recipients(document))
+    for name, uris in (("to", activity.to), ("cc", activity.cc)):
+        if uris and (not addressed or document.get(name) is None):
+            missing[name] = list(uris)
+    return {**document, **missing} if missing else document
+
+
+def split_objects(activity: Activity) -> tuple[Activity, ...]:
+    """Return an activity about several objects as one about each of them.
+
+    A Flag is about all of its objects together, and votes of one Create are cast together (FEP-9967).
+    """
+    if len(activity.objects) < 2 or activity.kind == "Flag" or any(map(_is_vote, activity.objects)):
+        return (activity,)
+    return tuple(
+        structs.replace(activity, object_id=read.id_of(item), object=read.get_embedded(item), objects=(item,))
+        for item in activity.objects[:MAX_OBJECTS]
+    )
+
+
+def _is_vote(item: object) -> bool:
+    if not isinstance(item, dict) or read.get(item, "inReplyTo") is None:
+        return False
+    return bool(read.natural(item, "name", 1)[0]) and not read.natural(item, "content", 1)[0]
 
 
 def _activity(kind: str, uri: str, actor: str, object_: Any, **more: Any) -> Document:

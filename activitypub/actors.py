@@ -86,7 +86,8 @@ def read_actor(document: Document) -> Actor:
         summary=read.natural(document, "summary", 50_000)[0],
         url=_own(identifier, read.link(document.get("url"))) or identifier,
         inbox=inbox,
-        shared_inbox=_own(identifier, read.id_of(endpoints.get("sharedInbox"))),
+        # Misskey writes it in both places, others in one of them.
+        shared_inbox=_own(identifier, read.id_of(endpoints.get("sharedInbox", document.get("sharedInbox")))),
         outbox=_own(identifier, read.id_of(document.get("outbox"))),
         followers=_own(identifier, read.id_of(document.get("followers"))),
         following=_own(identifier, read.id_of(document.get("following"))),

@@ -43,8 +43,17 @@ def addresses(
 
 
 def recipients(document: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return `to` and `cc` of a document, with one spelling of Public, without repetitions."""
-    return _normalize(document.get("to")), _normalize(document.get("cc"))
+    """Return `to` and `cc` of a document, with one spelling of Public, without repetitions.
+
+    `audience` (ActivityStreams 2.0 Vocabulary §4) counts as `cc`. `bto` and `bcc`, which a server removes
+    before it delivers (ActivityPub §6.2), are read only where nothing else tells for whom something is.
+    """
+    to, cc = _normalize(document.get("to")), _normalize(document.get("cc"))
+    cc += [uri for uri in _normalize(document.get("audience")) if uri not in (*to, *cc)]
+    if to or cc:
+        return to, cc
+    hidden = (_normalize(document.get("bto")), _normalize(document.get("bcc")))
+    return [uri for uri in hidden[0] if uri != PUBLIC], [uri for uri in hidden[1] if uri != PUBLIC]
 
 
 def _normalize(value: Any) -> list[str]:

@@ -147,7 +147,7 @@ def read_object(document: Document) -> Object:
     """Read a post. Raises MalformedDocumentError if it has no id, author or known type."""
     identifier = read.id_of(document)
     kind = read.type_of(document, POSTS)
-    authors = tuple(read.ids_of(document.get("attributedTo"), 10))
+    authors = tuple(read.ids_of(read.get(document, "attributedTo", "actor"), 10))
     if not identifier or not kind or not authors:
         raise MalformedDocumentError("a post needs id, a known type and attributedTo")
     content, language = read.natural(document, "content", MAX_TEXT)
@@ -187,6 +187,20 @@ def read_object(document: Document) -> Object:
     )
 
 
+def has_same_content(first: Object, second: Object) -> bool:
+    """Return True if two versions of a post show the same to readers, whatever their dates and figures."""
+    return _list_content(first) == _list_content(second)
+
+
+def _list_content(post: Object) -> tuple[object, ...]:
+    options = tuple(option.name for option in post.question.options) if post.question else ()
+    return (
+        *(post.name, post.summary, post.content, post.media_type, post.sensitive, post.language),
+        *(post.attachments, post.cover, post.links, post.starts_at, post.place),
+        *(options, post.question.multiple if post.question else None, post.quote.uri if post.quote else None),
+    )
+
+
 def _list_tags(value: Any, kind: str) -> list[Document]:
     tags = (tag for tag in read.many(value, MAX_TAGS * 3) if isinstance(tag, dict))
     return [tag for tag in tags if read.type_of(tag) == kind][:MAX_TAGS]
@@ -194,11 +208,11 @@ def _list_tags(value: Any, kind: str) -> list[Document]:
 
 def _mentions(value: Any) -> tuple[Mention, ...]:
     tags = ((read.id_of(tag.get("href")), tag) for tag in _list_tags(value, "Mention"))
-    return tuple(Mention(href, read.text(tag.get("name"), 500)) for href, tag in tags if href)
+    return tuple(Mention(href, read.natural(tag, "name", 500)[0]) for href, tag in tags if href)
 
 
 def _hashtags(value: Any) -> tuple[Hashtag, ...]:
-    tags = ((read.text(tag.get("name"), 200).lstrip("#"), tag) for tag in _list_tags(value, "Hashtag"))
+    tags = ((read.natural(tag, "name", 200)[0].lstrip("#"), tag) for tag in _list_tags(value, "Hashtag"))
     return tuple(Hashtag(name, read.link(tag.get("href")) or "") for name, tag in tags if name)
 
 
@@ -269,7 +283,7 @@ def _attachment(value: Any) -> Attachment | None:
         return None
     points = read.many(value.get("focalPoint"), 2)
     focus = _focus(points) if len(points) == 2 else None
-    described = read.text(value.get("summary"), 5_000) or read.text(value.get("name"), 5_000)
+    described = read.natural(value, "summary", 5_000)[0] or read.natural(value, "name", 5_000)[0]
     return Attachment(
         address,
         media_type,
@@ -306,7 +320,7 @@ def _question(document: Document) -> Question | None:
 def _options(value: Any) -> tuple[Option, ...]:
     options = []
     for option in read.many(value, MAX_OPTIONS):
-        if isinstance(option, dict) and (name := read.text(option.get("name"), 500)):
+        if isinstance(option, dict) and (name := read.natural(option, "name", 500)[0]):
             replies = read.get_embedded(option.get("replies")) or {}
             options.append(Option(name, read.number(replies.get("totalItems"), 1_000_000_000)))
     return tuple(options)

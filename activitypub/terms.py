@@ -20,6 +20,12 @@ ACTIVITY_JSON: Final = "application/activity+json"
 LD_JSON: Final = f'application/ld+json; profile="{CONTEXT}"'
 ACCEPT: Final = f"{LD_JSON}, {ACTIVITY_JSON}"
 
+ACTIVITIES: Final = frozenset(
+    {
+        "Accept", "Add", "Announce", "Block", "Create", "Delete", "EmojiReact", "Flag", "Follow", "Like",
+        "Move", "Offer", "QuoteRequest", "Reject", "Remove", "Undo", "Update",
+    }
+)  # fmt: skip
 ACTORS: Final = frozenset({"Person", "Service", "Group", "Organization", "Application"})
 # Listed in the order of preference where a document names several types.
 POSTS: Final = (

@@ -97,6 +97,8 @@ class Node:
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
             await self.services.ip_blocklist.load(tx)
+        self.services.resolver.clear_failures()
+        self.services.remote_files.clear_failures()
 
     async def serve(self, sites: SiteFactory) -> None:
         """Listen at the addresses that `sites` returns."""

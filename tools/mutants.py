@@ -31,6 +31,10 @@ SEARCHED = ("activitypub", "fedserver", "storage")
 FAILED = 1  # pytest's status when tests ran and some failed; others mean that they did not run
 MARK = re.compile(r"^\s*# guard: (?P<name>.+?)(?: @(?P<change>[\w,]+))?$")
 SIGNATURES = "tests/activitypub/test_signatures.py"
+FORWARDED = "tests/journeys/test_forwarded_activities.py"
+CLAIMED = f"{FORWARDED}::test_activity_that_only_claims_to_be_ours_is_refused"
+INSTRUMENTS = "tests/journeys/test_quote_instruments.py"
+ELSEWHERE = f"{INSTRUMENTS}::test_instrument_of_another_origin_grants_nothing"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
@@ -81,6 +85,8 @@ TESTS = {
     "size while reading": "tests/net/test_client.py::test_answers_are_cut",
     "depth of documents": "tests/activitypub/test_documents.py::test_what_is_no_document_is_refused",
     "sanitizer": "tests/text/test_markup.py::test_unsafe_html_is_removed",
+    "whose proof our own activity bears": f"{CLAIMED}[sqlite]",
+    "origin of a post that wants to quote": f"{ELSEWHERE}[sqlite]",
     "repetition": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "what was deleted stays away": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "Delete by its author": OTHERS_OBJECTS,

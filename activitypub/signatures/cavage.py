@@ -110,11 +110,11 @@ def _split_parameters(raw: str) -> list[str]:
     return [*parts, raw[start:]]
 
 
-def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now: int) -> None:
-    """Check freshness, coverage, digest and signature. Raises SignatureError."""
+def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now: int) -> int:
+    """Check freshness, coverage, digest and signature; return when it was made. Raises SignatureError."""
     _check_algorithm(parsed.algorithm, key)
     _check_coverage(parsed, request)
-    _check_times(parsed, request, now)
+    signed_at = _check_times(parsed, request, now)
     if request.method not in ("GET", "HEAD"):
         check_digest(request.field("digest") or "", request.body)
     headers = {name: request.field(name) or "" for name in parsed.covered if name in request.headers}
@@ -127,7 +127,7 @@ def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now:
         except Exception as error:  # httpsig raises bare Exception for a header that is not there
             raise SignatureError("header-missing", str(error)[:100]) from error
         if _is_valid_signature(key, parsed.signature, message):
-            return
+            return signed_at
     raise SignatureError("signature-wrong")
 
 
@@ -164,7 +164,7 @@ def _check_coverage(parsed: CavageSignature, request: SignedRequest) -> None:
         raise SignatureError("wrong-host")
 
 
-def _check_times(parsed: CavageSignature, request: SignedRequest, now: int) -> None:
+def _check_times(parsed: CavageSignature, request: SignedRequest, now: int) -> int:
     if "(created)" in parsed.covered:
         signed = _seconds(parsed.created)
     else:
@@ -180,6 +180,7 @@ def _check_times(parsed: CavageSignature, request: SignedRequest, now: int) -> N
         raise SignatureError("in-the-future")
     if parsed.expires is not None and _seconds(parsed.expires) < now - MAX_AHEAD_MS:
         raise SignatureError("expired")
+    return signed
 
 
 def _seconds(text: str | None) -> int:

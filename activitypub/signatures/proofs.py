@@ -64,10 +64,10 @@ def verify(document: Document, key: PublicKey) -> None:
         raise SignatureError("proof-wrong") from error
 
 
-def check_time(document: Document, now: int) -> None:
-    """Check that the proof was made recently and has not expired at `now` (ms UTC). Raises SignatureError.
+def check_time(document: Document, now: int) -> int:
+    """Check that the proof was made recently and has not expired at `now`, and return when it was made.
 
-    Otherwise an old document could be replayed.
+    Otherwise an old document could be replayed. Times are in ms UTC. Raises SignatureError.
     """
     proof = document.get("proof")
     created = parse_instant(proof.get("created")) if isinstance(proof, dict) else None
@@ -76,6 +76,7 @@ def check_time(document: Document, now: int) -> None:
         raise SignatureError("proof-wrong", "`created` is missing, too old or in the future")
     if expires is not None and expires < now:
         raise SignatureError("proof-wrong", "expired")
+    return created
 
 
 def find_verification_method(document: Document) -> str | None:

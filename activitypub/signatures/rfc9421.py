@@ -105,8 +105,8 @@ def parse(request: SignedRequest) -> MessageSignature:
     )
 
 
-def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now: int) -> None:
-    """Check freshness, coverage, digest and signature. Raises SignatureError."""
+def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now: int) -> int:
+    """Check freshness, coverage, digest and signature; return when it was made. Raises SignatureError."""
     # guard: times of RFC 9421
     _check_times(parsed, now)
     required = ["@method", "@target-uri"]
@@ -128,6 +128,7 @@ def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now
         verifier.verify(SignedMessage(request, headers), max_age=None, require_components=tuple(required))
     except (HTTPMessageSignaturesException, ValueError, KeyError) as error:
         raise SignatureError("signature-wrong", str(error)[:100]) from error
+    return parsed.created * 1000
 
 
 def _check_times(parsed: MessageSignature, now: int) -> None:

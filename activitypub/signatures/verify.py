@@ -53,9 +53,11 @@ def check_body(request: SignedRequest) -> None:
         check_digest(value, request.body)
 
 
-def check_signature(claim: SignatureClaim, key: PublicKey, request: SignedRequest, now: int) -> None:
-    """Verify with the key that the claim names; `now` in ms UTC. Raises SignatureError."""
+def check_signature(claim: SignatureClaim, key: PublicKey, request: SignedRequest, now: int) -> int:
+    """Verify with the key that the claim names; return when the request was signed. Raises SignatureError.
+
+    Both times are in ms UTC.
+    """
     if isinstance(claim.parsed, cavage.CavageSignature):
-        cavage.verify(claim.parsed, key, request, now)
-    else:
-        rfc9421.verify(claim.parsed, key, request, now)
+        return cavage.verify(claim.parsed, key, request, now)
+    return rfc9421.verify(claim.parsed, key, request, now)

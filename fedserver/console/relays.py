@@ -35,7 +35,7 @@ async def add(call: Call[RelayParams]) -> web.Response:
             message=gettext("This server does not federate with the relay. Please allow the relay first."),
         )
     if relays.parse_host(address) and not relays.is_inbox_url(address):
-        actor = await call.services.resolver.fetch_actor(address)
+        actor = await call.services.resolver.refetch_actor(address)
         if actor is None or not actor.domain:
             raise InvalidError("address", "leads to no relay", message=relays.describe_no_relay())
         address, target = actor.inbox_uri, actor.uri

@@ -1,6 +1,7 @@
 """An archive of everything a member made, as Mastodon's: actor.json, outbox.json with all posts, their files.
 
 With them what they like, bookmark and follow. Posts for members only are in it too, addressed to nobody.
+What Mastodon's archives lack is in files of its own: drafts and scheduled posts with theirs, filters, notes …
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from activitypub.document import Document
 from activitypub.terms import CONTEXT
 from fedserver.domain.accounts import keys
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.portability import archives, exports
+from fedserver.domain.portability import archives, belongings, exports
 from fedserver.federation.outbound.actors import render_actor
 from fedserver.federation.outbound.outbox import render_activities
 from fedserver.media.store import FileStore
@@ -103,7 +104,7 @@ def _rewrite_media_urls(site: NodeContext, document: Any) -> Iterator[str]:
 async def _write_other_files(
     db: Database, site: NodeContext, store: FileStore, account: AccountRow, target: ZipFile
 ) -> None:
-    """Write the actor with its pictures, likes and bookmarks, and all kinds of exports as CSV."""
+    """Write the actor with its pictures, likes and bookmarks, all kinds of exports as CSV, and the rest."""
     async with db.read(slow=True) as tx:
         key_rows = await keys.list_by_account(tx, account.id)
         lists = {
@@ -113,6 +114,7 @@ async def _write_other_files(
         tables = {
             exports.filename(kind): await exports.export(tx, site, account, kind) for kind in exports.KINDS
         }
+        owned = await belongings.load(tx, site, account)
     actor = render_actor(site, account, key_rows)
     actor |= {"outbox": "outbox.json", "likes": "likes.json", "bookmarks": "bookmarks.json"}
     pictures = (("avatar", account.avatar_key, "icon"), ("header", account.header_key, "image"))
@@ -126,3 +128,15 @@ async def _write_other_files(
         target.writestr(name, json.dumps({**head, "totalItems": len(uris), "orderedItems": uris}))
     for name, data in tables.items():
         target.writestr(name, data)
+    await asyncio.to_thread(_write_belongings, target, store, owned)
+
+
+def _write_belongings(target: ZipFile, store: FileStore, owned: dict[str, list[belongings.Record]]) -> None:
+    """Write each kind as a JSON file, and the files of posts that are not published yet."""
+    for kind, entries in owned.items():
+        for file in [file for entry in entries for file in entry.get("files", ())]:
+            key = file.pop("file_key")
+            file["file"] = FILES_PREFIX + key
+            if (source := store.path(key)) is not None and file["file"] not in target.NameToInfo:
+                target.write(source, file["file"], ZIP_STORED)
+        target.writestr(f"{kind}.json", json.dumps(entries, ensure_ascii=False, indent=1))

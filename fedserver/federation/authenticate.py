@@ -78,25 +78,48 @@ class Authenticator:
 
     async def authenticate(self, request: SignedRequest) -> AccountRow:
         """Return the account that signed `request`. Raises SignatureError, PeerBlockedError."""
+        return (await self.authenticate_with_time(request))[0]
+
+    async def authenticate_with_time(self, request: SignedRequest) -> tuple[AccountRow, int]:
+        """Return the account that signed `request`, and when (ms UTC). Raises as `authenticate` does."""
         claim = verify.parse_claim(request)
+        signed_at = 0
 
         def check(key: PublicKey) -> None:
-            verify.check_signature(claim, key, request, self._clock())
+            nonlocal signed_at
+            signed_at = verify.check_signature(claim, key, request, self._clock())
 
-        return await self._verify_with_key(claim.key_id, check)
+        signer = await self._verify_with_key(claim.key_id, check)
+        # Who signs is there: that its document could not be read a moment ago counts no more.
+        self._fetcher.clear_failure(signer.uri)
+        return signer, signed_at
 
-    async def verify_proof(self, document: Document, actor: str) -> None:
+    async def verify_proof(self, document: Document, actor: str) -> int:
         """Check that `actor` signed `document` with a key of its own, and recently (FEP-8b32).
 
-        Raises SignatureError, PeerBlockedError.
+        Returns when it did (ms UTC). Raises SignatureError, PeerBlockedError.
         """
         method = proofs.find_verification_method(document)
         if method is None or not same_origin(method, actor):
             raise SignatureError("proof-wrong", "no key of the actor's origin")
-        proofs.check_time(document, self._clock())
+        created = proofs.check_time(document, self._clock())
         prover = await self._verify_with_key(method, lambda key: proofs.verify(document, key))
         if prover.uri != actor:
             raise SignatureError("proof-wrong", "the proof is not the actor's")
+        return created
+
+    async def verify_own_proof(self, document: Document, actor: AccountRow) -> None:
+        """Check that `document` is what our account `actor` signed, whenever that was.
+
+        Raises SignatureError, also if the account has no such key any more.
+        """
+        method = proofs.find_verification_method(document)
+        async with self._db.read() as tx:
+            row = await keys.find_by_uri(tx, method) if method is not None else None
+        # guard: whose proof our own activity bears
+        if row is None or row.account_id != actor.id:
+            raise SignatureError("proof-wrong", "no key of the actor")
+        proofs.verify(document, loaded.load_public_key(row))
 
     async def _verify_with_key(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
         """Return the owner of a key that passes `check`, which raises SignatureError if it does not."""

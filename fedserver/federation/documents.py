@@ -12,7 +12,7 @@ from activitypub.errors import ActivityPubError
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.federation.fetch import Fetcher, RemoteGoneError
-from storage.engine import Database
+from storage.engine import Database, Tx
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 
@@ -34,6 +34,14 @@ class DocumentReader:
         self._policies = policies
         self._clock = clock
 
+    def clear_failures(self, host: str = "") -> None:
+        """Forget what could not be read, of one host or of all: as a person asks, or as a policy changes."""
+        self._fetcher.clear_failures(host)
+
+    async def mark_reachable(self, tx: Tx, uri: str) -> None:
+        """Record that the host of `uri` is up, as a document of it was just read."""
+        await peers.mark_reachable(tx, host_of(uri))
+
     def allows_media(self, uri: str) -> bool:
         """Return False if files and pictures of the host of `uri` are refused here."""
         return self._policies.allows_media(host_of(uri))
@@ -45,6 +53,8 @@ class DocumentReader:
         named it. Raises RemoteGoneError, ActivityPubError.
         """
         host = host_of(uri)
+        if not require_allowed:
+            self.clear_failures(host)
         is_allowed = self._policies.allows(host) if require_allowed else self._policies.find(host) != "block"
         return await self._fetcher.fetch_document(uri) if is_allowed else None
 

@@ -34,7 +34,10 @@ class RemoteGoneError(Exception):
 
 
 class Fetcher:
-    """Fetches documents for one node. An address that failed is not asked for again for five minutes."""
+    """Fetches documents for one node.
+
+    An address that failed is not asked for again for five minutes, unless a person wants it.
+    """
 
     def __init__(
         self, db: Database, site: NodeContext, client: Client, keyring: Keyring, clock: Callable[[], int]
@@ -143,3 +146,12 @@ class Fetcher:
     def clear_failure(self, uri: str) -> None:
         """Forget that an address failed, so that it is asked for again at once."""
         self._failed.pop(without_fragment(uri), None)
+
+    def clear_failures(self, host: str = "") -> None:
+        """Forget which addresses failed, of one host or of all, so that they are asked for again at once.
+
+        For what people do themselves: if they ask again, they have a reason to expect another answer.
+        """
+        for address in list(self._failed):
+            if not host or address.startswith((f"https://{host}/", f"http://{host}/")):
+                self._failed.pop(address, None)

@@ -147,6 +147,10 @@ class RemoteFiles:
             images.blurhash,
         )
 
+    def clear_failures(self) -> None:
+        """Forget which files could not be fetched: another decision about their peers may let them in."""
+        self._failed.clear()
+
     def close(self) -> None:
         """Cancel what is under way."""
         for flight in self._in_flight.values():

@@ -44,7 +44,7 @@ class Resolver(PostResolver):
         """Return an account as `resolve_account` does, fetched again; None if it is deleted or suspended."""
         account = await self.resolve_account(text)
         if account is not None and account.domain:
-            account = await self.fetch_actor(account.uri)
+            account = await self.refetch_actor(account.uri)
         gone = account is None or account.deleted_at is not None or account.suspended_at is not None
         return None if gone else account
 
@@ -63,6 +63,7 @@ class Resolver(PostResolver):
         try:
             if not self._policies.allows(host_of(address)):
                 return None
+            self.clear_failures(host_of(address))
             document = await self._fetcher.fetch_document(address) or await self._fetch_alternate(address)
             if document is None:
                 return None

@@ -42,7 +42,7 @@ class AccountResolver(DocumentReader):
         if not self._policies.allows(handle.domain):
             return None
         answer = await self._look_up(handle)
-        return await self.fetch_actor(answer[1], expected=handle) if answer is not None else None
+        return await self.refetch_actor(answer[1], expected=handle) if answer is not None else None
 
     async def _look_up(self, handle: Handle) -> tuple[Handle, str] | None:
         allow_http = self._site.config.federation.allow_http
@@ -91,6 +91,17 @@ class AccountResolver(DocumentReader):
             log.info("actor_refused", uri=uri[:300], reason=str(error))
         return None
 
+    async def refetch_actor(self, uri: str, *, expected: Handle | None = None) -> AccountRow | None:
+        """Return an actor as `fetch_actor` does, even if it could not be read a moment ago.
+
+        For a person who asks for it.
+        """
+        try:
+            self.clear_failures(host_of(uri))
+        except ActivityPubError:
+            return None
+        return await self.fetch_actor(uri, expected=expected)
+
     async def _store_actor(self, document: Document, expected: Handle | None) -> AccountRow | None:
         actor = read_actor(document)
         handle = await self._confirm_handle(actor, expected)
@@ -102,6 +113,7 @@ class AccountResolver(DocumentReader):
             actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
+            await self.mark_reachable(tx, actor.id)
             return await remote_accounts.receive(tx, account)
 
     async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:

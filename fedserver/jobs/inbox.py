@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from activitypub.activities import Activity, read_activity
+from activitypub.activities import Activity, read_activity, split_objects
 from activitypub.document import parse
 from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
@@ -155,7 +155,10 @@ class InboxWorker:
         try:
             activity = read_activity(parse(row.body))
             kind = activity.kind if activity.kind in HANDLERS else kind
-            item = await self._prepare(row, activity)
+            *earlier, last = split_objects(activity)
+            for part in earlier:
+                await self._apply_part(row, part)
+            item = await self._prepare(row, last)
             async with self._services.db.write() as tx:
                 await apply(tx, item)
                 await inbox_queries.finish(tx, [row.id])
@@ -171,6 +174,15 @@ class InboxWorker:
             await self._record_failure(row, f"{type(error).__name__}: {error}")
             counted.labels(kind, "failed").inc()
 
+    async def _apply_part(self, row: InboxItemRow, part: Activity) -> None:
+        """Carry out what an activity does to one of its objects, which does not depend on the others."""
+        try:
+            item = await self._prepare(row, part)
+            async with self._services.db.write() as tx:
+                await apply(tx, item)
+        except (IgnoredError, ActivityPubError, DomainError) as error:
+            log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
+
     async def _prepare(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
         async with self._services.db.read() as tx:
             actor = await accounts.find_by_uri(tx, row.actor_uri)
@@ -178,7 +190,13 @@ class InboxWorker:
             actor = await self._services.resolver.fetch_actor(row.actor_uri)
         if actor is None or actor.suspended_at is not None:
             raise IgnoredError("its actor is not known any more")
-        item = InboundActivity(site=self._services.site, activity=activity, actor=actor)
+        item = InboundActivity(
+            site=self._services.site,
+            activity=activity,
+            actor=actor,
+            received_at=row.received_at,
+            target_id=row.target_id,
+        )
         return await prepare(self._services.resolver, item)
 
     async def _record_failure(self, row: InboxItemRow, reason: str) -> None:

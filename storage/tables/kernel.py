@@ -65,7 +65,7 @@ inbox_items = Table(
     metadata,
     key(),
     Column("actor_uri", Text, nullable=False),
-    Column("activity_uri", Text, nullable=False),
+    Column("activity_uri", Text, nullable=False),  # with its digest and time, as ids are used again
     Column("signer_uri", Text, nullable=False),  # whose key was checked
     Column("host", Text, nullable=False),  # and where it lies: what a host says is carried out in order
     Column("target_id", BigInteger),  # whose inbox, empty for the shared one
@@ -85,6 +85,8 @@ seen_activities = Table(
     "seen_activities",
     metadata,
     Column("actor_uri", Text, primary_key=True),
-    Column("activity_uri", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False, index=True),  # kept longer than the signature window
+    Column("activity_uri", Text, primary_key=True),  # with the digest of what it says
+    Column(
+        "at", BigInteger, nullable=False, index=True
+    ),  # when it was signed; kept longer than signatures count
 )

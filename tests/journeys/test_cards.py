@@ -242,3 +242,20 @@ def test_attribution_domains_decide_which_pages_name_an_author() -> None:
     assert not agrees("https://ba.test/")
     assert not agrees("https://a.test.evil.test/")
     assert not agrees("https://[")
+
+
+async def test_link_posted_again_after_its_page_was_mended_gets_a_card(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    async with StubSite(names, "news.test", {}) as news:
+        first = await node.publish(ann, "https://news.test/story")
+        await node.settle()
+        assert await card(api, first) is None
+        news.pages["/story"] = PLAIN
+        node.clock.forward(seconds=61)
+        second = await node.publish(ann, "https://news.test/story")
+        await node.settle()
+        assert (await card(api, second))["title"] == "Plain"

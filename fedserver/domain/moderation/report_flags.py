@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from fedserver.domain.moderation import report_rows
 from fedserver.domain.peers import peers
 from fedserver.domain.timelines.visibility import FEDERATED
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
+from storage.queries.moderation import reports as report_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
+from storage.rows.moderation import ReportRow
 from storage.rows.posts import PostRow
 
 
@@ -28,8 +32,20 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
         return False
     post_ids = [post.id for post in posts if post.account_id == target.id]
     row = report_rows.build(tx, uri or None, actor, target, post_ids, comment, "other")
+    known = await report_queries.find_by_uri(tx, uri) if uri else None
+    if known is not None and _says_else(row, known):
+        row = structs.replace(row, uri=f"{uri}#{row.id}")  # the peer uses one id for several reports
     await report_rows.insert(tx, row)
     return True
+
+
+def _says_else(row: ReportRow, known: ReportRow) -> bool:
+    return (row.account_id, row.target_id, row.post_ids, row.comment) != (
+        known.account_id,
+        known.target_id,
+        known.post_ids,
+        known.comment,
+    )
 
 
 def _is_federated(post: PostRow) -> bool:

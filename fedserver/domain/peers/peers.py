@@ -17,6 +17,7 @@ from fedserver.domain.peers import peer_effects
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerRow
@@ -247,6 +248,13 @@ async def list_public_decisions(tx: ReadTx) -> list[PeerRow]:
     """Return the decisions that are public: limited and blocked peers, by domain."""
     rows = [row for row in await peer_queries.list_with_decision(tx) if row.policy in ("limit", "block")]
     return sorted(rows, key=lambda row: row.domain)
+
+
+async def mark_reachable(tx: Tx, domain: str) -> None:
+    """Record that a peer is up: what is to be delivered to it and was held back goes out now."""
+    if await peer_queries.close_circuit(tx, domain):
+        await delivery_queries.retry_host(tx, domain)
+        tx.emit("deliveries.due")
 
 
 async def ensure(tx: Tx, domain: str) -> None:

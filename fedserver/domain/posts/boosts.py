@@ -150,16 +150,23 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
         return
     if await post_queries.find_boost(tx, actor.id, post.id) is not None:
         return
+    if await post_queries.find_by_uri(tx, uri) is not None:
+        # The actor's server used the id for the boost of another post before.
+        uri = f"{actor.uri}#boosts/{post.id}"
     row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
     await _record(tx, row, post)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
-    """Undo the boost of a peer's account; return False if there is none."""
-    row = await post_queries.find_by_uri(tx, uri) if uri else None
-    if row is None and post_uri is not None:
-        post = await post_queries.find_by_uri(tx, post_uri)
-        row = await post_queries.find_boost(tx, actor.id, post.id) if post else None
+    """Undo the boost of a peer's account; return False if there is none.
+
+    The post tells more than the URI, which may have been that of other boosts as well.
+    """
+    boosted = await post_queries.find_by_uri(tx, post_uri) if post_uri is not None else None
+    if boosted is not None:
+        row = await post_queries.find_boost(tx, actor.id, boosted.id)
+    else:
+        row = await post_queries.find_by_uri(tx, uri) if uri else None
     if row is None or row.account_id != actor.id or row.boost_of_id is None:
         return False
     post = await post_queries.find(tx, row.boost_of_id)

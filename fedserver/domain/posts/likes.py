@@ -108,10 +108,19 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
         return
     # A like that came with a reaction gets the URI of its own activity, so that it outlives the reaction.
     existing = await like_queries.find_like(tx, actor.id, post.id)
-    if existing is None or await reaction_queries.find_by_uri(tx, existing.uri) is None:
+    if existing is None:
+        # The actor's server used the id for the like of another post before.
+        await record(tx, actor, post, build_uri(actor, post))
+        return
+    if await reaction_queries.find_by_uri(tx, existing.uri) is None:
         return
     if await like_queries.find_like_by_uri(tx, uri) is None:
         await like_queries.set_like_uri(tx, existing.id, uri)
+
+
+def build_uri(actor: AccountRow, post: PostRow) -> str:
+    """Return the URI for a like of a peer's account that has none, or one that is taken."""
+    return f"{actor.uri}#likes/{post.id}"
 
 
 async def broadcast_change(tx: Tx, post: PostRow) -> None:
@@ -121,11 +130,15 @@ async def broadcast_change(tx: Tx, post: PostRow) -> None:
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
-    """Undo the like of a peer's account; return False if there is none."""
-    row = await like_queries.find_like_by_uri(tx, uri) if uri else None
-    if row is None and post_uri is not None:
-        post = await post_queries.find_by_uri(tx, post_uri)
-        row = await like_queries.find_like(tx, actor.id, post.id) if post else None
+    """Undo the like of a peer's account; return False if there is none.
+
+    The post tells more than the URI, which may have been that of other likes as well.
+    """
+    liked = await post_queries.find_by_uri(tx, post_uri) if post_uri is not None else None
+    if liked is not None:
+        row = await like_queries.find_like(tx, actor.id, liked.id)
+    else:
+        row = await like_queries.find_like_by_uri(tx, uri) if uri else None
     # guard: Undo by who did it @last
     if row is None or row.account_id != actor.id:
         return False

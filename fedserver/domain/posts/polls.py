@@ -50,6 +50,7 @@ class RemotePoll(Struct, frozen=True):
     expires_at: int | None
     closed: bool
     voters_count: int | None
+    names_closing: bool = False  # it tells that it was, or will be, closed at `expires_at`
 
 
 def check(site: NodeContext, poll: NewPoll) -> NewPoll:
@@ -153,10 +154,13 @@ async def close(tx: Tx, post_id: int) -> None:
     tx.emit(events.POLL_TALLIED, post_id=post_id)
 
 
-async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = True) -> None:
+async def receive(
+    tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = True, is_fetched: bool = True
+) -> None:
     """Store a peer's poll as its origin sends it.
 
-    Only with an edit may the options of a poll change; votes for the former options are dropped.
+    Only with an edit may the options of a poll change; votes for the former options are dropped. Of figures
+    that were not fetched, but sent, the higher ones are the later ones, unless they are the final ones.
     """
     expires_at = _find_end(tx, remote)
     fresh = PollRow(post.id, remote.multiple, False, expires_at, None, remote.voters_count, tx.now)
@@ -171,6 +175,12 @@ async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = 
             return
         await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
+        is_final = remote.closed or (remote.names_closing and is_over(fresh, tx.now))
+        is_lower = sum(option.votes for option in remote.options) < sum(
+            option.votes_count for option in options
+        )
+        if is_lower and not (is_edit or is_fetched or is_final):
+            return
         counts = (
             (option.id, remote_option.votes)
             for option, remote_option in zip(options, remote.options, strict=True)

@@ -69,6 +69,12 @@ async def update(tx: Tx, row: PostRow, remote: RemoteQuote) -> None:
         await receive(tx, row, remote)
 
 
+async def add(tx: Tx, row: PostRow, quoted: PostRow) -> None:
+    """Store that a post of a peer quotes one of ours, as its author asks; do nothing if it quotes already."""
+    if await quote_queries.find_by_post(tx, row.id) is None:
+        await receive(tx, row, RemoteQuote(quoted.uri))
+
+
 async def _find_quotable(tx: ReadTx, uri: str) -> PostRow | None:
     """Return the stored post with this URI; None if there is none, or if peers may not refer to it."""
     post = await post_queries.find_by_uri(tx, uri)

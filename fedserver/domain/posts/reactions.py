@@ -82,6 +82,12 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, emoji: Emo
         return False
     if not await likes.can_like(tx, post, actor):
         return True
+    former = await reaction_queries.find_by_uri(tx, uri)
+    if former is not None and former.account_id == actor.id:
+        if former.post_id != post.id:  # the actor's server used the id for a reaction to another post
+            uri = f"{likes.build_uri(actor, post)}/{emoji.name}"
+        elif (former.name, former.url) != (emoji.name, emoji.url):
+            await reaction_queries.delete_by_id(tx, former.id)  # the same reaction, with another emoji
     return await _record(tx, actor, post, uri, emoji)
 
 
@@ -108,10 +114,10 @@ async def _remove(tx: Tx, row: PostReactionRow, post: PostRow) -> None:
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None, name: str) -> bool:
     """Undo the reaction of a peer's account, by URI or emoji; return False if there is none."""
+    target = await post_queries.find_by_uri(tx, post_uri) if post_uri is not None and name else None
     row = await reaction_queries.find_by_uri(tx, uri) if uri else None
-    if row is None and post_uri is not None and name:
-        target = await post_queries.find_by_uri(tx, post_uri)
-        reactions = await reaction_queries.list_by_account(tx, actor.id, [target.id]) if target else []
+    if target is not None and (row is None or row.post_id != target.id):
+        reactions = await reaction_queries.list_by_account(tx, actor.id, [target.id])
         row = next((reaction for reaction in reactions if reaction.name == name), None)
     # guard: reactions taken back by others @last
     if row is None or row.account_id != actor.id:

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from fedserver.domain.content.post_texts import KINDS_WITH_WARNING, encode, find_warning, to_mention_fact
 from fedserver.domain.posts import attachments, polls, publication, quote_requests, replies, versions
 from fedserver.domain.posts.remote_content import RemotePost, clean_tags, clean_texts
 from fedserver.domain.timelines import partner_posts
 from fedserver.text.languages import normalize_language
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
+
+
+class RemoteUpdate(Struct, frozen=True):
+    """An Update of a post, without the version of the post that it holds: when it was sent (ms UTC).
+
+    `is_revised`: it says something else than the version that is stored.
+    """
+
+    sent_at: int
+    is_revised: bool
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -120,22 +130,21 @@ async def _attach(tx: Tx, row: PostRow, remote: RemotePost) -> None:
         await polls.receive(tx, row, remote.poll)
 
 
-async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
+async def receive_edit(
+    tx: Tx, author: AccountRow, remote: RemotePost, update: RemoteUpdate | None = None
+) -> PostRow | None:
     """Change a post of `author` if what came is newer; None if there is nothing to change.
 
-    What is not newer may still tell how a poll stands.
+    What is not newer may still tell how a poll stands. `update` is None for what was read from its origin.
     """
     row = await post_queries.find_by_uri(tx, remote.uri)
     # guard: Update by its author @2,3
     if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
         return None
-    edited = remote.updated_at
-    if edited is None or edited <= (row.edited_at or row.published_at):
-        if remote.poll is not None and row.kind == "Question":
-            await polls.receive(tx, row, remote.poll, is_edit=False)
-        await _update_quote(tx, row, remote)
+    edited = _find_edit_time(tx, row, remote, update)
+    if edited is None:
+        await _update_figures(tx, row, remote, is_fetched=update is None)
         return None
-    edited = min(edited, tx.now)
     mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
     await versions.insert(tx, row)
     texts = clean_texts(remote)
@@ -166,6 +175,30 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await quote_requests.receive(tx, changed, remote.quote)
     await publication.publish_remote_edit(tx, changed)
     return changed
+
+
+def _find_edit_time(tx: ReadTx, row: PostRow, remote: RemotePost, update: RemoteUpdate | None) -> int | None:
+    """Return when a version of a post was written (ms UTC); None if it is no newer than the stored one."""
+    stored_at = row.edited_at or row.published_at
+    if remote.updated_at is not None and remote.updated_at > stored_at:
+        return min(remote.updated_at, tx.now)
+    if update is None or not update.is_revised:
+        return None
+    if remote.updated_at is not None:
+        return stored_at if remote.updated_at == stored_at else None
+    if row.edited_at is not None and update.sent_at < row.edited_at:
+        return None
+    # Some servers date each Update as the post.
+    return update.sent_at if update.sent_at > row.published_at else tx.now
+
+
+async def _update_figures(tx: Tx, row: PostRow, remote: RemotePost, *, is_fetched: bool) -> None:
+    """Update what changes without an edit: how a poll stands, who may quote a post, what its quote is."""
+    if remote.poll is not None and row.kind == "Question":
+        await polls.receive(tx, row, remote.poll, is_edit=False, is_fetched=is_fetched)
+    is_older = remote.updated_at is not None and remote.updated_at < (row.edited_at or row.published_at)
+    if is_fetched or not is_older:
+        await _update_quote(tx, row, remote)
 
 
 async def _update_quote(tx: Tx, row: PostRow, remote: RemotePost) -> None:

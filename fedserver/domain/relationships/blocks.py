@@ -5,6 +5,8 @@ A peer is notified of the block of one of its accounts (as with Mastodon), so th
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError
@@ -53,12 +55,20 @@ async def unblock(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
+def build_uri(actor: AccountRow, target: AccountRow) -> str:
+    """Return the URI for the block of a remote account that has none, or one that is taken."""
+    return f"{actor.uri}#blocks/{target.id}"
+
+
 async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> None:
     """Record that a remote account blocks a local one, who is not notified."""
     if not target.domain:
         await follows.receive_undo(tx, actor, target.id)
         await follows.receive_undo(tx, target, actor.id)
-        await block_queries.insert(tx, BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now))
+        row = BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now)
+        if not await block_queries.insert(tx, row):
+            # There is a block already, or the actor's server used the id for that of another member.
+            await block_queries.insert(tx, structs.replace(row, uri=build_uri(actor, target)))
         await _remove_ties(tx, actor, target)
 
 

@@ -16,7 +16,7 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.relationships import blocks as block_queries
@@ -187,11 +187,17 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     if target.moved_to_id is not None or await block_queries.exists_between(tx, follower.id, target.id):
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, False))
         return
+    stored_uri = await _find_free_uri(tx, follower, target, uri)
     former = await follow_queries.find(tx, follower.id, target.id)
     if former is not None:
+        await follow_queries.set_uri(tx, former, stored_uri, is_request=False)
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
         return
-    row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
+    request = await follow_queries.find_request(tx, follower.id, target.id)
+    if request is not None:
+        # What waits for an answer now is this Follow: its sender may know nothing of the former one any more.
+        await follow_queries.set_uri(tx, request, stored_uri, is_request=True)
+    row = FollowRow(tx.new_id(), follower.id, target.id, stored_uri, True, False, "[]", tx.now)
     # A limited account needs approval, as with Mastodon.
     if target.locked or follower.silenced_at is not None:
         if await follow_queries.insert_request(tx, row):
@@ -199,6 +205,14 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     elif await _start_follow(tx, row, target):
         await follow_queries.delete_request(tx, follower.id, target.id)
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
+
+
+async def _find_free_uri(tx: ReadTx, follower: AccountRow, target: AccountRow, uri: str) -> str:
+    """Return the URI of a Follow, or another one if it is that of a follow by or of another account."""
+    rows = (await follow_queries.find_by_uri(tx, uri), await follow_queries.find_request_by_uri(tx, uri))
+    pair = (follower.id, target.id)
+    is_free = all(row is None or (row.account_id, row.target_id) == pair for row in rows)
+    return uri if is_free else f"{follower.uri}#follows/{target.id}"
 
 
 async def receive_answer(

@@ -26,6 +26,7 @@ from storage.rows.timelines import CardRow
 
 DAY_MS = 86_400_000
 CARD_TTL_MS, FAILED_TTL_MS = 14 * DAY_MS, DAY_MS
+LOCAL_FAILED_TTL_MS = 60_000  # a member who posts a link again may have mended its page
 # A post of a peer reaches many nodes at once: the delay keeps them from fetching the page in the same moment.
 MAX_DELAY_MS = 60_000
 MAX_URL = 2_048
@@ -60,12 +61,14 @@ async def find_link(tx: ReadTx, post_id: int, is_local: Callable[[str], bool]) -
     for url in extract_links(row.html):
         if not is_local(url) and url not in quoted and len(url) <= MAX_URL:
             known = await card_queries.find_by_url(tx, url)
-            return url, known is None or not _is_fresh(known, tx.now)
+            return url, known is None or not _is_fresh(known, tx.now, is_local_post=row.local)
     return None
 
 
-def _is_fresh(row: CardRow, now: int) -> bool:
-    return row.fetched_at > now - (CARD_TTL_MS if row.kind else FAILED_TTL_MS)
+def _is_fresh(row: CardRow, now: int, *, is_local_post: bool) -> bool:
+    if not row.kind:
+        return row.fetched_at > now - (LOCAL_FAILED_TTL_MS if is_local_post else FAILED_TTL_MS)
+    return row.fetched_at > now - CARD_TTL_MS
 
 
 async def save(tx: Tx, url: str, fetched: PagePreview | None, creator_id: int | None) -> None:

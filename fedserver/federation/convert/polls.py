@@ -51,4 +51,5 @@ def to_remote_poll(question: Question) -> polls.RemotePoll:
         expires_at=question.closed_at or question.ends_at,
         closed=question.closed,
         voters_count=question.voters,
+        names_closing=question.closed_at is not None,
     )

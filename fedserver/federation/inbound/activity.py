@@ -20,6 +20,8 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     site: NodeContext
     activity: Activity
     actor: AccountRow
+    received_at: int = 0  # ms UTC
+    target_id: int | None = None  # the member to whose own inbox it came
     remote_post: remote_content.RemotePost | None = None  # the object, if it is an embedded post
     post: PostRow | None = None  # the object, if it is a stored post
     inner: Activity | None = None  # the object, if it is an activity
@@ -27,6 +29,7 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     target: AccountRow | None = None  # the account that a Move leads to, just fetched
     reaction: Reaction | None = None  # the emoji with which the actor likes `post`
     votes: tuple[votes.RemoteVote, ...] = ()  # the objects, if they are votes in a poll
+    is_revised: bool = False  # `remote_post` says something else than the version that is stored
 
 
 async def get_member(tx: ReadTx, uri: str | None) -> AccountRow:

@@ -47,9 +47,20 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
         raise IgnoredError("it holds no post")
     if remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post belongs to another actor")
+    remote_post = await _address_to_inbox_owner(tx, inbound, remote_post)
     if not await _is_relevant(tx, inbound.actor, remote_post):
         raise IgnoredError("it is relevant to no member")
     await remote_posts.receive(tx, inbound.actor, remote_post)
+
+
+async def _address_to_inbox_owner(
+    tx: ReadTx, inbound: InboundActivity, post: remote_content.RemotePost
+) -> remote_content.RemotePost:
+    """Return a post that names no readers, as `bcc` leaves it, as one for the member who got it."""
+    if post.addressed_uris or inbound.target_id is None:
+        return post
+    account = await account_queries.find(tx, inbound.target_id)
+    return structs.replace(post, addressed_uris=(account.uri,)) if account is not None else post
 
 
 async def _is_relevant(tx: ReadTx, author: AccountRow, post: remote_content.RemotePost) -> bool:

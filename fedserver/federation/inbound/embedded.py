@@ -27,9 +27,15 @@ def parse_activity(document: Document | None) -> Activity | None:
 
 
 def parse_post(resolver: Resolver, actor: AccountRow, document: Document) -> remote_content.RemotePost:
-    """Return an embedded post of an actor. Raises ActivityPubError."""
+    """Return an embedded post of an actor. Raises ActivityPubError.
+
+    Of several authors (PeerTube names a person and a channel) the actor is the one.
+    """
+    post = read_object(document)
+    if actor.uri in post.attributed_to:
+        post = structs.replace(post, attributed_to=(actor.uri, *post.attributed_to))
     return to_remote_post(
-        read_object(document),
+        post,
         msgspec.json.encode(document).decode(),
         actor.followers_uri,
         actor.following_uri,
@@ -40,7 +46,7 @@ def parse_post(resolver: Resolver, actor: AccountRow, document: Document) -> rem
 async def prepare_post(resolver: Resolver, inbound: InboundActivity) -> InboundActivity:
     """Return the activity with its embedded post. Raises IgnoredError if its object is none, or not its own.
 
-    A post that a Create only names, or that is of another origin, is read from that origin instead.
+    A post that a Create or Update only names, or that is of another origin, is read from that origin instead.
     """
     activity, document = inbound.activity, inbound.activity.object
     # guard: origin of what is embedded @last
@@ -48,6 +54,10 @@ async def prepare_post(resolver: Resolver, inbound: InboundActivity) -> InboundA
         # Only its own origin may say what it is: read it there.
         if activity.kind == "Create" and activity.object_id:
             await resolver.resolve_post(activity.object_id)
+        elif activity.kind == "Update" and same_origin(activity.object_id or "", inbound.actor.uri):
+            post = await resolver.find_post(activity.object_id or "")
+            if post is not None and post.account_id == inbound.actor.id:
+                await resolver.refetch_post(post.id)
         raise IgnoredError("the object was read from its origin")
     if not type_of(document, POSTS):
         raise IgnoredError(f"objects of type {type_of(document)} are not supported")

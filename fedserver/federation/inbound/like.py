@@ -27,7 +27,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store a reaction, or a like where the emoji is not accepted. Raises IgnoredError."""
     if inbound.post is None:
         raise IgnoredError("the liked post is not known")
-    uri = inbound.activity.id or f"{inbound.actor.uri}#likes/{inbound.post.id}"
+    uri = inbound.activity.id or likes.build_uri(inbound.actor, inbound.post)
     if inbound.reaction is not None:
         emoji = reactions.Emoji(inbound.reaction.name, inbound.reaction.url)
         if await reactions.receive(tx, inbound.actor, uri, inbound.post, emoji):

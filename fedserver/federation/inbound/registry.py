@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from activitypub.activities import complete_objects
 from fedserver.federation.inbound import (
     accept,
     add,
@@ -62,6 +63,8 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
     Raises IgnoredError for what is not supported or cannot be believed, ActivityPubError for bad documents.
     """
     activity = inbound.activity
+    if activity.kind in ("Create", "Update"):
+        inbound = structs.replace(inbound, activity=complete_objects(activity))
     is_forwarded = activity.actor != inbound.actor.uri
     if is_forwarded or (activity.kind == "Announce" and await resolver.is_relay(inbound.actor)):
         await relayed.process(resolver, inbound)

@@ -1,7 +1,15 @@
-"""Update (ActivityPub §7.3): of a post by its author, or of the actor itself."""
+"""Update (ActivityPub §7.3): of a post by its author, or of the actor itself.
+
+Which version of a post is newer, its `updated` tells. Some servers leave it out, or name the same second
+twice: then a version that says something else counts, if it was not sent before the one that is stored.
+"""
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from activitypub.errors import ActivityPubError
+from activitypub.objects import has_same_content, read_object
 from fedserver.domain.posts import pins, remote_posts
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import prepare_post
@@ -14,7 +22,24 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
     if inbound.activity.object_id == inbound.actor.uri:
         await resolver.fetch_actor(inbound.actor.uri)
         return inbound
-    return await prepare_post(resolver, inbound)
+    prepared = await prepare_post(resolver, inbound)
+    return structs.replace(prepared, is_revised=await _is_revised(resolver, inbound))
+
+
+async def _is_revised(resolver: Resolver, inbound: InboundActivity) -> bool:
+    """Return True if the embedded post says something else than the stored version.
+
+    Where that has an `updated`, one without it is older.
+    """
+    original = await resolver.find_original(inbound.activity.object_id or "")
+    if original is None or inbound.activity.object is None:
+        return False
+    try:
+        stored, sent = read_object(original), read_object(inbound.activity.object)
+    except ActivityPubError:
+        return False
+    is_older = stored.updated is not None and sent.updated is None
+    return not is_older and not has_same_content(stored, sent)
 
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
@@ -25,4 +50,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
         return
     if inbound.remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post belongs to another actor")
-    await remote_posts.receive_edit(tx, inbound.actor, inbound.remote_post)
+    activity = inbound.activity
+    sent_at = max(activity.updated or 0, activity.published or 0) or inbound.received_at
+    update = remote_posts.RemoteUpdate(min(sent_at, inbound.received_at), inbound.is_revised)
+    await remote_posts.receive_edit(tx, inbound.actor, inbound.remote_post, update)

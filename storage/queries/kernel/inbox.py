@@ -13,7 +13,12 @@ from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.kernel import inbox_items, seen_activities
 
 INSERT = upsert(inbox_items).on_conflict_do_nothing()
-INSERT_SEEN = upsert(seen_activities).on_conflict_do_nothing()
+_upsert_seen = upsert(seen_activities)
+RECORD_SEEN = _upsert_seen.on_conflict_do_update(
+    index_elements=[seen_activities.c.actor_uri, seen_activities.c.activity_uri],
+    set_={"at": _upsert_seen.excluded.at},
+    where=seen_activities.c.at <= bindparam("b_repeatable_until"),
+)
 _due = (
     select(inbox_items.c.id)
     .where(
@@ -62,11 +67,26 @@ COUNT_PENDING_BY_HOST = select(func.count()).select_from(_pending_of_host)
 COUNT_PENDING = select(func.count()).where(inbox_items.c.dead_at.is_(None))
 
 
+async def record_seen(
+    tx: Tx, actor_uri: str, fingerprint: str, signed_at: int, *, repeatable_until: int = -1
+) -> bool:
+    """Remember what an actor did; return False if it was received before.
+
+    What was signed at `repeatable_until` or earlier (ms UTC) the last time counts as new again.
+    """
+    return bool(
+        await tx.run(
+            RECORD_SEEN,
+            actor_uri=actor_uri,
+            activity_uri=fingerprint,
+            at=signed_at,
+            b_repeatable_until=repeatable_until,
+        )
+    )
+
+
 async def insert(tx: Tx, row: InboxItemRow) -> bool:
-    """Store an activity to be processed; return False if it was received before."""
-    # guard: repetition
-    if not await tx.run(INSERT_SEEN, actor_uri=row.actor_uri, activity_uri=row.activity_uri, at=tx.now):
-        return False
+    """Store an activity to be processed; return False if it waits already."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
@@ -100,7 +120,7 @@ async def dead_letter(tx: Tx, item_id: int, error: str) -> None:
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget activities received before a time: their signatures are too old to be accepted again."""
+    """Forget activities signed before a time: their signatures are too old to be accepted again."""
     await tx.run(PURGE_EXPIRED, until=until)
 
 

@@ -15,6 +15,7 @@ from storage.tables.moderation import reports
 COLUMNS = columns_of(reports, ReportRow)
 INSERT = upsert(reports).on_conflict_do_nothing()
 FIND = select(*COLUMNS).where(reports.c.id == bindparam("id"))
+FIND_BY_URI = select(*COLUMNS).where(reports.c.uri == bindparam("uri"))
 LOAD_BY_IDS = select(*COLUMNS).where(one_of(reports.c.id, "ids"))
 _state = bindparam("state", type_=Text())
 _account = bindparam("account_id", type_=BigInteger())
@@ -50,6 +51,10 @@ async def insert(tx: Tx, row: ReportRow) -> bool:
 
 async def find(tx: ReadTx, report_id: int) -> ReportRow | None:
     return to_row_or_none(ReportRow, await tx.one(FIND, id=report_id))
+
+
+async def find_by_uri(tx: ReadTx, uri: str) -> ReportRow | None:
+    return to_row_or_none(ReportRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
 async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[ReportRow]:

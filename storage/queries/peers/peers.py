@@ -187,7 +187,7 @@ async def mark_delivered(tx: Tx, domains: Sequence[str]) -> None:
 
 
 async def close_circuit(tx: Tx, domain: str) -> bool:
-    """Close the circuit of a peer that sent us something; return False if it was closed."""
+    """Close the circuit of a peer that is up again; return False if it was closed."""
     return bool(await tx.run(CLOSE_CIRCUIT, b_domain=domain))
 
 

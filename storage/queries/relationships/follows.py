@@ -32,6 +32,10 @@ UPDATE_OPTIONS, UPDATE_REQUEST_OPTIONS = (
     )
     for table in (follows, follow_requests)
 )
+SET_URI, SET_REQUEST_URI = (
+    update(table).where(table.c.id == bindparam("b_id")).values(uri=bindparam("b_uri"))
+    for table in (follows, follow_requests)
+)
 DELETE = delete(follows).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
@@ -165,6 +169,11 @@ async def update_options(tx: Tx, row: FollowRow, *, is_request: bool) -> None:
         b_notifies=row.notifies,
         b_languages=row.languages,
     )
+
+
+async def set_uri(tx: Tx, row: FollowRow, uri: str, *, is_request: bool) -> None:
+    """Set the URI of the activity that stands for a follow or, if `is_request`, for a request."""
+    await tx.run(SET_REQUEST_URI if is_request else SET_URI, b_id=row.id, b_uri=uri)
 
 
 async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
