@@ -1,4 +1,4 @@
-"""Log-in and log-out: plain forms; a new session each time; failures are counted by login and address.
+"""Log-in and log-out: plain forms; a new session each time; attempts are counted by login and address.
 
 Members with a second step complete it on the next page (`two_factor`), before there is a session.
 """
@@ -79,15 +79,16 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     fields = {"name": params.email or params.username, "next_page": params.next}
     response: web.StreamResponse | None = None
     try:
-        async with services.db.read() as tx:
-            await login.check_attempts(tx, name, call.address)
+        async with services.db.write() as tx:
+            await login.count_attempt(tx, name, call.address)
             member = await login.find_member(tx, name)
         password_hash = member.password_hash if member is not None else None
         is_right = await services.passwords.verify(password_hash, params.password)
-        async with services.db.write() as tx:
-            if member is None or not is_right:
-                await login.record_failure(tx, name, call.address)
-            else:
+        if member is not None and is_right:
+            async with services.db.write() as tx:
+                # In a transaction of its own: it was right, also if this member may not log in.
+                await login.take_back_attempt(tx, name, call.address)
+            async with services.db.write() as tx:
                 response = await _continue_login(call, tx, member, name)
     except TooManyRequestsError as error:
         return set_retry_after(call, render_form(call, error.text, 429, **fields), error)

@@ -57,13 +57,13 @@ async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:
         async with call.services.db.write() as tx:
-            await login.check_attempts(tx, "", call.address)
+            await login.count_attempt(tx, "", call.address)
+        async with call.services.db.write() as tx:
             member = await passkeys.verify(
                 tx, call.site, holder, params.credential, None, require_user_verification=True
             )
-            if member is None:
-                await login.record_failure(tx, "", call.address)
-            else:
+            if member is not None:
+                await login.take_back_attempt(tx, "", call.address)
                 token = await login.log_in(
                     tx, member, "", call.address, call.user_agent, previous_session_id=call.session_id
                 )

@@ -68,8 +68,8 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
     """Check a password or passkey, and mark the session as recently authenticated."""
     params, services, name = call.params, call.services, call.account.username
     try:
-        async with services.db.read() as tx:
-            await login.check_attempts(tx, name, call.address)
+        async with services.db.write() as tx:
+            await login.count_attempt(tx, name, call.address)
         is_right = not params.credential and await services.passwords.verify(
             call.member.password_hash, params.password
         )
@@ -85,9 +85,8 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
                 )
                 is_right = owner is not None
             if is_right and call.session_id is not None:
+                await login.take_back_attempt(tx, name, call.address)
                 await sessions.record_reauthentication(tx, call.session_id)
-            else:
-                await login.record_failure(tx, name, call.address)
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
     if not is_right:
