@@ -33,9 +33,7 @@ class PasskeyLoginParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.post(
-    "/login/passkey/options", html=True, params=OptionsParams, tx="own", limit="log_ins", no_csrf=True
-)
+@routes.post("/login/passkey/options", html=True, params=OptionsParams, tx="own", no_csrf=True)
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """Return the options for the browser's authenticators, as JSON."""
     prelogin_token = call.start_prelogin()

@@ -51,9 +51,7 @@ async def show(call: Call[ReauthenticationParams]) -> web.Response:
     return await _render_page(call, "", 200)
 
 
-@routes.post(
-    "/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
-)
+@routes.post("/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own")
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     """Return the options for the browser's authenticators, as JSON."""
     async with call.services.db.write() as tx:

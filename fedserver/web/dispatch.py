@@ -15,14 +15,16 @@ from fedserver.domain.kernel.errors import (
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
+from fedserver.text.ip_addresses import to_limit_key
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
+from fedserver.web.endpoint import ANYONE, Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 from fedserver.web.proxies import Proxies
+from fedserver.web.rate_limits import ACCOUNT_LIMIT, DEFAULT_LIMIT, LOGIN_LIMIT, Bucket
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
 from storage.engine import ReadTx, Tx
@@ -37,6 +39,8 @@ CORS = {
 }
 CURSORS = ("max_id", "since_id", "min_id")
 NO_PARAMS: Struct = NoParams()
+RATE_LIMIT_HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("rate_limit_headers", dict)
+SEE_OTHER = 303  # what a form answers that got what it asked for; others are shown again
 
 
 class Dispatcher:
@@ -85,14 +89,16 @@ class Dispatcher:
             )
         if not endpoint.requires_auth:
             return None
+        if endpoint.auth == ANYONE:
+            return await session.find_by_optional_token(tx, request, refuses_revoked=bool(endpoint.scope))
         return await session.find_by_token(tx, request, allow_pending=endpoint.allow_pending)
 
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        rate_limit_headers = self.services.rate_limiter.consume(
-            endpoint.limit, self._rate_limit_key(request, caller)
-        )
+        buckets = self._list_buckets(endpoint, request, caller)
+        rate_limit_headers = self.services.rate_limiter.consume(buckets)
+        request[RATE_LIMIT_HEADERS] = rate_limit_headers
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
@@ -106,6 +112,9 @@ class Dispatcher:
             response = await self._answer(endpoint, request, caller, params, tx)
         finally:
             uploads.close()
+        if endpoint.limit == LOGIN_LIMIT and response.status == SEE_OTHER:
+            # They gave what was asked for. An office behind one address may log in as often as it likes.
+            self.services.rate_limiter.take_back(buckets)
         if not endpoint.html and not response.prepared:
             response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
@@ -131,10 +140,22 @@ class Dispatcher:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._to_response(request, result)
 
-    def _rate_limit_key(self, request: web.Request, caller: Principal | None) -> str:
-        if caller is not None and caller.account is not None:
-            return f"account:{caller.account.id}"
-        return f"address:{self.proxies.resolve_client_address(request)}"
+    def _list_buckets(
+        self, endpoint: Endpoint, request: web.Request, caller: Principal | None
+    ) -> list[Bucket]:
+        """Return what a request counts for: its token or session and, with a wider limit, their account.
+
+        Anonymous visitors count by address; apps too, as they can make themselves any number of tokens.
+        """
+        account = caller.account if caller is not None else None
+        if account is not None:
+            who = f"account:{account.id}"
+        else:
+            who = f"address:{to_limit_key(self.proxies.resolve_client_address(request))}"
+        if endpoint.limit != DEFAULT_LIMIT or caller is None:
+            return [(endpoint.limit, who)]
+        token = f"session:{caller.session_id}" if caller.token_id is None else f"token:{caller.token_id}"
+        return [(DEFAULT_LIMIT, token), (ACCOUNT_LIMIT if account is not None else DEFAULT_LIMIT, who)]
 
     def _to_response(self, request: web.Request, result: Any) -> web.StreamResponse:
         match result:
@@ -158,6 +179,8 @@ class Dispatcher:
         if not endpoint.html:
             response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
+            for name, value in request.get(RATE_LIMIT_HEADERS, {}).items():
+                response.headers.setdefault(name, value)
             return response
         if isinstance(error, ReauthenticationRequiredError):
             return see_other(session.build_reauthentication_url(request, self.services.site))

@@ -59,5 +59,5 @@ def _list_hops(request: web.Request) -> list[str]:
 
 
 def _join_header(request: web.Request, name: str) -> str:
-    """Return all lines of a header as one; each proxy may add a line of its own at the end (RFC 9110 §5.3)."""
+    """Return all lines of a header as one (RFC 9110 §5.3); each proxy may add a line at the end."""
     return ",".join(request.headers.getall(name))

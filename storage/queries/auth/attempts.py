@@ -1,4 +1,4 @@
-"""Counts of attempts: how often something was tried in a window of time that begins with the first attempt."""
+"""Counts of attempts: how often something was tried in a window that begins with the first attempt."""
 
 from __future__ import annotations
 

@@ -89,6 +89,9 @@ FIND_SESSION = (
     )
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
+_is_session = sessions.c.token_hash == bindparam("b_hash")
+SET_ID_TOKEN = update(sessions).where(_is_session).values(sealed_id_token=bindparam("b_sealed"))
+FIND_ID_TOKEN = select(sessions.c.sealed_id_token).where(sessions.c.id == bindparam("id"))
 DELETE_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
 LIST_SESSIONS = (
     select(*_session)
@@ -195,6 +198,17 @@ async def find_session(tx: ReadTx, token_hash: str) -> tuple[SessionRow, MemberR
     record = tuple(row)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
+
+
+async def set_id_token(tx: Tx, token_hash: str, sealed: str) -> None:
+    """Store the ID token of a session, encrypted."""
+    await tx.run(SET_ID_TOKEN, b_hash=token_hash, b_sealed=sealed)
+
+
+async def find_id_token(tx: ReadTx, session_id: int) -> str | None:
+    """Return the ID token of a session, encrypted; None for one that the provider did not open."""
+    sealed: str | None = await tx.value(FIND_ID_TOKEN, id=session_id)
+    return sealed
 
 
 async def delete_session(tx: Tx, session_id: int) -> None:
