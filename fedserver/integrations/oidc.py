@@ -54,7 +54,7 @@ class Discovery(Struct, frozen=True):
 
 
 class ProviderLogin(Struct, frozen=True):
-    """Who came back from the provider: its claims about them, and the ID token that names the login there."""
+    """A login at the provider: its claims about the person, and the ID token, which names the login there."""
 
     claims: dict[str, Any]
     id_token: str
@@ -66,7 +66,7 @@ class _Tokens(Struct, frozen=True):
 
 
 class OidcProvider:
-    """A provider. Metadata and keys are cached for an hour; after a bad signature keys are read once a minute."""
+    """A provider. Metadata and keys are cached for an hour; after a bad signature keys are read again."""
 
     def __init__(self, config: OidcConfig, client: Client, clock: Callable[[], int]) -> None:
         self._config = config

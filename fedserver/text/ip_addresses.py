@@ -1,4 +1,4 @@
-"""IP addresses in one form, whoever wrote them: sockets, reverse proxies, moderators, stored rows.
+"""IP addresses in one form: of sockets, of reverse proxies, of moderators and of stored rows.
 
 Limits, blocks and logs compare addresses, so each spelling of one has to become the same value: capitals and
 leading zeros (RFC 5952), IPv4 inside IPv6 (RFC 4291 §2.5.5.2), a zone (RFC 4007 §11), brackets and a port

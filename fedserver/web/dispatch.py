@@ -15,7 +15,6 @@ from fedserver.domain.kernel.errors import (
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
-from fedserver.text.ip_addresses import to_limit_key
 from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import ANYONE, Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
@@ -24,7 +23,7 @@ from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 from fedserver.web.proxies import Proxies
-from fedserver.web.rate_limits import ACCOUNT_LIMIT, DEFAULT_LIMIT, LOGIN_LIMIT, Bucket
+from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
 from storage.engine import ReadTx, Tx
@@ -96,7 +95,7 @@ class Dispatcher:
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        buckets = self._list_buckets(endpoint, request, caller)
+        buckets = list_buckets(endpoint.limit, caller, self.proxies.resolve_client_address(request))
         rate_limit_headers = self.services.rate_limiter.consume(buckets)
         request[RATE_LIMIT_HEADERS] = rate_limit_headers
         authorize(endpoint, caller)
@@ -139,23 +138,6 @@ class Dispatcher:
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._to_response(request, result)
-
-    def _list_buckets(
-        self, endpoint: Endpoint, request: web.Request, caller: Principal | None
-    ) -> list[Bucket]:
-        """Return what a request counts for: its token or session and, with a wider limit, their account.
-
-        Anonymous visitors count by address; apps too, as they can make themselves any number of tokens.
-        """
-        account = caller.account if caller is not None else None
-        if account is not None:
-            who = f"account:{account.id}"
-        else:
-            who = f"address:{to_limit_key(self.proxies.resolve_client_address(request))}"
-        if endpoint.limit != DEFAULT_LIMIT or caller is None:
-            return [(endpoint.limit, who)]
-        token = f"session:{caller.session_id}" if caller.token_id is None else f"token:{caller.token_id}"
-        return [(DEFAULT_LIMIT, token), (ACCOUNT_LIMIT if account is not None else DEFAULT_LIMIT, who)]
 
     def _to_response(self, request: web.Request, result: Any) -> web.StreamResponse:
         match result:

@@ -5,8 +5,8 @@ types of the struct before they are checked: `"0"`, `f`, `off` are false and oth
 strings are numbers, one value in the place of a list is a list of one, empty and null mean absent. Unknown
 names are ignored (docs.joinmastodon.org/client/intro).
 
-Every text and list has a length: MAX_TEXT and MAX_ITEMS, or what its declaration says (`LongText`). The domain
-has narrower limits for most; these hold for what it stores, compares or only looks at, without exception.
+Every text and list has a length: MAX_TEXT and MAX_ITEMS, or what its declaration says (`LongText`). Most have
+narrower limits in the domain; these hold without exception.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_JSON_BYTES = 1_048_576  # room for the longest article, which may be escaped
 MAX_PARTS = 500
 UNTOLD_TYPES = frozenset({"application/octet-stream", "text/plain"})  # what is written where nothing is known
 MAX_DIGITS = 20  # of a number of 64 bits, with its sign
-MAX_TEXT = 20_000  # characters of a text that declares no length of its own
+MAX_TEXT = 50_000  # characters of a text that declares no length of its own
 MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
 MAX_ITEMS = 2_000  # of a list or group; a form cannot have more fields either
 _ABSENT: Any = object()

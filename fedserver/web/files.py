@@ -15,7 +15,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
-from fedserver.web.source_archive import ARCHIVE_NAME, build_source_archive
+from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 
 routes = Routes("http")
 CONTENT_TYPES = {

@@ -28,7 +28,7 @@ class Proxies:
         Where a hop cannot be read (`unknown`, RFC 7239 §6.2, or forged), it is the hop before that one.
         """
         client = parse_address(request.remote or "") or LOOPBACK
-        # guard: addresses that only trusted proxies may name
+        # guard: addresses that only trusted proxies name @true
         if self._trusts(client):
             for hop in reversed(_list_hops(request)):
                 address = parse_address(hop)

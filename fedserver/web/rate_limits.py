@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from fedserver.domain.kernel.context import Principal
+from fedserver.text.ip_addresses import to_limit_key
 from fedserver.web.errors import RateLimitError
 
 DEFAULT_LIMIT, ACCOUNT_LIMIT, LOGIN_LIMIT = "default", "accounts", "log_ins"
@@ -18,6 +20,19 @@ TOKENS_PER_ACCOUNT = 5
 MAX_COUNTED = 200_000  # of one window: what is counted is in memory, and addresses of IPv6 are many
 Bucket = tuple[str, str]
 """The name of a limit, and for whom requests are counted."""
+
+
+def list_buckets(limit: str, caller: Principal | None, address: str) -> list[Bucket]:
+    """Return what a request counts for: its token or session and, with a wider limit, their account.
+
+    Anonymous visitors count by address; apps too, as they can make themselves any number of tokens.
+    """
+    account = caller.account if caller is not None else None
+    who = f"account:{account.id}" if account is not None else f"address:{to_limit_key(address)}"
+    if limit != DEFAULT_LIMIT or caller is None:
+        return [(limit, who)]
+    token = f"session:{caller.session_id}" if caller.token_id is None else f"token:{caller.token_id}"
+    return [(DEFAULT_LIMIT, token), (ACCOUNT_LIMIT if account is not None else DEFAULT_LIMIT, who)]
 
 
 class _Window:

@@ -16,7 +16,7 @@ from storage.queries.auth import attempts as attempt_queries
 
 
 class AttemptLimit(Struct, frozen=True):
-    """How many attempts are allowed in a window, which begins with the first one."""
+    """The number of attempts in a window of time, which begins with the first one."""
 
     max_attempts: int
     window_ms: int
@@ -30,6 +30,7 @@ async def try_count(tx: Tx, subject: str, limit: AttemptLimit) -> bool:
 async def count(tx: Tx, subject: str, limit: AttemptLimit) -> None:
     """Count an attempt. Raises TooManyRequestsError if there were too many."""
     ends_at = await _count(tx, subject, limit)
+    # guard: limits on attempts
     if ends_at is not None:
         raise TooManyRequestsError(ends_at, gettext("Too many attempts. Please wait a few minutes."))
 

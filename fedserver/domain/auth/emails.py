@@ -15,7 +15,7 @@ from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow, OneTimeLinkRow
 
-# As Mastodon: a member chooses the address, which may be that of a stranger.
+# As Mastodon: a member chooses the address, which may be that of anyone.
 CONFIRMATION_MAILS = AttemptLimit(5, one_time_links.HOUR_MS // 2)
 
 

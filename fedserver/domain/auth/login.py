@@ -41,7 +41,6 @@ async def count_attempt(tx: Tx, login: str, address: str) -> None:
     ForbiddenError for a blocked address.
     """
     await ip_blocks.check_log_in(tx, address)
-    # guard: attempts to log in are counted
     for subject, limit in await _list_subjects(tx, login, address):
         await attempts.count(tx, subject, limit)
 

@@ -84,8 +84,8 @@ async def record_provider_login(tx: Tx, token: str, box: SecretBox, id_token: st
 
     It is stored encrypted, as it says who the member is; one that is too long for an address is left out.
     """
-    kept = id_token if len(id_token) <= MAX_ID_TOKEN else ""
-    await token_queries.set_id_token(tx, hash_secret(token), box.encrypt(kept, ID_TOKEN_CONTEXT))
+    hint = id_token if len(id_token) <= MAX_ID_TOKEN else ""
+    await token_queries.set_id_token(tx, hash_secret(token), box.encrypt(hint, ID_TOKEN_CONTEXT))
 
 
 async def find_provider_login(tx: ReadTx, session_id: int, box: SecretBox) -> str | None:

@@ -29,6 +29,9 @@ from storage.rows.auth import AppRow, AuthorizationCodeRow, MemberRow, TokenRow
 CODE_LIFETIME_MS = 600_000  # the maximum that RFC 6749 §4.1.2 recommends
 HOUR_MS = 3_600_000
 MAX_CACHED = 2_000  # principals in memory
+MAX_TOKENS_OF_APP = 100  # without a member
+# As long as nothing is done with them: afterwards they are unknown.
+CODE_RETENTION_MS, TOKEN_RETENTION_MS, APP_RETENTION_MS = 24 * HOUR_MS, 720 * HOUR_MS, 24 * HOUR_MS
 MAX_SECRET = 200  # ours are shorter; longer ones are not worth hashing
 # Mastodon's wording, which clients compare.
 DISABLED, REVOKED = "Your login is currently disabled", "The access token was revoked"
@@ -79,7 +82,7 @@ async def grant_code(
     allowed = scopes.filter_by_role(granted, member.role)
     if not allowed:
         raise ForbiddenError(gettext("This app asks for permissions that only moderators have."))
-    await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
+    await app_queries.mark_authorized(tx, app.id)
     await token_queries.insert_code(
         tx,
         AuthorizationCodeRow(
@@ -172,6 +175,11 @@ async def create(
     """Issue a token without a code: an app's own, or one made on the command line."""
     token, row = await _build_token(granted, app_id, member_id, account_id, tx)
     await token_queries.insert(tx, row)
+    if app_id is not None and member_id is None:
+        # Anyone who registers an app may ask for its tokens, as often as they like.
+        await token_queries.delete_oldest_of_app(tx, app_id, MAX_TOKENS_OF_APP)
+    elif app_id is not None:
+        await app_queries.mark_authorized(tx, app_id)
     return token
 
 
@@ -285,6 +293,16 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
     await token_queries.delete_codes_by_member(tx, member_id)
     for row in await token_queries.list_by_member(tx, member_id):
         await revoke_by_id(tx, row.id)
+
+
+async def purge(tx: Tx) -> None:
+    """Delete codes that were not exchanged, tokens that are over, and apps that no member ever used.
+
+    Tokens that an app made for itself are over once they have not been used for a month.
+    """
+    await token_queries.delete_expired_codes(tx, tx.now - CODE_RETENTION_MS)
+    await token_queries.delete_over(tx, tx.now - TOKEN_RETENTION_MS)
+    await app_queries.delete_unused(tx, tx.now - APP_RETENTION_MS)
 
 
 async def suspend_all(tx: Tx, member_id: int) -> None:

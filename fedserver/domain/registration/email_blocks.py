@@ -82,6 +82,11 @@ async def record_refusal(tx: Tx, refusal: EmailBlockedError, address: str) -> No
         await email_block_queries.upsert_attempt(tx, refusal.block_id, tx.now // DAY_MS, network)
 
 
+async def purge_attempts(tx: Tx) -> None:
+    """Delete counts of attempts that are not shown any more."""
+    await email_block_queries.delete_old_attempts(tx, tx.now // DAY_MS - HISTORY_DAYS)
+
+
 # --- domains
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, desc, select, update
+from sqlalchemy import bindparam, delete, desc, func, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
@@ -58,6 +58,25 @@ REVOKE = (
     update(tokens)
     .where(tokens.c.id == bindparam("b_id"), tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("b_now"))
+)
+_newest = tokens.alias()
+DELETE_OLDEST_OF_APP = delete(tokens).where(
+    tokens.c.app_id == bindparam("app_id"),
+    tokens.c.member_id.is_(None),
+    tokens.c.id.not_in(
+        select(_newest.c.id)
+        .where(_newest.c.app_id == bindparam("app_id"), _newest.c.member_id.is_(None))
+        .order_by(desc(_newest.c.id))
+        .limit(bindparam("limit"))
+    ),
+)
+DELETE_OVER = (
+    delete(tokens).where(tokens.c.revoked_at <= bindparam("until")),
+    delete(tokens).where(
+        tokens.c.member_id.is_(None),
+        tokens.c.created_at <= bindparam("until"),
+        func.coalesce(tokens.c.used_at, 0) <= bindparam("until"),
+    ),
 )
 LOAD_ACTIVE = (
     select(tokens.c.id)
@@ -175,6 +194,17 @@ async def revoke(tx: Tx, token_id: int) -> bool:
 async def list_by_member(tx: ReadTx, member_id: int) -> list[TokenRow]:
     """Return a member's tokens in force."""
     return to_rows(TokenRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
+
+
+async def delete_oldest_of_app(tx: Tx, app_id: int, limit: int) -> None:
+    """Delete the own tokens of an app but the newest `limit`."""
+    await tx.run(DELETE_OLDEST_OF_APP, app_id=app_id, limit=limit)
+
+
+async def delete_over(tx: Tx, until: int) -> None:
+    """Delete tokens that were revoked before `until`, and those of apps alone that were not used since."""
+    for statement in DELETE_OVER:
+        await tx.run(statement, until=until)
 
 
 async def load_active(tx: ReadTx, ids: Sequence[int]) -> set[int]:
