@@ -111,7 +111,7 @@ TESTS = {
     "the log: names": f"{ADMIN}::test_public_log_names_no_member_and_verifies[sqlite]",
     "limits on attempts": "tests/domain/auth/test_members.py::test_login_resets_the_attempts[sqlite]",
     "addresses that only trusted proxies name": "tests/web/test_proxies.py::test_address_of_the_client",
-    "the length of every text in a request": "tests/web/test_bounds.py::test_every_declared_text_has_a_length",
+    "the length of texts in a request": "tests/web/test_bounds.py::test_every_declared_text_has_a_length",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
 }
 

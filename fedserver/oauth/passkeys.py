@@ -10,6 +10,7 @@ from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
 from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import Call, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
@@ -28,7 +29,7 @@ class OptionsParams(Struct, frozen=True):
 class PasskeyLoginParams(Struct, frozen=True):
     """The answer of the browser's authenticator, as JSON."""
 
-    credential: str = ""
+    credential: LongText = ""
     next: str = ""
     csrf: str = ""
 

@@ -10,6 +10,7 @@ from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
@@ -21,7 +22,7 @@ class ReauthenticationParams(Struct, frozen=True):
     """The reauthentication form."""
 
     password: str = ""
-    credential: str = ""
+    credential: LongText = ""
     next: str = ""
     csrf: str = ""
 

@@ -14,6 +14,7 @@ from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyR
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.fields import LongText
 from storage.engine import Tx
 
 routes = Routes("oauth")
@@ -24,7 +25,7 @@ class TwoFactorParams(Struct, frozen=True):
     """The form of the second step."""
 
     code: str = ""
-    credential: str = ""
+    credential: LongText = ""
     csrf: str = ""
 
 

@@ -164,7 +164,7 @@ def _coerce(target: shape.Type, value: Any, field: str) -> Any:
 
 def _check_length(value: Any, field: str, max_length: int) -> Any:
     """Return a text. Raises InvalidError if it is too long."""
-    # guard: the length of every text in a request
+    # guard: the length of texts in a request
     if isinstance(value, str) and len(value) > max_length:
         raise InvalidError(field, f"is too long (maximum is {max_length} characters)", "ERR_TOO_LONG")
     return value

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
-from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 
 routes = Routes("http")
 CONTENT_TYPES = {
