@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, func, select
 
 from fedserver.config import MailConfig
 from fedserver.domain.auth import apps, challenges, login, tokens
 from fedserver.domain.content import tags
 from fedserver.domain.peers import peers
+from fedserver.domain.registration import signup_expiry
 from fedserver.jobs.cleanup import CleanupWorker
 from storage.queries.content import tags as tag_queries
 from storage.queries.registration import email_blocks as email_block_queries
 from storage.rows.registration import EmailDomainBlockRow
-from storage.tables import auth, content, registration
 from storage.tables import accounts as account_tables
+from storage.tables import auth, content, registration
 from storage.tables import peers as peer_tables
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -143,6 +145,12 @@ async def test_sign_ups_that_nobody_reviewed_end_after_half_a_year(start: Start)
     assert await count(node, auth.members) == 1
 
 
+async def test_sign_up_is_refused_while_too_many_wait(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = await start("alpha.test", registration="approval")
+    monkeypatch.setattr(signup_expiry, "MAX_WAITING", 2)
+    assert [await sign_up(node, name) for name in ("bob", "cat", "dan")] == [200, 200, 422]
+
+
 async def test_counts_challenges_links_and_sessions_end(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
     await node.create_member("ann")
@@ -179,10 +187,16 @@ async def test_unused_tags_and_peers_end(start: Start) -> None:
         await tag_queries.load_or_insert(tx, {"spam": "spam", "followed": "followed", "decided": "decided"})
         rows = {row.name: row for row in await tag_queries.load_by_names(tx, ["followed", "decided"])}
         await tags.follow(tx, ann, "followed")
-        await tx.run(content.tags.update().where(content.tags.c.id == rows["decided"].id).values(usable=False))
-        await peers.get_or_insert(tx, "gone.test") if hasattr(peers, "get_or_insert") else None
+        await tx.run(
+            content.tags.update().where(content.tags.c.id == rows["decided"].id).values(usable=False)
+        )
+        await peers.ensure(tx, "gone.test")
+        await peers.decide(tx, None, "blocked.test", peers.PeerDecision("block"))
     await clean_up(node, hours=24 * 8)
     async with node.db.read() as tx:
         names = set(await tx.values(select(content.tags.c.name)))
     assert names == {"bees", "followed", "decided"}
-    assert await count(node, peer_tables.peers) == 0
+    assert await count(node, peer_tables.peers) == 2
+    await clean_up(node, hours=24 * 23)
+    async with node.db.read() as tx:
+        assert await tx.values(select(peer_tables.peers.c.domain)) == ["blocked.test"]
