@@ -26,7 +26,7 @@ MAX_SECONDS = 10 * 366 * 86_400  # longer blocks should be unlimited ones
 
 
 class BlockedNetwork(Struct, frozen=True):
-    """A network without access, until a moment (ms UTC) or for ever."""
+    """A network without access, until a time (ms UTC) or permanently."""
 
     network: Network
     expires_at: int | None

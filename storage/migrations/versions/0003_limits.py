@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "schema_0002"
-down_revision = "schema_0001"
+revision = "schema_0003"
+down_revision = "schema_0002"
 
 
 def upgrade() -> None:
