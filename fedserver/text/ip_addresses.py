@@ -74,9 +74,9 @@ def parse_network(text: str) -> Network:
 
 
 def parse_customer_network(text: str) -> Network:
-    """Return a network; an IPv6 address alone stands for the network of its customer. Raises ValueError."""
+    """Return a network, of IPv6 at least that of a customer. Raises ValueError."""
     network = parse_network(text)
-    if "/" in text or isinstance(network, IPv4Network):
+    if isinstance(network, IPv4Network) or network.prefixlen <= CUSTOMER_PREFIX:
         return network
     return network.supernet(new_prefix=CUSTOMER_PREFIX)
 

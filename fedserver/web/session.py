@@ -107,10 +107,9 @@ async def find_by_optional_token(
 ) -> Principal | None:
     """Return the principal of a bearer token where none is needed; None for an anonymous visitor.
 
-    As in Mastodon (`authorize_if_got_token!`), who sends a token that is unknown is a visitor too, and a
-    member who is not approved or confirmed yet. Raises ForbiddenError for a member who is not let in;
-    UnauthorizedError for a revoked token, if `refuses_revoked`: the app asked for what the token allowed, and
-    has to learn that it is over.
+    As in Mastodon (`authorize_if_got_token!`), who sends a token that is unknown is a visitor too. Raises
+    ForbiddenError for a member who is not let in; UnauthorizedError for a revoked token, if
+    `refuses_revoked`: the app asked for what the token allowed, and has to learn that it is over.
     """
     token = parse_bearer(request)
     if token is None:

@@ -64,7 +64,8 @@ def test_networks_are_read_in_every_spelling() -> None:
     assert str(parse_network("2001:DB8::7/48")) == "2001:db8::/48"
     assert str(parse_network("2001:db8::7")) == "2001:db8::7/128"
     assert str(parse_customer_network("2001:db8::7")) == "2001:db8::/64"
-    assert str(parse_customer_network("2001:db8::7/128")) == "2001:db8::7/128"
+    assert str(parse_customer_network("2001:db8::7/128")) == "2001:db8::/64"
+    assert str(parse_customer_network("2001:db8::7/48")) == "2001:db8::/48"
     assert str(parse_customer_network("::ffff:192.0.2.7")) == "192.0.2.7/32"
 
 

@@ -1,6 +1,7 @@
 """Blocks of networks: no sign-up, sign-up with approval, or no access at all.
 
-See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies.
+See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies. A block of one
+IPv6 address is stored as it was written, and holds for the whole network of its customer.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class IpBlocklist:
     async def load(self, tx: ReadTx) -> None:
         """Load the networks; called at start and when they change."""
         self._blocked_networks = [
-            BlockedNetwork(parse_network(row.network), row.expires_at)
+            BlockedNetwork(parse_customer_network(row.network), row.expires_at)
             for row in await ip_block_queries.list_active(tx)
             if row.severity == NO_ACCESS
         ]
@@ -66,7 +67,7 @@ async def find_severity(tx: ReadTx, address: str) -> str:
     """Return the most severe block of an address, '' for none."""
     ip = parse_address(address)
     rows = await ip_block_queries.list_active(tx) if ip is not None else []
-    levels = [SEVERITIES.index(row.severity) for row in rows if ip in parse_network(row.network)]
+    levels = [SEVERITIES.index(row.severity) for row in rows if ip in parse_customer_network(row.network)]
     return SEVERITIES[max(levels)] if levels else ""
 
 
@@ -97,9 +98,8 @@ class IpBlockChange(Struct, frozen=True):
 
 
 def _parse_network(text: str) -> Network:
-    """Return the network to block; an IPv6 address alone stands for its customer's. Raises InvalidError."""
     try:
-        network = parse_customer_network(text)
+        network = parse_network(text)
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network like 192.0.2.0/24") from error
     if network.prefixlen == 0:
@@ -125,7 +125,7 @@ def _apply_change(tx: ReadTx, row: IpBlockRow, change: IpBlockChange) -> IpBlock
 
 def _check_own_address(row: IpBlockRow, own_address: str) -> None:
     own = parse_address(own_address)
-    if row.severity == NO_ACCESS and own is not None and own in parse_network(row.network):
+    if row.severity == NO_ACCESS and own is not None and own in parse_customer_network(row.network):
         raise InvalidError("ip", "contains your own address: you would lock yourself out")
 
 

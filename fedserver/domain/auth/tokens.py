@@ -207,12 +207,12 @@ async def get_pending(tx: ReadTx, secret: str, *, allow_pending: bool) -> Princi
 async def check_optional(tx: ReadTx, secret: str, *, refuses_revoked: bool) -> None:
     """Check a token that is not valid, where none is needed.
 
-    Raises ForbiddenError for a suspended or disabled member; UnauthorizedError for a revoked token, if
+    Raises ForbiddenError for a member who is not let in; UnauthorizedError for a revoked token, if
     `refuses_revoked`.
     """
     principal = await _find_active(tx, secret)
-    if principal is not None and _describe_refusal(principal) == DISABLED:
-        raise ForbiddenError(DISABLED)
+    if principal is not None and (refusal := _describe_refusal(principal)):
+        raise ForbiddenError(refusal)
     if principal is None and refuses_revoked and await _is_revoked(tx, secret):
         raise UnauthorizedError(REVOKED)
 
