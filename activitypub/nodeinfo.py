@@ -29,10 +29,21 @@ def write_index(base: str, instance_actor: str) -> Document:
 
 
 def write_nodeinfo(
-    version: str, software: str, usage: Usage, *, open_registrations: bool, metadata: dict[str, Any]
+    version: str,
+    software: str,
+    usage: Usage,
+    *,
+    open_registrations: bool,
+    repository: str,
+    metadata: dict[str, Any],
 ) -> Document:
-    """Return the document of schema `version`; `software` is our own version."""
+    """Return the document of schema `version`; `software` is our own version.
+
+    `repository` is the address of its source code, which 2.0 has no place for.
+    """
     about: Document = {"name": "fedserver", "version": software}
+    if version != "2.0":
+        about["repository"] = repository
     return {
         "version": version,
         "software": about,

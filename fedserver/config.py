@@ -50,6 +50,7 @@ class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = "data"
     processes: int = 1
     default_locale: str = "en"
+    source_url: str = ""
 
 
 class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -510,6 +511,14 @@ def _is_host(text: str) -> bool:
     )
 
 
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname) and text.isprintable()
+
+
 def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535
 
@@ -544,6 +553,10 @@ def _check_node(node: NodeConfig) -> None:
         raise ConfigError("node.base_url: Please write the address without a user, query or fragment.")
     if base.scheme == "http" and not _is_loopback(base.hostname):
         raise _build_insecure_error("node.base_url")
+    if node.source_url and not _is_web_address(node.source_url):
+        raise ConfigError(
+            "node.source_url: Please write the address of the source code, like https://code.example/fedserver."
+        )
     _check_listen("node.listen", node.listen)
     if node.processes < 1:
         raise ConfigError("%(key)s: Please write at least 1.", key="node.processes")

@@ -30,6 +30,7 @@ KEYS = {
     "node.data_dir": "the folder of seal.key",
     "node.processes": "web processes; more than 1 needs PostgreSQL",
     "node.default_locale": "language of pages and mails for people who chose none: en | de | fr | es | ar",
+    "node.source_url": "where the source code of this node is; empty: the node hands it out at /source",
     "community.contact_account": "the username of a member who answers questions",
     "community.rules": "one text each",
     "community.privacy_policy_file": "a Markdown file; empty: there is none",

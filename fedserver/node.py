@@ -49,7 +49,7 @@ from fedserver.version import VERSION
 from fedserver.web import files, template_values
 from fedserver.web.application import build
 from fedserver.web.endpoint import Endpoint
-from fedserver.web.html import Pages
+from fedserver.web.html import Pages, to_origin
 from fedserver.web.rate_limits import RateLimiter
 from fedserver.web.services import WebServices
 from storage.clock import system_clock
@@ -274,7 +274,12 @@ def _build_services(
         generate_keys=new_keys,
         secret_box=secrets.SecretBox(Path(config.node.data_dir) / "seal.key"),
         rate_limiter=RateLimiter(config.limits.requests_per_5_minutes, clock),
-        pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.build_values(site, clock)),
+        pages=Pages(
+            TEMPLATES,
+            proxies=config.media.proxy,
+            forms_to=f"'self' {to_origin(config.oidc.issuer)}".rstrip(),
+            **template_values.build_values(site, clock),
+        ),
         metrics=NodeMetrics(),
         log=log,
         translator=_build_translator(site),

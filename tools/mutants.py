@@ -116,6 +116,9 @@ TESTS = {
     "the log: private parts": f"{LOG}::test_changes_of_written_entries_are_refused_or_detected[sqlite]",
     "the log: triggers": f"{LOG}::test_changes_of_written_entries_are_refused_or_detected[sqlite]",
     "the log: names": f"{ADMIN}::test_public_log_names_no_member_and_verifies[sqlite]",
+    "limits on attempts": "tests/domain/auth/test_members.py::test_login_resets_the_attempts[sqlite]",
+    "addresses that only trusted proxies name": "tests/web/test_proxies.py::test_address_of_the_client",
+    "the length of texts in a request": "tests/web/test_bounds.py::test_every_declared_text_has_a_length",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
 }
 

@@ -9,6 +9,7 @@ from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -29,7 +30,7 @@ class PeerFileParams(Struct, frozen=True):
     csrf: str = ""
     kind: str = "block"
     file: Upload | None = None
-    text: str = ""
+    text: LongText = ""
     sure: bool = False
     leave: list[str] = []
 

@@ -48,8 +48,16 @@ class Discovery(Struct, frozen=True):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str = ""
+    end_session_endpoint: str = ""
     id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+
+
+class ProviderLogin(Struct, frozen=True):
+    """A login at the provider: its claims about the person, and the ID token, which names the login there."""
+
+    claims: dict[str, Any]
+    id_token: str
 
 
 class _Tokens(Struct, frozen=True):
@@ -58,7 +66,7 @@ class _Tokens(Struct, frozen=True):
 
 
 class OidcProvider:
-    """A provider. Its metadata and keys are cached for an hour; unknown keys are fetched once a minute."""
+    """A provider. Metadata and keys are cached for an hour; after a bad signature keys are read again."""
 
     def __init__(self, config: OidcConfig, client: Client, clock: Callable[[], int]) -> None:
         self._config = config
@@ -106,8 +114,21 @@ class OidcProvider:
         separator = "&" if "?" in metadata.authorization_endpoint else "?"
         return f"{metadata.authorization_endpoint}{separator}{urlencode(query)}"
 
-    async def fetch_claims(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
-        """Return the provider's claims about the person who came back with `code`. Raises ProviderError."""
+    async def build_logout_url(self, id_token: str, return_uri: str) -> str:
+        """Return the URL at which a login ends there too (OpenID Connect RP-Initiated Logout 1.0 §2).
+
+        `id_token` names the login; it may be ''. Returns '' if the provider has none. Raises ProviderError.
+        """
+        endpoint = (await self.discover()).end_session_endpoint
+        if not endpoint.startswith(("https://", "http://")):
+            return ""
+        query = {"client_id": self._config.client_id, "post_logout_redirect_uri": return_uri}
+        if id_token:
+            query = {"id_token_hint": id_token, **query}
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+    async def fetch_login(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> ProviderLogin:
+        """Return the login of the person who came back with `code`. Raises ProviderError."""
         metadata = await self.discover()
         tokens = await self._exchange_code(metadata, redirect_uri, code, verifier)
         claims = await self._verify_id_token(metadata, tokens.id_token, nonce)
@@ -118,7 +139,7 @@ class OidcProvider:
             if more.get("sub") != claims["sub"]:
                 raise ProviderError("userinfo is about another person")
             claims = {**more, **claims}
-        return claims
+        return ProviderLogin(claims, tokens.id_token)
 
     def _has_all_claims(self, claims: dict[str, Any]) -> bool:
         roles = self._config.roles_claim
@@ -186,13 +207,16 @@ class OidcProvider:
         return dict(claims)
 
     async def _decode_token(self, metadata: Discovery, token: str, algorithms: list[str]) -> Any:
+        keys = await self._load_key_set(metadata, 0)
         try:
-            return jwt.decode(token, await self._load_key_set(metadata, 0), algorithms=algorithms)
-        except errors.InvalidKeyIdError:
-            # The provider may have new keys. Forged tokens cannot make us fetch them more than once a minute.
-            return jwt.decode(
-                token, await self._load_key_set(metadata, MIN_KEYS_AGE_MS), algorithms=algorithms
-            )
+            return jwt.decode(token, keys, algorithms=algorithms)
+        except (errors.JoseError, ValueError):
+            # The provider may have a new key, also under the name or in the place of the former one. Forged
+            # tokens cannot make us fetch the keys more than once a minute.
+            newer = await self._load_key_set(metadata, MIN_KEYS_AGE_MS)
+            if newer is keys:
+                raise
+            return jwt.decode(token, newer, algorithms=algorithms)
 
     async def _load_key_set(self, metadata: Discovery, older_than: int) -> Any:
         """Return the provider's keys, fetched again after `older_than` ms (0: DISCOVERY_TTL_MS)."""

@@ -42,8 +42,12 @@ class CleanupWorker:
         if now < self._next_run_at:
             return 0
         self._next_run_at = now + INTERVAL_MS
+        async with services.db.read() as read_tx:
+            # It looks at every tag, which must not keep writers waiting.
+            unused_tags = await retention.list_unused_tags(read_tx)
         async with services.db.write() as tx:
             await retention.purge_rows(tx)
+            await retention.purge_tags(tx, unused_tags)
             await peer_lists.enqueue_due(tx)
             await inbox_queries.purge_expired(tx, tx.now - SEEN_RETENTION_MS)
             await delivery_queries.expire(tx, first_id_at(tx.now - delivery_queries.EXPIRE_AFTER_MS))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fedserver.domain.auth import member_activity
+from collections.abc import Sequence
+
+from fedserver.domain.auth import expiry
 from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.portability import archives, imports
-from storage.engine import Tx
-from storage.queries.auth import ip_blocks as ip_block_queries
+from fedserver.domain.registration import email_blocks, signup_expiry
+from storage.engine import ReadTx, Tx, first_id_at
+from storage.queries.content import tags as tag_queries
+from storage.queries.peers import peers as peer_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import cards as card_queries
@@ -17,14 +21,28 @@ DAY_MS = 86_400_000
 EXPIRED_MUTE_RETENTION_MS = DAY_MS
 # Longer than the window in which a signature counts, so that a deleted post cannot come back.
 TOMBSTONE_RETENTION_MS = 14 * DAY_MS
+PEER_RETENTION_MS = 30 * DAY_MS
+TAG_RETENTION_MS, TAG_BATCH_SIZE = 7 * DAY_MS, 1_000
 CARD_RETENTION_MS = 28 * DAY_MS
 TRANSLATION_RETENTION_MS = 30 * DAY_MS
 
 
+async def list_unused_tags(tx: ReadTx) -> list[int]:
+    """Return tags that nothing has any more, to be deleted by `purge_tags`."""
+    return await tag_queries.list_unused(tx, first_id_at(tx.now - TAG_RETENTION_MS), TAG_BATCH_SIZE)
+
+
+async def purge_tags(tx: Tx, ids: Sequence[int]) -> None:
+    """Delete those of the tags that are still unused."""
+    await tag_queries.delete_unused(tx, ids, first_id_at(tx.now - TAG_RETENTION_MS))
+
+
 async def purge_rows(tx: Tx) -> None:
     """Delete all rows whose time is over."""
-    await ip_block_queries.delete_expired(tx, tx.now)
-    await member_activity.purge_addresses(tx)
+    await expiry.purge(tx)
+    await signup_expiry.purge(tx)
+    await email_blocks.purge_attempts(tx)
+    await peer_queries.delete_unused(tx, tx.now - PEER_RETENTION_MS)
     await email_subscriptions.purge_unconfirmed(tx)
     # A job ends each mute; this is for those whose job was given up.
     await block_queries.purge_expired_mutes(tx, tx.now - EXPIRED_MUTE_RETENTION_MS)

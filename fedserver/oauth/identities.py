@@ -10,14 +10,16 @@ import structlog
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.auth import challenges, identities
+from fedserver.domain.auth import challenges, identities, sessions
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.domain.registration import oidc_signup
-from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError
+from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError, ProviderLogin
 from fedserver.oauth.login import render_form
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import to_local_path
+from storage.engine import Tx
+from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
 log = structlog.stdlib.get_logger("fedserver.oauth")
@@ -101,7 +103,7 @@ def _render_failure(
     )
 
 
-@routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own", limit="log_ins")
+@routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own")
 async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     """Send the browser to the provider to log in."""
     return await _redirect_to_provider(
@@ -109,9 +111,7 @@ async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     )
 
 
-@routes.get(
-    "/settings/provider/connect", html=True, auth=USER, requires_recent_auth=True, tx="own", limit="log_ins"
-)
+@routes.get("/settings/provider/connect", html=True, auth=USER, requires_recent_auth=True, tx="own")
 async def connect(call: Call[NoParams]) -> web.StreamResponse:
     """Send the browser to the provider to connect an identity to the member's account."""
     return await _redirect_to_provider(
@@ -135,10 +135,8 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
         # RFC 9207: a response of another provider must not be accepted (mix-up attack).
         if params.iss not in ("", (await provider.discover()).issuer):
             raise ProviderError(f"the answer came from {params.iss[:200]!r}")
-        claims = await provider.fetch_claims(
-            _build_callback_url(call), params.code, flow.nonce, flow.verifier
-        )
-        return await _complete(call, flow, identities.parse_claims(site, claims), holder)
+        login = await provider.fetch_login(_build_callback_url(call), params.code, flow.nonce, flow.verifier)
+        return await _complete(call, flow, login, holder)
     except ProviderError as error:
         return _render_failure(call, error)
     except DomainError as error:
@@ -148,10 +146,11 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
 async def _complete(
     call: Call[ProviderCallbackParams],
     flow: identities.OidcFlow,
-    identity: identities.OidcIdentity,
+    login: ProviderLogin,
     holder: str,
 ) -> web.StreamResponse:
     """Connect the identity, log its member in, or let a new member choose a username."""
+    identity = identities.parse_claims(call.site, login.claims)
     async with call.services.db.write() as tx:
         if flow.is_reauthentication and tx.now - identity.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
             raise ForbiddenError(
@@ -171,10 +170,26 @@ async def _complete(
         if member is None:
             await oidc_signup.begin(tx, call.site, holder, identity)
             return call.see_other("/login/provider/join")
-        token = await identities.log_in(
-            tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
-        )
+        token = await _log_in(call, tx, member, identity)
+        await sessions.record_provider_login(tx, token, call.services.secret_box, login.id_token)
     return call.login_response(token, flow.next)
+
+
+async def _log_in(
+    call: Call[ProviderCallbackParams] | Call[ProviderJoinParams],
+    tx: Tx,
+    member: MemberRow,
+    identity: identities.OidcIdentity,
+) -> str:
+    return await identities.log_in(
+        tx,
+        call.site,
+        member,
+        identity,
+        call.address,
+        call.user_agent,
+        previous_session_id=call.session_id,
+    )
 
 
 @routes.get("/login/provider/join", html=True)
@@ -188,7 +203,7 @@ async def show_join(call: Call[NoParams]) -> web.Response:
 
 
 @routes.post(
-    "/login/provider/join", html=True, params=ProviderJoinParams, tx="own", limit="sign_ups", no_csrf=True
+    "/login/provider/join", html=True, params=ProviderJoinParams, tx="own", limit="log_ins", no_csrf=True
 )
 async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
     """Create a member for the identity, and log them in if their address is confirmed."""
@@ -205,7 +220,5 @@ async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
     if member.email_confirmed_at is None:
         return call.render("waiting.html", what="mail", email=member.email)
     async with call.services.db.write() as tx:
-        token = await identities.log_in(
-            tx, call.site, member, identity, call.user_agent, previous_session_id=call.session_id
-        )
+        token = await _log_in(call, tx, member, identity)
     return call.login_response(token, "/settings/profile?welcome=1")

@@ -1,4 +1,4 @@
-"""Log-in and log-out: plain forms; a new session each time; failures are counted by login and address.
+"""Log-in and log-out: plain forms; a new session each time; attempts are counted by login and address.
 
 Members with a second step complete it on the next page (`two_factor`), before there is a session.
 """
@@ -8,19 +8,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, sessions, two_factor
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
+from fedserver.integrations.oidc import ProviderError
 from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
 from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.html import to_local_path
+from fedserver.web.html import to_local_path, to_origin
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
+log = structlog.stdlib.get_logger("fedserver.oauth")
 # The same for an unknown name: it must not reveal who is a member.
 WRONG_PASSWORD = lazy_gettext("The name, address or password is not right. Please try again.")
 
@@ -79,15 +82,16 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     fields = {"name": params.email or params.username, "next_page": params.next}
     response: web.StreamResponse | None = None
     try:
-        async with services.db.read() as tx:
-            await login.check_attempts(tx, name, call.address)
+        async with services.db.write() as tx:
+            await login.count_attempt(tx, name, call.address)
             member = await login.find_member(tx, name)
         password_hash = member.password_hash if member is not None else None
         is_right = await services.passwords.verify(password_hash, params.password)
-        async with services.db.write() as tx:
-            if member is None or not is_right:
-                await login.record_failure(tx, name, call.address)
-            else:
+        if member is not None and is_right:
+            async with services.db.write() as tx:
+                # In a transaction of its own: it was right, also if this member may not log in.
+                await login.take_back_attempt(tx, name, call.address)
+            async with services.db.write() as tx:
                 response = await _continue_login(call, tx, member, name)
     except TooManyRequestsError as error:
         return set_retry_after(call, render_form(call, error.text, 429, **fields), error)
@@ -113,11 +117,31 @@ async def _continue_login(
     return call.set_prelogin_token(response, prelogin_token)
 
 
-@routes.post("/logout", html=True, params=LogoutParams, allow_suspended=True)
+@routes.post("/logout", html=True, params=LogoutParams, tx="own", allow_suspended=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
-    """End the session."""
+    """End the session; one that the identity provider opened ends there as well."""
+    id_token: str | None = None
     if call.session_id is not None:
-        await sessions.end(call.tx, call.session_id)
-    response = call.see_other("/")
+        async with call.services.db.write() as tx:
+            id_token = await sessions.find_provider_login(tx, call.session_id, call.services.secret_box)
+            await sessions.end(tx, call.session_id)
+    target = await _build_provider_logout_url(call, id_token) if id_token is not None else ""
+    if not target or to_origin(target) == to_origin(call.site.config.oidc.issuer):
+        response = call.see_other(target or "/")
+    else:
+        # Browsers do not let a form redirect to an origin that no page could name (CSP form-action).
+        response = call.render("logged_out.html", me=None, csrf="", target=target)
     session.delete_cookie(response, call.site)
     return response
+
+
+async def _build_provider_logout_url(call: Call[LogoutParams], id_token: str) -> str:
+    """Return where the login at the provider ends, '' if it cannot be ended there."""
+    provider = call.services.oidc_provider
+    if provider is None:
+        return ""
+    try:
+        return await provider.build_logout_url(id_token, f"{call.site.links.base}/")
+    except ProviderError as error:
+        log.warning("provider_failed", reason=str(error))
+        return ""

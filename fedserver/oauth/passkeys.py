@@ -10,6 +10,7 @@ from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
 from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import Call, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
@@ -28,14 +29,12 @@ class OptionsParams(Struct, frozen=True):
 class PasskeyLoginParams(Struct, frozen=True):
     """The answer of the browser's authenticator, as JSON."""
 
-    credential: str = ""
+    credential: LongText = ""
     next: str = ""
     csrf: str = ""
 
 
-@routes.post(
-    "/login/passkey/options", html=True, params=OptionsParams, tx="own", limit="log_ins", no_csrf=True
-)
+@routes.post("/login/passkey/options", html=True, params=OptionsParams, tx="own", no_csrf=True)
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """Return the options for the browser's authenticators, as JSON."""
     prelogin_token = call.start_prelogin()
@@ -57,13 +56,13 @@ async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     holder = challenges.to_browser_holder(call.prelogin_token)
     try:
         async with call.services.db.write() as tx:
-            await login.check_attempts(tx, "", call.address)
+            await login.count_attempt(tx, "", call.address)
+        async with call.services.db.write() as tx:
             member = await passkeys.verify(
                 tx, call.site, holder, params.credential, None, require_user_verification=True
             )
-            if member is None:
-                await login.record_failure(tx, "", call.address)
-            else:
+            if member is not None:
+                await login.take_back_attempt(tx, "", call.address)
                 token = await login.log_in(
                     tx, member, "", call.address, call.user_agent, previous_session_id=call.session_id
                 )

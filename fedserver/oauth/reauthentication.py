@@ -10,6 +10,7 @@ from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import lazy_gettext
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
@@ -21,7 +22,7 @@ class ReauthenticationParams(Struct, frozen=True):
     """The reauthentication form."""
 
     password: str = ""
-    credential: str = ""
+    credential: LongText = ""
     next: str = ""
     csrf: str = ""
 
@@ -51,9 +52,7 @@ async def show(call: Call[ReauthenticationParams]) -> web.Response:
     return await _render_page(call, "", 200)
 
 
-@routes.post(
-    "/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
-)
+@routes.post("/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own")
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     """Return the options for the browser's authenticators, as JSON."""
     async with call.services.db.write() as tx:
@@ -68,8 +67,8 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
     """Check a password or passkey, and mark the session as recently authenticated."""
     params, services, name = call.params, call.services, call.account.username
     try:
-        async with services.db.read() as tx:
-            await login.check_attempts(tx, name, call.address)
+        async with services.db.write() as tx:
+            await login.count_attempt(tx, name, call.address)
         is_right = not params.credential and await services.passwords.verify(
             call.member.password_hash, params.password
         )
@@ -85,9 +84,8 @@ async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamRespon
                 )
                 is_right = owner is not None
             if is_right and call.session_id is not None:
+                await login.take_back_attempt(tx, name, call.address)
                 await sessions.record_reauthentication(tx, call.session_id)
-            else:
-                await login.record_failure(tx, name, call.address)
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, error.text, 429), error)
     if not is_right:

@@ -1,6 +1,6 @@
 """The second step of a login: a code of an authenticator app, a recovery code, or a passkey.
 
-A cookie identifies the first step that the browser completed; there is no session yet. Failures are counted
+A cookie identifies the first step that the browser completed; there is no session yet. Attempts are counted
 for the member, whatever login was typed, and for the address.
 """
 
@@ -14,6 +14,7 @@ from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyR
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.fields import LongText
 from storage.engine import Tx
 
 routes = Routes("oauth")
@@ -24,7 +25,7 @@ class TwoFactorParams(Struct, frozen=True):
     """The form of the second step."""
 
     code: str = ""
-    credential: str = ""
+    credential: LongText = ""
     csrf: str = ""
 
 
@@ -61,12 +62,10 @@ async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
         return call.see_other("/login")
     try:
         async with call.services.db.write() as tx:
-            attempts_key = two_factor.to_attempts_key(pending.member)
-            await login.check_attempts(tx, attempts_key, call.address)
+            await login.count_attempt(tx, two_factor.to_attempts_key(pending.member), call.address)
+        async with call.services.db.write() as tx:
             if await _is_proof_valid(call, tx, pending):
                 token = await _finish(call, tx, pending)
-            else:
-                await login.record_failure(tx, attempts_key, call.address)
     except TooManyRequestsError as error:
         return set_retry_after(call, await _render_page(call, pending, error.text, 429), error)
     except DomainError as error:
@@ -90,6 +89,7 @@ async def _finish(call: Call[TwoFactorParams], tx: Tx, pending: two_factor.Pendi
     """Start a session. Raises ForbiddenError if this browser has logged in already, or the member may not."""
     if not await challenges.consume_pending(tx, pending.row):
         raise ForbiddenError(gettext("You are logged in already."))
+    await login.take_back_attempt(tx, two_factor.to_attempts_key(pending.member), call.address)
     return await login.log_in(
         tx,
         pending.member,

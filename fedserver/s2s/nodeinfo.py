@@ -36,6 +36,7 @@ async def show(call: Call[NoParams]) -> web.Response:
         VERSION,
         protocol.Usage(stats.members, stats.active_month, stats.active_half_year, stats.posts),
         open_registrations=call.site.config.registration.mode in ("open", "approval"),
+        repository=call.site.source_url,
         metadata={
             "nodeName": community.title,
             "nodeDescription": community.description,

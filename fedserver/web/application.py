@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 
 import structlog
-from aiohttp import web
+from aiohttp import web, web_response
 from aiohttp.typedefs import Middleware
 
 from fedserver.domain.kernel.errors import ForbiddenError
@@ -34,6 +34,9 @@ PREFLIGHT = {
 API_PREFIXES = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
 MAX_BODY_BYTES = 2_097_152
 DISPATCHER = web.AppKey("dispatcher", Dispatcher)
+# The library tells its version and that of Python on every response, also to a request that it cannot read,
+# which no middleware sees: its constant is the one place for all of them.
+vars(web_response)["SERVER_SOFTWARE"] = "fedserver"
 ServeHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 

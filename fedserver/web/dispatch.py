@@ -17,12 +17,13 @@ from fedserver.domain.kernel.errors import (
 )
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
+from fedserver.web.endpoint import ANYONE, Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 from fedserver.web.proxies import Proxies
+from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
 from storage.engine import ReadTx, Tx
@@ -37,6 +38,8 @@ CORS = {
 }
 CURSORS = ("max_id", "since_id", "min_id")
 NO_PARAMS: Struct = NoParams()
+RATE_LIMIT_HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("rate_limit_headers", dict)
+SEE_OTHER = 303  # what a form answers that got what it asked for; others are shown again
 
 
 class Dispatcher:
@@ -85,14 +88,16 @@ class Dispatcher:
             )
         if not endpoint.requires_auth:
             return None
+        if endpoint.auth == ANYONE:
+            return await session.find_by_optional_token(tx, request, refuses_revoked=bool(endpoint.scope))
         return await session.find_by_token(tx, request, allow_pending=endpoint.allow_pending)
 
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        rate_limit_headers = self.services.rate_limiter.consume(
-            endpoint.limit, self._rate_limit_key(request, caller)
-        )
+        buckets = list_buckets(endpoint.limit, caller, self.proxies.resolve_client_address(request))
+        rate_limit_headers = self.services.rate_limiter.consume(buckets)
+        request[RATE_LIMIT_HEADERS] = rate_limit_headers
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
@@ -106,6 +111,9 @@ class Dispatcher:
             response = await self._answer(endpoint, request, caller, params, tx)
         finally:
             uploads.close()
+        if endpoint.limit == LOGIN_LIMIT and response.status == SEE_OTHER:
+            # They gave what was asked for. An office behind one address may log in as often as it likes.
+            self.services.rate_limiter.take_back(buckets)
         if not endpoint.html and not response.prepared:
             response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
@@ -131,11 +139,6 @@ class Dispatcher:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._to_response(request, result)
 
-    def _rate_limit_key(self, request: web.Request, caller: Principal | None) -> str:
-        if caller is not None and caller.account is not None:
-            return f"account:{caller.account.id}"
-        return f"address:{self.proxies.resolve_client_address(request)}"
-
     def _to_response(self, request: web.Request, result: Any) -> web.StreamResponse:
         match result:
             case web.StreamResponse():
@@ -158,6 +161,8 @@ class Dispatcher:
         if not endpoint.html:
             response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
+            for name, value in request.get(RATE_LIMIT_HEADERS, {}).items():
+                response.headers.setdefault(name, value)
             return response
         if isinstance(error, ReauthenticationRequiredError):
             return see_other(session.build_reauthentication_url(request, self.services.site))

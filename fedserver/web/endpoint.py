@@ -31,10 +31,11 @@ P = TypeVar("P")
 Handler = Callable[[Any], Awaitable[Any]]
 Transaction = Literal["read", "write", "own"]
 
-ANYONE = "anyone"  # a token is optional; a wrong one is refused
+ANYONE = "anyone"  # a token is optional; who sends an unknown one is a visitor
 APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN = "moderator", "admin"
+MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are far shorter
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 
@@ -185,7 +186,7 @@ class Call(Generic[P]):
     def text(self, name: str) -> str:
         """Return a part of the path. Raises NotFoundError if it cannot be a name."""
         text = self.request.match_info[name]
-        if "\0" in text:
+        if "\0" in text or len(text) > MAX_PATH_TEXT:
             raise NotFoundError
         return text
 

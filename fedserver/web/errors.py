@@ -38,6 +38,14 @@ STATUS_BY_ERROR: dict[type[Exception], int] = {
 }
 
 
+class RateLimitError(TooManyRequestsError):
+    """A limit on requests was exceeded; `headers` say which."""
+
+    def __init__(self, retry_at: int, headers: dict[str, str]) -> None:
+        super().__init__(retry_at)
+        self.headers = headers
+
+
 def to_status(error: Exception) -> int:
     """Return the HTTP status for `error`, 500 for an unexpected one."""
     if isinstance(error, web.HTTPException):
@@ -78,7 +86,8 @@ def to_page_message(error: Exception) -> str:
 def to_headers(error: Exception, now: int) -> dict[str, str]:
     """Return the headers for an error: when to retry, how to authenticate, which methods are allowed."""
     if isinstance(error, TooManyRequestsError):
-        return {"Retry-After": str(max(1, (error.retry_at - now) // 1000))}
+        limits = error.headers if isinstance(error, RateLimitError) else {}
+        return {"Retry-After": str(max(1, (error.retry_at - now) // 1000)), **limits}
     if isinstance(error, RetryLaterError | DatabaseUnavailableError):
         return {"Retry-After": "10"}
     if isinstance(error, UnauthorizedError):

@@ -4,20 +4,24 @@ One struct declares what an endpoint takes. Clients write values in different wa
 types of the struct before they are checked: `"0"`, `f`, `off` are false and other words true, digits in
 strings are numbers, one value in the place of a list is a list of one, empty and null mean absent. Unknown
 names are ignored (docs.joinmastodon.org/client/intro).
+
+Every text and list has a length: MAX_TEXT and MAX_ITEMS, or what its declaration says (`LongText`). Most have
+narrower limits in the domain; these hold without exception.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 from msgspec import inspect as shape
 
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.web.rails_params import nest
+from fedserver.web.rails_params import MAX_FIELDS, nest
 from fedserver.web.uploads import Upload, Uploads, read_text
 from storage.engine import MAX_ID
 
@@ -26,8 +30,14 @@ P = TypeVar("P", bound=msgspec.Struct)
 FALSE_VALUES = frozenset({"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"})
 MAX_JSON_BYTES = 1_048_576  # room for the longest article, which may be escaped
 MAX_PARTS = 500
+UNTOLD_TYPES = frozenset({"application/octet-stream", "text/plain"})  # what is written where nothing is known
 MAX_DIGITS = 20  # of a number of 64 bits, with its sign
+MAX_TEXT = 50_000  # characters of a text that declares no length of its own
+MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
+MAX_ITEMS = 2_000  # of a list or group; a form cannot have more fields either
 _ABSENT: Any = object()
+LongText = Annotated[str, msgspec.Meta(max_length=MAX_LONG_TEXT)]
+"""A text that may be as long as an article."""
 
 
 async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> P:
@@ -54,8 +64,26 @@ async def _read_body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
         except (UnicodeDecodeError, LookupError) as error:
             raise InvalidError("body", "is not text in the encoding that it names") from error
         return nest((name, value) for name, value in form.items() if isinstance(value, str))
-    # Some clients send JSON without a type, or as text/plain.
-    return _parse_json(data) if data[:1] == b"{" else {}
+    if hdrs.CONTENT_TYPE not in request.headers or content_type in UNTOLD_TYPES:
+        return _parse_untyped(data)
+    return {}
+
+
+def _parse_untyped(data: bytes) -> dict[str, Any]:
+    """Return the values of a body without a type, as some clients send: JSON, or a form in one line.
+
+    Anything else has no values.
+    """
+    text = data.strip()
+    if text[:1] in (b"{", b"["):
+        return _parse_json(text)
+    if not text or not text.isascii() or b"\n" in text or b"=" not in text:
+        return {}
+    try:
+        # The rules of WHATWG URL §5.1, as for a form with its type.
+        return nest(parse_qsl(text.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise InvalidError("body", f"has more than {MAX_FIELDS} fields") from error
 
 
 def _parse_json(data: bytes) -> dict[str, Any]:
@@ -119,19 +147,44 @@ def _coerce(target: shape.Type, value: Any, field: str) -> Any:
     match target:
         case shape.UnionType(types=types):
             options = [option for option in types if not isinstance(option, shape.NoneType)]
-            return _coerce(options[0], value, field) if len(options) == 1 else value
+            return _coerce(options[0], value, field) if len(options) == 1 else _check_sizes(value, field)
         case shape.StructType(cls=cls, fields=fields):
             return value if cls is Upload else _coerce_struct(fields, value)
         case shape.ListType(item_type=item) | shape.VarTupleType(item_type=item):
             return _coerce_list(item, value, field)
         case shape.BoolType():
             return str(value) not in FALSE_VALUES if isinstance(value, str | int) else value
-        case shape.StrType():
-            return _coerce_text(value)
+        case shape.StrType(max_length=max_length):
+            return _check_length(_coerce_text(value), field, max_length or MAX_TEXT)
         case shape.IntType():
             return _coerce_number(value, field)
         case _:
-            return value
+            return _check_sizes(value, field)
+
+
+def _check_length(value: Any, field: str, max_length: int) -> Any:
+    """Return a text. Raises InvalidError if it is too long."""
+    # guard: the length of texts in a request
+    if isinstance(value, str) and len(value) > max_length:
+        raise InvalidError(field, f"is too long (maximum is {max_length} characters)", "ERR_TOO_LONG")
+    return value
+
+
+def _check_items(value: Any, field: str) -> None:
+    if isinstance(value, list | dict) and len(value) > MAX_ITEMS:
+        raise InvalidError(field, f"has too many items (maximum is {MAX_ITEMS})", "ERR_TOO_LONG")
+
+
+def _check_sizes(value: Any, field: str) -> Any:
+    """Return a value whose type is not declared. Raises InvalidError if a part of it is too long."""
+    _check_items(value, field)
+    if isinstance(value, list):
+        return [_check_sizes(item, field) for item in value]
+    if isinstance(value, dict):
+        return {
+            _check_length(name, field, MAX_TEXT): _check_sizes(item, field) for name, item in value.items()
+        }
+    return _check_length(value, field, MAX_TEXT)
 
 
 def _coerce_number(value: Any, field: str) -> Any:
@@ -155,6 +208,7 @@ def _coerce_text(value: Any) -> Any:
 
 
 def _coerce_list(item: shape.Type, value: Any, field: str) -> Any:
+    _check_items(value, field)
     values = value if isinstance(value, list) else [value]
     if isinstance(value, dict) and isinstance(item, shape.StructType):
         # A group by index, as Rails writes lists of groups.

@@ -1,7 +1,8 @@
-"""Stored files, files of peers, and health checks."""
+"""Stored files, files of peers, the source code, and health checks."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from msgspec import Struct
 
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -61,10 +64,21 @@ class StoredFile(web.FileResponse):
         return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
 
+def _render_sign_of_life(call: Call[NoParams]) -> web.Response:
+    """Return `OK` as Mastodon does; JSON for programs that ask for it."""
+    if "json" in call.request.headers.get("Accept", ""):
+        response = json_response({"status": "OK"})
+    else:
+        response = web.Response(text="OK")
+    response.headers["Cache-Control"] = "no-store"
+    add_vary(response, "Accept")
+    return response
+
+
 @routes.get("/livez", "/health", tx="own", limit="peers")
 async def check_live(call: Call[NoParams]) -> web.Response:
     """Answer 200 while the process runs."""
-    return json_response({"status": "OK"})
+    return _render_sign_of_life(call)
 
 
 @routes.get("/readyz", tx="own", limit="peers")
@@ -72,7 +86,19 @@ async def check_ready(call: Call[NoParams]) -> web.Response:
     """Answer 200 if the database answers; DatabaseUnavailableError becomes 503."""
     async with call.services.db.read() as tx:
         await call.services.policies.load(tx)
-    return json_response({"status": "OK"})
+    return _render_sign_of_life(call)
+
+
+@routes.get("/source", tx="own")
+async def show_source(call: Call[NoParams]) -> web.Response:
+    """Serve the source code of this version, as it is installed here."""
+    data = await asyncio.to_thread(build_source_archive)
+    disposition = f'attachment; filename="{ARCHIVE_NAME}.tar.gz"'
+    return web.Response(
+        body=data,
+        content_type="application/gzip",
+        headers={"Content-Disposition": disposition, "Cache-Control": "public, max-age=3600"},
+    )
 
 
 class EmojiParams(Struct, frozen=True):

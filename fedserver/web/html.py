@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -35,10 +36,17 @@ SECURITY_HEADERS = {
 
 
 class Pages:
-    """The renderer of templates. `packages` are the surfaces with templates of their own."""
+    """The renderer of templates. `packages` are the surfaces with templates of their own.
 
-    def __init__(self, packages: tuple[str, ...], *, proxies: bool = True, **shared: Any) -> None:
+    `forms_to` are the sources to which forms may lead, also by a redirect (CSP3 §6.4.2.1): this node, and the
+    identity provider where logging out ends.
+    """
+
+    def __init__(
+        self, packages: tuple[str, ...], *, proxies: bool = True, forms_to: str = "'self'", **shared: Any
+    ) -> None:
         self._proxies = proxies
+        self._forms_to = forms_to
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "fedserver.web")]),
             autoescape=select_autoescape(("html", "xml"), default=True),
@@ -64,20 +72,19 @@ class Pages:
         values: Mapping[str, Any],
         *,
         status: int = 200,
-        forms_to: str = "'self'",
         foreign_pictures: bool = False,
     ) -> web.Response:
         """Return a page.
 
-        `forms_to` are further targets of forms (the consent page redirects to the app). With
-        `foreign_pictures` the page may show images of other hosts, as articles do.
+        With `foreign_pictures` the page may show images of other hosts, as articles do.
         """
         response = web.Response(
             text=self.render_text(template, values), status=status, content_type="text/html", charset="utf-8"
         )
-        forms = f"; form-action {forms_to}" if forms_to else ""
         files = " https: http:" if foreign_pictures or not self._proxies else ""
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(forms=forms, files=files)
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(
+            forms=f"; form-action {self._forms_to}", files=files
+        )
         response.headers.update(SECURITY_HEADERS)
         mark_language(response)
         return response
@@ -106,6 +113,12 @@ def static_url(name: str) -> str:
 def see_other(location: str) -> web.Response:
     """Return a redirect by GET (RFC 9110 §15.4.4). An exception would roll back the transaction."""
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def to_origin(address: str) -> str:
+    """Return scheme, host and port of an address as a source of a CSP, '' for an empty address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def to_local_path(target: str, default: str = "/home") -> str:

@@ -1,44 +1,63 @@
-"""The address of the client behind a reverse proxy. Only trusted proxies are believed."""
+"""The address of the client behind reverse proxies. Only trusted proxies are believed."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address
 
-from aiohttp import web
+from aiohttp import hdrs, web
+
+from fedserver.text.ip_addresses import Address, parse_address, parse_network
+
+LOOPBACK = IPv4Address("127.0.0.1")  # stands for a unix socket: only a local proxy can reach it
+MAX_HOPS = 20  # further ones are not read: no chain of trusted proxies is that long
+FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)', re.IGNORECASE)
 
 
 class Proxies:
-    """The addresses and networks of proxies whose `X-Forwarded-For` is trusted."""
+    """The addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is trusted."""
 
     def __init__(self, trusted: tuple[str, ...]) -> None:
-        self._networks = [ip_network(network, strict=False) for network in trusted]
+        self._networks = [parse_network(network) for network in trusted]
         self._trusts = lru_cache(4_096)(self._is_trusted)
 
     def resolve_client_address(self, request: web.Request) -> str:
-        """Return the address of the nearest hop that is not trusted, read from the right."""
-        hops = [request.remote or "127.0.0.1"]
-        if "X-Forwarded-For" not in request.headers:
-            return hops[0]
-        for value in request.headers.getall("X-Forwarded-For", []):
-            hops[:0] = [hop.strip() for hop in value.split(",")][-20:]
-        for hop in reversed(hops):
-            if not self._trusts(hop):
-                return hop if _is_address(hop) else hops[-1]
-        return hops[0] if _is_address(hops[0]) else hops[-1]
+        """Return the address of the nearest hop that is not trusted, in its one spelling.
 
-    def _is_trusted(self, hop: str) -> bool:
-        if not _is_address(hop):
-            # A unix socket has no address; only a local proxy can reach it.
-            return hop == ""
-        address = ip_address(hop)
+        Where a hop cannot be read (`unknown`, RFC 7239 §6.2, or forged), it is the hop before that one.
+        """
+        client = parse_address(request.remote or "") or LOOPBACK
+        # guard: addresses that only trusted proxies name @true
+        if self._trusts(client):
+            for hop in reversed(_list_hops(request)):
+                address = parse_address(hop)
+                if address is None:
+                    break
+                client = address
+                if not self._trusts(client):
+                    break
+        return str(client)
+
+    def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 
 
-@lru_cache(4_096)
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _list_hops(request: web.Request) -> list[str]:
+    """Return the hops that proxies name, the nearest last.
+
+    `Forwarded` (RFC 7239) is read only without `X-Forwarded-For`, which nearly all proxies write: a proxy
+    that knows the one passes on the other as the client sent it.
+    """
+    if hdrs.X_FORWARDED_FOR in request.headers:
+        text = _join_header(request, hdrs.X_FORWARDED_FOR)
+        return [hop for hop in text.split(",") if hop.strip()][-MAX_HOPS:]
+    if hdrs.FORWARDED in request.headers:
+        elements = _join_header(request, hdrs.FORWARDED).split(",")[-MAX_HOPS:]
+        return [match[1] if (match := FORWARDED_FOR.search(element)) else "" for element in elements]
+    return []
+
+
+def _join_header(request: web.Request, name: str) -> str:
+    """Return all lines of a header as one (RFC 9110 §5.3); each proxy may add a line at the end."""
+    return ",".join(request.headers.getall(name))

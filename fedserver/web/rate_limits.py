@@ -1,4 +1,4 @@
-"""How many requests one account or address may make (docs.joinmastodon.org/api/rate-limits).
+"""How many requests one token, account or address may make (docs.joinmastodon.org/api/rate-limits).
 
 Counted in the memory of the process, in windows of some minutes that begin for everyone at once; each of
 several processes counts for itself.
@@ -6,13 +6,33 @@ several processes counts for itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from fedserver.domain.kernel.errors import TooManyRequestsError
+from fedserver.domain.kernel.context import Principal
+from fedserver.text.ip_addresses import to_limit_key
+from fedserver.web.errors import RateLimitError
 
-DEFAULT_LIMIT = "default"
+DEFAULT_LIMIT, ACCOUNT_LIMIT, LOGIN_LIMIT = "default", "accounts", "log_ins"
 MINUTE_MS = 60_000
+# As Mastodon: several apps and browsers of one member, each with a limit of its own.
+TOKENS_PER_ACCOUNT = 5
+MAX_COUNTED = 200_000  # of one window: what is counted is in memory, and addresses of IPv6 are many
+Bucket = tuple[str, str]
+"""The name of a limit, and for whom requests are counted."""
+
+
+def list_buckets(limit: str, caller: Principal | None, address: str) -> list[Bucket]:
+    """Return what a request counts for: its token or session and, with a wider limit, their account.
+
+    Anonymous visitors count by address; apps too, as they can make themselves any number of tokens.
+    """
+    account = caller.account if caller is not None else None
+    who = f"account:{account.id}" if account is not None else f"address:{to_limit_key(address)}"
+    if limit != DEFAULT_LIMIT or caller is None:
+        return [(limit, who)]
+    token = f"session:{caller.session_id}" if caller.token_id is None else f"token:{caller.token_id}"
+    return [(DEFAULT_LIMIT, token), (ACCOUNT_LIMIT if account is not None else DEFAULT_LIMIT, who)]
 
 
 class _Window:
@@ -34,7 +54,22 @@ class _Window:
         count = self.counts.get(who, 0) + 1
         if count <= self.limit:
             self.counts[who] = count
+            if len(self.counts) > MAX_COUNTED:
+                del self.counts[next(iter(self.counts))]
         return count
+
+    def decrement(self, who: str) -> None:
+        """Take back a request of `who`, if it was counted in this window."""
+        if self.counts.get(who):
+            self.counts[who] -= 1
+
+    def build_headers(self, remaining: int) -> dict[str, str]:
+        """Return the headers about this limit, in Mastodon's format."""
+        return {
+            "X-RateLimit-Limit": self.limit_text,
+            "X-RateLimit-Remaining": str(remaining),
+            "X-RateLimit-Reset": self.reset,
+        }
 
     def _begin(self, now: int) -> None:
         self.begins_at = now - now % self.length
@@ -51,26 +86,35 @@ class RateLimiter:
         self._clock = clock
         self._windows = {
             DEFAULT_LIMIT: _Window(requests, 5),
+            ACCOUNT_LIMIT: _Window(requests * TOKENS_PER_ACCOUNT, 5),
             # Peers deliver for many accounts from one address.
             "peers": _Window(requests * 100, 5),
             "media": _Window(max(30, requests // 10), 30),
             "deletions": _Window(max(30, requests // 10), 30),
             "translations": _Window(max(30, requests // 10), 30),
             "sign_ups": _Window(max(5, requests // 60), 30),
-            "log_ins": _Window(max(25, requests // 12), 5),
+            LOGIN_LIMIT: _Window(max(25, requests // 12), 5),
+            # An app registers once on each node, some at each log-in.
+            "apps": _Window(max(5, requests // 60), 10),
         }
 
-    def consume(self, name: str, who: str) -> dict[str, str]:
-        """Count one request of `who` and return the headers about its limit, in Mastodon's format.
+    def consume(self, buckets: Sequence[Bucket]) -> dict[str, str]:
+        """Count one request in each bucket, and return the headers about the one with the least left.
 
-        Raises TooManyRequestsError when nothing is left.
+        Raises RateLimitError when nothing is left in one; those after it are not counted.
         """
-        window = self._windows[name]
-        count = window.increment(who, self._clock())
-        if count > window.limit:
-            raise TooManyRequestsError(window.ends_at)
-        return {
-            "X-RateLimit-Limit": window.limit_text,
-            "X-RateLimit-Remaining": str(window.limit - count),
-            "X-RateLimit-Reset": window.reset,
-        }
+        now = self._clock()
+        least: tuple[int, _Window] | None = None
+        for name, who in buckets:
+            window = self._windows[name]
+            remaining = window.limit - window.increment(who, now)
+            if remaining < 0:
+                raise RateLimitError(window.ends_at, window.build_headers(0))
+            if least is None or remaining < least[0]:
+                least = remaining, window
+        return least[1].build_headers(least[0]) if least is not None else {}
+
+    def take_back(self, buckets: Sequence[Bucket]) -> None:
+        """Take back a request, as it needs no limit after all."""
+        for name, who in buckets:
+            self._windows[name].decrement(who)

@@ -13,8 +13,8 @@ import structlog
 from aiohttp import web
 
 from fedserver.domain.auth import members, sessions, tokens
-from fedserver.domain.kernel.context import NodeContext, Principal, describe_pending_state
-from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError, UnauthorizedError
+from fedserver.domain.kernel.context import NodeContext, Principal
+from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError
 from fedserver.text.locales import gettext, is_supported, set_locale
 from fedserver.web.html import see_other
 from storage.engine import Database, ReadTx
@@ -82,37 +82,42 @@ def set_prelogin_token(response: web.StreamResponse, site: NodeContext, token: s
 
 
 def parse_bearer(request: web.Request) -> str | None:
-    """Return the token in the Authorization header, None if there is none.
-
-    Raises UnauthorizedError for a malformed header (RFC 6750 §2.1).
-    """
-    header = request.headers.get("Authorization")
-    if header is None:
-        return None
-    kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        raise UnauthorizedError
-    return token.strip()
+    """Return the token of the Authorization header (RFC 6750 §2.1), None for none or another scheme."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if kind.lower() == "bearer" else None
 
 
 async def find_by_token(tx: ReadTx, request: web.Request, *, allow_pending: bool = False) -> Principal | None:
     """Return the principal of a bearer token, None without one.
 
-    Raises UnauthorizedError for an invalid token, ForbiddenError for a member who is not approved or
-    confirmed yet, unless `allow_pending`.
+    Raises UnauthorizedError for an invalid token; ForbiddenError for a member who is not let in, or not yet
+    unless `allow_pending`.
     """
     token = parse_bearer(request)
     if token is None:
         return None
-    caller = await tokens.find_principal(tx, token)
-    if caller is not None:
-        return caller
-    caller = await tokens.find_principal_or_pending(tx, token)
-    if caller is None or caller.member is None:
-        raise UnauthorizedError("The access token is invalid")
-    if not allow_pending:
-        raise ForbiddenError(describe_pending_state(caller.member))
-    return caller
+    principal = await tokens.find_principal(tx, token)
+    if principal is not None:
+        return principal
+    return await tokens.get_pending(tx, token, allow_pending=allow_pending)
+
+
+async def find_by_optional_token(
+    tx: ReadTx, request: web.Request, *, refuses_revoked: bool
+) -> Principal | None:
+    """Return the principal of a bearer token where none is needed; None for an anonymous visitor.
+
+    As in Mastodon (`authorize_if_got_token!`), who sends a token that is unknown is a visitor too. Raises
+    ForbiddenError for a member who is not let in; UnauthorizedError for a revoked token, if
+    `refuses_revoked`: the app asked for what the token allowed, and has to learn that it is over.
+    """
+    token = parse_bearer(request)
+    if token is None:
+        return None
+    principal = await tokens.find_principal(tx, token)
+    if principal is None:
+        await tokens.check_optional(tx, token, refuses_revoked=refuses_revoked)
+    return principal
 
 
 async def record_use(database: Database, principal: Principal | None) -> None:

@@ -84,12 +84,13 @@ member_days = Table(
     Column("month", Integer, nullable=False),  # year * 12 + month - 1
 )
 
-login_attempts = Table(
-    "login_attempts",
+# How often something was tried: log-ins, codes, mails to one address.
+attempt_counts = Table(
+    "attempt_counts",
     metadata,
-    key(),
-    Column("subject", Text, nullable=False, index=True),  # 'account:…' or 'address:…', hashed
-    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, primary_key=True),  # hashed, see domain.auth.attempts
+    Column("count", Integer, nullable=False),
+    Column("ends_at", BigInteger, nullable=False, index=True),  # then the count begins again
 )
 
 sessions = Table(
@@ -105,6 +106,7 @@ sessions = Table(
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("proved_at", BigInteger),  # when the member last authenticated in this session
+    Column("sealed_id_token", Text),  # of the identity provider, encrypted: to log out there as well
 )
 
 # Challenges that a browser has to answer: a second step, a passkey, a login at the provider.
@@ -187,6 +189,7 @@ apps = Table(
     Column("redirect_uris", Text, nullable=False),  # JSON [uri]
     Column("scopes", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("authorized_at", BigInteger),  # when a member first gave it access; others do not stay
 )
 
 codes = Table(

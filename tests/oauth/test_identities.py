@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import select
 
 from fedserver.cli.check import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
 from fedserver.domain.auth import member_access, members
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
+from storage.tables.auth import sessions
 from tests.kit import keys, tls
 from tests.kit.clock import Clock
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -239,6 +241,119 @@ async def test_new_keys_of_the_provider_are_fetched_after_a_minute(
     await log_in_at_provider(ann)
     assert await ann.is_logged_in()
     assert provider.calls.count("keys") == 2
+
+
+@pytest.mark.parametrize("kind", ["RSA", "EC"])
+async def test_key_exchanged_under_the_same_name_is_read_again_once_a_minute(
+    start_node: StartNode, provider: StubProvider, clock: Clock, kind: str
+) -> None:
+    node = await start_node(sign_up=True)
+    await join(node, Visitor(node))
+    if kind == "EC":
+        provider.key = ECKey.import_key(ECKey.generate_key("P-256").as_dict(private=True), {"kid": "one"})
+        provider.algorithm = "ES256"
+    else:
+        provider.key = RSAKey.import_key(keys.rsa(8)[0], {"kid": "one"})
+    for _ in range(3):
+        assert (await log_in_at_provider(Visitor(node))).status == 502, "not more often than once a minute"
+    assert provider.calls.count("keys") == 1
+    clock.forward(seconds=61)
+    for _ in range(3):
+        ann = Visitor(node)
+        await log_in_at_provider(ann)
+        assert await ann.is_logged_in()
+    assert provider.calls.count("keys") == 2
+
+
+async def test_office_behind_one_address_can_log_in(start: Start, provider: StubProvider) -> None:
+    node = await start("alpha.test", registration="closed", oidc=make_config(sign_up=True), requests=300)
+    for number in range(40):
+        provider.person = {**ANN_CLAIMS, "sub": f"person-{number}", "email": f"p{number}@mail.test"}
+        person = Visitor(node)
+        assert (await join(node, person, f"p{number}")).status == 200
+        again = Visitor(node)
+        await log_in_at_provider(again)
+        assert await again.is_logged_in(), number
+
+
+async def test_logins_that_fail_at_the_provider_are_limited(start: Start, provider: StubProvider) -> None:
+    node = await start("alpha.test", registration="closed", oidc=make_config(), requests=300)
+    provider.claim_overrides = {"aud": "another"}
+    statuses = [(await log_in_at_provider(Visitor(node))).status for _ in range(26)]
+    assert statuses == [502] * 25 + [429]
+
+
+# --- log-out
+
+
+async def log_out(visitor: Visitor) -> VisitedPage:
+    page = await visitor.open("/settings/profile")
+    return await visitor.submit_action(page, "/logout")
+
+
+async def test_logout_ends_the_login_at_the_provider(start_node: StartNode, provider: StubProvider) -> None:
+    provider.metadata = {"end_session_endpoint": "https://id.test/logout?x=1"}
+    node = await start_node(sign_up=True)
+    await join(node, Visitor(node))
+    ann = Visitor(node)
+    page = await log_in_at_provider(ann)
+    async with ann.http.get("/settings/profile") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://id.test;" in policy + ";", "browsers follow the redirect of the form"
+    page = await log_out(ann)
+    target = urlsplit(page.path)
+    assert page.path.startswith("https://id.test/logout?x=1&")
+    query = parse_qs(target.query)
+    assert query["client_id"] == [CLIENT]
+    assert query["post_logout_redirect_uri"] == ["https://alpha.test/"]
+    claims = jwt.decode(query["id_token_hint"][0], provider.key).claims
+    assert (claims["sub"], claims["aud"]) == ("ann-0001", CLIENT)
+    assert not await ann.is_logged_in()
+
+
+async def test_id_token_is_stored_encrypted(start_node: StartNode, provider: StubProvider) -> None:
+    node = await start_node(sign_up=True)
+    await join(node, Visitor(node))
+    await log_in_at_provider(Visitor(node))
+    async with node.db.read() as tx:
+        stored = [value for value in await tx.values(select(sessions.c.sealed_id_token)) if value]
+    assert len(stored) == 1
+    assert not stored[0].startswith("ey"), "a token is readable"
+
+
+async def test_logout_at_another_host_goes_by_a_page(start_node: StartNode, provider: StubProvider) -> None:
+    provider.metadata = {"end_session_endpoint": "https://elsewhere.test/logout"}
+    node = await start_node(sign_up=True)
+    await join(node, Visitor(node))
+    ann = Visitor(node)
+    await log_in_at_provider(ann)
+    page = await log_out(ann)
+    assert page.status == 200
+    assert 'http-equiv="refresh" content="0; url=https://elsewhere.test/logout?' in page.text
+    assert "Log out of Example Org too" in page.text
+    assert not await ann.is_logged_in()
+
+
+@pytest.mark.parametrize("state", ["no endpoint", "an odd endpoint", "broken", "a password"])
+async def test_logout_works_without_the_provider(
+    start_node: StartNode, provider: StubProvider, clock: Clock, state: str
+) -> None:
+    if state != "no endpoint":
+        address = "javascript:alert(1)" if state == "an odd endpoint" else "https://id.test/logout"
+        provider.metadata = {"end_session_endpoint": address}
+    node = await start_node(sign_up=True)
+    await join(node, Visitor(node))
+    ann = Visitor(node)
+    if state == "a password":
+        await node.create_member("bob")
+        await ann.log_in("bob")
+    else:
+        await log_in_at_provider(ann)
+    if state == "broken":
+        provider.is_broken = True
+        clock.forward(hours=2)
+    assert (await log_out(ann)).path == "/"
+    assert not await ann.is_logged_in()
 
 
 async def test_provider_response_works_once_and_only_in_its_browser(

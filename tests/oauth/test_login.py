@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 import pytest
 
 from fedserver.domain.auth import login
+from storage.queries.auth import members as member_queries
 from tests.kit.forms import find_form, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
@@ -65,6 +69,50 @@ async def test_too_many_failures_block_the_right_password_too(node: TestNode) ->
     assert (await attempt(node, "ANN", PASSWORD))[0] == 429
     node.clock.forward(hours=0.25)
     assert (await attempt(node, "ann", PASSWORD))[0] in (302, 303)
+
+
+async def count_right_after(node: TestNode, wrong: int) -> tuple[list[int], int]:
+    """Return the statuses of `wrong` attempts at the same moment, and of a right one after them."""
+    form = {"username": "ann", "password": "wrong password"}
+
+    async def guess() -> int:
+        async with node.http.post("/login", data=form, allow_redirects=False) as answer:
+            return answer.status
+
+    statuses = await asyncio.gather(*(guess() for _ in range(wrong)))
+    async with node.http.post("/login", data={**form, "password": PASSWORD}, allow_redirects=False) as answer:
+        return list(statuses), answer.status
+
+
+async def test_sixty_attempts_at_the_same_moment_are_ten(node: TestNode) -> None:
+    statuses, right = await count_right_after(node, 60)
+    assert Counter(statuses) == {401: login.MAX_ATTEMPTS_PER_ACCOUNT, 429: 50}
+    assert right == 429
+
+
+async def test_sixty_members_behind_one_address_log_in(start: Start) -> None:
+    """An office shares an address: what succeeds is not counted, in whatever window."""
+    node = await start("alpha.test", requests=300)
+    await node.create_member("ann")
+    form = {"username": "ann", "password": PASSWORD}
+    for _ in range(60):
+        async with node.http.post("/login", data=form, allow_redirects=False) as answer:
+            assert answer.status == 303
+    form["password"] = "wrong password"
+    statuses = []
+    for _ in range(30):
+        async with node.http.post("/login", data=form, allow_redirects=False) as answer:
+            statuses.append(answer.status)
+    assert statuses.count(401) == login.MAX_ATTEMPTS_PER_ACCOUNT
+
+
+async def test_member_who_may_not_log_in_is_not_locked_out_by_it(node: TestNode) -> None:
+    bob = await node.create_member("bob")
+    member = await node.load_member(bob)
+    async with node.db.write() as tx:
+        await member_queries.set_value(tx, member.id, "approved_at", None)
+    for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT + 1):
+        assert (await attempt(node, "bob", PASSWORD))[0] == 403
 
 
 @pytest.mark.parametrize(

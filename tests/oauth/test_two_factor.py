@@ -238,3 +238,20 @@ async def test_new_password_keeps_the_second_step(node: TestNode) -> None:
         await member_access.set_password(tx, await members.get_by_username(tx, "ann"), hashed)
     ann = Visitor(node)
     assert (await ann.log_in("ann", "another fine password")).path == "/login/second"
+
+
+async def test_sixty_codes_at_the_same_moment_are_ten(node: TestNode) -> None:
+    secret, _ = await enable_app(node)
+    ann = Visitor(node)
+    await ann.log_in("ann")
+
+    async def guess(number: int) -> int:
+        async with ann.http.post("/login/second", data={"code": f"{number:06}"}) as answer:
+            return answer.status
+
+    statuses = await asyncio.gather(*(guess(number) for number in range(60)))
+    assert statuses.count(401) == login.MAX_ATTEMPTS_PER_ACCOUNT
+    assert statuses.count(429) == 50
+    async with ann.http.post("/login/second", data={"code": generate_code(node, secret)}) as answer:
+        assert answer.status == 429
+    assert not await ann.is_logged_in()

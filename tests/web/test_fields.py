@@ -134,3 +134,62 @@ async def test_unreadable_body_is_refused_with_a_reason(start: Start) -> None:
         answer = await Api(node).request("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
         assert answer.status == 422, kind
         assert answer.body["error"], kind
+
+
+BODIES = {
+    "form": b"client_name=Ice+Cubes&redirect_uris=icecubes%3A%2F%2Fauth&scopes=read+write",
+    "form with lists": b"client_name=Ice+Cubes&redirect_uris[]=icecubes%3A%2F%2Fauth&scopes=read%20write",
+    "json": b'{"client_name": "Ice Cubes", "redirect_uris": "icecubes://auth", "scopes": "read write"}',
+    "json after spaces": b' \r\n{"client_name":"Ice Cubes","redirect_uris":["icecubes://auth"],'
+    b'"scopes":"read write"}',
+}
+
+
+@pytest.mark.parametrize("kind", ["", "application/octet-stream", "text/plain", "text/plain; charset=utf-8"])
+@pytest.mark.parametrize("body", BODIES)
+async def test_body_without_a_type_is_read_by_its_form(start: Start, kind: str, body: str) -> None:
+    api = Api(await start("alpha.test"))
+    options = {"headers": {"Content-Type": kind}} if kind else {"skip_auto_headers": ["Content-Type"]}
+    answer = await api.request("POST", "/api/v1/apps", data=BODIES[body], **options)
+    assert answer.status == 200, answer.body
+    assert (answer.body["name"], answer.body["redirect_uri"]) == ("Ice Cubes", "icecubes://auth")
+    assert answer.body["scopes"] == ["read", "write"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+async def test_forms_of_every_method_may_have_no_type(start: Start, method: str) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann, "read write follow"))
+    options = {"skip_auto_headers": ["Content-Type"]}
+    if method == "PATCH":
+        path, data = "/api/v1/accounts/update_credentials", b"display_name=Ann+A&fields_attributes[0][name]=a"
+    elif method == "PUT":
+        status = await api.post("/api/v1/statuses", status="before")
+        path, data = f"/api/v1/statuses/{status['id']}", b"status=after%20%C3%A4"
+    else:
+        path, data = "/api/v1/domain_blocks", b"domain=evil.example"
+    answer = await api.request(method, path, data=data, **options)
+    assert answer.status == 200, answer.body
+    if method == "PATCH":
+        assert answer.body["display_name"] == "Ann A"
+    if method == "PUT":
+        assert answer.body["content"] == "<p>after ä</p>"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"   ", b"\xff\xfe", b"hello", b"--x\r\nContent-Disposition: y=z\r\n", b"<a b='c'>\n=</a>"]
+)
+async def test_body_that_is_nothing_known_has_no_values(start: Start, data: bytes) -> None:
+    api = Api(await start("alpha.test"))
+    answer = await api.request("POST", "/api/v1/apps", data=data, skip_auto_headers=["Content-Type"])
+    assert answer.status == 422
+    assert "can't be blank" in answer.body["error"]
+
+
+@pytest.mark.parametrize("data", [b"{", b"[1]", b'{"a": ', b"&".join(b"a%d=1" % n for n in range(2_001))])
+async def test_body_without_a_type_that_is_broken_is_refused(start: Start, data: bytes) -> None:
+    api = Api(await start("alpha.test"))
+    answer = await api.request("POST", "/api/v1/apps", data=data, skip_auto_headers=["Content-Type"])
+    assert answer.status == 422
+    assert "body" in answer.body["details"]

@@ -6,9 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.applications import Application, render_application
+from fedserver.client_api.entities.applications import (
+    Application,
+    render_application,
+    render_command_line,
+)
 from fedserver.domain.auth import apps
-from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import push_keys
 from fedserver.web.endpoint import APP, Call, NoParams, Routes
 
@@ -22,7 +25,7 @@ class NewAppParams(Struct, frozen=True):
     website: str | None = None
 
 
-@routes.post("/api/v1/apps", params=NewAppParams)
+@routes.post("/api/v1/apps", params=NewAppParams, limit="apps")
 async def create(call: Call[NewAppParams]) -> Application:
     sent = call.params.redirect_uris
     items = sent if isinstance(sent, list) else []
@@ -33,8 +36,10 @@ async def create(call: Call[NewAppParams]) -> Application:
 
 @routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True)
 async def verify_credentials(call: Call[NoParams]) -> Application:
-    app_id = call.principal.app_id if call.principal else None
-    row = await apps.find(call.tx, app_id) if app_id is not None else None
+    """Return the app of the token; one with a name also for tokens made on the command line."""
+    principal = call.principal
+    row = await apps.find(call.tx, principal.app_id) if principal and principal.app_id is not None else None
+    vapid_key = await push_keys.load_public_key(call.tx)
     if row is None:
-        raise NotFoundError
-    return render_application(row, await push_keys.load_public_key(call.tx))
+        return render_command_line(sorted(principal.scopes if principal else ()), vapid_key)
+    return render_application(row, vapid_key)

@@ -36,3 +36,16 @@ def render_application(row: AppRow, vapid_key: str, secret: str | None = None) -
         client_secret=secret if secret is not None else UNSET,
         client_secret_expires_at=0 if secret is not None else UNSET,
     )
+
+
+def render_command_line(scopes: list[str], vapid_key: str) -> Application:
+    """Return the app of tokens that were made on the command line, or whose app is gone."""
+    return Application(
+        id="0",  # of no registered app
+        name="fedserver token",
+        website=None,
+        scopes=scopes,
+        redirect_uri="",
+        redirect_uris=[],
+        vapid_key=vapid_key,
+    )

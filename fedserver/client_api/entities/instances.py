@@ -72,7 +72,7 @@ def render_instance_v2(
         "domain": links.domain,
         "title": config.community.title,
         "version": MASTODON_VERSION,
-        "source_url": "",
+        "source_url": site.source_url,
         "description": config.community.description,
         "usage": {"users": {"active_month": stats.active_month}},
         "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
@@ -123,6 +123,7 @@ def render_instance_v1(
         "description": config.community.description,
         "email": config.community.contact_email,
         "version": MASTODON_VERSION,
+        "source_url": site.source_url,
         "urls": {"streaming_api": links.streaming},
         "stats": {
             "user_count": stats.members,

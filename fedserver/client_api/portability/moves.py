@@ -89,10 +89,10 @@ async def _check_password(call: Call[Any], password: str) -> None:
     """Raise InvalidError, ForbiddenError or TooManyRequestsError unless the password is right."""
     if not password:
         raise InvalidError("password", "can't be blank", "ERR_BLANK")
-    username, subject, services = call.account.username, f"member {call.member.id}", call.services
-    async with services.db.read() as tx:
-        await login.check_attempts(tx, username, subject)
+    username, services = call.account.username, call.services
+    async with services.db.write() as tx:
+        await login.count_attempt(tx, username, "")  # many members may use an app at one address
     if not await services.passwords.verify(call.member.password_hash, password):
-        async with services.db.write() as tx:
-            await login.record_failure(tx, username, subject)
         raise ForbiddenError(gettext("This password is wrong. Please try again."))
+    async with services.db.write() as tx:
+        await login.take_back_attempt(tx, username, "")

@@ -17,6 +17,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, polls, posts, scheduled_posts
 from fedserver.domain.timelines import visibility
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.fields import LongText
 from storage.engine import Tx
 
 routes = Routes("client_api")
@@ -38,7 +39,7 @@ class PollParams(Struct, frozen=True):
 
 
 class NewStatusParams(Struct, frozen=True):
-    status: str = ""
+    status: LongText = ""
     media_ids: list[int] = []
     in_reply_to_id: int | None = None
     sensitive: bool | None = None
@@ -60,7 +61,7 @@ class NewStatusParams(Struct, frozen=True):
 
 
 class EditStatusParams(Struct, frozen=True):
-    status: str | UnsetType = UNSET
+    status: LongText | UnsetType = UNSET
     spoiler_text: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET

@@ -24,7 +24,7 @@ DANGEROUS_SCHEMES = frozenset({
 })  # fmt: skip
 # Never unescaped in a URI (RFC 3986), and dangerous in a header or a page.
 FORBIDDEN_CHARACTERS = frozenset(' "<>\\^`{|}')
-MAX_URIS, MAX_URI = 20, 2_000  # number, and characters of each
+MAX_NAME, MAX_URIS, MAX_URI = 60, 20, 2_000  # characters; number, and characters of each, as in Mastodon
 _decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
@@ -44,9 +44,14 @@ async def register(
     tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None
 ) -> RegisteredApp:
     """Register an app. Raises InvalidError."""
-    name = clean_name(name, 60)
-    if not name:
+    if not clean_name(name, MAX_NAME):
         raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
+    for field, text, max_length in (
+        ("client_name", name.strip(), MAX_NAME),
+        ("website", website or "", MAX_URI),
+    ):
+        if len(text) > max_length:
+            raise InvalidError(field, f"is too long (maximum is {max_length} characters)", "ERR_TOO_LONG")
     redirect_uris = list(dict.fromkeys(uri.strip() for uri in uris if uri.strip()))
     if not redirect_uris:
         raise InvalidError("redirect_uris", "can't be blank", "ERR_BLANK")
@@ -60,7 +65,7 @@ async def register(
         id=tx.new_id(),
         client_id=new_secret(),
         secret_hash=hash_secret(secret),
-        name=name,
+        name=clean_name(name, MAX_NAME),
         website=to_web_url(website or "") or None,
         redirect_uris=msgspec.json.encode(redirect_uris).decode(),
         scopes=" ".join(granted),

@@ -5,7 +5,8 @@ Where the node sends no mail nothing can be confirmed, so addresses count as the
 
 from __future__ import annotations
 
-from fedserver.domain.auth import members, one_time_links
+from fedserver.domain.auth import attempts, members, one_time_links
+from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
@@ -13,6 +14,9 @@ from fedserver.text.locales import current_locale, gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow, OneTimeLinkRow
+
+# As Mastodon: a member chooses the address, which may be that of anyone.
+CONFIRMATION_MAILS = AttemptLimit(5, one_time_links.HOUR_MS // 2)
 
 
 async def send_confirmation(tx: Tx, site: NodeContext, member: MemberRow) -> None:
@@ -29,12 +33,14 @@ async def resend_confirmation(
 ) -> None:
     """Send the link again, to another address if `email` is given; for the app that registered the member.
 
-    Raises ForbiddenError once the address is confirmed, or for another app; InvalidError.
+    Raises ForbiddenError once the address is confirmed, or for another app; InvalidError;
+    TooManyRequestsError.
     """
     if app_id is None:
         raise ForbiddenError(gettext("Only the app in which you signed up can ask for this mail."))
     if member.email_confirmed_at is not None:
         raise ForbiddenError(gettext("Your address is already confirmed."))
+    await attempts.count(tx, f"confirmation:{member.id}", CONFIRMATION_MAILS)
     if email:
         await _set_email(tx, member, members.check_email(email))
     await send_confirmation(tx, site, await members.get(tx, member.id))
@@ -51,11 +57,13 @@ async def confirm(tx: Tx, token: str) -> MemberRow:
 async def request_change(tx: Tx, site: NodeContext, member: MemberRow, email: str) -> bool:
     """Send a link to the new address and a notice to the old one; return False if it changed at once.
 
-    An address of another member gets no link, and the answer does not show it. Raises InvalidError.
+    An address of another member gets no link, and the answer does not show it. Raises InvalidError,
+    TooManyRequestsError.
     """
     email = members.check_email(email)
     if email.lower() == member.email.lower():
         raise InvalidError("email", "is your address already")
+    await attempts.count(tx, f"confirmation:{member.id}", CONFIRMATION_MAILS)
     if not site.config.mail.host:
         await _set_email(tx, member, email)
         return False
@@ -95,4 +103,5 @@ async def _set_email(tx: Tx, member: MemberRow, email: str) -> None:
         raise InvalidError("email", "has already been taken", "ERR_TAKEN")
     for purpose in ("confirm", "email", "reset"):
         await member_queries.delete_links_by_member(tx, purpose, member.id)
+    await attempts.reset(tx, f"reset:{member.id}")  # the next link goes to the new address
     await member_queries.set_email(tx, member.id, email)

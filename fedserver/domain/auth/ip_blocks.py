@@ -1,18 +1,19 @@
 """Blocks of networks: no sign-up, sign-up with approval, or no access at all.
 
-See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies.
+See docs.joinmastodon.org/methods/admin/ip_blocks. The most severe block of an address applies. A block of one
+IPv6 address is stored as it was written, and holds for the whole network of its customer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.text.ip_addresses import Network, parse_address, parse_customer_network, parse_network
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
@@ -23,8 +24,6 @@ APPROVAL, SIGN_UP, NO_ACCESS = "sign_up_requires_approval", "sign_up_block", "no
 SEVERITIES = (APPROVAL, SIGN_UP, NO_ACCESS)  # mildest first: the maximum applies
 MAX_COMMENT = 1_000
 MAX_SECONDS = 10 * 366 * 86_400  # longer blocks should be unlimited ones
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 
 class BlockedNetwork(Struct, frozen=True):
@@ -44,7 +43,7 @@ class IpBlocklist:
     async def load(self, tx: ReadTx) -> None:
         """Load the networks; called at start and when they change."""
         self._blocked_networks = [
-            BlockedNetwork(ip_network(row.network), row.expires_at)
+            BlockedNetwork(parse_customer_network(row.network), row.expires_at)
             for row in await ip_block_queries.list_active(tx)
             if row.severity == NO_ACCESS
         ]
@@ -64,23 +63,11 @@ class IpBlocklist:
         )
 
 
-def parse_address(address: str) -> Address | None:
-    """Return an address; an IPv4-mapped IPv6 address becomes IPv4.
-
-    Returns None for anything else, such as a unix socket.
-    """
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return None
-    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
-
-
 async def find_severity(tx: ReadTx, address: str) -> str:
     """Return the most severe block of an address, '' for none."""
     ip = parse_address(address)
     rows = await ip_block_queries.list_active(tx) if ip is not None else []
-    levels = [SEVERITIES.index(row.severity) for row in rows if ip in ip_network(row.network)]
+    levels = [SEVERITIES.index(row.severity) for row in rows if ip in parse_customer_network(row.network)]
     return SEVERITIES[max(levels)] if levels else ""
 
 
@@ -112,7 +99,7 @@ class IpBlockChange(Struct, frozen=True):
 
 def _parse_network(text: str) -> Network:
     try:
-        network = ip_network(text.strip(), strict=False)
+        network = parse_network(text)
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network like 192.0.2.0/24") from error
     if network.prefixlen == 0:
@@ -138,7 +125,7 @@ def _apply_change(tx: ReadTx, row: IpBlockRow, change: IpBlockChange) -> IpBlock
 
 def _check_own_address(row: IpBlockRow, own_address: str) -> None:
     own = parse_address(own_address)
-    if row.severity == NO_ACCESS and own is not None and own in ip_network(row.network):
+    if row.severity == NO_ACCESS and own is not None and own in parse_customer_network(row.network):
         raise InvalidError("ip", "contains your own address: you would lock yourself out")
 
 

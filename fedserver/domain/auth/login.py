@@ -1,11 +1,11 @@
-"""Log-in, with a limit on failures. Sign-up and log-in never reveal who is a member."""
+"""Log-in, with a limit on attempts that fail. Sign-up and log-in never reveal who is a member."""
 
 from __future__ import annotations
 
-import hashlib
-
-from fedserver.domain.auth import ip_blocks, member_activity, sessions
-from fedserver.domain.kernel.errors import ForbiddenError, TooManyRequestsError
+from fedserver.domain.auth import attempts, ip_blocks, member_activity, sessions
+from fedserver.domain.auth.attempts import AttemptLimit
+from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.text.ip_addresses import to_limit_key
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
@@ -14,6 +14,8 @@ from storage.rows.auth import MemberRow
 HOUR_MS = 3_600_000
 # In a quarter of an hour ten guesses for one login, and more for an address that an office may share.
 MAX_ATTEMPTS_PER_ACCOUNT, MAX_ATTEMPTS_PER_ADDRESS, ATTEMPTS_WINDOW_MS = 10, 50, HOUR_MS // 4
+PER_ACCOUNT = AttemptLimit(MAX_ATTEMPTS_PER_ACCOUNT, ATTEMPTS_WINDOW_MS)
+PER_ADDRESS = AttemptLimit(MAX_ATTEMPTS_PER_ADDRESS, ATTEMPTS_WINDOW_MS)
 
 
 async def find_member(tx: ReadTx, login: str) -> MemberRow | None:
@@ -31,40 +33,40 @@ def _normalize(login: str) -> str:
     return login.strip().lstrip("@").strip().lower()
 
 
-async def check_attempts(tx: ReadTx, login: str, address: str) -> None:
-    """Raise TooManyRequestsError after too many failures for a login or from an address.
+async def count_attempt(tx: Tx, login: str, address: str) -> None:
+    """Count an attempt before it is made: for its login, and for its address if there is one.
 
-    Raises ForbiddenError for a blocked address.
+    The transaction has to be committed before the password or code is checked, so that attempts at the same
+    moment are limited as well; `take_back_attempt` follows if it is right. Raises TooManyRequestsError, or
+    ForbiddenError for a blocked address.
     """
     await ip_blocks.check_log_in(tx, address)
-    since = tx.now - ATTEMPTS_WINDOW_MS
-    for subject, max_attempts in _list_subjects(login, address):
-        if await member_queries.count_attempts(tx, subject, since) >= max_attempts:
-            raise TooManyRequestsError(
-                tx.now + ATTEMPTS_WINDOW_MS, gettext("Too many attempts. Please wait a few minutes.")
-            )
+    for subject, limit in await _list_subjects(tx, login, address):
+        await attempts.count(tx, subject, limit)
 
 
-def _list_subjects(login: str, address: str) -> list[tuple[str, int]]:
-    """Return the keys under which failures are counted, with their limits.
+async def take_back_attempt(tx: Tx, login: str, address: str) -> None:
+    """Take back an attempt that succeeded."""
+    for subject, _ in await _list_subjects(tx, login, address):
+        await attempts.take_back(tx, subject)
+
+
+async def _list_subjects(tx: ReadTx, login: str, address: str) -> list[tuple[str, AttemptLimit]]:
+    """Return the subjects under which attempts are counted, with their limits.
 
     A login with a passkey names no member, so only its address is counted.
     """
-    address_subject = hashlib.sha256(f"address:{address}".encode()).hexdigest()
-    return [(address_subject, MAX_ATTEMPTS_PER_ADDRESS)] + (
-        [(_hash_account_subject(login), MAX_ATTEMPTS_PER_ACCOUNT)] if login else []
-    )
+    network = to_limit_key(address)
+    subjects = [(f"address:{network}", PER_ADDRESS)] if network else []
+    if login:
+        subjects.append((await _to_account_subject(tx, login), PER_ACCOUNT))
+    return subjects
 
 
-def _hash_account_subject(login: str) -> str:
-    return hashlib.sha256(f"account:{_normalize(login)}".encode("utf-8", "replace")).hexdigest()
-
-
-async def record_failure(tx: Tx, login: str, address: str) -> None:
-    """Record a failed attempt."""
-    await member_queries.delete_old_attempts(tx, tx.now - 24 * HOUR_MS)
-    for subject, _ in _list_subjects(login, address):
-        await member_queries.insert_attempt(tx, subject)
+async def _to_account_subject(tx: ReadTx, login: str) -> str:
+    """Return the one subject of all logins of a member; an unknown login is a subject of its own."""
+    member = await find_member(tx, login)
+    return f"member:{member.id}" if member is not None else f"login:{_normalize(login)}"
 
 
 def check_can_log_in(member: MemberRow) -> None:
@@ -92,7 +94,8 @@ async def log_in(
 ) -> str:
     """Start a session after all proofs were checked; return the token for the cookie.
 
-    The browser's previous session ends. `authenticated_at` is when the member proved who they are (ms UTC),
+    The attempts with `login` are forgotten; it is '' if none was counted for it. The browser's previous
+    session ends. `authenticated_at` is when the member proved who they are (ms UTC),
     None for now. Raises ForbiddenError if they may not log in.
     """
     check_can_log_in(member)
@@ -102,5 +105,5 @@ async def log_in(
     if previous_session_id is not None:
         await sessions.end(tx, previous_session_id)
     if login:
-        await member_queries.delete_attempts(tx, _hash_account_subject(login))
+        await attempts.reset(tx, await _to_account_subject(tx, login))
     return await sessions.start(tx, member, user_agent, authenticated_at=authenticated_at)

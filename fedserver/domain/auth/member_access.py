@@ -20,7 +20,7 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Disable or enable a member. Raises ForbiddenError for the last owner."""
+    """Disable or enable a member; apps work again after that. Raises ForbiddenError for the last owner."""
     if disabled:
         await owners.ensure_not_last_owner(tx, member.id)
     await member_queries.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
@@ -30,7 +30,16 @@ async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
 
 
 async def log_out(tx: Tx, member: MemberRow) -> None:
-    """End all sessions and tokens of a member and revoke their invitations."""
+    """End all sessions and streams of a member who is suspended or disabled, and revoke their invitations.
+
+    Tokens are refused until the member is let in again: as in Mastodon, apps need no new log-in then.
+    """
     await sessions.end_all(tx, member.id)
-    await tokens.revoke_all(tx, member.id)
+    await tokens.suspend_all(tx, member.id)
     await invitations.revoke_all(tx, member.id)
+
+
+async def remove(tx: Tx, member: MemberRow) -> None:
+    """Disable a member for ever: tokens are revoked. Raises ForbiddenError for the last owner."""
+    await set_disabled(tx, member, disabled=True)
+    await tokens.revoke_all(tx, member.id)

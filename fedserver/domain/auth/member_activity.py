@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fedserver.text.ip_addresses import normalize_address
 from storage.engine import Tx
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.auth import members as member_queries
@@ -25,9 +26,10 @@ async def record_activity(tx: Tx, member_id: int) -> None:
 
 
 async def record_address(tx: Tx, member_id: int, address: str) -> None:
-    """Record the address of a member; unix sockets have none."""
-    if address:
-        await member_activity_queries.upsert_address(tx, member_id, address[:100])
+    """Record the address of a member in its one spelling; nothing happens for what is no address."""
+    normalized = normalize_address(address)
+    if normalized:
+        await member_activity_queries.upsert_address(tx, member_id, normalized)
 
 
 async def purge_addresses(tx: Tx) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.auth import member_activity
 from fedserver.domain.kernel.context import Principal, describe_pending_state
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.domain.kernel.secrets import SecretBox, hash_secret, new_secret
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import tokens as token_queries
@@ -14,6 +14,8 @@ from storage.rows.auth import MemberRow, SessionRow
 DAY_MS = 86_400_000
 LIFETIME_MS = 60 * DAY_MS  # from the log-in on, whether it is used or not
 RECENT_AUTH_MS = 15 * 60_000  # how long after authentication credentials can be changed
+MAX_ID_TOKEN = 4_000  # characters: it is part of an address, of which servers read 8,000
+ID_TOKEN_CONTEXT = "session id token"
 # Pages may do everything; what the role does not allow is refused there.
 ALL_SCOPES = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
 
@@ -75,6 +77,21 @@ async def find_principal(tx: ReadTx, token: str, *, allow_suspended: bool = Fals
         authenticated_at=session.proved_at,
         is_suspended=is_suspended,
     )
+
+
+async def record_provider_login(tx: Tx, token: str, box: SecretBox, id_token: str) -> None:
+    """Record that the identity provider opened a session, with its ID token, to end the login there as well.
+
+    It is stored encrypted, as it says who the member is; one that is too long for an address is left out.
+    """
+    hint = id_token if len(id_token) <= MAX_ID_TOKEN else ""
+    await token_queries.set_id_token(tx, hash_secret(token), box.encrypt(hint, ID_TOKEN_CONTEXT))
+
+
+async def find_provider_login(tx: ReadTx, session_id: int, box: SecretBox) -> str | None:
+    """Return the ID token of a session, '' if it cannot be read; None if no provider opened the session."""
+    sealed = await token_queries.find_id_token(tx, session_id)
+    return None if sealed is None else box.decrypt(sealed, ID_TOKEN_CONTEXT) or ""
 
 
 def has_recent_auth(principal: Principal, now: int) -> bool:

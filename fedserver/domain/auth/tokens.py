@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from fedserver.domain.auth import member_activity
 from fedserver.domain.kernel import events, scopes
-from fedserver.domain.kernel.context import Principal, can_act
-from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
+from fedserver.domain.kernel.context import Principal, describe_pending_state
+from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
@@ -29,6 +29,12 @@ from storage.rows.auth import AppRow, AuthorizationCodeRow, MemberRow, TokenRow
 CODE_LIFETIME_MS = 600_000  # the maximum that RFC 6749 §4.1.2 recommends
 HOUR_MS = 3_600_000
 MAX_CACHED = 2_000  # principals in memory
+MAX_TOKENS_OF_APP = 100  # without a member
+# As long as nothing is done with them: afterwards they are unknown.
+CODE_RETENTION_MS, TOKEN_RETENTION_MS, APP_RETENTION_MS = 24 * HOUR_MS, 720 * HOUR_MS, 24 * HOUR_MS
+MAX_SECRET = 200  # ours are shorter; longer ones are not worth hashing
+# Mastodon's wording, which clients compare.
+DISABLED, REVOKED = "Your login is currently disabled", "The access token was revoked"
 
 
 class GrantRefusedError(DomainError):
@@ -76,7 +82,7 @@ async def grant_code(
     allowed = scopes.filter_by_role(granted, member.role)
     if not allowed:
         raise ForbiddenError(gettext("This app asks for permissions that only moderators have."))
-    await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
+    await app_queries.mark_authorized(tx, app.id)
     await token_queries.insert_code(
         tx,
         AuthorizationCodeRow(
@@ -169,18 +175,63 @@ async def create(
     """Issue a token without a code: an app's own, or one made on the command line."""
     token, row = await _build_token(granted, app_id, member_id, account_id, tx)
     await token_queries.insert(tx, row)
+    if app_id is not None and member_id is None:
+        # Anyone who registers an app may ask for its tokens, as often as they like.
+        await token_queries.delete_oldest_of_app(tx, app_id, MAX_TOKENS_OF_APP)
+    elif app_id is not None:
+        await app_queries.mark_authorized(tx, app_id)
     return token
 
 
 async def find_principal(tx: ReadTx, secret: str) -> Principal | None:
     """Return the principal of a token; None if it is not valid or its member is not let in."""
-    principal = await find_principal_or_pending(tx, secret)
-    return None if principal is None or (principal.member and not can_act(principal.member)) else principal
+    principal = await _find_active(tx, secret)
+    return None if principal is None or _describe_refusal(principal) else principal
 
 
-async def find_principal_or_pending(tx: ReadTx, secret: str) -> Principal | None:
-    """Return the principal of a token, also of a member who is not let in yet; None if it is not valid."""
-    if len(secret) > 200:
+async def get_pending(tx: ReadTx, secret: str, *, allow_pending: bool) -> Principal:
+    """Return the principal of a token whose member is not let in yet, if `allow_pending`.
+
+    Raises UnauthorizedError for an invalid token, ForbiddenError for any other member, with the reason.
+    """
+    principal = await _find_active(tx, secret)
+    if principal is None or principal.member is None:
+        raise UnauthorizedError(REVOKED if await _is_revoked(tx, secret) else "The access token is invalid")
+    refusal = _describe_refusal(principal)
+    is_pending = bool(describe_pending_state(principal.member)) and refusal != DISABLED
+    if refusal and not (allow_pending and is_pending):
+        raise ForbiddenError(refusal)
+    return principal
+
+
+async def check_optional(tx: ReadTx, secret: str, *, refuses_revoked: bool) -> None:
+    """Check a token that is not valid, where none is needed.
+
+    Raises ForbiddenError for a member who is not let in; UnauthorizedError for a revoked token, if
+    `refuses_revoked`.
+    """
+    principal = await _find_active(tx, secret)
+    if principal is not None and (refusal := _describe_refusal(principal)):
+        raise ForbiddenError(refusal)
+    if principal is None and refuses_revoked and await _is_revoked(tx, secret):
+        raise UnauthorizedError(REVOKED)
+
+
+async def _is_revoked(tx: ReadTx, secret: str) -> bool:
+    row = await token_queries.find_by_hash(tx, hash_secret(secret)) if len(secret) <= MAX_SECRET else None
+    return row is not None and row.revoked_at is not None
+
+
+def _describe_refusal(principal: Principal) -> str:
+    """Return why a member is not let in, in Mastodon's wording; '' for those who are."""
+    if principal.is_suspended:
+        return DISABLED
+    return describe_pending_state(principal.member) if principal.member is not None else ""
+
+
+async def _find_active(tx: ReadTx, secret: str) -> Principal | None:
+    """Return the principal of a token, let in or not; None if it is unknown or revoked."""
+    if len(secret) > MAX_SECRET:
         return None
     token_hash = hash_secret(secret)
     cache = tx.caches.get_cache("callers", MAX_CACHED)
@@ -204,11 +255,11 @@ def _build_stamp(
 
 
 def _to_principal(token: TokenRow, member: MemberRow | None, account: AccountRow | None) -> Principal | None:
+    is_suspended = False
     if token.member_id is not None:
-        if member is None or account is None or member.disabled_at is not None:
+        if member is None or account is None or account.deleted_at is not None:
             return None
-        if account.suspended_at is not None or account.deleted_at is not None:
-            return None
+        is_suspended = member.disabled_at is not None or account.suspended_at is not None
     return Principal(
         member=member,
         account=account,
@@ -216,6 +267,7 @@ def _to_principal(token: TokenRow, member: MemberRow | None, account: AccountRow
         token_id=token.id,
         app_id=token.app_id,
         used_at=token.used_at,
+        is_suspended=is_suspended,
     )
 
 
@@ -241,6 +293,23 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
     await token_queries.delete_codes_by_member(tx, member_id)
     for row in await token_queries.list_by_member(tx, member_id):
         await revoke_by_id(tx, row.id)
+
+
+async def purge(tx: Tx) -> None:
+    """Delete codes that were not exchanged, tokens that are over, and apps that no member ever used.
+
+    Tokens that an app made for itself are over once they have not been used for a month.
+    """
+    await token_queries.delete_expired_codes(tx, tx.now - CODE_RETENTION_MS)
+    await token_queries.delete_over(tx, tx.now - TOKEN_RETENTION_MS)
+    await app_queries.delete_unused(tx, tx.now - APP_RETENTION_MS)
+
+
+async def suspend_all(tx: Tx, member_id: int) -> None:
+    """End the streams of a member and delete codes that were not exchanged yet; tokens stay."""
+    await token_queries.delete_codes_by_member(tx, member_id)
+    for row in await token_queries.list_by_member(tx, member_id):
+        tx.emit(events.TOKEN_REVOKED, token_id=row.id)
 
 
 async def list_authorized_apps(tx: ReadTx, member: MemberRow) -> list[AuthorizedApp]:

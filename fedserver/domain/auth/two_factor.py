@@ -92,8 +92,9 @@ async def find_pending(tx: ReadTx, holder: str) -> PendingTwoFactor | None:
 
 
 def to_attempts_key(member: MemberRow) -> str:
-    """Return the key under which failures of the second step are counted, whatever login was typed."""
-    return f"second step of {member.id}"
+    """Return the login under which attempts of the second step are counted, whatever login was typed."""
+    # No form can send a NUL, so nobody can use up the attempts of a member by typing this as a name.
+    return f"second step\0{member.id}"
 
 
 def new_secret() -> str:

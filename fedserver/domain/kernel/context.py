@@ -18,6 +18,11 @@ class NodeContext(Struct, frozen=True):
     config: Config
     links: Links
 
+    @property
+    def source_url(self) -> str:
+        """The address of the source code that this node runs: a repository, or our own archive of it."""
+        return self.config.node.source_url or f"{self.links.base}/source"
+
 
 class Principal(Struct, frozen=True):
     """The caller of a request. An app's own token has neither member nor account.
@@ -43,11 +48,6 @@ def check_not_moved(actor: AccountRow) -> None:
     """Raise ForbiddenError if the account has moved away: it is read-only then."""
     if actor.moved_to_id is not None:
         raise ForbiddenError(gettext("This account has moved and is read-only. Please use your new account."))
-
-
-def can_act(member: MemberRow) -> bool:
-    """Return True if the member may use the node: confirmed, approved and not disabled."""
-    return member.disabled_at is None and not describe_pending_state(member)
 
 
 def describe_pending_state(member: MemberRow) -> str:

@@ -6,15 +6,15 @@ docs.joinmastodon.org/methods/admin/accounts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_network
 
 from msgspec import Struct
 
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
-from fedserver.domain.auth import ip_blocks, members
+from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.ip_addresses import parse_address, parse_customer_network
 from storage.engine import Page, ReadTx
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.moderation import admin_accounts as admin_account_queries
@@ -82,13 +82,13 @@ def _prefix_pattern(text: str) -> str:
 async def _list_addresses(tx: ReadTx, text: str) -> list[str]:
     """Return the known IP addresses of members within an address or network. Raises InvalidError."""
     try:
-        network = ip_network(text.strip(), strict=False)
+        network = parse_customer_network(text)
     except ValueError as error:
         raise InvalidError("ip", "is not an address or a network") from error
     return [
         text
         for text in await member_activity_queries.list_addresses(tx)
-        if (address := ip_blocks.parse_address(text)) is not None and address in network
+        if (address := parse_address(text)) is not None and address in network
     ]
 
 

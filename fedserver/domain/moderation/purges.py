@@ -38,5 +38,5 @@ async def purge(tx: Tx, moderator: MemberRow | None, account_id: int, reason: st
         await account_queries.set_counts(tx, account.id, followers=0, following=0, posts=0)
         return
     if member is not None:
-        await member_access.set_disabled(tx, member, disabled=True)
+        await member_access.remove(tx, member)
     await account_removal.delete_local(tx, account)

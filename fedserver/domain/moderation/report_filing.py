@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError, TooManyRequestsError
 from fedserver.domain.moderation import report_rows, reports, rules
 from fedserver.domain.timelines import post_views
 from storage.engine import ReadTx, Tx
@@ -36,7 +36,7 @@ class NewReport(Struct, frozen=True, kw_only=True):
 async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewReport) -> ReportRow:
     """Store a report about an account and its posts, and notify the moderators.
 
-    Raises NotFoundError, InvalidError.
+    Raises NotFoundError, InvalidError, TooManyRequestsError.
     """
     target = await account_queries.find(tx, new_report.target_id)
     if target is None or target.deleted_at is not None:
@@ -47,6 +47,8 @@ async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewR
     category = "violation" if broken_rules else new_report.category
     reports.check_category(category)
     post_ids = await _check_posts(tx, reporter, target, new_report.post_ids)
+    if not await report_rows.count(tx, reporter):
+        raise TooManyRequestsError(tx.now + report_rows.DAY_MS)
     row = report_rows.build(tx, None, reporter, target, post_ids, new_report.comment, category)
     forwarded = new_report.forward and bool(target.domain)
     row = structs.replace(row, rule_ids=reports.encode_ids(broken_rules), forwarded=forwarded)

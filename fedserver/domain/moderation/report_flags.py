@@ -19,7 +19,10 @@ from storage.rows.posts import PostRow
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str], comment: str) -> bool:
-    """Store a report of a peer; return False if it names no account of ours, or the peer may not report."""
+    """Store a report of a peer; return False if it names no account of ours, or the peer may not.
+
+    A peer that sends too many in a day may not report on that day either.
+    """
     decision = await peers.find_blocking_decision(tx, actor.domain)
     if decision is not None and decision.rejects_reports:
         return False
@@ -29,6 +32,8 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
     owners = {row.id: row for row in await account_queries.load_by_ids(tx, list(owner_ids))}
     target = next((owners[owner_id] for owner_id in owner_ids if not owners[owner_id].domain), None)
     if target is None or target.deleted_at is not None or target.kind == "Application":
+        return False
+    if not await report_rows.count(tx, actor):
         return False
     post_ids = [post.id for post in posts if post.account_id == target.id]
     row = report_rows.build(tx, uri or None, actor, target, post_ids, comment, "other")

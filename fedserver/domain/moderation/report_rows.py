@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fedserver.domain.auth import attempts
+from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.moderation import reports
 from fedserver.domain.notifications import notifications
 from fedserver.text.sanitize import clean_text
@@ -13,6 +15,9 @@ from storage.queries.moderation import reports as report_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.moderation import ReportRow
 
+DAY_MS = 86_400_000
+# Each is a notification for every moderator: more in a day is no help to them.
+PER_MEMBER, PER_PEER = AttemptLimit(100, DAY_MS), AttemptLimit(300, DAY_MS)
 MAX_COMMENT = 1_000  # characters, as in Mastodon
 
 
@@ -42,6 +47,13 @@ def build(
         resolved_at=None,
         resolved_by_id=None,
     )
+
+
+async def count(tx: Tx, reporter: AccountRow) -> bool:
+    """Count a report of today; return False if there were too many, of a member or of all from a peer."""
+    if not reporter.domain:
+        return await attempts.try_count(tx, f"reports:{reporter.id}", PER_MEMBER)
+    return await attempts.try_count(tx, f"reports:{reporter.domain}", PER_PEER)
 
 
 async def insert(tx: Tx, row: ReportRow) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain.auth import members
+from fedserver.domain.auth import attempts, members
+from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.domain.kernel.secrets import new_secret
 from fedserver.text.locales import current_locale, gettext
 from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.auth import members as member_queries
 from storage.queries.notifications import email_subscriptions as email_subscription_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import EmailSubscriptionRow
@@ -28,6 +28,7 @@ DAY_MS = 86_400_000
 BATCH_WINDOW_MS, SEND_DELAY_MS = 5 * MINUTE_MS, MINUTE_MS
 UNCONFIRMED_TTL_MS = 7 * DAY_MS
 MAX_CONFIRMATION_MAILS = 5  # a day to one address, whichever accounts they are about
+CONFIRMATION_MAILS = AttemptLimit(MAX_CONFIRMATION_MAILS, DAY_MS)
 MAX_POSTS = 20  # in one mail
 MAX_TOKEN_LENGTH = 200  # ours are shorter
 BATCH_SIZE = 200  # subscribers for whom one transaction enqueues mails
@@ -62,10 +63,8 @@ async def subscribe(tx: Tx, site: NodeContext, account_id: int, email: str) -> A
     former = await email_subscription_queries.find_by_email(tx, account.id, email)
     if former is not None and former.confirmed_at is not None:
         return account
-    subject = hash_secret(f"subscribes:{email}")
-    if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS) >= MAX_CONFIRMATION_MAILS:
+    if not await attempts.try_count(tx, f"subscribes:{email}", CONFIRMATION_MAILS):
         return account
-    await member_queries.insert_attempt(tx, subject)
     if former is not None:
         await email_subscription_queries.delete_by_id(tx, former.id)
     row = EmailSubscriptionRow(tx.new_id(), account.id, email, new_secret(), tx.now, None)

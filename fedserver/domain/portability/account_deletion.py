@@ -21,7 +21,7 @@ async def delete_account(tx: Tx, member: MemberRow, actor: AccountRow) -> None:
         await account_removal.delete_local(tx, row)
         await audit_log_queries.erase_personal_data(tx, row.uri, None)
         return
-    await member_access.set_disabled(tx, member, disabled=True)
+    await member_access.remove(tx, member)
     await account_removal.delete_local(tx, row)
     await audit_log_queries.erase_personal_data(tx, row.uri, member.id)
     await member_queries.delete_by_id(tx, member.id)

@@ -6,17 +6,16 @@ other sign-up, and the owner of the address gets a mail.
 
 from __future__ import annotations
 
-import hashlib
-
+from fedserver.domain.auth import attempts
+from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.locales import gettext
 from storage.engine import Tx
-from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
-DAY_MS = 86_400_000  # one mail a day at most, so that nobody can fill a mailbox from here
+ONCE_A_DAY = AttemptLimit(1, 86_400_000)  # so that nobody can fill a mailbox from here
 
 
 async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
@@ -33,8 +32,6 @@ async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
                 "Please use another one, or ask the people who run this community."
             ),
         )
-    subject = hashlib.sha256(f"joined again:{member.id}".encode()).hexdigest()
-    if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
+    if not await attempts.try_count(tx, f"joined again:{member.id}", ONCE_A_DAY):
         return
-    await member_queries.insert_attempt(tx, subject)
     await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.AlreadyMember(), member.id))

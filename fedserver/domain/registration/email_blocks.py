@@ -12,6 +12,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
+from fedserver.text.ip_addresses import to_limit_key
 from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.registration import email_blocks as email_block_queries
@@ -77,7 +78,13 @@ async def record_refusal(tx: Tx, refusal: EmailBlockedError, address: str) -> No
         refusal.block_id is not None
         and await email_block_queries.find_domain(tx, refusal.block_id) is not None
     ):
-        await email_block_queries.upsert_attempt(tx, refusal.block_id, tx.now // DAY_MS, address)
+        network = to_limit_key(address)
+        await email_block_queries.upsert_attempt(tx, refusal.block_id, tx.now // DAY_MS, network)
+
+
+async def purge_attempts(tx: Tx) -> None:
+    """Delete counts of attempts that are not shown any more."""
+    await email_block_queries.delete_old_attempts(tx, tx.now // DAY_MS - HISTORY_DAYS)
 
 
 # --- domains

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.auth import ip_blocks, member_activity
 from fedserver.domain.notifications import notifications
-from fedserver.domain.registration import email_blocks
+from fedserver.domain.registration import email_blocks, signup_expiry
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
@@ -16,6 +16,7 @@ async def requires_approval(tx: ReadTx, email: str, address: str) -> bool:
 
     Raises ForbiddenError, EmailBlockedError (an InvalidError) if they may not join at all.
     """
+    await signup_expiry.check_room(tx)
     await email_blocks.check(tx, email)
     return await ip_blocks.check_sign_up(tx, address)
 

@@ -10,7 +10,12 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import emails, invitations, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
-from fedserver.domain.registration import duplicate_email, inviters, member_locales, signup_policy
+from fedserver.domain.registration import (
+    duplicate_email,
+    inviters,
+    member_locales,
+    signup_policy,
+)
 from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.json import json_response
 
 routes = Routes("pages")
@@ -15,7 +16,7 @@ routes = Routes("pages")
 
 class PasskeyFormParams(Struct, frozen=True):
     name: str = ""
-    credential: str = ""
+    credential: LongText = ""
     csrf: str = ""
 
 

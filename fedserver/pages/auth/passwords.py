@@ -86,15 +86,14 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
     params, services, name = call.params, call.services, call.account.username
     address = call.address
     try:
-        async with services.db.read() as tx:
-            await login.check_attempts(tx, name, address)
-        if not await services.passwords.verify(call.member.password_hash, params.current):
-            async with services.db.write() as tx:
-                await login.record_failure(tx, name, address)
-            raise ForbiddenError(gettext("Your current password is not correct. Please try again."))
         passwords.check_password(params.password, name, call.member.email)
+        async with services.db.write() as tx:
+            await login.count_attempt(tx, name, address)
+        if not await services.passwords.verify(call.member.password_hash, params.current):
+            raise ForbiddenError(gettext("Your current password is not correct. Please try again."))
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
+            await login.take_back_attempt(tx, name, address)
             await member_access.set_password(tx, call.member, hashed)
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:

@@ -14,6 +14,7 @@ from fedserver.domain.posts import edits, polls, posts, replies
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
 from fedserver.runtime import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.fields import LongText
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -21,7 +22,7 @@ routes = Routes("pages")
 
 class ComposerParams(Struct, frozen=True):
     csrf: str = ""
-    text: str = ""
+    text: LongText = ""
     title: str = ""
     summary: str = ""
     visibility: str = ""

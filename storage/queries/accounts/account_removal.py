@@ -33,7 +33,17 @@ from storage.tables.notifications import (
     push_subscriptions,
 )
 from storage.tables.portability import archives, imports
-from storage.tables.posts import likes, pins, poll_votes, posts, quotes, reactions, scheduled_posts
+from storage.tables.posts import (
+    likes,
+    originals,
+    pins,
+    poll_votes,
+    posts,
+    quotes,
+    reactions,
+    scheduled_posts,
+    uri_aliases,
+)
 from storage.tables.relationships import blocks, follow_requests, follows, lists, mutes, tag_follows
 from storage.tables.timelines import bookmarks, filters, home_entries, markers
 
@@ -95,6 +105,15 @@ SUBTRACT_FOLLOW_COUNTS = (
 )
 # Rows of others that refer to its posts without a foreign key.
 DELETE_REFERENCES = (
+    delete(originals).where(
+        originals.c.uri.in_(select(posts.c.uri).where(posts.c.account_id == bindparam("gone_id")))
+    ),
+    delete(uri_aliases).where(
+        or_(
+            and_(uri_aliases.c.kind == "post", uri_aliases.c.target_id.in_(_posts_of_account)),
+            and_(uri_aliases.c.kind == "account", uri_aliases.c.target_id == bindparam("gone_id")),
+        )
+    ),
     delete(notifications).where(notifications.c.post_id.in_(_posts_of_account)),
     delete(posts).where(posts.c.boost_of_id.in_(_posts_of_account)),
     delete(conversation_posts).where(conversation_posts.c.post_id.in_(_posts_of_account)),

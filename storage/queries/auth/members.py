@@ -12,7 +12,7 @@ from storage.engine import ReadTx, Tx
 from storage.rows.auth import MemberRow, OneTimeLinkRow
 from storage.statements import columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
-from storage.tables.auth import login_attempts, member_accounts, members, one_time_links
+from storage.tables.auth import member_accounts, members, one_time_links
 
 COLUMNS = columns_of(members, MemberRow)
 _of_account = select(*COLUMNS).select_from(
@@ -125,22 +125,11 @@ MARK_LINK_USED = (
     .where(one_time_links.c.token_hash == bindparam("b_hash"), one_time_links.c.used_at.is_(None))
     .values(used_at=bindparam("b_now"))
 )
-HAS_LINK = select(one_time_links.c.member_id).where(
-    one_time_links.c.purpose == bindparam("purpose"),
-    one_time_links.c.member_id == bindparam("member_id"),
-    one_time_links.c.used_at.is_(None),
-)
 DELETE_LINKS_BY_MEMBER = delete(one_time_links).where(
     one_time_links.c.purpose == bindparam("purpose"), one_time_links.c.member_id == bindparam("member_id")
 )
 DELETE_EXPIRED_LINKS = delete(one_time_links).where(one_time_links.c.expires_at <= bindparam("until"))
 DELETE_LINKS = delete(one_time_links).where(one_time_links.c.purpose == bindparam("purpose"))
-INSERT_ATTEMPT = upsert(login_attempts)
-COUNT_ATTEMPTS = select(func.count()).where(
-    login_attempts.c.subject == bindparam("subject"), login_attempts.c.at > bindparam("since")
-)
-DELETE_OLD_ATTEMPTS = delete(login_attempts).where(login_attempts.c.at <= bindparam("until"))
-DELETE_ATTEMPTS = delete(login_attempts).where(login_attempts.c.subject == bindparam("subject"))
 
 
 async def insert(tx: Tx, row: MemberRow) -> bool:
@@ -254,30 +243,9 @@ async def delete_links(tx: Tx, purpose: str) -> None:
     await tx.run(DELETE_LINKS, purpose=purpose)
 
 
-async def has_link(tx: ReadTx, purpose: str, member_id: int) -> bool:
-    """Return True if a member has an unused link for this purpose."""
-    return await tx.value(HAS_LINK, purpose=purpose, member_id=member_id) is not None
-
-
 async def delete_links_by_member(tx: Tx, purpose: str, member_id: int) -> None:
     await tx.run(DELETE_LINKS_BY_MEMBER, purpose=purpose, member_id=member_id)
 
 
 async def delete_expired_links(tx: Tx, until: int) -> None:
     await tx.run(DELETE_EXPIRED_LINKS, until=until)
-
-
-async def insert_attempt(tx: Tx, subject: str) -> None:
-    await tx.run(INSERT_ATTEMPT, id=tx.new_id(), subject=subject, at=tx.now)
-
-
-async def count_attempts(tx: ReadTx, subject: str, since: int) -> int:
-    return int(await tx.value(COUNT_ATTEMPTS, subject=subject, since=since))
-
-
-async def delete_old_attempts(tx: Tx, until: int) -> None:
-    await tx.run(DELETE_OLD_ATTEMPTS, until=until)
-
-
-async def delete_attempts(tx: Tx, subject: str) -> None:
-    await tx.run(DELETE_ATTEMPTS, subject=subject)

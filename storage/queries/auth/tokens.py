@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, desc, select, update
+from sqlalchemy import bindparam, delete, desc, func, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
@@ -59,6 +59,25 @@ REVOKE = (
     .where(tokens.c.id == bindparam("b_id"), tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("b_now"))
 )
+_newest = tokens.alias()
+DELETE_OLDEST_OF_APP = delete(tokens).where(
+    tokens.c.app_id == bindparam("app_id"),
+    tokens.c.member_id.is_(None),
+    tokens.c.id.not_in(
+        select(_newest.c.id)
+        .where(_newest.c.app_id == bindparam("app_id"), _newest.c.member_id.is_(None))
+        .order_by(desc(_newest.c.id))
+        .limit(bindparam("limit"))
+    ),
+)
+DELETE_OVER = (
+    delete(tokens).where(tokens.c.revoked_at <= bindparam("until")),
+    delete(tokens).where(
+        tokens.c.member_id.is_(None),
+        tokens.c.created_at <= bindparam("until"),
+        func.coalesce(tokens.c.used_at, 0) <= bindparam("until"),
+    ),
+)
 LOAD_ACTIVE = (
     select(tokens.c.id)
     .select_from(
@@ -89,6 +108,9 @@ FIND_SESSION = (
     )
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
+_is_session = sessions.c.token_hash == bindparam("b_hash")
+SET_ID_TOKEN = update(sessions).where(_is_session).values(sealed_id_token=bindparam("b_sealed"))
+FIND_ID_TOKEN = select(sessions.c.sealed_id_token).where(sessions.c.id == bindparam("id"))
 DELETE_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
 LIST_SESSIONS = (
     select(*_session)
@@ -174,6 +196,17 @@ async def list_by_member(tx: ReadTx, member_id: int) -> list[TokenRow]:
     return to_rows(TokenRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
+async def delete_oldest_of_app(tx: Tx, app_id: int, limit: int) -> None:
+    """Delete the own tokens of an app but the newest `limit`."""
+    await tx.run(DELETE_OLDEST_OF_APP, app_id=app_id, limit=limit)
+
+
+async def delete_over(tx: Tx, until: int) -> None:
+    """Delete tokens that were revoked before `until`, and those of apps alone that were not used since."""
+    for statement in DELETE_OVER:
+        await tx.run(statement, until=until)
+
+
 async def load_active(tx: ReadTx, ids: Sequence[int]) -> set[int]:
     """Return those of the tokens that are active, of members who may log in."""
     return set(await tx.values(LOAD_ACTIVE, ids=list(ids)))
@@ -195,6 +228,17 @@ async def find_session(tx: ReadTx, token_hash: str) -> tuple[SessionRow, MemberR
     record = tuple(row)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
+
+
+async def set_id_token(tx: Tx, token_hash: str, sealed: str) -> None:
+    """Store the ID token of a session, encrypted."""
+    await tx.run(SET_ID_TOKEN, b_hash=token_hash, b_sealed=sealed)
+
+
+async def find_id_token(tx: ReadTx, session_id: int) -> str | None:
+    """Return the ID token of a session, encrypted; None for one that the provider did not open."""
+    sealed: str | None = await tx.value(FIND_ID_TOKEN, id=session_id)
+    return sealed
 
 
 async def delete_session(tx: Tx, session_id: int) -> None:

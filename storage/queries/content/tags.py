@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     bindparam,
     delete,
+    exists,
     func,
     literal_column,
     or_,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 from storage.engine import Page, ReadTx, Tx
 from storage.rows.content import TagRow
 from storage.statements import PagedStatement, columns_of, one_of, to_rows, upsert
+from storage.tables.accounts import featured_tags
 from storage.tables.content import post_tags, tags
 from storage.tables.posts import posts
 from storage.tables.relationships import tag_follows
@@ -63,6 +65,19 @@ LIST_FOLLOWED = PagedStatement(
     .where(tag_follows.c.account_id == bindparam("account_id")),
     tag_follows.c.id,
 )
+_unused = (
+    tags.c.id < bindparam("before_id"),
+    tags.c.usable.is_(None),
+    tags.c.trendable.is_(None),
+    tags.c.listable.is_(None),
+    tags.c.reviewed_at.is_(None),
+    *(
+        ~exists(select(table.c.tag_id).where(table.c.tag_id == tags.c.id))
+        for table in (post_tags, tag_follows, featured_tags)
+    ),
+)
+LIST_UNUSED = select(tags.c.id).where(*_unused).limit(bindparam("limit"))
+DELETE_UNUSED = delete(tags).where(one_of(tags.c.id, "ids"), *_unused)
 
 
 async def load_or_insert(tx: Tx, names: dict[str, str]) -> list[int]:
@@ -120,3 +135,13 @@ async def list_followed(tx: ReadTx, account_id: int, page: Page) -> list[tuple[i
     """Return cursors and tags that an account follows, newest first."""
     rows = await tx.all(LIST_FOLLOWED.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], TagRow(*row[1:])) for row in rows), key=lambda pair: -pair[0])
+
+
+async def list_unused(tx: ReadTx, before_id: int, limit: int) -> list[int]:
+    """Return tags that no post has, nobody follows or features, and no moderator decided about."""
+    return await tx.values(LIST_UNUSED, before_id=before_id, limit=limit)
+
+
+async def delete_unused(tx: Tx, ids: Sequence[int], before_id: int) -> None:
+    """Delete those of the tags that are still unused."""
+    await tx.run(DELETE_UNUSED, ids=list(ids), before_id=before_id)

@@ -12,7 +12,7 @@ from storage.engine import Page, ReadTx, Tx
 from storage.rows.auth import MemberRow
 from storage.statements import PagedStatement, columns_of, one_of
 from storage.tables.accounts import accounts
-from storage.tables.auth import invitations, member_accounts, member_addresses, members
+from storage.tables.auth import invitations, member_accounts, member_addresses, members, one_time_links
 
 _origin = bindparam("origin", type_=Text())
 _status = bindparam("status", type_=Text())
@@ -95,6 +95,36 @@ LOAD_INVITERS = (
     .where(one_of(members.c.id, "ids"), _inviter.c.main)
 )
 COUNT_PENDING = select(func.count()).select_from(_with_members).where(_is_pending)
+COUNT_WAITING = select(func.count()).where(
+    or_(members.c.approved_at.is_(None), members.c.email_confirmed_at.is_(None))
+)
+_has_open_link = exists(
+    select(literal(1)).where(
+        one_time_links.c.member_id == members.c.id,
+        one_time_links.c.purpose == "confirm",
+        one_time_links.c.used_at.is_(None),
+        one_time_links.c.expires_at > bindparam("now"),
+    )
+)
+LIST_EXPIRED = (
+    select(members.c.id, accounts.c.id)
+    .select_from(_with_members)
+    .where(
+        accounts.c.domain == "",
+        accounts.c.suspended_at.is_(None),
+        members.c.disabled_at.is_(None),
+        or_(
+            and_(
+                members.c.email_confirmed_at.is_(None),
+                members.c.created_at <= bindparam("unconfirmed"),
+                ~_has_open_link,
+            ),
+            and_(members.c.approved_at.is_(None), members.c.created_at <= bindparam("unreviewed")),
+        ),
+    )
+    .order_by(members.c.id)
+    .limit(bindparam("limit"))
+)
 DELETE_ACCOUNT = delete(accounts).where(accounts.c.id == bindparam("account_id"), accounts.c.domain == "")
 DELETE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
 
@@ -117,6 +147,24 @@ async def load_inviters(tx: ReadTx, member_ids: Sequence[int]) -> dict[int, int]
 
 async def count_pending(tx: ReadTx) -> int:
     return int(await tx.value(COUNT_PENDING))
+
+
+async def count_waiting(tx: ReadTx) -> int:
+    """Return the number of members who are not confirmed or not approved yet."""
+    return int(await tx.value(COUNT_WAITING))
+
+
+async def list_expired(
+    tx: ReadTx, unconfirmed_until: int, unreviewed_until: int, limit: int
+) -> list[tuple[int, int]]:
+    """Return ids of members and their accounts, unconfirmed or unapproved since before these moments.
+
+    Those to whom a link was sent that still works are left out.
+    """
+    rows = await tx.all(
+        LIST_EXPIRED, now=tx.now, unconfirmed=unconfirmed_until, unreviewed=unreviewed_until, limit=limit
+    )
+    return [(int(member_id), int(account_id)) for member_id, account_id in rows]
 
 
 async def delete_pending(tx: Tx, member_id: int, account_id: int) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from storage.engine import Page, ReadTx, Tx
 from storage.rows.peers import PeerRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
+from storage.tables.accounts import accounts
 from storage.tables.kernel import deliveries
 from storage.tables.peers import peers
 
@@ -77,6 +78,15 @@ MARK_FAILED = (
     )
 )
 SET_SCHEME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(scheme=bindparam("b_scheme"))
+
+DELETE_UNUSED = delete(peers).where(
+    peers.c.policy == "",
+    peers.c.decided_at.is_(None),
+    peers.c.first_seen_at <= bindparam("until"),
+    func.coalesce(peers.c.delivered_at, 0) <= bindparam("until"),
+    ~exists(select(accounts.c.id).where(accounts.c.domain == peers.c.domain)),
+    ~exists(select(deliveries.c.id).where(deliveries.c.host == peers.c.domain)),
+)
 
 
 async def insert(tx: Tx, domain: str) -> None:
@@ -204,3 +214,8 @@ async def mark_failed(tx: Tx, domain: str, failures: int, since: int, retry_at: 
 async def set_scheme(tx: Tx, domain: str, scheme: str) -> None:
     """Store which signature scheme a peer accepts."""
     await tx.run(SET_SCHEME, b_domain=domain, b_scheme=scheme)
+
+
+async def delete_unused(tx: Tx, until: int) -> None:
+    """Delete peers without a decision or an account here, to which nothing was delivered since `until`."""
+    await tx.run(DELETE_UNUSED, until=until)

@@ -37,11 +37,18 @@ COUNT_ATTEMPTS = (
     .group_by(email_domain_attempts.c.block_id, email_domain_attempts.c.day)
 )
 
+DELETE_OLD_ATTEMPTS = delete(email_domain_attempts).where(email_domain_attempts.c.day < bindparam("day"))
+
 INSERT_CANONICAL = upsert(canonical_email_blocks).on_conflict_do_nothing()
 FIND_CANONICAL = select(*_canonical_columns).where(canonical_email_blocks.c.id == bindparam("id"))
 FIND_CANONICAL_BY_HASH = select(*_canonical_columns).where(canonical_email_blocks.c.hash == bindparam("hash"))
 LIST_CANONICALS = PagedStatement(select(*_canonical_columns), canonical_email_blocks.c.id)
 DELETE_CANONICAL = delete(canonical_email_blocks).where(canonical_email_blocks.c.id == bindparam("id"))
+
+
+async def delete_old_attempts(tx: Tx, day: int) -> None:
+    """Delete the attempts of the days before `day` (since 1970)."""
+    await tx.run(DELETE_OLD_ATTEMPTS, day=day)
 
 
 async def insert_domain(tx: Tx, row: EmailDomainBlockRow) -> bool:

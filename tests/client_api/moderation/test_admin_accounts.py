@@ -236,7 +236,9 @@ async def test_disabled_member_is_logged_out_and_keeps_the_profile(start: Start)
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
     await world.apply_action("mod", "ann", "disable")
-    assert (await ann.request("GET", "/api/v1/accounts/verify_credentials")).status == 401
+    for path in ("/api/v1/accounts/verify_credentials", "/api/v1/timelines/public", "/api/v2/instance"):
+        refused = await ann.request("GET", path)
+        assert (refused.status, refused.body["error"]) == (403, "Your login is currently disabled"), path
     async with node.http.get("/home", allow_redirects=False) as answer:
         assert answer.status == 303, "the session is over"
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
@@ -247,6 +249,7 @@ async def test_disabled_member_is_logged_out_and_keeps_the_profile(start: Start)
     assert len(await Api(node).get("/api/v1/timelines/public")) == 1
     assert (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["disabled"]
     assert not (await world["mod"].post(f"{PATH}/{world.id('ann')}/enable"))["disabled"]
+    assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann", "apps go on"
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
 
@@ -260,7 +263,7 @@ async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -
     post = await ann.post("/api/v1/statuses", status="hello @bob")
     await world.apply_action("mod", "ann", "suspend", text="Spam")
 
-    assert (await ann.request("GET", "/api/v1/timelines/home")).status == 401
+    assert (await ann.request("GET", "/api/v1/timelines/home")).status == 403
     assert (await nobody.request("GET", f"/api/v1/statuses/{post['id']}")).status == 404
     assert await bob.get("/api/v1/timelines/home") == []
     shown = await nobody.get(f"/api/v1/accounts/{world.id('ann')}")

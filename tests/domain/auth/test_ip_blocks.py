@@ -104,3 +104,37 @@ async def test_block_is_unique_changed_and_removed(database: Database, admin: Me
         assert await ip_blocks.find_severity(tx, "192.0.2.1") == ""
         with pytest.raises(NotFoundError):
             await ip_blocks.remove(tx, admin, row.id)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored", "inside", "outside"),
+    [
+        ("::ffff:192.0.2.3", "192.0.2.3/32", ["192.0.2.3", "[::FFFF:C000:203]:80"], "192.0.2.4"),
+        ("::ffff:192.0.2.0/120", "192.0.2.0/24", ["192.0.2.200"], "192.0.3.1"),
+        ("2001:DB8::1", "2001:db8::1/128", ["2001:db8::ffff:2", "[2001:DB8::3%e]:1"], "2001:db8:0:1::1"),
+        ("2001:DB8::/48", "2001:db8::/48", ["2001:0DB8:0:9::0001"], "2001:db8:1::2"),
+        (" 192.0.2.7/24 ", "192.0.2.0/24", ["192.0.2.1:4711"], "192.0.3.1"),
+    ],
+)  # fmt: skip
+async def test_blocks_hold_for_every_spelling_of_an_address(
+    database: Database, admin: MemberRow, written: str, stored: str, inside: list[str], outside: str
+) -> None:
+    assert (await block(database, admin, written, NO_ACCESS)).network == stored
+    blocklist = IpBlocklist(database.clock)
+    async with database.read() as tx:
+        await blocklist.load(tx)
+        for address in inside:
+            assert await ip_blocks.find_severity(tx, address) == NO_ACCESS, address
+            assert blocklist.is_blocked(address), address
+        assert await ip_blocks.find_severity(tx, outside) == ""
+        assert not blocklist.is_blocked(outside)
+    with pytest.raises(InvalidError):
+        await block(database, admin, stored, NO_ACCESS)
+
+
+async def test_moderators_cannot_block_their_own_network_in_any_spelling(
+    database: Database, admin: MemberRow
+) -> None:
+    for written in (OWN, f"::ffff:{OWN}", f"::ffff:{OWN}/120"):
+        with pytest.raises(InvalidError):
+            await block(database, admin, written, NO_ACCESS)
