@@ -41,7 +41,7 @@ class Pages:
         self._proxies = proxies
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "fedserver.web")]),
-            autoescape=select_autoescape(("html", "xml"), default=True),
+            autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -65,18 +65,13 @@ class Pages:
         *,
         status: int = 200,
         forms_to: str = "'self'",
-        foreign_pictures: bool = False,
     ) -> web.Response:
-        """Return a page.
-
-        `forms_to` are further targets of forms (the consent page redirects to the app). With
-        `foreign_pictures` the page may show images of other hosts, as articles do.
-        """
+        """Return a page. `forms_to` are further targets of forms (the consent page redirects to the app)."""
         response = web.Response(
             text=self.render_text(template, values), status=status, content_type="text/html", charset="utf-8"
         )
         forms = f"; form-action {forms_to}" if forms_to else ""
-        files = " https: http:" if foreign_pictures or not self._proxies else ""
+        files = "" if self._proxies else " https: http:"
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(forms=forms, files=files)
         response.headers.update(SECURITY_HEADERS)
         mark_language(response)
