@@ -7,6 +7,7 @@ No remote context is ever loaded: documents are read by their compact names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,8 @@ MAX_BYTES = 1_048_576
 MAX_DEPTH = 40
 MAX_NODES = 60_000
 MAX_URI = 2_048
+# What no text needs and XML 1.0 (section 2.2) or a database cannot hold; tab and line ends stay.
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 Document = dict[str, Any]
 
@@ -119,9 +122,9 @@ def type_of(document: Mapping[str, Any], known: tuple[str, ...] | frozenset[str]
 
 
 def text(value: Any, limit: int) -> str:
-    """Return a string, cut to `limit` characters and without NUL, '' for anything else."""
+    """Return a string, cut to `limit` characters and without control characters, '' for anything else."""
     value = one(value)
-    return value.replace("\0", "")[:limit] if isinstance(value, str) else ""
+    return CONTROLS.sub("", value)[:limit] if isinstance(value, str) else ""
 
 
 def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, str | None]:
@@ -135,7 +138,7 @@ def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, st
     if not isinstance(languages, dict):
         return plain, None
     entries = [
-        (tag, content.replace("\0", "")[:limit])
+        (tag, CONTROLS.sub("", content)[:limit])
         for tag, content in list(languages.items())[:50]
         if isinstance(tag, str) and isinstance(content, str) and len(tag) <= 35
     ]

@@ -132,6 +132,20 @@ class Links(Struct, frozen=True):
             return url
         return f"{self.base}/media/proxy/emoji/{shape}?u={quote(url, safe='')}&v={self.sign(url)}"
 
+    def post_file(self, post_id: int, kind: str, url: str) -> str:
+        """Return where a file of another host is served that a post, or a former version of it, shows.
+
+        `kind` is image, gifv, video or audio.
+        """
+        if not self.proxies or not self.secret or not url or self.is_local(url):
+            return url
+        signature = self.sign_post_file(post_id, kind, url)
+        return f"{self.base}/media/proxy/posts/{post_id}/{kind}?u={quote(url, safe='')}&v={signature}"
+
+    def sign_post_file(self, post_id: int, kind: str, url: str) -> str:
+        """Return the signature in the address that `post_file` returns."""
+        return self.sign(f"{post_id} {kind} {url}")
+
     def sign(self, url: str) -> str:
         """Return a signature of this node, so that it fetches only addresses that it has published itself."""
         return hmac.new(self.secret, url.encode(), hashlib.sha256).hexdigest()[:32]

@@ -46,7 +46,7 @@ from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation.convert import accounts, polls, posts
 from fedserver.text.excerpts import make_excerpt, slugify
 from fedserver.text.languages import normalize_language
-from fedserver.text.markup import render_markdown, render_plain, scan
+from fedserver.text.markup import count_characters, render_markdown, render_plain
 from fedserver.text.page_links import parse_page_links
 from fedserver.text.previews import parse_page
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
@@ -213,7 +213,7 @@ def check_texts(html: str) -> None:
     name = clean_name(html)
     assert clean_name(name) == name
     to_text(html), make_excerpt(html), slugify(name), fold(html), tokenize(html)
-    scan(html), normalize_language(html[:20]), parse_page_links(html.encode("utf-8", "replace"))
+    count_characters(html), normalize_language(html[:20]), parse_page_links(html.encode("utf-8", "replace"))
     for rendered in (
         render_plain(html, {}, str),
         render_markdown(html, {}, str, article=False),

@@ -54,6 +54,8 @@ POLICY = f"{SHAPES}::test_interaction_policy_of_a_local_post_is_enforced"
 PARTNERSHIPS = f"{PARTNERS}::test_partnership_activities_of_other_actors_are_refused[sqlite]"
 REACTIONS = f"{SHAPES}::test_emoji_reactions_count_as_likes_and_are_shown"
 RELAY_FORWARDS = f"{RELAYS}::test_relay_followed_forwards_pointers_to_posts_only[sqlite]"
+PICTURES = "tests/journeys/test_article_pictures.py"
+FEEDS = "tests/pages/content/test_feeds.py"
 CONSOLE = "tests/console/test_console.py"
 LOG = "tests/domain/audit_log/test_audit_log.py"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
@@ -119,6 +121,16 @@ TESTS = {
     "limits on attempts": "tests/domain/auth/test_members.py::test_login_resets_the_attempts[sqlite]",
     "addresses that only trusted proxies name": "tests/web/test_proxies.py::test_address_of_the_client",
     "the length of texts in a request": "tests/web/test_bounds.py::test_every_declared_text_has_a_length",
+    "files in texts are those that we signed": (
+        f"{PICTURES}::test_proxy_serves_only_the_pictures_of_a_post[sqlite]"
+    ),
+    "files of hosts whose files are rejected": (
+        f"{PICTURES}::test_pictures_of_hosts_whose_files_are_rejected_are_not_fetched[sqlite-tracker.test]"
+    ),
+    "readers stay unknown": (
+        f"{PICTURES}::test_pictures_of_articles_are_loaded_from_this_node_everywhere[sqlite]"
+    ),
+    "texts behind a content warning": f"{FEEDS}::test_feed_does_not_show_what_is_behind_a_warning[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
 }
 

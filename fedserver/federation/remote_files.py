@@ -39,6 +39,7 @@ EXTENSIONS = {
 CROPPERS = {"avatar": image_worker.process_square, "header": image_worker.process_banner}
 PROCESSORS = {
     "file": image_worker.process_remote,
+    "text": image_worker.process_remote,
     "card": image_worker.process_card,
     "emoji": image_worker.process_emoji,
 }
@@ -75,7 +76,8 @@ class RemoteFiles:
 
     async def get(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         """Return a file, from the store or from its peer. Raises NotFoundError, PeerError."""
-        if not self._policies.allows_media(request.host) or self._policies.find(request.host) == "block":
+        # guard: files of hosts whose files are rejected
+        if not all(self._is_wanted(host) for host in (request.host, _get_host(request.url))):
             raise NotFoundError
         if request.stored is not None and self._store.path(request.stored.file_key) is not None:
             return request.stored
@@ -88,6 +90,9 @@ class RemoteFiles:
             self._in_flight[key] = flight
             flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
+
+    def _is_wanted(self, host: str) -> bool:
+        return self._policies.allows_media(host) and self._policies.find(host) != "block"
 
     async def _fetch_and_store(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
@@ -113,8 +118,8 @@ class RemoteFiles:
             raise
 
     async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
-        host = urlsplit(request.url).netloc.rpartition("@")[2]
-        # Preview cards are of websites, which are on no allowlist: only blocked hosts are refused.
+        host = _get_host(request.url)
+        # Websites are on no allowlist: of cards, and of what members write, only blocked hosts are refused.
         is_website = not request.host and self._policies.find(host) != "block"
         if not is_website and not (self._policies.allows(host) and self._policies.allows(request.host)):
             raise NotFoundError
@@ -137,7 +142,7 @@ class RemoteFiles:
             return ProcessedFile((data, EXTENSIONS[kind]))
         if request.kind in ("video", "audio"):
             raise UnacceptableFileError("This file is neither video nor audio.")
-        images = await self._images.run(PROCESSORS[request.shape], data)
+        images = await self._images.run(PROCESSORS[request.shape.partition(":")[0]], data)
         full, small = images.full, None if images.small is images.full else images.small
         return ProcessedFile(
             (full.data, full.extension),
@@ -155,3 +160,11 @@ class RemoteFiles:
         """Cancel what is under way."""
         for flight in self._in_flight.values():
             flight.cancel()
+
+
+def _get_host(url: str) -> str:
+    """Return the host in a URL, '' for one that is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""

@@ -18,7 +18,7 @@ from activitypub.webfinger import Handle, parse_handle
 from fedserver.domain.accounts import accounts
 from fedserver.federation.fetch import RemoteGoneError
 from fedserver.federation.resolve_posts import PostResolver
-from fedserver.text.markup import scan
+from fedserver.text.markup import PLAIN, parse_text
 from fedserver.text.page_links import parse_page_links
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
@@ -48,9 +48,11 @@ class Resolver(PostResolver):
         gone = account is None or account.deleted_at is not None or account.suspended_at is not None
         return None if gone else account
 
-    async def resolve_mentions(self, text: str) -> None:
+    async def resolve_mentions(self, text: str, source_type: str = PLAIN) -> None:
         """Fetch the accounts that a text mentions and that are not known yet, at most ten."""
-        mentions = [mention for mention in scan(text).mentions if mention[1] is not None]
+        if "@" not in text:
+            return
+        mentions = [mention for mention in parse_text(text, source_type).mentions if mention[1] is not None]
         for username, domain in mentions[:MAX_MENTIONS]:
             if normalize_host((domain or "").partition(":")[0]):
                 await self.resolve_account(f"{username}@{domain}")

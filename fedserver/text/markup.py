@@ -1,33 +1,30 @@
 """The text that a member wrote, rendered as HTML as Mastodon clients expect it.
 
-Two steps, as mentions need the database: `scan` finds the names, and the `render_` functions write links for
-those that are known. Links, mentions and hashtags are found by one left-to-right pass over words, without
-regular expressions, so no text can make it slow. Markdown goes through markdown-it and then the same
-sanitizer.
+Two steps, as mentions need the database: a `parse_` function returns the HTML with the names that can be
+linked in it, and `render` writes links for those that are known. Names are looked for in the finished HTML:
+so who is notified and which hashtags a text has is exactly what its reader sees as links. Markdown, and the
+HTML that it may contain, goes through the sanitizer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
 from msgspec import Struct
 
-from fedserver.text.sanitize import clean_article, clean_post, clean_text
+from fedserver.text.anchors import add_anchors
+from fedserver.text.characters import count_graphemes
+from fedserver.text.html_parts import split_html
+from fedserver.text.markdown import to_html
+from fedserver.text.names import Name, Piece, fold_tag, split_pieces
+from fedserver.text.sanitize import PROFILE_TAGS, clean_article, clean_post, clean_text
 
 MAX_NAMES = 100
-MAX_URL_LENGTH = 2_048
 URL_LENGTH = 23  # every address counts as this many characters (docs.joinmastodon.org/user/posting)
-OPENING = "([{<\"'«“‘*_~"
-CLOSING = ".,;:!?)]}>\"'»”’…*~"
-QUOTES = "«»“”‘’…"
-BREAKS = " \t\n\u00a0\u3000"
-
-Name = tuple[str, str | None]  # username, domain (None: ours)
+PLAIN = "text/plain"
+UNLINKED_TAGS = frozenset({"a", "code", "pre", "kbd"})  # what is in them is quoted, or has a link already
+INLINE_TAGS = (PROFILE_TAGS | {"sup", "sub", "mark", "kbd"}) - {"p", "br"}
 
 
 class MentionLink(Struct, frozen=True):
@@ -37,169 +34,136 @@ class MentionLink(Struct, frozen=True):
     label: str
 
 
-class Scan(Struct, frozen=True):
-    """The names in a text, each once, in order."""
-
-    mentions: tuple[Name, ...]
-    hashtags: tuple[str, ...]
-
-
-class Piece(Struct, frozen=True):
-    """A part of a text: kind is text, url, mention or hashtag."""
-
-    kind: str
-    text: str
-    name: Name | None = None
-
-
 TagUrl = Callable[[str], str]
 Mentions = Mapping[Name, MentionLink]
+NO_MENTIONS: Mentions = {}
 
 
-def split_pieces(text: str) -> list[Piece]:
-    """Split a text at its addresses, mentions and hashtags."""
-    pieces: list[Piece] = []
-    start = 0
-    for begin, end in _find_words(text):
-        first = begin
-        while first < end and text[first] in OPENING:
-            first += 1
-        piece = _parse_piece(text[first:end])
-        if piece is None:
+class ParsedText(Struct, frozen=True):
+    """A text as safe HTML without links for its names: at most MAX_NAMES mentions and as many hashtags.
+
+    `parts` are the parts of the HTML, with the pieces of those in which there may be names.
+    """
+
+    parts: tuple[tuple[str, tuple[Piece, ...]], ...]
+    mentions: tuple[Name, ...]
+    hashtags: dict[str, str]  # folded name: as first written
+
+    @property
+    def html(self) -> str:
+        """The HTML without links for names."""
+        return "".join(source for source, _ in self.parts)
+
+    def render(self, mentions: Mentions, tag_url: TagUrl | None) -> str:
+        """Return the HTML with links for addresses, hashtags, and the mentions that are known.
+
+        Without `tag_url` hashtags stay text.
+        """
+        return "".join(
+            "".join(self._render(piece, mentions, tag_url) for piece in pieces) if pieces else source
+            for source, pieces in self.parts
+        )
+
+    def _render(self, piece: Piece, mentions: Mentions, tag_url: TagUrl | None) -> str:
+        if piece.kind == "url":
+            return render_link(piece.text)
+        if piece.kind == "hashtag" and tag_url and (folded := fold_tag(piece.text)) in self.hashtags:
+            address, name = escape(tag_url(folded)), escape(piece.text[1:])
+            return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{name}</span></a>'
+        if piece.name is not None and piece.name in mentions:
+            link = mentions[piece.name]
+            anchor = (
+                f'<a href="{escape(link.url)}" class="u-url mention">@<span>{escape(link.label)}</span></a>'
+            )
+            return f'<span class="h-card" translate="no">{anchor}</span>'
+        return escape(piece.text, quote=False)
+
+
+def _find_names(html: str) -> ParsedText:
+    """Return sanitized HTML with the names in it that can be linked."""
+    parts: list[tuple[str, tuple[Piece, ...]]] = []
+    mentions: dict[Name, None] = {}
+    hashtags: dict[str, str] = {}
+    depth, before = 0, ""
+    for part in split_html(html):
+        if part.name:
+            if part.name in UNLINKED_TAGS:
+                depth += -1 if part.closes else 1
+            before = before if part.name in INLINE_TAGS else ""
+            parts.append((part.source, ()))
             continue
-        if first > start:
-            pieces.append(Piece("text", text[start:first]))
-        pieces.append(piece)
-        start = first + len(piece.text)
-    if start < len(text):
-        pieces.append(Piece("text", text[start:]))
-    return pieces
+        text = part.text
+        pieces = tuple(split_pieces(text, before)) if not depth else ()
+        has_names = any(piece.kind != "text" for piece in pieces)
+        parts.append((part.source, pieces if has_names else ()))
+        for piece in pieces:
+            if piece.name is not None and len(mentions) < MAX_NAMES:
+                mentions[piece.name] = None
+            elif piece.kind == "hashtag" and len(hashtags) < MAX_NAMES:
+                hashtags.setdefault(fold_tag(piece.text), piece.text[1:])
+        before = text[-1:]
+    return ParsedText(tuple(parts), tuple(mentions), hashtags)
 
 
-def _find_words(text: str) -> list[tuple[int, int]]:
-    words: list[tuple[int, int]] = []
-    begin = -1
-    for index, letter in enumerate(text):
-        if letter in BREAKS:
-            if begin >= 0:
-                words.append((begin, index))
-                begin = -1
-        elif begin < 0:
-            begin = index
-    if begin >= 0:
-        words.append((begin, len(text)))
-    return words
+def parse_text(
+    text: str, source_type: str, *, article: bool = False, base: str = "", page: str = ""
+) -> ParsedText:
+    """Return a text of either type, parsed; the other arguments are those of `parse_markdown`."""
+    if source_type == PLAIN:
+        return parse_plain(text)
+    return parse_markdown(text, article=article, base=base, page=page)
 
 
-def _parse_piece(word: str) -> Piece | None:
-    if word.startswith(("https://", "http://")) and len(word) <= MAX_URL_LENGTH:
-        address = _trim_address(word)
-        return Piece("url", address) if len(address.partition("://")[2]) > 2 else None
-    if word.startswith("@"):
-        return _parse_mention(word)
-    if word.startswith("#"):
-        return _parse_hashtag(word)
-    return None
+def parse_plain(text: str) -> ParsedText:
+    """Return a plain text, parsed: paragraphs at empty lines, breaks at line ends."""
+    paragraphs = [part.strip() for part in clean_text(text, len(text)).strip().split("\n\n")]
+    lines = [escape(part, quote=False).replace("\n", "<br>") for part in paragraphs if part]
+    return _find_names("".join(f"<p>{line}</p>" for line in lines))
 
 
-def _trim_address(word: str) -> str:
-    """Return an address without the punctuation that follows it; a bracket that it opened stays."""
-    end = len(word)
-    while end:
-        last = word[end - 1]
-        if last == ")" and word.count("(", 0, end) >= word.count(")", 0, end):
-            break
-        if last not in CLOSING:
-            break
-        end -= 1
-    return word[:end]
+def render_plain(text: str, mentions: Mentions = NO_MENTIONS, tag_url: TagUrl | None = None) -> str:
+    """Return safe HTML of a plain text, as `parse_plain` and `ParsedText.render` do."""
+    return parse_plain(text).render(mentions, tag_url)
 
 
-def _take_while(text: str, others: str) -> str:
-    """Return the start of `text` that consists of ASCII letters, digits and characters in `others`."""
-    for index, letter in enumerate(text):
-        if not (letter.isascii() and letter.isalnum()) and letter not in others:
-            return text[:index]
-    return text
+def parse_markdown(text: str, *, article: bool, base: str = "", page: str = "") -> ParsedText:
+    """Return Markdown, parsed (see `markdown`).
+
+    Relative addresses are resolved against `base`, those of `#places` against `page`; without these they are
+    dropped. Headings of an article get ids.
+    """
+    html = to_html(clean_text(text, len(text)), pictures=article)
+    if article:
+        return _find_names(add_anchors(clean_article(html, base, page), page))
+    return _find_names(clean_post(html, base, page))
 
 
-def _parse_mention(word: str) -> Piece | None:
-    username = _take_while(word[1:], "_.-").rstrip(".-")
-    if not username or len(username) > 100:
-        return None
-    rest = word[1 + len(username) :]
-    if not rest.startswith("@"):
-        return Piece("mention", "@" + username, (username.lower(), None))
-    domain = _parse_domain(rest[1:])
-    if "." not in domain and ":" not in domain:
-        return Piece("mention", "@" + username, (username.lower(), None))
-    return Piece("mention", f"@{username}@{domain}", (username.lower(), domain.lower()))
-
-
-def _parse_domain(text: str) -> str:
-    end = 0
-    while end < len(text) and (text[end].isalnum() or text[end] in ".-:"):
-        end += 1
-    return text[:end].rstrip(".-:")
-
-
-def _parse_hashtag(word: str) -> Piece | None:
-    end = 1
-    while end < len(word) and (word[end].isalnum() or word[end] in "_·" or not word[end].isascii()):
-        if word[end] in QUOTES:
-            break
-        end += 1
-    name = word[1:end].rstrip("·_") or ""
-    if not name or len(name) > 100 or not any(letter.isalpha() for letter in name):
-        return None
-    return Piece("hashtag", "#" + name)
-
-
-def scan(text: str) -> Scan:
-    """Return the mentions and hashtags in `text`."""
-    pieces = split_pieces(clean_text(text, len(text)))
-    mentions = dict.fromkeys(piece.name for piece in pieces if piece.name is not None)
-    hashtags = dict.fromkeys(piece.text[1:] for piece in pieces if piece.kind == "hashtag")
-    return Scan(tuple(mentions)[:MAX_NAMES], tuple(hashtags)[:MAX_NAMES])
-
-
-def fold_tag(name: str) -> str:
-    """Return a hashtag in the form in which hashtags are compared."""
-    return name.lstrip("#").casefold()
+def render_markdown(
+    text: str,
+    mentions: Mentions = NO_MENTIONS,
+    tag_url: TagUrl | None = None,
+    *,
+    article: bool,
+    base: str = "",
+) -> str:
+    """Return safe HTML of Markdown, as `parse_markdown` and `ParsedText.render` do."""
+    return parse_markdown(text, article=article, base=base).render(mentions, tag_url)
 
 
 def count_characters(text: str) -> int:
-    """Return the length as clients count it: an address 23, a remote mention without its domain."""
+    """Return the length as clients count it: what a reader sees as one character is one.
+
+    An address counts URL_LENGTH, a remote mention without its domain
+    (docs.joinmastodon.org/user/posting/#text).
+    """
     return sum(
         URL_LENGTH
         if piece.kind == "url"
-        else len(piece.text.rpartition("@")[0] if piece.text.count("@") > 1 else piece.text)
+        else count_graphemes(
+            piece.text if piece.kind != "mention" else "@" + piece.text[1:].partition("@")[0]
+        )
         for piece in split_pieces(text)
     )
-
-
-def render_plain(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
-    """Return safe HTML of a plain text: paragraphs at empty lines, breaks at line ends."""
-    paragraphs = [part for part in clean_text(text, len(text)).strip().split("\n\n") if part.strip()]
-    return "".join(f"<p>{_render_inline(part.strip(), mentions, tag_url)}</p>" for part in paragraphs)
-
-
-def _render_inline(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
-    return "".join(_render_piece(piece, mentions, tag_url) for piece in split_pieces(text))
-
-
-def _render_piece(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
-    if piece.kind == "url":
-        return render_link(piece.text)
-    if piece.kind == "hashtag":
-        name = piece.text[1:]
-        address = escape(tag_url(fold_tag(name)))
-        return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{escape(name)}</span></a>'
-    if piece.name is not None and piece.name in mentions:
-        link = mentions[piece.name]
-        anchor = f'<a href="{escape(link.url)}" class="u-url mention">@<span>{escape(link.label)}</span></a>'
-        return f'<span class="h-card" translate="no">{anchor}</span>'
-    return escape(piece.text, quote=False).replace("\n", "<br>")
 
 
 def render_link(address: str) -> str:
@@ -214,41 +178,3 @@ def render_link(address: str) -> str:
         f'<span class="invisible">{escape(hidden)}</span><span{ellipsis}>{escape(visible)}</span>'
         f'<span class="invisible">{escape(tail)}</span></a>'
     )
-
-
-MAX_WORD_LENGTH = 4_096  # the search for bare addresses takes quadratic time in the length of a word
-
-
-def _build_parser(*, linkify: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": linkify})
-    return parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
-
-
-_markdown, _without_bare_links = _build_parser(linkify=True), _build_parser(linkify=False)
-
-
-def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: bool) -> str:
-    """Return safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay text."""
-    text = clean_text(text, len(text))
-    has_long_word = any(end - begin > MAX_WORD_LENGTH for begin, end in _find_words(text))
-    parser = _without_bare_links if has_long_word else _markdown
-    tokens = parser.parse(text)
-    for token in tokens:
-        if token.type == "inline" and token.children:
-            token.children = _link_names(token.children, mentions, tag_url)
-    html = parser.renderer.render(tokens, parser.options, {})
-    return clean_article(html) if article else clean_post(html)
-
-
-def _link_names(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Token]:
-    linked: list[Token] = []
-    depth = 0
-    for token in tokens:
-        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
-        if token.type != "text" or depth:
-            linked.append(token)
-            continue
-        inline: Any = Token("html_inline", "", 0)
-        inline.content = _render_inline(token.content, mentions, tag_url)
-        linked.append(inline)
-    return linked

@@ -2,7 +2,8 @@
 
 nh3 (Ammonia) drops scripts, handlers, styles and unsafe addresses; classes are those that clients know
 (docs.joinmastodon.org/spec/activitypub#sanitization). Addresses are made absolute: a relative one from a
-remote server would lead to our own node. Names are cut, and direction marks are removed from them.
+remote server would lead to our own node. Names are cut, and direction marks are removed from them. Control
+characters are removed before HTML is parsed, and after: a parser makes them from references (`&#1;`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from urllib.parse import urljoin
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
+from fedserver.text.characters import remove_controls
+
 MAX_HTML_LENGTH, MAX_OPEN_ELEMENTS, MAX_ROUNDS = 500_000, 300, 5
 VOID_ELEMENTS = frozenset(
     {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
@@ -24,11 +27,13 @@ VOID_ELEMENTS = frozenset(
 PRE_LEADING_NEWLINES = re.compile(r'(<pre(?: (?:"[^"]*"|[^">])*)?>)\n+')
 SCHEMES = {"http", "https"}
 PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
-POST_TAGS = PROFILE_TAGS | {"pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup"}
-ARTICLE_TAGS = POST_TAGS | {
-    "img", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "hr", "sub", "section",
-    "details", "summary", "kbd", "mark", "input",
+POST_TAGS = PROFILE_TAGS | {
+    "pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup", "sub", "hr", "kbd",
+    "mark", "details", "summary", "input", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
+ARTICLE_TAGS = POST_TAGS | {"img", "figure", "figcaption", "section"}
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+ID_PREFIX = "user-content-"  # no id of a text can stand for one of our pages, or for a name in a script
 LINK_CLASSES = {"mention", "hashtag", "h-card", "u-url", "invisible", "ellipsis", "quote-inline"}
 ALLOWED_CLASSES: dict[str, set[str]] = {"a": LINK_CLASSES, "span": LINK_CLASSES, "p": {"quote-inline"}}
 ATTRIBUTES: dict[str, set[str]] = {
@@ -41,27 +46,37 @@ ATTRIBUTES: dict[str, set[str]] = {
     "th": {"align"},
     "td": {"align"},
     "code": {"lang"},
+    "details": {"open"},
 }
+ATTRIBUTE_VALUES = {"input": {"type": {"checkbox"}, "checked": {"", "checked"}}}
+# Places that links lead to: headings, and notes at the foot of the text with the marks that refer to them.
+ID_TAGS = (*HEADINGS, "a", "li", "sup")
+MAX_ID_LENGTH = 100
+OTHER_INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag, names in ATTRIBUTES.items()}
 # Marks that reverse or hide the order of text: with them a name can look like another.
 BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
+NOT_IN_IDS = frozenset(" \t\n\r\"'<>&")
 # What browsers drop before they read an address (url.spec.whatwg.org): at its ends, and anywhere in it.
 ADDRESS_ENDS = "".join(map(chr, range(33)))
 ADDRESS_BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
-_base: ContextVar[str] = ContextVar("base", default="")
+_base: ContextVar[tuple[str, str]] = ContextVar("base", default=("", ""))
 
 
 def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
     """Return the value of an attribute, or None to drop it; addresses are resolved against the base."""
+    if attribute == "id":
+        return value if value and len(value) <= MAX_ID_LENGTH and not set(value) & NOT_IN_IDS else None
     if attribute not in ("href", "src"):
         return value
     address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)
     if _is_absolute(address):
         return address
+    base, page = _base.get()
     try:
-        joined = urljoin(_base.get(), address)
+        joined = urljoin(page if address.startswith("#") else base, address)
     except ValueError:
         return None
     return joined if _is_absolute(joined) else None
@@ -72,10 +87,15 @@ def _is_absolute(address: str) -> bool:
     return address[:8].lower().startswith(("https://", "http://"))
 
 
-def _build_cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
+def _build_cleaner(tags: AbstractSet[str], rel: str, *, with_ids: bool = False) -> nh3.Cleaner:
+    ids = {tag: {"id"} for tag in ID_TAGS} if with_ids else {}
+    attributes = {tag: ATTRIBUTES_NO_CLASS.get(tag, set()) | ids.get(tag, set()) for tag in tags}
     return nh3.Cleaner(
         tags=set(tags),
-        attributes={tag: names for tag, names in ATTRIBUTES_NO_CLASS.items() if tag in tags},
+        attributes={tag: names for tag, names in attributes.items() if names},
+        tag_attribute_values={tag: values for tag, values in ATTRIBUTE_VALUES.items() if tag in tags},
+        set_tag_attribute_values={"input": {"disabled": ""}} if "input" in tags else {},
+        id_prefix=ID_PREFIX if with_ids else None,
         allowed_classes={tag: names for tag, names in ALLOWED_CLASSES.items() if tag in tags},
         attribute_filter=_filter_attribute,
         url_schemes=SCHEMES,
@@ -86,21 +106,25 @@ def _build_cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
 
 
 _post = _build_cleaner(POST_TAGS, "nofollow noopener")
-_article = _build_cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
+_article = _build_cleaner(ARTICLE_TAGS, "nofollow noopener", with_ids=True)
 EXTERNAL_REL = "nofollow noopener"
 PROFILE_REL = f"{EXTERNAL_REL} me"
 MENTION_CLASSES = ("u-url mention", "mention u-url", "mention hashtag", "mention")
 _profile = _build_cleaner(PROFILE_TAGS, PROFILE_REL)
 
 
-def clean_post(html: str, base: str = "") -> str:
-    """Return safe HTML of a short post; relative addresses are resolved against `base`, or dropped."""
-    return _clean(_post, html, base)
+def clean_post(html: str, base: str = "", page: str = "") -> str:
+    """Return safe HTML of a short post.
+
+    Relative addresses are resolved against `base`, those of `#places` against `page` (without one, against
+    `base` too); they are dropped if there is none.
+    """
+    return _clean(_post, html, base, page)
 
 
-def clean_article(html: str, base: str = "") -> str:
-    """Return safe HTML of an article: headings, images and tables stay; `base` as in `clean_post`."""
-    return _clean(_article, html, base)
+def clean_article(html: str, base: str = "", page: str = "") -> str:
+    """Return safe HTML of an article: as `clean_post`, but pictures stay, and ids get a prefix."""
+    return _clean(_article, html, base, page)
 
 
 def clean_profile(html: str, base: str = "") -> str:
@@ -108,7 +132,7 @@ def clean_profile(html: str, base: str = "") -> str:
 
     Links get `rel="me"`, except mentions and hashtags, which are not about the same person.
     """
-    cleaned = _clean(_profile, html, base)
+    cleaned = _clean(_profile, html, base, "")
     for classes in MENTION_CLASSES:
         cleaned = cleaned.replace(
             f'class="{classes}" rel="{PROFILE_REL}"', f'class="{classes}" rel="{EXTERNAL_REL}"'
@@ -116,19 +140,20 @@ def clean_profile(html: str, base: str = "") -> str:
     return cleaned
 
 
-def _clean(cleaner: nh3.Cleaner, html: str, base: str) -> str:
+def _clean(cleaner: nh3.Cleaner, html: str, base: str, page: str) -> str:
     """Clean until nothing changes, as the content of a dropped element may be parsed in another way.
 
     Returns only the text if that takes more than MAX_ROUNDS.
     """
-    token = _base.set(base)
+    token = _base.set((base, page or base))
     current = limit_nesting(html)
     try:
         for _ in range(MAX_ROUNDS):
             # guard: sanitizer @argument1
             cleaned = cleaner.clean(current)
             # Every parser drops a line end after <pre> (HTML §13.2.6.4.7): without any the result is stable.
-            stripped = PRE_LEADING_NEWLINES.sub(r"\1", cleaned)
+            stripped = PRE_LEADING_NEWLINES.sub(r"\1", remove_controls(cleaned))
+            stripped = OTHER_INPUT.sub("", stripped)
             if stripped == current:
                 return stripped
             current = stripped
@@ -138,11 +163,11 @@ def _clean(cleaner: nh3.Cleaner, html: str, base: str) -> str:
 
 
 def clean_name(text: str, limit: int = 100) -> str:
-    """Return one line of plain text of at most `limit` characters.
+    """Return one line of plain text of at most `limit` code points.
 
     Control and direction marks are removed, and combining marks after the third on one letter.
     """
-    line = " ".join(_extract_text(text).translate(BIDI).split())
+    line = " ".join(remove_controls(text).translate(BIDI).split())
     letters: list[str] = []
     marks = 0
     for letter in line:
@@ -155,8 +180,8 @@ def clean_name(text: str, limit: int = 100) -> str:
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return lines of plain text without NUL and lone surrogates, at most `limit` characters."""
-    return _extract_text(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
+    """Return lines of plain text without control characters, at most `limit` code points."""
+    return remove_controls(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
 
 
 def to_text(html: str) -> str:
@@ -167,9 +192,9 @@ def to_text(html: str) -> str:
         return ""
     for node in tree.css("br"):
         node.replace_with("\n")
-    for node in tree.css("p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, tr"):
+    for node in tree.css("p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, tr, summary"):
         node.insert_after("\n\n")
-    lines = [" ".join(line.split()) for line in body.text(deep=True).split("\n")]
+    lines = [" ".join(line.split()) for line in remove_controls(body.text(deep=True)).split("\n")]
     joined: list[str] = []
     for line in lines:
         if line or (joined and joined[-1]):
@@ -188,7 +213,7 @@ def limit_nesting(html: str) -> str:
 
     HTML parsers take quadratic time on elements that are nested without end; this pass is linear.
     """
-    html = _extract_text(html)[:MAX_HTML_LENGTH]
+    html = remove_controls(html)[:MAX_HTML_LENGTH]
     opened: dict[str, int] = {}
     unclosed = 0
     start = html.find("<")
@@ -219,7 +244,3 @@ def _parse_tag(html: str, start: int) -> tuple[str, bool]:
 def _strip_tags(html: str) -> str:
     parts = html.split("<")
     return " ".join([parts[0], *(part.partition(">")[2] for part in parts[1:])]).strip()
-
-
-def _extract_text(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")

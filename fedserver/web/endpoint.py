@@ -17,6 +17,7 @@ from msgspec import Struct
 from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from fedserver.text.characters import remove_controls
 from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.html import see_other, to_local_path
@@ -141,7 +142,7 @@ class Call(Generic[P]):
     @property
     def user_agent(self) -> str:
         """The User-Agent header."""
-        return self.request.headers.get("User-Agent", "")
+        return self.header("User-Agent")
 
     @property
     def prelogin_token(self) -> str:
@@ -161,9 +162,7 @@ class Call(Generic[P]):
         """Return the response to a login: the session cookie and a redirect to `location`."""
         return session.login_response(self.site, token, location)
 
-    def render(
-        self, template: str, *, status: int = 200, foreign_pictures: bool = False, **values: Any
-    ) -> web.Response:
+    def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`."""
         shared = {
             "me": self.principal,
@@ -171,9 +170,7 @@ class Call(Generic[P]):
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
         }
-        return self.services.pages.render_response(
-            template, {**shared, **values}, status=status, foreign_pictures=foreign_pictures
-        )
+        return self.services.pages.render_response(template, {**shared, **values}, status=status)
 
     def see_other(self, location: str) -> web.Response:
         """Return a redirect by GET."""
@@ -186,9 +183,13 @@ class Call(Generic[P]):
     def text(self, name: str) -> str:
         """Return a part of the path. Raises NotFoundError if it cannot be a name."""
         text = self.request.match_info[name]
-        if "\0" in text or len(text) > MAX_PATH_TEXT:
+        if text != remove_controls(text) or len(text) > MAX_PATH_TEXT:
             raise NotFoundError
         return text
+
+    def header(self, name: str) -> str:
+        """Return a header, '' if there is none. What is no UTF-8 in it is left out: no column takes it."""
+        return remove_controls(self.request.headers.get(name, ""))
 
     def id(self, name: str = "id") -> int:
         """Return a part of the path as an id. Raises NotFoundError if it cannot be one."""

@@ -21,6 +21,7 @@ from aiohttp.http import HttpProcessingError
 from msgspec import inspect as shape
 
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text.characters import remove_controls
 from fedserver.web.rails_params import MAX_FIELDS, nest
 from fedserver.web.uploads import Upload, Uploads, read_text
 from storage.engine import MAX_ID
@@ -204,7 +205,7 @@ def _coerce_text(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return value.replace("\0", "") if isinstance(value, str) else value
+    return remove_controls(value) if isinstance(value, str) else value
 
 
 def _coerce_list(item: shape.Type, value: Any, field: str) -> Any:

@@ -116,6 +116,24 @@ async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
     return await _serve_remote_file(call, file_request, call.text("shape"))
 
 
+class PostFileParams(Struct, frozen=True):
+    """The address of a file, and the signature that shows that we wrote the link."""
+
+    u: str = ""
+    v: str = ""
+
+
+@routes.get(
+    "/media/proxy/posts/{id}/{kind:image|gifv|video|audio}", params=PostFileParams, tx="own", limit="peers"
+)
+async def show_post_file(call: Call[PostFileParams]) -> web.StreamResponse:
+    """Serve a file of another host that is in the text of a post, or in a former version of it."""
+    kind, params = call.text("kind"), call.params
+    async with call.services.db.read() as tx:
+        file_request = await remote_files.get_post_file(tx, call.site, call.id(), kind, params.u, params.v)
+    return await _serve_remote_file(call, file_request, "original")
+
+
 class ProxyParams(Struct, frozen=True):
     """The token of a file: it shows that we wrote the link, and changes with the address of the file."""
 

@@ -49,7 +49,7 @@ class Pages:
         self._forms_to = forms_to
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "fedserver.web")]),
-            autoescape=select_autoescape(("html", "xml"), default=True),
+            autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -72,16 +72,12 @@ class Pages:
         values: Mapping[str, Any],
         *,
         status: int = 200,
-        foreign_pictures: bool = False,
     ) -> web.Response:
-        """Return a page.
-
-        With `foreign_pictures` the page may show images of other hosts, as articles do.
-        """
+        """Return a page."""
         response = web.Response(
             text=self.render_text(template, values), status=status, content_type="text/html", charset="utf-8"
         )
-        files = " https: http:" if foreign_pictures or not self._proxies else ""
+        files = "" if self._proxies else " https: http:"
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(
             forms=f"; form-action {self._forms_to}", files=files
         )

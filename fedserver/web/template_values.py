@@ -73,6 +73,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
+        "post_html": lambda row: Markup(post_texts.render_page_html(links, row)),
         "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,

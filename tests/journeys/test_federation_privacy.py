@@ -214,7 +214,7 @@ async def test_article_federates_and_its_likes_are_counted(start: Start) -> None
     await settle(alpha, beta)
     (view,) = await home(alpha, ann)
     assert (view.post.kind, view.post.title, view.post.summary) == ("Article", "How to mend", "Short.")
-    assert "<h2>First</h2>" in view.post.html
+    assert '<h2 id="user-content-first">First</h2>' in view.post.html
     assert view.post.url == "https://beta.test/@bob/how-to-mend"
     token = await alpha.create_token(ann)
     async with alpha.http.post(

@@ -253,17 +253,6 @@ async def test_remote_files_without_the_proxy_keep_their_addresses(start: Start)
     assert "img-src 'self' data:; media-src 'self';" in headers["Content-Security-Policy"]
 
 
-async def test_content_policy_allows_other_hosts_for_articles_with_images_only(start: Start) -> None:
-    alpha = await start("alpha.test")
-    ann = await alpha.create_member("ann")
-    article = {"kind": "Article", "title": "Of pictures", "content_type": "text/markdown"}
-    for text, foreign in (("![sea](https://elsewhere.test/a.png)", True), ("No picture", False)):
-        post_id = await alpha.publish(ann, text, **article)
-        status, _, headers = await read(alpha, f"/@ann/{post_id}", Accept="text/html")
-        assert status == 200
-        assert ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
-
-
 def moving() -> bytes:
     out = io.BytesIO()
     frames = [Image.new("RGBA", (48, 48), (200, shade, 0, shade)) for shade in (0, 120, 250)]

@@ -54,7 +54,8 @@ def render_trend_link(links: Links, trend: trend_reviews.LinkTrend, now: int) ->
 
 def _render_article_card(links: Links, view: post_views.PostView) -> Card:
     row = view.post
-    cover = render_media_attachment(links, view.cover) if view.cover else None
+    shows_cover = view.cover is not None and view.cover.kind == "image"
+    cover = render_media_attachment(links, view.cover) if view.cover and shows_cover else None
     return Card(
         url=row.url,
         title=row.title,
@@ -73,6 +74,7 @@ def _render_article_card(links: Links, view: post_views.PostView) -> Card:
 
 def _render_link_card(links: Links, view: cards.CardView) -> Card:
     row = view.row
+    picture = links.remote_media(row.id, "card", row.image_url) or None
     return Card(
         url=row.url,
         title=row.title,
@@ -85,9 +87,10 @@ def _render_link_card(links: Links, view: cards.CardView) -> Card:
         html=row.html,
         width=row.width,
         height=row.height,
-        image=links.remote_media(row.id, "card", row.image_url) or None,
+        image=picture,
         image_description=row.image_alt,
-        embed_url=row.embed_url,
+        # A photo is its own image; a player is loaded when the reader starts it.
+        embed_url=picture or "" if row.kind == "photo" else row.embed_url,
         blurhash=row.blurhash,
         language=row.language,
         published_at=to_iso_or_none(row.published_at),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.accounts import collections
 from fedserver.links import Links
-from fedserver.text.markup import fold_tag
+from fedserver.text.names import fold_tag
 from storage.rows.accounts import CollectionItemRow
 
 

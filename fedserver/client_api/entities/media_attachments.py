@@ -60,9 +60,12 @@ class MediaAttachment(Struct, frozen=True):
     blurhash: str | None
 
 
-def render_media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
-    """Return a file of a post; remote ones are shown from where they are, or through our proxy."""
-    url, preview = _list_urls(links, row)
+def render_media_attachment(links: Links, row: MediaRow, *, former: bool = False) -> MediaAttachment:
+    """Return a file of a post, with the address where this node serves it.
+
+    One that was `former`ly attached has no row any more, which else the address of a remote file needs.
+    """
+    url, preview = _list_urls(links, row, former=former)
     return MediaAttachment(
         id=str(row.id),
         type=row.kind,
@@ -77,7 +80,7 @@ def render_media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
     )
 
 
-def _list_urls(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
+def _list_urls(links: Links, row: MediaRow, *, former: bool) -> tuple[str | None, str | None]:
     """Return the addresses of the file and of its preview, which audio has not."""
     preview = links.media(row.preview_key) if row.preview_key else None
     if row.state != "ready":
@@ -86,7 +89,10 @@ def _list_urls(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
         url = links.media(row.file_key)
         return url, preview or (url if row.kind == "image" else None)
     if row.kind == "unknown":
-        return row.remote_url, row.remote_url
+        return row.remote_url, None  # a link to follow; nothing is loaded from there
+    if former and row.post_id is not None:
+        url = links.post_file(row.post_id, row.kind, row.remote_url)
+        return url, url if row.kind == "image" else None
     small = links.remote_media(row.id, "small", row.remote_url) if row.kind == "image" else None
     return links.remote_media(row.id, "original", row.remote_url), small
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
@@ -66,17 +66,16 @@ def render_history(
 ) -> list[StatusEdit]:
     """Return all versions of a status, the first one first, the current one last."""
     account = render_account(links, author)
-    unproxied = structs.replace(links, proxies=False)
     versions = [
         StatusEdit(
-            content=edit.html,
+            content=post_texts.proxy_pictures(links, view.post.id, edit.html),
             spoiler_text=post_texts.find_warning(view.post.kind, edit.summary, sensitive=edit.sensitive),
             sensitive=edit.sensitive,
             created_at=to_iso(edit.at),
             account=account,
-            # Former remote files have no row any more, which an address of our proxy would need.
+            # Former remote files have no row any more: their addresses are signed for the post.
             media_attachments=[
-                render_media_attachment(unproxied, file) for file in _decode_files(edit.media)
+                render_media_attachment(links, file, former=True) for file in _decode_files(edit.media)
             ],
             emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
             poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
@@ -85,7 +84,7 @@ def render_history(
     ]
     row = view.post
     current = StatusEdit(
-        content=row.html,
+        content=post_texts.proxy_pictures(links, row.id, row.html),
         spoiler_text=render_content_warning(row),
         sensitive=row.sensitive,
         created_at=to_iso(row.edited_at or row.published_at),

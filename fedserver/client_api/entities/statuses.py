@@ -175,7 +175,7 @@ def render_status(
         favourites_count=counted.likes_count,
         quotes_count=counted.quotes_count,
         edited_at=to_iso_or_none(row.edited_at),
-        content=render_content(view),
+        content=render_content(links, view),
         reblog=render_status(links, view.boost_of) if view.boost_of else None,
         application=StatusApplication(view.app.name, view.app.website) if view.app else None,
         account=render_account(links, view.account),
@@ -216,10 +216,14 @@ def _render_summary(row: PostRow) -> str | UnsetType:
     return row.summary if row.title and row.summary and not render_content_warning(row) else UNSET
 
 
-def render_content(view: post_views.PostView) -> str:
+def render_content(links: Links, view: post_views.PostView) -> str:
     """Return the text of a post as it is shown, HTML."""
-    if view.boost_of is not None:
-        return render_content(view.boost_of)
+    view = view.boost_of or view
+    return post_texts.proxy_pictures(links, view.post.id, build_content(view))
+
+
+def build_content(view: post_views.PostView) -> str:
+    """Return the text of a post, HTML whose pictures have the addresses that its author gave."""
     row = view.post
     if not row.title:
         shown = view.quote if view.quote is not None and view.quote.post is not None else None

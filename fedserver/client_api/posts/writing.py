@@ -84,7 +84,7 @@ class EditStatusParams(Struct, frozen=True):
 async def create(call: Call[NewStatusParams]) -> Status | ScheduledStatus:
     draft, scheduled_at = _to_draft(call), call.params.scheduled_at
     moment = parse_moment(scheduled_at) if scheduled_at else 0
-    await call.services.resolver.resolve_mentions(draft.text)
+    await call.services.resolver.resolve_mentions(draft.text, draft.content_type)
     async with call.services.db.write() as tx:
         if moment:
             scheduled = await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
@@ -100,7 +100,7 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
     content_type = params.content_type or ("text/markdown" if params.title else "text/plain")
     if content_type not in CONTENT_TYPES:
         raise InvalidError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}")
-    idempotency_key = call.request.headers.get("Idempotency-Key", "")
+    idempotency_key = call.header("Idempotency-Key")
     return posts.Draft(
         text=params.status,
         content_type=content_type,
@@ -140,6 +140,8 @@ def _to_new_poll(params: PollParams | None) -> polls.NewPoll | None:
 @routes.put("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", params=EditStatusParams, tx="own")
 async def update(call: Call[EditStatusParams]) -> Status:
     params = call.params
+    if params.content_type is not UNSET and params.content_type not in CONTENT_TYPES:
+        raise InvalidError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}")
     if isinstance(params.status, str):
         await call.services.resolver.resolve_mentions(params.status)
     change = edits.PostEdit(

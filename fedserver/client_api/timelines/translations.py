@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.statuses import render_content
+from fedserver.client_api.entities.statuses import build_content
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, RetryLaterError
 from fedserver.domain.timelines import translations
 from fedserver.domain.timelines.post_views import PostView
@@ -107,7 +108,7 @@ async def translate(call: Call[TranslateParams]) -> StatusTranslation:
     described, options = translation.texts[2 : 2 + len(files)], translation.texts[2 + len(files) :]
     clean = clean_article if row.kind == "Article" else clean_post
     return StatusTranslation(
-        content=clean(translation.texts[0]),
+        content=post_texts.proxy_pictures(call.site.links, row.id, clean(translation.texts[0])),
         spoiler_text=_clean_plain_text(translation.texts[1]),
         language=target,
         media_attachments=[
@@ -146,7 +147,7 @@ async def _load_or_translate(
     target: str,
 ) -> translations.PostTranslation:
     """Return the stored translation, or have one made and store it. Raises RetryLaterError."""
-    html, source = render_content(view), (view.post.language or "").partition("-")[0]
+    html, source = build_content(view), (view.post.language or "").partition("-")[0]
     digest = translations.compute_digest([html, *plain])
     async with call.services.db.read() as tx:
         stored = await translations.find(tx, view.post.id, target, digest)

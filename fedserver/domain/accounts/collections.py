@@ -13,8 +13,9 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.characters import is_longer
 from fedserver.text.languages import normalize_language
-from fedserver.text.markup import scan
+from fedserver.text.names import is_hashtag
 from fedserver.text.sanitize import clean_name
 from storage.engine import MAX_ID, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
@@ -147,14 +148,14 @@ def _apply_change(row: CollectionRow, change: CollectionChange, now: int) -> Col
 
 def _clean_line(field: str, text: str, max_length: int) -> str:
     line = clean_name(text, len(text))
-    if len(line) > max_length:
+    if is_longer(line, max_length):
         raise InvalidError(field, f"is longer than {max_length} characters", "ERR_TOO_LONG")
     return line
 
 
 def _parse_tag(text: str) -> str:
     name = text.strip().removeprefix("#")
-    if name and scan(f"#{name}").hashtags != (name,):
+    if name and not is_hashtag(name):
         raise InvalidError("tag_name", "is not a hashtag")
     return name
 

@@ -14,7 +14,8 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.text.markup import render_plain
+from fedserver.text.characters import MAX_LENGTH_RATIO, is_longer
+from fedserver.text.markup import Mentions, count_characters, render_plain
 from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, to_web_url
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
@@ -94,17 +95,19 @@ async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: P
         if (text := getattr(change, name)) is not UNSET:
             row = structs.replace(row, **{name: _clean_bounded(name, text, MAX_ALT)})
     if not isinstance(change.display_name, UnsetType):
-        name = clean_name(_clean_bounded("display_name", change.display_name.strip(), MAX_NAME), MAX_NAME)
+        name = _clean_name("display_name", change.display_name, MAX_NAME)
         row = structs.replace(row, display_name=name)
     if not isinstance(change.bot, UnsetType):
         row = structs.replace(row, kind="Service" if change.bot else "Person")
     if not isinstance(change.note, UnsetType):
-        source = _clean_bounded("note", change.note, MAX_NOTE)
+        source = _clean_note(change.note)
         mention_links = await post_texts.load_mention_links(tx, site, source)
         html = clean_profile(render_plain(source, mention_links, site.links.tag))
         row = structs.replace(row, note_source=source, note_html=html)
     if not isinstance(change.fields, UnsetType):
-        row = structs.replace(row, fields=_render_fields(site, change.fields, decode_fields(row)))
+        pairs = _clean_fields(change.fields)
+        mention_links = await post_texts.load_mention_links(tx, site, "\n".join(value for _, value in pairs))
+        row = structs.replace(row, fields=_render_fields(site, pairs, mention_links, decode_fields(row)))
     if not isinstance(change.attribution_domains, UnsetType):
         row = structs.replace(row, attribution_domains=_clean_domains(change.attribution_domains))
     if not isinstance(change.also_known_as, UnsetType):
@@ -113,17 +116,25 @@ async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: P
 
 
 def _clean_bounded(name: str, text: str, max_length: int) -> str:
-    if len(text) > max_length:
+    text = clean_text(text, len(text))
+    if is_longer(text, max_length):
         raise InvalidError(name, f"is longer than {max_length} characters", "ERR_TOO_LONG")
-    return clean_text(text, max_length)
+    return text
 
 
-def _render_fields(
-    site: NodeContext, pairs: Sequence[tuple[str, str]], former: Sequence[ProfileField]
-) -> str:
+def _clean_note(text: str) -> str:
+    """Return a note; its length is counted as that of a post is. Raises InvalidError."""
+    text = clean_text(text, len(text))
+    if len(text) > MAX_NOTE * MAX_LENGTH_RATIO or count_characters(text) > MAX_NOTE:
+        raise InvalidError("note", f"is longer than {MAX_NOTE} characters", "ERR_TOO_LONG")
+    return text
+
+
+def _clean_fields(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return names and values without the empty ones. Raises InvalidError."""
     cleaned = [
         (
-            clean_name(_clean_bounded("fields", name.strip(), MAX_FIELD)),
+            _clean_name("fields", name, MAX_FIELD),
             _clean_bounded("fields", value.strip(), MAX_FIELD),
         )
         for name, value in pairs
@@ -131,9 +142,23 @@ def _render_fields(
     cleaned = [(name, value) for name, value in cleaned if name or value]
     if len(cleaned) > MAX_FIELDS:
         raise InvalidError("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
+    return cleaned
+
+
+def _clean_name(field: str, text: str, max_length: int) -> str:
+    name = clean_name(text, len(text))
+    return _clean_bounded(field, name, max_length)
+
+
+def _render_fields(
+    site: NodeContext,
+    pairs: Sequence[tuple[str, str]],
+    mention_links: Mentions,
+    former: Sequence[ProfileField],
+) -> str:
     fields = []
-    for name, value in cleaned:
-        html = render_plain(value, {}, site.links.tag)
+    for name, value in pairs:
+        html = render_plain(value, mention_links, site.links.tag)
         html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
         fields.append(ProfileField(name, html, value))
     return encode(_copy_verified_at(fields, former)).decode()

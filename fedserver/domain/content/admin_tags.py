@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.markup import fold_tag
+from fedserver.text.names import fold_tag
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.content import admin_tags as admin_tag_queries
 from storage.rows.auth import MemberRow

@@ -1,10 +1,12 @@
 """The text of a post: from its source to HTML, with the accounts and tags that it mentions.
 
-It is rendered once, when it is written, never on read.
+It is rendered once, when it is written, never on read. Only the addresses of pictures from other servers are
+replaced when it is shown: this node serves them, so that no other one learns who reads.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -13,9 +15,13 @@ from msgspec import Struct
 from fedserver.domain.content import admin_tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.links import Links
+from fedserver.text.anchors import localize_anchors
+from fedserver.text.characters import MAX_LENGTH_RATIO, count_graphemes
 from fedserver.text.excerpts import make_excerpt
 from fedserver.text.languages import normalize_language
-from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
+from fedserver.text.markup import MentionLink, count_characters, parse_plain, parse_text
+from fedserver.text.pictures import replace_pictures
 from fedserver.text.sanitize import clean_name, clean_text, to_text
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
@@ -23,6 +29,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 PLAIN = "text/plain"
+LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # the indent of the first line with text has a meaning
 MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
 KINDS_WITH_WARNING = ("Note", "Question")  # their summary is always a content warning
 
@@ -69,29 +76,34 @@ def to_mention_fact(account: AccountRow) -> MentionFact:
 
 
 async def render(
-    tx: ReadTx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str, sensitive: bool
+    tx: ReadTx,
+    site: NodeContext,
+    source: str,
+    source_type: str,
+    summary: str,
+    *,
+    kind: str,
+    sensitive: bool,
+    page: str,
 ) -> RenderedText:
-    """Check the lengths of a text and render it. Raises InvalidError.
+    """Check the lengths of a text and render it; `page` is where it is read. Raises InvalidError.
 
-    An article without a summary gets an excerpt as its summary, unless it is sensitive: see `find_warning`.
+    Who is mentioned and which hashtags there are is what the rendered text links. An article without a
+    summary gets an excerpt as its summary, unless it is sensitive: see `find_warning`.
     """
     article = kind == "Article"
-    source = clean_text(source, len(source)).strip()
+    source = clean_text(source, len(source))
+    source = source.strip() if source_type == PLAIN else LEADING_LINES.sub("", source.rstrip())
     summary = " ".join(clean_text(summary, 10_000).split())
     _check_length(site, source, summary, article)
-    entities = scan(source if source_type == PLAIN else source + "\n")
-    accounts = await _load_mentioned(tx, site, entities.mentions)
-    links = _to_links(accounts)
-    if source_type == PLAIN:
-        html = render_plain(source, links, site.links.tag)
-    else:
-        html = render_markdown(source, links, site.links.tag, article=article)
+    parsed = parse_text(source, source_type, article=article, base=f"{site.links.base}/", page=page)
+    accounts = await _load_mentioned(tx, site, parsed.mentions)
+    html = parsed.render(_to_links(accounts), site.links.tag)
     if article and not summary and not sensitive:
         summary = make_excerpt(html, MAX_SUMMARY)
-    tags = {fold_tag(name): name for name in entities.hashtags}
-    await admin_tags.check_usable(tx, tags)
+    await admin_tags.check_usable(tx, parsed.hashtags)
     mentioned = tuple(dict.fromkeys(accounts.values()))
-    return RenderedText(source, source_type, html, summary, mentioned, tags)
+    return RenderedText(source, source_type, html, summary, mentioned, parsed.hashtags)
 
 
 def find_warning(kind: str, summary: str, *, sensitive: bool) -> str:
@@ -112,8 +124,8 @@ def find_own_summary(row: PostRow) -> str:
 async def load_mention_links(
     tx: ReadTx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
-    """Return links for the mentions in a text whose accounts are known here."""
-    return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
+    """Return links for the mentions in a plain text whose accounts are known here."""
+    return _to_links(await _load_mentioned(tx, site, parse_plain(source).mentions))
 
 
 def _to_links(
@@ -141,7 +153,12 @@ def resolve_language(language: str | None) -> str | None:
 def _check_length(site: NodeContext, source: str, summary: str, article: bool) -> None:
     limits = site.config.limits
     max_length = limits.article_characters if article else limits.post_characters
-    length = len(source) if article else count_characters(source) + len(summary)
+    # Far more code points than characters are an attack on readers, and on the database.
+    if len(source) + len(summary) > max_length * MAX_LENGTH_RATIO:
+        raise InvalidError(
+            "text", f"has more than {max_length * MAX_LENGTH_RATIO} code points", "ERR_TOO_LONG"
+        )
+    length = count_graphemes(source) if article else count_characters(source) + count_graphemes(summary)
     if length > max_length:
         raise InvalidError(
             "text", f"is {length - max_length} characters over the limit of {max_length}", "ERR_TOO_LONG"
@@ -165,6 +182,18 @@ async def _load_mentioned(
         if row.suspended_at is None and row.deleted_at is None
     }
     return {name: accounts[key] for name, key in wanted.items() if key in accounts}
+
+
+def proxy_pictures(links: Links, post_id: int, html: str) -> str:
+    """Return the stored HTML of a post, or of a version of it, with pictures that this node serves."""
+    # guard: readers stay unknown @argument1
+    return replace_pictures(html, lambda url: links.post_file(post_id, "image", url))
+
+
+def render_page_html(links: Links, row: PostRow) -> str:
+    """Return the HTML of a post for a page of this node, on which links to places in the text stay."""
+    html = proxy_pictures(links, row.id, row.html)
+    return html if row.local else localize_anchors(html, row.url)
 
 
 def is_blank(html: str) -> bool:

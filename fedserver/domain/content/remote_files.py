@@ -15,6 +15,7 @@ from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
 from storage.queries.content import remote_files as remote_file_queries
+from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import cards as card_queries
 from storage.rows.content import RemoteFileRow
 
@@ -26,8 +27,9 @@ BATCH_SIZE = 200  # files of one statement
 class RemoteFileRequest(Struct, frozen=True):
     """A file of a peer: an attachment (`shape` "file"), avatar, header, emoji, or the image of a card.
 
-    `kind` is that of attachments. `host` is the peer's, '' for cards, whose images come from any server.
-    `stored` is the cached copy.
+    A file that the text of a post shows has the shape "text:" and a digest, as a text has many. `kind` is
+    that of attachments. `host` is the peer's; it is '' for cards and for what members write, whose files come
+    from any server. `stored` is the cached copy.
     """
 
     subject_id: int
@@ -79,6 +81,25 @@ async def get_emoji(tx: ReadTx, site: NodeContext, url: str, signature: str) -> 
     except ValueError:
         raise NotFoundError from None
     return await _build_request(tx, number, "emoji", "image", url, host)
+
+
+async def get_post_file(
+    tx: ReadTx, site: NodeContext, post_id: int, kind: str, url: str, signature: str
+) -> RemoteFileRequest:
+    """Return a file that the text of a post shows, or a former version of the post.
+
+    The signature proves that this node made the link for this post. Raises NotFoundError.
+    """
+    expected = site.links.sign_post_file(post_id, kind, url)
+    # guard: files in texts are those that we signed @2
+    if not site.links.secret or not hmac.compare_digest(expected.encode(), signature.encode()):
+        raise NotFoundError
+    post = await post_queries.find(tx, post_id)
+    author = await account_queries.find(tx, post.account_id) if post is not None else None
+    if author is None or author.suspended_at is not None or kind not in KINDS:
+        raise NotFoundError
+    shape = f"text:{hashlib.sha256(f'{kind} {url}'.encode()).hexdigest()[:16]}"
+    return await _build_request(tx, post_id, shape, kind, url, author.domain)
 
 
 async def _build_request(

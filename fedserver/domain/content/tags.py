@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.markup import fold_tag, scan
+from fedserver.text.names import HASHES, fold_tag, is_hashtag
 from fedserver.text.sanitize import clean_name
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import featured_tags as featured_tag_queries
@@ -31,8 +31,9 @@ class TagView(Struct, frozen=True):
 
 def parse_name(name: str) -> str:
     """Return a tag's name without its `#`. Raises NotFoundError if it is not a valid name."""
-    name = clean_name(name, MAX_NAME + 1).removeprefix("#")
-    if not 0 < len(name) <= MAX_NAME or scan(f"#{name}").hashtags != (name,):
+    name = clean_name(name, MAX_NAME + 2)
+    name = name[1:] if name.startswith(tuple(HASHES)) else name
+    if not 0 < len(name) <= MAX_NAME or not is_hashtag(name):
         raise NotFoundError
     return name
 

@@ -58,6 +58,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
         _value_or(changes.summary, post_texts.find_own_summary(row)),
         kind=row.kind,
         sensitive=row.sensitive if isinstance(changes.sensitive, UnsetType) else changes.sensitive,
+        page=row.url,
     )
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):

@@ -15,6 +15,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines.poll_views import is_over
+from fedserver.text.characters import is_longer
 from fedserver.text.sanitize import clean_name, to_text
 from storage.engine import ReadTx, Tx
 from storage.queries.posts import polls as poll_queries
@@ -61,7 +62,7 @@ def check(site: NodeContext, poll: NewPoll) -> NewPoll:
         raise InvalidError("choices", "must have more than one item", "ERR_TOO_SHORT")
     if len(titles) > limits.poll_options:
         raise InvalidError("choices", f"can't contain more than {limits.poll_options} items", "ERR_TOO_LONG")
-    if any(len(title) > limits.poll_option_characters for title in titles):
+    if any(is_longer(title, limits.poll_option_characters) for title in titles):
         max_length = limits.poll_option_characters
         raise InvalidError("choices", f"cannot be longer than {max_length} characters each", "ERR_TOO_LONG")
     if len(set(titles)) < len(titles):

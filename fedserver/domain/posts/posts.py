@@ -106,7 +106,7 @@ async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft
     polls.check(site, draft.poll)
 
 
-async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft) -> RenderedText:
+async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft, page: str) -> RenderedText:
     text = await post_texts.render(
         tx,
         site,
@@ -115,6 +115,7 @@ async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft) -> RenderedT
         draft.summary,
         kind=draft.kind,
         sensitive=draft.sensitive,
+        page=page,
     )
     if post_texts.is_blank(text.html) and not draft.media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
@@ -127,14 +128,14 @@ async def _build_row(
     """Return the row, its text, and what it quotes."""
     quoted = await quote_policies.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
-    text = await _render_text(tx, site, draft)
     title = post_texts.clean_title(draft.kind, draft.title)
-    parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     identifier = tx.new_id()
     article = draft.kind == "Article"
     slug = await articles.choose_slug(tx, author.id, title) if article else None
     links = site.links
     page = links.article_page(author.username, slug) if slug else links.post_page(author.username, identifier)
+    text = await _render_text(tx, site, draft, page)
+    parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     make_uri = links.article if article else links.note
     row = PostRow(
         id=identifier,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.posts import polls, quote_requests
-from fedserver.text.markup import fold_tag, render_markdown, render_plain
+from fedserver.text.anchors import add_anchors
+from fedserver.text.markup import render_markdown, render_plain
+from fedserver.text.names import fold_tag
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
 from storage.engine import Tx
 from storage.rows.content import MediaRow
@@ -64,25 +66,21 @@ class RemotePost(Struct, frozen=True, kw_only=True):
 
 def clean_texts(remote: RemotePost) -> dict[str, str]:
     """Return the title, summary, source and HTML of a post, sanitized, by the columns they go to."""
-    clean = clean_article if remote.kind == "Article" else clean_post
+    is_article = remote.kind == "Article"
     html = remote.html_before + _render_body(remote) + remote.html_after
     return {
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
         "source": clean_text(remote.source, 200_000),
-        "html": clean(html, remote.url),
+        "html": add_anchors(clean_article(html, remote.url)) if is_article else clean_post(html, remote.url),
     }
 
 
 def _render_body(remote: RemotePost) -> str:
     """Return the text as HTML; some software (PeerTube) sends Markdown."""
     if remote.html_type == "text/markdown":
-        return render_markdown(remote.html[:MAX_MARKDOWN], {}, _no_tag_url, article=remote.kind == "Article")
-    return render_plain(remote.html, {}, _no_tag_url) if remote.html_type == "text/plain" else remote.html
-
-
-def _no_tag_url(name: str) -> str:
-    return ""
+        return render_markdown(remote.html[:MAX_MARKDOWN], article=remote.kind == "Article", base=remote.url)
+    return render_plain(remote.html) if remote.html_type == "text/plain" else remote.html
 
 
 def clean_tags(remote: RemotePost) -> dict[str, str]:

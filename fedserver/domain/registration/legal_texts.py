@@ -85,4 +85,4 @@ def _render_cached(path: str, _changed_at: int, base: str) -> str:
         text = Path(path).read_bytes()[:MAX_BYTES].decode("utf-8", "replace")
     except OSError as error:
         raise NotFoundError from error
-    return render_markdown(text, {}, lambda name: f"{base}/tags/{name}", article=True)
+    return render_markdown(text, article=True, base=f"{base}/")

@@ -15,7 +15,7 @@ from fedserver.domain.content import search_terms
 from fedserver.domain.content.search_index import ALL_POSTS, PUBLIC_POSTS, to_author_fact
 from fedserver.domain.content.search_terms import SearchQuery
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.text.markup import fold_tag
+from fedserver.text.names import fold_tag
 from storage.engine import MAX_ID, Page, ReadTx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import tags as tag_queries

@@ -12,7 +12,7 @@ import msgspec
 from fedserver.domain.kernel import events
 from fedserver.domain.timelines import post_cache, post_views
 from fedserver.domain.timelines.post_views import PostView
-from fedserver.text.markup import fold_tag
+from fedserver.text.names import fold_tag
 from storage.engine import ReadTx, Tx
 from storage.queries.relationships import lists as list_queries
 from storage.queries.timelines import home_entries as home_entry_queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.text.markup import fold_tag
+from fedserver.text.names import fold_tag
 from storage.engine import Page, ReadTx
 from storage.queries.content import tags as tag_queries
 from storage.queries.posts import likes as like_queries

@@ -60,7 +60,7 @@ def to_remote_post(
         tags=tuple(hashtag.name for hashtag in obj.hashtags),
         emojis=encode_emojis(obj.emojis if include_files else ()),
         files=tuple(_to_remote_file(attachment) for attachment in obj.attachments) if include_files else (),
-        cover=_to_remote_file(obj.cover)
+        cover=_to_remote_file(obj.cover, "image")
         if include_files and obj.cover is not None and obj.kind not in UNTITLED_TYPES
         else None,
         original=original,
@@ -112,10 +112,11 @@ def _to_policy(obj: Object, collections: dict[str, str]) -> str:
     )
 
 
-def _to_remote_file(attachment: Attachment) -> remote_content.RemoteFile:
+def _to_remote_file(attachment: Attachment, kind: str = "unknown") -> remote_content.RemoteFile:
+    """Return a file; it is of this `kind` if its peer does not tell."""
     group = attachment.media_type.partition("/")[0]
     return remote_content.RemoteFile(
-        kind=MEDIA_KINDS.get(group, "unknown"),
+        kind=MEDIA_KINDS.get(group, kind),
         content_type=attachment.media_type,
         url=attachment.url,
         description=attachment.description,

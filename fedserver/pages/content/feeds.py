@@ -1,71 +1,130 @@
-"""Atom (RFC 4287) and RSS 2.0 feeds of the public posts of a member."""
+"""Feeds of the posts of a member: what a visitor sees on the page, and no more."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import format_datetime as format_rfc822
+from collections.abc import Iterator
+from html import escape
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from fedserver.domain.accounts import account_views
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles
+from fedserver.domain.posts import articles, quotes
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.links import Links
+from fedserver.pages.content.feed_documents import (
+    CONTENT_TYPES,
+    Feed,
+    FeedEntry,
+    FeedFile,
+    write_atom,
+    write_rss,
+)
 from fedserver.text.locales import format_datetime, gettext
 from fedserver.web.endpoint import Call
 from fedserver.web.html import mark_language
 from storage.engine import Page
 from storage.rows.accounts import AccountRow
 
-CONTENT_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
+WRITERS = {"atom": write_atom, "rss": write_rss}
 MAX_ENTRIES = 30
+_decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
 async def render_feed(
     call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False
 ) -> web.Response:
     """Return the feed of the posts of an account, or (`blog`) of its articles. Raises NotFoundError."""
-    if ending not in CONTENT_TYPES:
+    if ending not in WRITERS:
         raise NotFoundError
-    page = Page(limit=MAX_ENTRIES)
+    page, links = Page(limit=MAX_ENTRIES), call.site.links
     if blog:
         ids = await articles.list_latest(call.tx, account.id, page, is_member=False)
     else:
         ids = await timelines.list_by_account(
             call.tx, account.id, None, page, exclude_replies=True, exclude_boosts=True
         )
-    views = [view for view in await post_views.load(call.tx, ids, None) if view.post.visibility == "public"]
+    entries = tuple(_to_entry(links, view) for view in await post_views.load(call.tx, ids, None))
     author = (await account_views.load(call.tx, [account.id]))[account.id]
-    values = {
-        "author": author,
-        "views": views,
-        "updated": max((_get_updated_at(view) for view in views), default=account.created_at),
-        "own": f"{call.site.links.base}{call.request.path}",
-        "page": call.site.links.blog(account.username) if blog else account.url,
-        "rfc822": rfc822,
-        "title": entry_title,
-    }
-    text = call.services.pages.render_text(f"feed.{ending}.xml", values)
-    response = web.Response(text=text, content_type=CONTENT_TYPES[ending], charset="utf-8")
+    feed = Feed(
+        url=f"{links.base}{call.request.path}",
+        page=links.blog(account.username) if blog else account.url,
+        author=author.name,
+        author_url=account.url,
+        description=f"{author.name} · {call.site.config.community.title}",
+        updated_at=max((entry.updated_at for entry in entries), default=account.created_at),
+        entries=entries,
+    )
+    response = web.Response(body=WRITERS[ending](feed), content_type=CONTENT_TYPES[ending], charset="utf-8")
     response.headers["Cache-Control"] = "max-age=300"
     mark_language(response)
     return response
 
 
-def _get_updated_at(view: post_views.PostView) -> int:
-    return view.post.edited_at or view.post.published_at
+def _to_entry(links: Links, view: post_views.PostView) -> FeedEntry:
+    row = view.post
+    # A page opens what is behind a warning when the reader asks for it; programs that read feeds cannot.
+    warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
+    files = () if warning or row.sensitive else view.media
+    return FeedEntry(
+        uri=row.uri,
+        url=row.url,
+        title=row.title or _describe(view),
+        summary="" if warning else row.summary,
+        content=_render_content(links, view, warning),
+        language=row.language,
+        published_at=row.published_at,
+        updated_at=row.edited_at or row.published_at,
+        tags=() if warning else tuple(_decode_tags(row.tags)),
+        files=tuple(
+            FeedFile(links.media(file.file_key), file.content_type, file.bytes)
+            for file in files
+            if file.file_key
+        ),
+    )
 
 
-def entry_title(view: post_views.PostView) -> str:
-    """Return the title of an entry: notes have none, so author and time replace it."""
-    if view.post.title:
-        return view.post.title
+def _describe(view: post_views.PostView) -> str:
+    """Return a title for a note, which has none: its author and its time."""
     return gettext(
         "%(author)s, %(when)s", author=view.account.name, when=format_datetime(view.post.published_at)
     )
 
 
-def rfc822(moment: int) -> str:
-    """Return a time (ms UTC) as RSS writes it."""
-    return format_rfc822(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)
+def _render_content(links: Links, view: post_views.PostView, warning: str) -> str:
+    # guard: texts behind a content warning
+    if warning:
+        return _render_warning(view, warning)
+    return "".join(_render_parts(links, view))
+
+
+def _render_warning(view: post_views.PostView, warning: str) -> str:
+    text = gettext("Content warning: %(warning)s", warning=warning)
+    link = f'<a href="{escape(view.post.url)}">{escape(gettext("Read the post"))}</a>'
+    return f"<p><strong>{escape(text)}</strong></p><p>{link}</p>"
+
+
+def _render_parts(links: Links, view: post_views.PostView) -> Iterator[str]:
+    """Return the HTML of a post, with what the page shows above and below its text."""
+    row, quote = view.post, view.quote
+    if view.cover is not None and view.cover.file_key and not row.sensitive:
+        yield _render_picture(links.media(view.cover.file_key), view.cover.description)
+    html = post_texts.proxy_pictures(links, row.id, row.html)
+    yield quotes.add_fallback_link(html, quote.row if quote is not None and quote.post is not None else None)
+    for file in () if row.sensitive else view.media:
+        address = links.media(file.file_key) if file.file_key else ""
+        if address and file.kind == "image":
+            yield _render_picture(address, file.description)
+        elif address:
+            label = escape(file.description or gettext("File"))
+            yield f'<p><a href="{escape(address)}">{label}</a></p>'
+    if view.poll is not None:
+        options = (f"<li>{escape(option.title)}</li>" for option in view.poll.options)
+        yield f"<ul>{''.join(options)}</ul>"
+
+
+def _render_picture(address: str, description: str) -> str:
+    return f'<p><img src="{escape(address)}" alt="{escape(description)}"></p>'

@@ -124,7 +124,7 @@ async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
     try:
         file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text)
+        await call.services.resolver.resolve_mentions(params.text, "text/markdown")
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             cover = (
                 (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
@@ -197,7 +197,7 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     article = row.kind == "Article"
     try:
         file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text)
+        await call.services.resolver.resolve_mentions(params.text, row.source_type)
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             change = edits.PostEdit(
                 text=params.text,

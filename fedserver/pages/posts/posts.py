@@ -71,7 +71,6 @@ def _render_page(
     article = view.post.kind == "Article"
     page = call.render(
         "article.html" if article else "thread.html",
-        foreign_pictures=article and "<img" in view.post.html,
         view=view,
         above=above,
         below=below,

@@ -1,6 +1,14 @@
 // What pages gain from JavaScript; everything works without it.
 // Texts come from the page, in the reader's language; none is written here.
 const language = document.documentElement.lang;
+// Characters as the server counts them: what a reader sees as one is one, an address is 23, a handle has no server.
+const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(language, { granularity: "grapheme" }) : null;
+const countCharacters = (text, shortens) => {
+  const counted = shortens
+    ? text.replace(/https?:\/\/\S+/g, "x".repeat(23)).replace(/(@[\w.-]*\w)@[\w.-]*\w/g, "$1")
+    : text;
+  return segmenter ? [...segmenter.segment(counted)].length : [...counted].length;
+};
 // Composer: how many characters are left, and nothing lost by a closed tab.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const left = document.createElement("p");
@@ -11,7 +19,8 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const key = area.dataset.keep && `draft:${area.dataset.keep}`;
   if (key && !area.value) area.value = sessionStorage.getItem(key) ?? "";
   const show = () => {
-    const count = limit - [...area.value].length;
+    const isNear = area.value.length > (limit * 3) / 5;
+    const count = isNear ? limit - countCharacters(area.value, !area.classList.contains("tall")) : limit;
     left.textContent = count < limit / 5 ? area.dataset.left.replace("{count}", count.toLocaleString(language)) : "";
     if (key) sessionStorage.setItem(key, area.value);
   };

@@ -12,6 +12,7 @@ from storage.rows.content import RemoteFileRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.content import media, remote_files
+from storage.tables.posts import posts
 from storage.tables.timelines import cards
 
 COLUMNS = columns_of(remote_files, RemoteFileRow)
@@ -34,13 +35,14 @@ LIST_ORPHANS = (
         ~exists(select(literal(1)).where(media.c.id == remote_files.c.subject_id)),
         ~exists(select(literal(1)).where(accounts.c.id == remote_files.c.subject_id)),
         ~exists(select(literal(1)).where(cards.c.id == remote_files.c.subject_id)),
+        ~exists(select(literal(1)).where(posts.c.id == remote_files.c.subject_id)),
     )
     .limit(bindparam("limit"))
 )
 
 
 async def find(tx: ReadTx, subject_id: int, shape: str) -> RemoteFileRow | None:
-    """Return the cached file of an attachment, account, card or emoji."""
+    """Return the cached file of an attachment, account, card, post or emoji."""
     return to_row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
 
 
@@ -66,7 +68,7 @@ async def list_oldest(tx: ReadTx, limit: int) -> list[RemoteFileRow]:
 
 
 async def list_orphans(tx: ReadTx, limit: int) -> list[RemoteFileRow]:
-    """Return files whose attachment, account or card is gone."""
+    """Return files whose attachment, account, card or post is gone."""
     return to_rows(RemoteFileRow, await tx.all(LIST_ORPHANS, limit=limit))
 
 

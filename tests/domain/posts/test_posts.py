@@ -270,7 +270,7 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
         assert not await post_views.load(tx, [draft], bob.id)
         row = await visibility.get(tx, first, None)
         assert row.url == "https://alpha.test/@ann/same-title"
-        assert "<h2>Part</h2>" in row.html
+        assert '<h2 id="user-content-part">Part</h2>' in row.html
         assert row.summary == "Part – Text"
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "delivery_subjects_0002"
-down_revision = "schema_0001"
+revision = "schema_0004"
+down_revision = "schema_0003"
 
 
 def upgrade() -> None:

@@ -1,0 +1,134 @@
+"""Feeds: well-formed for every parser, and nothing in them that a visitor does not see on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from lxml import etree
+from msgspec import structs
+
+from fedserver.domain.accounts import accounts
+from fedserver.domain.posts import versions
+from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.timelines import visibility
+from tests.client_api.content.test_video import upload
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.media.test_images import with_gps
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTROLS = ["a\u0001b", "a\bb", "a\u000bb", "a\fb", "a\u001fb", "a\ufffeb", "a\uffffb"]
+
+
+async def read_feed(node: TestNode, path: str) -> Any:
+    """Return the root of a feed that two parsers read alike: libxml2, in lxml, and expat, in the library."""
+    async with node.http.get(path) as answer:
+        assert answer.status == 200
+        assert answer.content_type == f"application/{path.rpartition('.')[2]}+xml"
+        assert answer.charset == "utf-8"
+        document = await answer.read()
+    root = ElementTree.fromstring(document)
+    by_lxml = etree.fromstring(document, etree.XMLParser(recover=False, resolve_entities=False))
+    assert [element.text for element in root.iter()] == [element.text for element in by_lxml.iter()]
+    return root
+
+
+async def read_contents(node: TestNode, name: str) -> list[str]:
+    """Return the contents of all entries, newest first; they are the same in both formats."""
+    atom, rss = await read_feed(node, f"/@{name}.atom"), await read_feed(node, f"/@{name}.rss")
+    contents = [element.text or "" for element in atom.iter(f"{ATOM}content")]
+    assert contents == [item.findtext("description") or "" for item in rss.iter("item")]
+    return contents
+
+
+async def test_feeds_with_control_characters_are_well_formed(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    for text in CONTROLS:
+        await api.post("/api/v1/statuses", status=f"{text} #x{text}", spoiler_text="")
+        await api.post("/api/v1/statuses", status="x", spoiler_text=text)
+        await api.post("/api/v1/statuses", status=f"{text} &#1;", title=text, content_type="text/markdown")
+        await api.request("PATCH", "/api/v1/accounts/update_credentials", json={"display_name": text})
+        for path in ("/@ann.atom", "/@ann.rss", "/@ann/blog.atom", "/@ann/blog.rss"):
+            await read_feed(node, path)
+
+
+async def test_feed_of_texts_that_were_stored_before_is_well_formed(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    post_id = await node.publish(ann, "x")
+    async with node.db.write() as tx:
+        row = await visibility.get_own(tx, ann, post_id)
+        await versions.replace(tx, structs.replace(row, html="<p>a\x01b\ufffe</p>"))
+    assert await read_contents(node, "ann") == ["<p>ab</p>"]
+
+
+async def test_feed_does_not_show_what_is_behind_a_warning(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    file = await upload(Api(node, await node.create_token(ann)), with_gps(), version=1)
+    media = {"media_ids": (int(file.body["id"]),)}
+    post_id = await node.publish(ann, "The butler #did it", summary="The end of <the> book", **media)
+    [content] = await read_contents(node, "ann")
+    atom = ElementTree.tostring(await read_feed(node, "/@ann.atom"), encoding="unicode")
+    rss = ElementTree.tostring(await read_feed(node, "/@ann.rss"), encoding="unicode")
+    for hidden in ("butler", "did", "/media/"):
+        assert hidden not in content + atom + rss
+    assert "The end of &lt;the&gt; book" in content
+    assert f'href="https://alpha.test/@ann/{post_id}"' in content
+
+
+async def test_feed_does_not_show_an_article_behind_a_warning(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    article = {"kind": "Article", "title": "A book", "summary": "Its end", "sensitive": True}
+    await node.publish(ann, "The butler did it", **article)
+    root = await read_feed(node, "/@ann/blog.atom")
+    [entry] = root.iter(f"{ATOM}entry")
+    assert "butler" not in ElementTree.tostring(root, encoding="unicode")
+    assert entry.findtext(f"{ATOM}title") == "A book"
+    assert "Its end" in (entry.findtext(f"{ATOM}content") or "")
+
+
+async def test_feed_shows_what_the_page_shows_to_a_visitor(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    file = await upload(Api(node, await node.create_token(ann)), with_gps(), version=1)
+    for audience in ("unlisted", "followers", "direct", "local"):
+        await node.publish(ann, f"for {audience}", visibility=audience)
+    quoted = await node.publish(bob, "to be quoted")
+    await node.publish(ann, "with a quote", quoted_id=quoted)
+    await node.publish(ann, "with a picture", media_ids=(int(file.body["id"]),))
+    await node.publish(ann, "with a poll", poll=NewPoll(("Tea & <b>milk</b>", "Coffee"), 3600))
+    contents = await read_contents(node, "ann")
+    assert len(contents) == 4
+    assert "<li>Tea &amp; &lt;b&gt;milk&lt;/b&gt;</li><li>Coffee</li>" in contents[0]
+    assert '<img src="https://alpha.test/media/' in contents[1]
+    assert f"https://alpha.test/@bob/{quoted}" in contents[2]
+    assert contents[3] == "<p>for unlisted</p>"
+    atom, rss = await read_feed(node, "/@ann.atom"), await read_feed(node, "/@ann.rss")
+    [enclosure] = [link for link in atom.iter(f"{ATOM}link") if link.get("rel") == "enclosure"]
+    [same] = rss.iter("enclosure")
+    assert enclosure.get("type") == same.get("type") == "image/jpeg"
+    assert enclosure.get("href") == same.get("url") == file.body["url"]
+
+
+@pytest.mark.parametrize("title", ["A & B <c>", "]]>", "“é” 😀"])
+async def test_feed_of_articles_has_titles_summaries_and_absolute_addresses(start: Start, title: str) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    async with node.db.write() as tx:
+        ann = await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name=title))
+    article = {"kind": "Article", "title": title, "content_type": "text/markdown", "summary": "In <short>"}
+    await node.publish(ann, "[about](/about) ![p](/media/p.png) H<sub>2</sub>O #Fox\n\n## Part", **article)
+    root = await read_feed(node, "/@ann/blog.atom")
+    [entry] = root.iter(f"{ATOM}entry")
+    assert (root.findtext(f"{ATOM}title"), entry.findtext(f"{ATOM}title")) == (title, title)
+    assert entry.findtext(f"{ATOM}summary") == "In <short>"
+    content = entry.findtext(f"{ATOM}content") or ""
+    for part in ('href="https://alpha.test/about"', 'src="https://alpha.test/media/p.png"', "<sub>2</sub>"):
+        assert part in content
+    assert [tag.get("term") for tag in entry.iter(f"{ATOM}category")] == ["fox"]
