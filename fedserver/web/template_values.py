@@ -33,9 +33,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         remote = links.remote_media(row.id, "header", row.header_url)
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
 
-    def own_avatar(caller: Principal) -> str:
-        return avatar(caller.account) if caller.account else static_url("avatar.png")
-
     def theme(caller: Principal) -> str:
         return members.decode_settings(caller.member).theme if caller.member else "auto"
 
@@ -68,7 +65,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "links": links,
         "avatar": avatar,
         "header": header,
-        "own_avatar": own_avatar,
+        "own_avatar": lambda caller: avatar(caller.account) if caller.account else static_url("avatar.png"),
         "theme": theme,
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),

@@ -115,12 +115,6 @@ def find_warning(kind: str, summary: str, *, sensitive: bool) -> str:
     return summary if sensitive or kind in KINDS_WITH_WARNING else ""
 
 
-def find_own_summary(row: PostRow) -> str:
-    """Return the summary that the author wrote, '' for an excerpt of the text."""
-    is_excerpt = row.kind == "Article" and row.summary == make_excerpt(row.html, MAX_SUMMARY)
-    return "" if is_excerpt else row.summary
-
-
 async def load_mention_links(
     tx: ReadTx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
