@@ -14,7 +14,6 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, RetryLaterError
 from fedserver.domain.posts import articles, attachments, polls, publication, quotes, replies
 from fedserver.domain.timelines import quote_policies
-from fedserver.text.excerpts import make_excerpt
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
@@ -109,8 +108,7 @@ async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft
 
 def find_own_summary(row: PostRow) -> str:
     """Return the summary that the author wrote, '' for an excerpt of the text."""
-    is_excerpt = row.kind == "Article" and row.summary == make_excerpt(row.html, post_texts.MAX_SUMMARY)
-    return "" if is_excerpt else row.summary
+    return "" if articles.has_excerpt(row) else row.summary
 
 
 async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft, page: str) -> RenderedText:
