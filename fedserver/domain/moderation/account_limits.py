@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedserver.domain.accounts import decisions
 from fedserver.domain.auth import member_access
 from fedserver.domain.kernel import events
 from fedserver.domain.peers import severances
@@ -10,7 +11,7 @@ from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
-LIMIT_COLUMNS = {"sensitive": "sensitized_at", "silence": "silenced_at", "suspend": "suspended_at"}
+LIMIT_COLUMNS = decisions.LIMIT_COLUMNS
 
 
 def is_set(account: AccountRow, member: MemberRow | None, kind: str) -> bool:
@@ -21,10 +22,13 @@ def is_set(account: AccountRow, member: MemberRow | None, kind: str) -> bool:
 
 
 async def set_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind: str) -> None:
-    """Set a limit; nothing happens if it is in effect, or for kinds that set none."""
-    if kind in LIMIT_COLUMNS and not is_set(account, member, kind):
+    """Set a limit; nothing happens for kinds that set none.
+
+    One that is in effect gets a new time: if it was the domain's, it stays when that is lifted.
+    """
+    if kind in LIMIT_COLUMNS:
         await account_queries.set_limit(tx, account.id, LIMIT_COLUMNS[kind], tx.now)
-        if kind == "suspend":
+        if kind == "suspend" and not is_set(account, member, kind):
             await _cut_off(tx, account, member)
     elif kind == "disable" and member is not None:
         await member_access.set_disabled(tx, member, disabled=True)
