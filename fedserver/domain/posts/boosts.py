@@ -13,6 +13,7 @@ from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -101,7 +102,7 @@ async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
         row = structs.replace(row, id=identifier, thread_id=identifier)
     await post_queries.adjust_count(tx, post.id, "boosts_count", 1)
     if row.local:
-        await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
+        await home_entry_queries.insert_own_boost(tx, row)
     await home_entry_queries.fan_out(tx, row, post.account_id)
     await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id, post=post)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
@@ -123,6 +124,8 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
     await streams.emit_deletion(tx, row)
+    if post.boosts_count > 1:
+        await home_entry_queries.restore_boosts(tx, row.id)
     await post_queries.delete_by_id(tx, row.id)
     await post_queries.adjust_count(tx, post.id, "boosts_count", -1)
     await notifications.retract(tx, "reblog", post.account_id, row.account_id, post.id)
@@ -139,9 +142,15 @@ async def remove_by_post(tx: Tx, post: PostRow) -> None:
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
-    """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing."""
+    """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing.
+
+    Nor does the boost of an account that the author blocks: no member could boost the post in its place.
+    """
     # guard: boosts of private posts
     if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
+        return
+    # guard: boosts of accounts that the author blocks
+    if await block_queries.find(tx, post.account_id, actor.id) is not None:
         return
     # guard: boosts that a member of ours does not want
     if post.local and not await interaction_policies.is_allowed(

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.tables.accounts import accounts
 from storage.tables.relationships import blocks, domain_mutes, mutes
 
+ANONYMOUS_ID = -1  # no account has it: a viewer who is not logged in hides nobody
 _hidden = accounts.alias()
 
 
