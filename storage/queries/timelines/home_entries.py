@@ -113,7 +113,7 @@ def _select_readers(*more: ColumnElement[bool]) -> Any:
 def _insert_for_readers(
     *more: ColumnElement[bool], shown_by: Any = _readers_of_boosts, written_id: ColumnElement[int] = _post_id
 ) -> Any:
-    """Insert entries for followers who neither have it nor hide anyone that the post `written_id` mentions."""
+    """Insert entries for followers, except who has it or hides anyone that the post `written_id` names."""
     readers = _select_readers(
         follows.c.account_id.not_in(shown_by),
         *(follows.c.account_id.not_in(hiding) for hiding in _select_hiding(written_id)),
