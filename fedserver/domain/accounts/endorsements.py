@@ -8,7 +8,6 @@ from __future__ import annotations
 from fedserver.domain.kernel.errors import InvalidError
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import endorsements as endorsement_queries
-from storage.queries.accounts.hidden import ANONYMOUS_ID
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow
 
@@ -33,5 +32,5 @@ async def list_by_account(
     There are none if the account is suspended or deleted.
     """
     gone = account.suspended_at is not None or account.deleted_at is not None
-    viewer = ANONYMOUS_ID if viewer_id is None or viewer_id == account.id else viewer_id
+    viewer = None if viewer_id == account.id else viewer_id
     return [] if gone else await endorsement_queries.list_by_account(tx, account.id, viewer, page)

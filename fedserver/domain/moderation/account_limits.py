@@ -6,9 +6,10 @@ from fedserver.domain.accounts import decisions
 from fedserver.domain.auth import member_access
 from fedserver.domain.kernel import events
 from fedserver.domain.peers import severances
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
+from storage.rows.audit_log import LogEntryRow
 from storage.rows.auth import MemberRow
 
 LIMIT_COLUMNS = decisions.LIMIT_COLUMNS
@@ -19,6 +20,15 @@ def is_set(account: AccountRow, member: MemberRow | None, kind: str) -> bool:
     if kind == "disable":
         return member is not None and member.disabled_at is not None
     return getattr(account, LIMIT_COLUMNS[kind]) is not None
+
+
+async def is_inherited(tx: ReadTx, account_id: int, entry: LogEntryRow, kind: str) -> bool:
+    """Return True if an account has the limit of an entry that is about another account."""
+    account = await account_queries.find(tx, account_id)
+    if account is None or account.uri == entry.target or kind not in LIMIT_COLUMNS:
+        return False
+    at: int | None = getattr(account, LIMIT_COLUMNS[kind])
+    return at == entry.at
 
 
 async def set_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kind: str) -> None:
@@ -42,6 +52,14 @@ async def clear_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kin
     elif member is not None:
         await member_access.set_disabled(tx, member, disabled=False)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def carry(tx: Tx, old: AccountRow, target: AccountRow) -> None:
+    """Apply the limits of an account that moved to its remote target, whose follows end if it is suspended."""
+    limited = await decisions.carry_limits(tx, old, target)
+    if limited.domain and limited.suspended_at is not None:
+        handle = f"{limited.username}@{limited.domain}"
+        await severances.sever(tx, limited.suspended_at, "account_suspension", handle, notify_peers=True)
 
 
 async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> None:

@@ -15,8 +15,7 @@ from fedserver.domain.moderation import account_limits, reports, warnings
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
-from storage.engine import ReadTx, Tx
-from storage.queries.accounts import accounts as account_queries
+from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import LogEntryRow
 from storage.rows.auth import MemberRow
@@ -151,18 +150,11 @@ async def expire(tx: Tx, entry_id: int, account_id: int) -> None:
         return
     kind = entry.verb.removeprefix("account.")
     latest = await audit_log.find_active(tx, entry.target, entry.verb)
-    # guard: an action that replaced this one stays @false
-    if latest.id != entry.id if latest is not None else not await _has_inherited(tx, entry, account_id, kind):
+    if latest is None and not await account_limits.is_inherited(tx, account_id, entry, kind):
+        return
+    if latest is not None and latest.id != entry.id:
         return
     try:
         await revoke(tx, None, account_id, kind, "its time was over", role=audit_log.NODE)
     except NotFoundError:
         return  # the account was deleted in the meantime
-
-
-async def _has_inherited(tx: ReadTx, entry: LogEntryRow, account_id: int, kind: str) -> bool:
-    """Return True if the account has the limit of an entry that was about another account."""
-    account = await account_queries.find(tx, account_id)
-    if account is None or account.uri == entry.target or kind not in account_limits.LIMIT_COLUMNS:
-        return False
-    return getattr(account, account_limits.LIMIT_COLUMNS[kind]) == entry.at

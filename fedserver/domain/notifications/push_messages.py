@@ -10,7 +10,6 @@ from fedserver.domain.notifications import notification_views
 from fedserver.domain.notifications.notification_views import NotificationView
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
-from storage.queries.notifications import notifications as notification_queries
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import PushSubscriptionRow
 
@@ -32,10 +31,8 @@ async def load(tx: ReadTx, subscription_id: int, notification_id: int) -> PushMe
     subscription = await push_subscription_queries.find_active(tx, subscription_id)
     if subscription is None:
         return None
-    view = await notification_views.find(tx, notification_id)
+    view = await notification_views.find_wanted(tx, notification_id)
     if view is None or view.row.account_id != subscription.account_id:
-        return None
-    if not await notification_queries.is_wanted(tx, view.row):
         return None
     if view.post is not None and any(hit.filter.action == "hide" for hit in view.post.filtered):
         return None

@@ -13,7 +13,6 @@ from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.posts import posts as post_queries
-from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -150,7 +149,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
     if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
         return
     # guard: boosts of accounts that the author blocks
-    if await block_queries.find(tx, post.account_id, actor.id) is not None:
+    if not await visibility.can_see(tx, post.id, actor.id):
         return
     # guard: boosts that a member of ours does not want
     if post.local and not await interaction_policies.is_allowed(

@@ -18,7 +18,6 @@ from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.accounts.hidden import ANONYMOUS_ID
 from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
@@ -162,8 +161,7 @@ async def list_quoting_posts(tx: ReadTx, viewer_id: int | None, post_id: int, pa
     Those of accounts that are hidden from the viewer are left out.
     """
     await visibility.require(tx, post_id, viewer_id)
-    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await quote_queries.list_quoting_posts(tx, post_id, viewer, page)
+    return await quote_queries.list_quoting_posts(tx, post_id, viewer_id, page)
 
 
 async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:

@@ -10,7 +10,6 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.relationships import follows
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.accounts.hidden import ANONYMOUS_ID
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow
 
@@ -77,9 +76,9 @@ def _hides_follows(account: AccountRow, viewer_id: int | None) -> bool:
     return (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
 
 
-def _get_filtering_id(account: AccountRow, viewer_id: int | None) -> int:
-    """Return the account whose blocks and mutes apply to a list of follows."""
-    return ANONYMOUS_ID if viewer_id is None or viewer_id == account.id else viewer_id
+def _get_filtering_id(account: AccountRow, viewer_id: int | None) -> int | None:
+    """Return the account whose blocks and mutes apply to a list of follows; None for one's own list."""
+    return None if viewer_id == account.id else viewer_id
 
 
 async def list_requests(tx: ReadTx, account: AccountRow, page: Page) -> Pairs:

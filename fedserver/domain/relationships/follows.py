@@ -16,11 +16,10 @@ from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext
-from storage.engine import ReadTx, Tx
+from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.relationships import blocks as block_queries
-from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.relationships import lists as list_queries
 from storage.queries.timelines import home_entries as home_entry_queries
@@ -50,7 +49,7 @@ async def follow(
         raise ForbiddenError(gettext("You cannot follow yourself."))
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFoundError
-    if await _is_separated(tx, actor, target):
+    if await block_queries.prevents_follow(tx, actor.id, target.id):
         raise ForbiddenError(gettext("You cannot follow this account."))
     former = await follow_queries.find(tx, actor.id, target.id)
     request = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
@@ -75,13 +74,6 @@ async def follow(
         else:
             await notifications.notify(tx, "follow_request", target.id, actor.id)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
-
-
-async def _is_separated(tx: ReadTx, account: AccountRow, other: AccountRow) -> bool:
-    """Return True if one of the accounts blocks the other, or `account` mutes the domain of `other`."""
-    return await block_queries.exists_between(tx, account.id, other.id) or await domain_mute_queries.is_muted(
-        tx, account.id, other.domain
-    )
 
 
 def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:
@@ -192,7 +184,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """Handle a follow request of a remote account to a local one: accept, keep as a request, or reject."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if target.moved_to_id is not None or await _is_separated(tx, target, follower):
+    if target.moved_to_id is not None or await block_queries.prevents_follow(tx, target.id, follower.id):
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, False))
         return
     former = await follow_queries.find(tx, follower.id, target.id)

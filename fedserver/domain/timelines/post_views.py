@@ -261,7 +261,7 @@ class _PageBuilder:
 
     def cut_branches(self, ids: Iterable[int]) -> list[int]:
         """Return the posts of a thread without the branches that the viewer does not want to see."""
-        kept, cut = [], set()
+        wanted_ids, cut = [], set()
         for post_id in ids:
             row = self._posts[post_id].post if post_id in self._posts else None
             if row is None:
@@ -270,8 +270,8 @@ class _PageBuilder:
             if self._is_unwanted(post_id) or (row.in_reply_to_id in cut and not is_own):
                 cut.add(post_id)
             else:
-                kept.append(post_id)
-        return kept
+                wanted_ids.append(post_id)
+        return wanted_ids
 
     def _is_unwanted(self, post_id: int) -> bool:
         cached = self._posts.get(post_id)

@@ -103,14 +103,12 @@ async def list_bookmarked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
 
 async def list_likers(tx: ReadTx, post_id: int, page: Page, viewer_id: int | None = None) -> Pairs:
     """Return cursors and ids of the accounts that like a post, without those hidden from the viewer."""
-    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await like_queries.list_likers(tx, post_id, viewer, page)
+    return await like_queries.list_likers(tx, post_id, viewer_id, page)
 
 
 async def list_boosters(tx: ReadTx, post_id: int, page: Page, viewer_id: int | None = None) -> Pairs:
     """Return cursors and ids of the accounts that boosted a post, without those hidden from the viewer."""
-    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await like_queries.list_boosters(tx, post_id, viewer, page)
+    return await like_queries.list_boosters(tx, post_id, viewer_id, page)
 
 
 async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:

@@ -76,7 +76,7 @@ LIST_SURPLUS = (
         accounts.c.username_lower.like(bindparam("pattern"), escape="\\"),
     )
     .order_by(accounts.c.id)
-    .offset(bindparam("kept"))
+    .offset(bindparam("count"))
     .limit(bindparam("limit"))
 )
 COUNT_BY_PREFIX = select(func.count()).where(
@@ -161,10 +161,10 @@ async def list_undecided(tx: ReadTx, limit: int) -> list[int]:
     return await tx.values(LIST_UNDECIDED, limit=limit, now=tx.now)
 
 
-async def list_surplus(tx: ReadTx, username_lower: str, domain: str, kept: int, limit: int) -> list[int]:
-    """Return tombstones that had a handle before, without the `kept` oldest."""
+async def list_surplus(tx: ReadTx, username_lower: str, domain: str, count: int, limit: int) -> list[int]:
+    """Return tombstones that had a handle before, without the `count` oldest."""
     pattern = f"{_escape(username_lower)}:%"
-    return await tx.values(LIST_SURPLUS, pattern=pattern, domain=domain, kept=kept, limit=limit)
+    return await tx.values(LIST_SURPLUS, pattern=pattern, domain=domain, count=count, limit=limit)
 
 
 async def count_by_prefix(tx: ReadTx, domain: str, prefix: str) -> int:

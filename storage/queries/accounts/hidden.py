@@ -8,8 +8,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.tables.accounts import accounts
 from storage.tables.relationships import blocks, domain_mutes, mutes
 
-ANONYMOUS_ID = -1  # no account has it: a viewer who is not logged in hides nobody
 _hidden = accounts.alias()
+
+
+def bind_viewer(viewer_id: int | None) -> int:
+    """Return the parameter for a viewer: -1, which is no account and hides nobody, if not logged in."""
+    return -1 if viewer_id is None else viewer_id
 
 
 def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:

@@ -56,7 +56,7 @@ _silencing_conditions = (
     _exists(thread_mutes.c.account_id == _account, thread_mutes.c.thread_id == _thread),
     _exists(domain_mutes.c.account_id == _account, covers(_sender.c.domain)),
 )
-# A mention is not wanted either if the post answers, or mentions, somebody else whom the recipient hides.
+# A mention is not wanted either if the post answers, or mentions, another account that the recipient hides.
 _mention = bindparam("mention_id", type_=BigInteger())
 _named_ids = union_all(
     select(mentions.c.account_id).where(mentions.c.post_id == _mention),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 
 from storage.engine import Page, ReadTx, Tx
-from storage.queries.accounts.hidden import covers
 from storage.rows.accounts import AccountRow
 from storage.statements import PagedStatement, columns_of, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -24,9 +23,6 @@ LIST_BY_ACCOUNT = PagedStatement(
         domain_mutes.c.account_id == bindparam("account_id")
     ),
     domain_mutes.c.created_at,
-)
-IS_MUTED = select(domain_mutes.c.domain).where(
-    domain_mutes.c.account_id == bindparam("account_id"), covers(bindparam("domain", type_=Text()))
 )
 COUNT = select(func.count()).where(domain_mutes.c.account_id == bindparam("account_id"))
 _is_on_domain = or_(
@@ -79,11 +75,6 @@ async def list_by_account(tx: ReadTx, account_id: int, page: Page) -> list[tuple
 
 async def count(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(COUNT, account_id=account_id))
-
-
-async def is_muted(tx: ReadTx, account_id: int, domain: str) -> bool:
-    """Return True if an account mutes a domain, or a parent of it; '' (this node) never is."""
-    return bool(domain) and await tx.value(IS_MUTED, account_id=account_id, domain=domain) is not None
 
 
 async def list_connected_accounts(tx: ReadTx, account_id: int, domain: str) -> list[AccountRow]:

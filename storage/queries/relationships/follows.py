@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 
 from storage.engine import Page, ReadTx, Tx
-from storage.queries.accounts.hidden import is_not_hidden
+from storage.queries.accounts.hidden import bind_viewer, is_not_hidden
 from storage.rows.relationships import FollowRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
@@ -192,18 +192,18 @@ async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, **params: i
     return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
-async def list_followers(tx: ReadTx, account_id: int, viewer_id: int, page: Page) -> Pairs:
-    """Return cursors and followers who are not hidden from the viewer (-1: not logged in).
+async def list_followers(tx: ReadTx, account_id: int, viewer_id: int | None, page: Page) -> Pairs:
+    """Return cursors and followers who are not hidden from the viewer.
 
     There are none for a viewer whom the account blocks.
     """
-    params = {"account_id": account_id, "viewer_id": viewer_id, "now": tx.now}
+    params = {"account_id": account_id, "viewer_id": bind_viewer(viewer_id), "now": tx.now}
     return await _list_pairs(tx, LIST_FOLLOWERS, page, **params)
 
 
-async def list_following(tx: ReadTx, account_id: int, viewer_id: int, page: Page) -> Pairs:
+async def list_following(tx: ReadTx, account_id: int, viewer_id: int | None, page: Page) -> Pairs:
     """Return cursors and followed accounts, as `list_followers` does with followers."""
-    params = {"account_id": account_id, "viewer_id": viewer_id, "now": tx.now}
+    params = {"account_id": account_id, "viewer_id": bind_viewer(viewer_id), "now": tx.now}
     return await _list_pairs(tx, LIST_FOLLOWING, page, **params)
 
 

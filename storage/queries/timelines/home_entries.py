@@ -58,16 +58,16 @@ def _select_recent_readers(shown_ids: Any) -> Any:
     )
 
 
-# Whoever has a boost of the post: it came before the post itself.
+# Accounts that have a boost of the post: it came before the post itself.
 _readers_of_boosts = _select_recent_readers(select(_boost.c.id).where(_boost.c.boost_of_id == _post_id))
-# Whoever has the boosted post, or another boost of it.
+# Accounts that have the boosted post, or another boost of it.
 _readers_of_original = _select_recent_readers(
     union_all(select(_boost.c.id).where(_boost.c.boost_of_id == _original_id), select(_original_id))
 )
 
 
 def _select_hiding(post_id: ColumnElement[int]) -> list[Any]:
-    """Select the accounts that block, or mute, somebody whom a post mentions."""
+    """Select the accounts that block or mute an account that a post mentions."""
     return [
         select(table.c.account_id)
         .select_from(mentions.join(table, table.c.target_id == mentions.c.account_id))

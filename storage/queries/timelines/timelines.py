@@ -222,7 +222,7 @@ def _is_new_on_list(
     return or_(posts.c.boost_of_id.is_(None), ~exists(repeated))
 
 
-_list_params = (bindparam("list_id"), bindparam("viewer_id"), bindparam("replies_policy", type_=Text()))
+_list_params: Any = (bindparam("list_id"), bindparam("viewer_id"), bindparam("replies_policy", type_=Text()))
 LIST_BY_LIST = PagedStatement(
     select(posts.c.id).where(
         posts.c.account_id.in_(
