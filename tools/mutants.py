@@ -51,6 +51,11 @@ PARTNERSHIPS = f"{PARTNERS}::test_partnership_activities_of_other_actors_are_ref
 REACTIONS = f"{SHAPES}::test_emoji_reactions_count_as_likes_and_are_shown"
 RELAY_FORWARDS = f"{RELAYS}::test_relay_followed_forwards_pointers_to_posts_only[sqlite]"
 CONSOLE = "tests/console/test_console.py"
+DECISIONS = "tests/domain/accounts/test_decisions.py"
+HIDDEN_ACCOUNTS = (
+    "tests/client_api/relationships/test_hidden_accounts.py"
+    "::test_hidden_account_shows_only_where_it_is_asked_for"
+)
 LOG = "tests/domain/audit_log/test_audit_log.py"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
 
@@ -97,8 +102,8 @@ TESTS = {
     "the CSRF token of a form": f"{CONSOLE}::test_console_forms_without_csrf_token_are_refused[sqlite]",
     "PKCE": f"{TOKENS}::test_exchange_without_the_right_verifier_is_refused",
     "codes are used once": f"{TOKENS}::test_replayed_code_revokes_its_token[sqlite]",
-    "answers that a member of ours does not want": POLICY,
-    "boosts that a member of ours does not want": POLICY,
+    "answers that a local member does not want": POLICY,
+    "boosts that a local member does not want": POLICY,
     "reactions taken back by others": REACTIONS,
     "archives of others": f"{DATA}::test_archive_can_be_downloaded_by_its_owner_only",
     "imports of others": f"{DATA}::test_exported_files_can_be_imported",
@@ -110,6 +115,9 @@ TESTS = {
     "the log: triggers": f"{LOG}::test_changes_of_written_entries_are_refused_or_detected[sqlite]",
     "the log: names": f"{ADMIN}::test_public_log_names_no_member_and_verifies[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
+    "deletion keeps decisions": f"{DECISIONS}::test_delete_remote_of_a_decided_account_keeps_the_decision",
+    "boosts of accounts that the author blocks": HIDDEN_ACCOUNTS,
+    "threads without unwanted accounts": HIDDEN_ACCOUNTS,
 }
 
 

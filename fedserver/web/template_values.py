@@ -54,7 +54,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         return f"/@{view.account.handle}/{row.id}"
 
     def ahead_element(moment: int) -> Markup:
-        """Return an element for the inside of a sentence: how long it is until a moment."""
+        """Return an element for the inside of a sentence: how long it is until a time."""
         return render_time(moment, locales.format_duration(moment - clock()))
 
     def when(moment: int) -> Markup:
@@ -87,12 +87,12 @@ def format_iso(moment: int) -> str:
 
 
 def render_time(moment: int, text: str) -> Markup:
-    """Return a moment as machines read it, around what people read."""
+    """Return a time as machines read it, around what people read."""
     return Markup('<time datetime="{}">{}</time>').format(format_iso(moment), text)
 
 
 def render_day(text: str) -> Markup:
-    """Return the day of a moment that is written as machines read it."""
+    """Return the day of a time that is written as machines read it."""
     moment = int(datetime.fromisoformat(text).timestamp() * 1000)
     return render_time(moment, locales.format_date(moment))
 

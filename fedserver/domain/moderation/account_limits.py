@@ -55,7 +55,7 @@ async def clear_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kin
 
 
 async def carry(tx: Tx, old: AccountRow, target: AccountRow) -> None:
-    """Apply the limits of an account that moved to its remote target, whose follows end if it is suspended."""
+    """Apply the limits of an account that moved to its target, whose follows end if it is suspended."""
     limited = await decisions.carry_limits(tx, old, target)
     if limited.domain and limited.suspended_at is not None:
         handle = f"{limited.username}@{limited.domain}"

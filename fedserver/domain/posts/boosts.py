@@ -140,7 +140,7 @@ async def remove_by_post(tx: Tx, post: PostRow) -> None:
     await post_queries.delete_boosts(tx, post.id)
 
 
-async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
+async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, audience: str, at: int) -> None:
     """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing.
 
     Nor does the boost of an account that the author blocks: no member could boost the post in its place.
@@ -151,14 +151,14 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
     # guard: boosts of accounts that the author blocks
     if not await visibility.can_see(tx, post.id, actor.id):
         return
-    # guard: boosts that a member of ours does not want
+    # guard: boosts that a local member does not want
     if post.local and not await interaction_policies.is_allowed(
         tx, post, actor, interaction_policies.ANNOUNCE
     ):
         return
     if await post_queries.find_boost(tx, actor.id, post.id) is not None:
         return
-    row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
+    row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, audience), min(at, tx.now))
     await _record(tx, row, post)
 
 

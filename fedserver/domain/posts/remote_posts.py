@@ -41,7 +41,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     parent = await post_queries.find_by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.is_hidden_from(tx, parent, author):
         parent = None
-    # guard: answers that a member of ours does not want
+    # guard: answers that a local member does not want
     if parent is not None and not await replies.is_accepted(tx, parent, author):
         return None
     mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)

@@ -85,7 +85,7 @@ async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_memb
 async def list_helpful(
     tx: ReadTx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
-    """Return ids and votes of articles, most votes since a moment (ms UTC) first."""
+    """Return ids and votes of articles, most votes since a time (ms UTC) first."""
     params = {"since": since, "limit": limit, "offset": offset, "member": int(is_member)}
     if account_id is None:
         rows = await tx.all(LIST_HELPFUL, **params)
