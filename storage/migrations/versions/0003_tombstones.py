@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "tombstones_0002"
-down_revision = "schema_0001"
+revision = "schema_0003"
+down_revision = "schema_0002"
 
 CONDITION = sa.text("deleted_at IS NOT NULL AND domain != ''")
 
