@@ -57,6 +57,11 @@ RELAY_FORWARDS = f"{RELAYS}::test_relay_followed_forwards_pointers_to_posts_only
 PICTURES = "tests/journeys/test_article_pictures.py"
 FEEDS = "tests/pages/content/test_feeds.py"
 CONSOLE = "tests/console/test_console.py"
+DECISIONS = "tests/domain/accounts/test_decisions.py"
+HIDDEN_ACCOUNTS = (
+    "tests/client_api/relationships/test_hidden_accounts.py"
+    "::test_hidden_account_shows_only_where_it_is_asked_for"
+)
 LOG = "tests/domain/audit_log/test_audit_log.py"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
 
@@ -132,6 +137,9 @@ TESTS = {
     ),
     "texts behind a content warning": f"{FEEDS}::test_feed_does_not_show_what_is_behind_a_warning[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
+    "deletion keeps decisions": f"{DECISIONS}::test_delete_remote_of_a_decided_account_keeps_the_decision",
+    "boosts of accounts that the author blocks": HIDDEN_ACCOUNTS,
+    "threads without unwanted accounts": HIDDEN_ACCOUNTS,
 }
 
 

@@ -28,6 +28,17 @@ async def get_account(call: Call[Any], tx: ReadTx) -> AccountRow:
     return row
 
 
+async def get_decided_account(call: Call[Any], tx: ReadTx) -> AccountRow:
+    """Return the account that the path names, also if a deleted one is kept for what was decided about it.
+
+    Raises NotFoundError.
+    """
+    row = await accounts.get(tx, call.id())
+    if row.deleted_at is not None and not row.domain:
+        raise NotFoundError
+    return row
+
+
 class LookupParams(Struct, frozen=True):
     acct: str = ""
 

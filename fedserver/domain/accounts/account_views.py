@@ -124,12 +124,17 @@ async def _load_by_stamp(tx: ReadTx, stamp: tuple[int, int] | None) -> AccountVi
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 
 
-async def load_page(tx: ReadTx, ids: Sequence[int]) -> list[AccountView]:
-    """Return views in the order of `ids`, without suspended or deleted accounts."""
+async def load_page(tx: ReadTx, ids: Sequence[int], *, include_tombstones: bool = False) -> list[AccountView]:
+    """Return views in the order of `ids`, without suspended or deleted accounts.
+
+    `include_tombstones` is for lists from which members revoke what they decided about remote accounts.
+    """
     loaded = await load(tx, ids)
     views = (loaded.get(account_id) for account_id in ids)
     return [
         view
         for view in views
-        if view is not None and view.account.suspended_at is None and view.account.deleted_at is None
+        if view is not None
+        and view.account.suspended_at is None
+        and (view.account.deleted_at is None or (include_tombstones and view.account.domain))
     ]

@@ -30,17 +30,19 @@ from storage.tables.relationships import blocks, follows
 COLUMNS = columns_of(accounts, AccountRow)
 FIND = select(*COLUMNS).where(accounts.c.id == bindparam("id"))
 LOAD_BY_IDS = select(*COLUMNS).where(one_of(accounts.c.id, "ids"))
-FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"))
-LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
-FIND_BY_HANDLE = select(*COLUMNS).where(
+# A deleted account of a peer that is kept for what was decided about it counts as unknown.
+_is_no_tombstone = or_(accounts.c.domain == "", accounts.c.deleted_at.is_(None))
+FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"), _is_no_tombstone)
+LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"), _is_no_tombstone)
+_has_handle = and_(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
+FIND_BY_HANDLE = select(*COLUMNS).where(_has_handle, _is_no_tombstone)
+LIST_BY_ADDRESS = select(*COLUMNS).where(or_(accounts.c.uri == bindparam("uri"), _has_handle))
 FIND_STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
-FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
-    accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
-)
+FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(_has_handle, _is_no_tombstone)
 LOAD_BY_HANDLES = select(*COLUMNS).where(
-    one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains")
+    one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains"), _is_no_tombstone
 )
 
 _role = (
@@ -228,6 +230,23 @@ LIST_INBOXES = (
     .where(accounts.c.domain != "", accounts.c.deleted_at.is_(None))
     .distinct()
 )
+SET_REMOTE_DELETED = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
+    .values(
+        deleted_at=bindparam("at"),
+        fetched_at=None,
+        featured_at=None,
+        last_post_at=None,
+        **dict.fromkeys(("display_name", "name_folded", "note_html", "url"), ""),
+        **dict.fromkeys(("avatar_url", "avatar_alt", "header_url", "header_alt"), ""),
+        **dict.fromkeys(
+            ("fields", "emojis", "also_known_as", "attribution_domains", "identity_proofs"), "[]"
+        ),
+        **dict.fromkeys(("discoverable", "indexable"), False),
+        **dict.fromkeys(("followers_count", "following_count", "posts_count"), 0),
+    )
+)
 DELETE_REMOTE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
 
 _follow = follows.alias()
@@ -289,6 +308,12 @@ async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> list[AccountRow]:
 
 async def find_by_uri(tx: ReadTx, uri: str) -> AccountRow | None:
     return to_row_or_none(AccountRow, await tx.one(FIND_BY_URI, uri=uri))
+
+
+async def list_by_address(tx: ReadTx, uri: str, username_lower: str, domain: str) -> list[AccountRow]:
+    """Return the account with a URI and the one with a handle, also deleted ones: none, one or two."""
+    records = await tx.all(LIST_BY_ADDRESS, uri=uri, username=username_lower, domain=domain)
+    return to_rows(AccountRow, records)
 
 
 async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[AccountRow]:
@@ -402,6 +427,11 @@ async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
 async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
     """Mark a local account as deleted and clear its profile; its handle stays taken."""
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
+
+
+async def set_remote_deleted(tx: Tx, account_id: int, at: int) -> None:
+    """Mark a remote account as deleted and clear its profile; its addresses and limits stay."""
+    await tx.run(SET_REMOTE_DELETED, b_id=account_id, at=at)
 
 
 async def delete_remote(tx: Tx, account_id: int) -> bool:
