@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from msgspec import Struct
 
+from addresses.handles import parse_mention
 from fedserver.text.sanitize import clean_article, clean_post, clean_text
 
 MAX_NAMES = 100
@@ -27,7 +28,7 @@ CLOSING = ".,;:!?)]}>\"'»”’…*~"
 QUOTES = "«»“”‘’…"
 BREAKS = " \t\n\u00a0\u3000"
 
-Name = tuple[str, str | None]  # username, domain (None: ours)
+Name = tuple[str, str | None]  # username in lower case, normalized domain (None: ours)
 
 
 class MentionLink(Struct, frozen=True):
@@ -115,32 +116,9 @@ def _trim_address(word: str) -> str:
     return word[:end]
 
 
-def _take_while(text: str, others: str) -> str:
-    """Return the start of `text` that consists of ASCII letters, digits and characters in `others`."""
-    for index, letter in enumerate(text):
-        if not (letter.isascii() and letter.isalnum()) and letter not in others:
-            return text[:index]
-    return text
-
-
 def _parse_mention(word: str) -> Piece | None:
-    username = _take_while(word[1:], "_.-").rstrip(".-")
-    if not username or len(username) > 100:
-        return None
-    rest = word[1 + len(username) :]
-    if not rest.startswith("@"):
-        return Piece("mention", "@" + username, (username.lower(), None))
-    domain = _parse_domain(rest[1:])
-    if "." not in domain and ":" not in domain:
-        return Piece("mention", "@" + username, (username.lower(), None))
-    return Piece("mention", f"@{username}@{domain}", (username.lower(), domain.lower()))
-
-
-def _parse_domain(text: str) -> str:
-    end = 0
-    while end < len(text) and (text[end].isalnum() or text[end] in ".-:"):
-        end += 1
-    return text[:end].rstrip(".-:")
+    mention = parse_mention(word)
+    return Piece("mention", mention.text, (mention.username, mention.domain)) if mention is not None else None
 
 
 def _parse_hashtag(word: str) -> Piece | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from addresses.emails import normalize_email
 from fedserver.domain.auth import ip_blocks, member_activity, sessions
 from fedserver.domain.kernel.errors import ForbiddenError, TooManyRequestsError
 from fedserver.text.locales import gettext
@@ -28,7 +29,8 @@ async def find_member(tx: ReadTx, login: str) -> MemberRow | None:
 
 def _normalize(login: str) -> str:
     """Return the one form under which all spellings of a login are looked up and counted."""
-    return login.strip().lstrip("@").strip().lower()
+    login = login.strip().lstrip("@").strip()
+    return (normalize_email(login) or login).lower()
 
 
 async def check_attempts(tx: ReadTx, login: str, address: str) -> None:
