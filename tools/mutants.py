@@ -26,8 +26,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("activitypub", "docs", "fedserver", "storage", "tests", "tools", "pyproject.toml")
-SEARCHED = ("activitypub", "fedserver", "storage")
+COPIED = ("activitypub", "addresses", "docs", "fedserver", "storage", "tests", "tools", "pyproject.toml")
+SEARCHED = ("activitypub", "addresses", "fedserver", "storage")
 FAILED = 1  # pytest's status when tests ran and some failed; others mean that they did not run
 MARK = re.compile(r"^\s*# guard: (?P<name>.+?)(?: @(?P<change>[\w,]+))?$")
 SIGNATURES = "tests/activitypub/test_signatures.py"
@@ -40,6 +40,7 @@ SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
+NAMES = "tests/journeys/test_remote_names.py"
 POSTS = "tests/domain/posts/test_posts.py"
 TOKENS = "tests/domain/auth/test_tokens.py"
 DATA = "tests/pages/portability/test_data.py"
@@ -90,6 +91,8 @@ TESTS = {
     "redirects are checked again": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "redirect away from https": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "size while reading": "tests/net/test_client.py::test_answers_are_cut",
+    "names of accounts": f"{NAMES}::test_account_with_a_bad_name_is_refused_with_a_line_in_the_log",
+    "control characters in the log": "tests/cli/test_logs.py::test_control_characters_are_written_as_escapes",
     "depth of documents": "tests/activitypub/test_documents.py::test_what_is_no_document_is_refused",
     "sanitizer": "tests/text/test_markup.py::test_unsafe_html_is_removed",
     "whose proof our own activity bears": f"{CLAIMED}[sqlite]",

@@ -34,13 +34,13 @@ async def list_all(config_path: Path | None) -> None:
 async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         if policy:
-            await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
+            row = await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
         else:
-            await peers.reset(tx, None, host, reason)
+            row = await peers.reset(tx, None, host, reason)
     if policy:
-        click.echo(gettext("The decision about %(domain)s is: %(policy)s", domain=host, policy=policy))
+        click.echo(gettext("The decision about %(domain)s is: %(policy)s", domain=row.domain, policy=policy))
     else:
-        click.echo(gettext("There is no decision about %(domain)s any more.", domain=host))
+        click.echo(gettext("There is no decision about %(domain)s any more.", domain=row.domain))
     click.echo(gettext("A running node applies it within a few seconds."))
 
 

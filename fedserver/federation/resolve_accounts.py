@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from activitypub.actors import Actor, read_actor
-from activitypub.authority import host_of, normalize_host
+from activitypub.authority import host_of
 from activitypub.document import Document
 from activitypub.errors import ActivityPubError
 from activitypub.webfinger import Handle, parse_handle
@@ -28,7 +28,7 @@ class AccountResolver(DocumentReader):
 
     async def resolve_handle(self, handle: Handle) -> AccountRow | None:
         """Return the account of a handle: stored and not older than a day, or fetched."""
-        is_local = handle.domain in ("", self._site.links.domain, self._site.links.host)
+        is_local = self._site.links.find_account_domain(handle.domain) == ""
         async with self._db.read() as tx:
             account = await accounts.find_by_handle(tx, handle.username, "" if is_local else handle.domain)
         if is_local or (account is not None and self._is_fresh(account)):
@@ -59,14 +59,12 @@ class AccountResolver(DocumentReader):
 
         `require_allowed` as in `fetch_document`.
         """
-        host = host.strip().removeprefix("https://").rstrip("/").lower()
-        if not normalize_host(host.partition(":")[0]):
+        domain = self._site.links.find_account_domain(host.strip().removeprefix("https://").rstrip("/"))
+        if not domain:
             return None
-        if host in (self._site.links.domain, self._site.links.host):
+        if require_allowed and not self._policies.allows(domain):
             return None
-        if require_allowed and not self._policies.allows(host):
-            return None
-        answer = await self._look_up(Handle(host, host))
+        answer = await self._look_up(Handle(domain, domain))
         if answer is None:
             return None
         return await self.fetch_actor(answer[1], require_allowed=require_allowed)
@@ -109,8 +107,9 @@ class AccountResolver(DocumentReader):
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
         pictures = self.allows_media(actor.id)
+        # The name is the one that the host of the handle confirmed, not the one that the actor claims.
         account = to_remote_account(
-            actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
+            actor, handle.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
             await self.mark_reachable(tx, actor.id)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from aiohttp import web
 from msgspec import Struct
 
+from addresses.hosts import normalize_url
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
@@ -94,7 +95,7 @@ def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) 
         scopes=request.scopes,
     )
     # The form is answered with a redirect to the app, which CSP form-action must allow.
-    target = urlsplit(request.redirect_uri)
+    target = urlsplit(normalize_url(request.redirect_uri) or request.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
     if request.redirect_uri != apps.OUT_OF_BAND:
@@ -161,4 +162,6 @@ def _redirect_back(
         location = f"{bare}?{urlencode(query)}"
     else:
         location = urlunsplit(parts._replace(query=urlencode(query)))
-    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
+    return web.Response(
+        status=302, headers={"Location": normalize_url(location) or location, "Cache-Control": "no-store"}
+    )

@@ -40,10 +40,10 @@ async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str)
     """Return the local account that is asked for, by handle, URI or profile address."""
     links = call.site.links
     if isinstance(subject, Handle):
-        if subject.domain not in (links.domain, links.host):
+        if links.find_account_domain(subject.domain) != "":
             return None
-        name = INSTANCE_ACTOR if subject.username in (links.domain, links.host) else subject.username
-        return await accounts.find_by_handle(tx, name)
+        is_node = links.find_account_domain(subject.username) == ""
+        return await accounts.find_by_handle(tx, INSTANCE_ACTOR if is_node else subject.username)
     if subject.rstrip("/") in (links.base, links.instance_actor):
         return await accounts.find_instance_account(tx, call.site)
     account = await accounts.find_by_uri(tx, subject)

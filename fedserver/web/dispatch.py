@@ -189,7 +189,7 @@ def _build_link_header(request: web.Request, base_url: str, page: EntityPage) ->
     """
     cursors = CURSORS if page.offsets == (None, None) else ("offset",)
     others = urlencode([(name, value) for name, value in request.query.items() if name not in cursors])
-    address = f"{base_url}{request.path}?{others}{'&' if others else ''}"
+    address = f"{base_url}{request.rel_url.raw_path}?{others}{'&' if others else ''}"
 
     def link(cursor: str, value: int, rel: str) -> str:
         return f'<{address}{cursor}={value}>; rel="{rel}"'

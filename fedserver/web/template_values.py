@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
 from fedserver.domain.content import post_texts
@@ -103,6 +103,12 @@ def list_languages() -> tuple[tuple[str, str], ...]:
     return tuple((code, locales.own_name(code)) for code in locales.SUPPORTED)
 
 
+def _show_host(url: str) -> str:
+    """Return the host of an address as people read it, '' if it has none."""
+    origin = parse_origin(url)
+    return to_unicode(origin[1]) if origin is not None else ""
+
+
 STATIC_VALUES: dict[str, Any] = {
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),
@@ -116,7 +122,7 @@ STATIC_VALUES: dict[str, Any] = {
     "megabytes": locales.format_megabytes,
     "joined": locales.format_list,
     "safe": Markup,
-    "host_of": lambda url: urlsplit(url).hostname or "",
+    "host_of": _show_host,
     "keys_of": identity_proofs.list_by_account,
     "warning_of": lambda post: post_texts.find_warning(post.kind, post.summary, sensitive=post.sensitive),
     "who_may_reply": interaction_policies.get_reply_audience,

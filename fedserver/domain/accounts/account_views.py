@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
+from addresses.hosts import to_unicode
 from fedserver.domain.accounts.accounts import EMPTY_PROFILE
 from fedserver.domain.accounts.profiles import ProfileField
 from storage.engine import ReadTx
@@ -44,14 +45,23 @@ class AccountView(Struct, frozen=True):
 
     @property
     def handle(self) -> str:
-        """`ann` for ours, `bob@beta.test` for others."""
+        """`ann` for ours, `bob@beta.test` for others; a domain in another script is shown in that script.
+
+        So does Mastodon's `acct` (docs.joinmastodon.org/entities/Account); handles are read in both forms.
+        """
         row = self.account
-        return f"{row.username}@{row.domain}" if row.domain else row.username
+        return show_handle(f"{row.username}@{row.domain}") if row.domain else row.username
 
     @property
     def name(self) -> str:
         """The display name, or the username without one."""
         return self.account.display_name or self.account.username
+
+
+def show_handle(handle: str) -> str:
+    """Return a stored handle as people read it: a domain in another script is shown in that script."""
+    username, at, domain = handle.partition("@")
+    return f"{username}{at}{to_unicode(domain)}"
 
 
 def redact_suspended(row: AccountRow) -> AccountRow:
@@ -104,10 +114,8 @@ async def load_cached(tx: ReadTx, ids: Sequence[int], versions: Mapping[int, int
 
 
 async def find_by_handle(tx: ReadTx, username: str, domain: str = "") -> AccountView | None:
-    """Return an account by its handle, ignoring case; cached while its version does not change."""
-    return await _load_by_stamp(
-        tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
-    )
+    """Return an account by its handle, in whatever spelling; cached while its version does not change."""
+    return await _load_by_stamp(tx, await account_queries.find_stamp_by_handle(tx, username, domain))
 
 
 async def find(tx: ReadTx, account_id: int) -> AccountView | None:

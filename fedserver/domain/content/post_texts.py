@@ -165,8 +165,8 @@ async def _load_mentioned(
     """Return the known accounts among the mentioned ones, by the mention as written."""
     if not names:
         return {}
-    ours = ("", site.links.domain, site.links.host)
-    wanted = {name: (name[0], "" if (name[1] or "") in ours else name[1] or "") for name in names}
+    domains = {name: site.links.find_account_domain(name[1] or "") for name in names}
+    wanted = {name: (name[0], domain) for name, domain in domains.items() if domain is not None}
     rows = await account_queries.load_by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )

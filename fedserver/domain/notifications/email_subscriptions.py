@@ -81,7 +81,7 @@ async def _find_account(tx: ReadTx, site: NodeContext, account_id: int) -> Accou
 
 
 def _handle_of(site: NodeContext, account: AccountRow) -> str:
-    return f"@{account.username}@{site.links.domain}"
+    return f"@{account.username}@{site.links.shown_domain}"
 
 
 async def get(tx: ReadTx, token: str) -> tuple[EmailSubscriptionRow, AccountRow]:

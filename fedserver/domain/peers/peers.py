@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from addresses.hosts import normalize_host, split_port
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
@@ -41,8 +42,8 @@ class PeerPolicies:
         """Return the decision about a host or its nearest parent domain."""
         if not self._decided:
             return None
-        name = host.partition(":")[0].rstrip(".").lower()
-        for candidate in (host.lower(), *list_parent_domains(name)):
+        host = normalize_host(host) or host
+        for candidate in (host, *list_parent_domains(split_port(host)[0])):
             if candidate in self._decided:
                 return self._decided[candidate]
         return None
@@ -94,25 +95,15 @@ class PeerDecision(Struct, frozen=True):
 
 
 def normalize_domain(domain: str) -> str:
-    """Return a domain in lower case and IDNA form. Raises InvalidError."""
-    domain = domain.strip().rstrip(".").lower()
-    if not domain:
+    """Return a domain in its normal form. Raises InvalidError."""
+    if not domain.strip():
         raise InvalidError("domain", "can't be blank", "ERR_BLANK")
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode()
-        except UnicodeError as error:
-            raise _not_a_host() from error
-    # 253 characters is the limit of DNS (RFC 1035, section 2.3.4).
-    if not set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") or len(domain) > 253:
-        raise _not_a_host()
-    return domain
-
-
-def _not_a_host() -> InvalidError:
-    return InvalidError(
-        "domain", "is not a host name", message=gettext("Please enter a domain, such as social.example.")
-    )
+    host = normalize_host(domain)
+    if not host:
+        raise InvalidError(
+            "domain", "is not a host name", message=gettext("Please enter a domain, such as social.example.")
+        )
+    return host
 
 
 async def decide(
@@ -237,7 +228,7 @@ async def list_with_decision(tx: ReadTx) -> list[PeerRow]:
 
 async def find_blocking_decision(tx: ReadTx, domain: str) -> PeerRow | None:
     """Return the decision that covers a domain, its own or that of the nearest parent; None for an allow."""
-    names = list_parent_domains(domain)
+    names = [domain, *list_parent_domains(split_port(domain)[0])]
     rows = await peer_queries.load_by_domains(tx, names)
     decided = (rows[name] for name in names if name in rows and rows[name].decision_id is not None)
     nearest = next(decided, None)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from addresses.handles import normalize_pair
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -320,8 +321,12 @@ async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[AccountRow]:
     return to_rows(AccountRow, await tx.all(LOAD_BY_URIS, uris=list(uris)))
 
 
-async def find_by_handle(tx: ReadTx, username_lower: str, domain: str) -> AccountRow | None:
-    return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=username_lower, domain=domain))
+async def find_by_handle(tx: ReadTx, username: str, domain: str) -> AccountRow | None:
+    """Return an account by its handle, in whatever spelling; `domain` is '' for an account of this node."""
+    pair = normalize_pair(username, domain)
+    if pair is None:
+        return None
+    return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=pair[0], domain=pair[1]))
 
 
 async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:
@@ -330,9 +335,12 @@ async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
-async def find_stamp_by_handle(tx: ReadTx, username_lower: str, domain: str) -> tuple[int, int] | None:
-    """Return id and version of an account."""
-    row = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
+async def find_stamp_by_handle(tx: ReadTx, username: str, domain: str) -> tuple[int, int] | None:
+    """Return id and version of an account by its handle, in whatever spelling."""
+    pair = normalize_pair(username, domain)
+    if pair is None:
+        return None
+    row = await tx.one(FIND_STAMP_BY_HANDLE, username=pair[0], domain=pair[1])
     return None if row is None else (row[0], row[1])
 
 

@@ -150,8 +150,8 @@ async def list_domains_by_list(tx: ReadTx, list_id: int) -> list[str]:
 
 async def find_limited_at(tx: ReadTx, domain: str) -> int | None:
     """Return since when a domain is limited (ms UTC), by the nearest decision; None if it is not."""
-    labels = domain.split(".")
-    names = [".".join(labels[start:]) for start in range(len(labels))]
+    labels = domain.partition(":")[0].split(".")  # without the port: a decision covers all of them
+    names = [domain, *(".".join(labels[start:]) for start in range(len(labels)))]
     rows = await load_by_domains(tx, names)
     nearest = next((rows[name] for name in names if name in rows and rows[name].decision_id), None)
     return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
