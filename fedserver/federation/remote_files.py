@@ -75,7 +75,7 @@ class RemoteFiles:
 
     async def get(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         """Return a file, from the store or from its peer. Raises NotFoundError, PeerError."""
-        if not self._policies.allows_media(request.host) or self._policies.find(request.host) == "block":
+        if self._is_rejected(request):
             raise NotFoundError
         if request.stored is not None and self._store.path(request.stored.file_key) is not None:
             return request.stored
@@ -88,6 +88,23 @@ class RemoteFiles:
             self._in_flight[key] = flight
             flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
+
+    def _is_rejected(self, request: remote_files.RemoteFileRequest) -> bool:
+        """Return True if a host that the file or its account is on is blocked, or its files are rejected."""
+        hosts = (urlsplit(request.url).netloc.rpartition("@")[2], request.host, request.actor_host)
+        # guard: the hosts of a file
+        return self._policies.is_blocked(*hosts) or not self._policies.allows_media(*hosts)
+
+    def _may_download(self, request: remote_files.RemoteFileRequest) -> bool:
+        """Return True if the mode of the node lets it ask for a file, by the hosts of its account.
+
+        The file's own host need not be on an allowlist: preview cards are of websites, and peers often keep
+        their files, emoji among them, on hosts that store those of many.
+        """
+        if request.shape == "card":
+            return True
+        is_emoji = request.shape == "emoji"
+        return self._policies.allows(*(() if is_emoji else (request.host, request.actor_host)))
 
     async def _fetch_and_store(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
@@ -113,10 +130,7 @@ class RemoteFiles:
             raise
 
     async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
-        host = urlsplit(request.url).netloc.rpartition("@")[2]
-        # Preview cards are of websites, which are on no allowlist: only blocked hosts are refused.
-        is_website = not request.host and self._policies.find(host) != "block"
-        if not is_website and not (self._policies.allows(host) and self._policies.allows(request.host)):
+        if not self._may_download(request):
             raise NotFoundError
         max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
         response = await self._client.get(

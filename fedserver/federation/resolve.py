@@ -16,7 +16,7 @@ from activitypub.errors import ActivityPubError
 from activitypub.terms import ACCEPT, ACTORS, is_activitypub
 from activitypub.webfinger import Handle, parse_handle
 from fedserver.domain.accounts import accounts
-from fedserver.federation.fetch import RemoteGoneError
+from fedserver.federation.fetch import PeerBlockedError, RemoteGoneError
 from fedserver.federation.resolve_posts import PostResolver
 from fedserver.text.markup import scan
 from fedserver.text.page_links import parse_page_links
@@ -61,15 +61,15 @@ class Resolver(PostResolver):
         if subject is not None or self._site.links.is_local(address):
             return subject
         try:
-            if not self._policies.allows(host_of(address)):
+            if not self.allows_hosts(host_of(address)):
                 return None
-            document = await self._fetcher.fetch_document(address) or await self._fetch_alternate(address)
+            document = await self.fetch_document(address) or await self._fetch_alternate(address)
             if document is None:
                 return None
             if type_of(document, ACTORS):
                 return await self._store_actor(document, None)
             return await self._store_post(document, 0)
-        except (RemoteGoneError, ActivityPubError) as error:
+        except (RemoteGoneError, PeerBlockedError, ActivityPubError) as error:
             log.info("address_refused", address=address[:300], reason=str(error))
             return None
 
@@ -94,5 +94,5 @@ class Resolver(PostResolver):
         for link in await asyncio.to_thread(parse_page_links, response.body[:MAX_PAGE_BYTES]):
             is_alternate = "alternate" in link.rels and is_activitypub(link.media_type)
             if is_alternate and same_origin(response.url, link.target):
-                return await self._fetcher.fetch_document(link.target)
+                return await self.fetch_document(link.target)
         return None

@@ -93,7 +93,10 @@ async def test_last_revision_loses_no_row(last_url: str) -> None:
     assert after.pop("alembic_version") == [(read_newest_revision(),)]
     assert before.pop("alembic_version") == [(LAST_DEVELOPMENT_REVISION,)]
     assert sum(map(len, before.values())) > 250
-    assert after == before
+    for table, rows in before.items():
+        # Later revisions add tables, and columns at the end.
+        width = len(rows[0]) if rows else 0
+        assert [row[:width] for row in after[table]] == rows, table
 
 
 async def test_work_that_waited_is_done_after_the_upgrade(

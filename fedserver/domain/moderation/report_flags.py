@@ -16,8 +16,7 @@ from storage.rows.posts import PostRow
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str], comment: str) -> bool:
     """Store a report of a peer; return False if it names no account of ours, or the peer may not report."""
-    decision = await peers.find_blocking_decision(tx, actor.domain)
-    if decision is not None and decision.rejects_reports:
+    if not await peers.accepts_reports(tx, actor):
         return False
     accounts = await account_queries.load_by_uris(tx, object_uris)
     posts = [post for post in await post_queries.load_by_uris(tx, object_uris) if _is_federated(post)]
