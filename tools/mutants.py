@@ -34,6 +34,9 @@ SIGNATURES = "tests/activitypub/test_signatures.py"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
+SPLIT = "tests/journeys/test_split_domains.py"
+MODES = "tests/web/test_route_modes.py::test_"
+READS = "tests/s2s/test_signed_reads.py::test_signed_read"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
 POSTS = "tests/domain/posts/test_posts.py"
@@ -68,6 +71,21 @@ TESTS = {
     "algorithm": f"{SIGNATURES}::test_other_algorithms_are_refused",
     "one signature": f"{SIGNATURES}::test_two_schemes_at_once_are_refused",
     "weak keys": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
+    "closed mode": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[closed-sqlite]",
+    "unsigned requests": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[allowlist-sqlite]",
+    "visitors of a limited node": f"{MODES}pages_and_client_api_answer_by_mode_and_caller[closed-sqlite]",
+    "the host of a claimed key": f"{READS}_of_a_blocked_host_is_refused_without_its_key[sqlite]",
+    "keys fetched for readers": f"{READS}s_with_ever_new_keys_fetch_a_bounded_number[sqlite]",
+    "the hosts of a signer": f"{SPLIT}::test_block_of_either_host_reaches_split_accounts_that_are_stored"
+    "[sqlite-blocked.test]",
+    "the hosts of an actor": f"{SPLIT}::test_split_account_of_a_blocked_host_is_refused_in_the_inbox"
+    "[sqlite-blocked.test]",
+    "the hosts of an author": f"{SPLIT}::test_post_of_an_account_off_the_allowlist_is_not_fetched[sqlite]",
+    "the host of a fetched document": f"{SPLIT}::test_redirect_to_a_blocked_host_leads_nowhere[sqlite]",
+    "handles that others give to an actor": f"{SPLIT}::"
+    "test_handle_that_another_host_gives_to_an_actor_is_refused"
+    "[sqlite-x@evil.test]",
+    "the hosts of a file": f"{SPLIT}::test_rejected_media_of_any_host_are_not_shown[sqlite-cdn.test]",
     "owner of a key": "tests/activitypub/test_documents.py::test_actors_own_their_keys_and_inboxes",
     "the signer is the actor": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "origin of an activity": EMBEDDED,
@@ -97,8 +115,8 @@ TESTS = {
     "the CSRF token of a form": f"{CONSOLE}::test_console_forms_without_csrf_token_are_refused[sqlite]",
     "PKCE": f"{TOKENS}::test_exchange_without_the_right_verifier_is_refused",
     "codes are used once": f"{TOKENS}::test_replayed_code_revokes_its_token[sqlite]",
-    "answers that a member does not want": POLICY,
-    "boosts that a member does not want": POLICY,
+    "answers that a local member does not want": POLICY,
+    "boosts that a local member does not want": POLICY,
     "reactions taken back by others": REACTIONS,
     "archives of others": f"{DATA}::test_archive_can_be_downloaded_by_its_owner_only",
     "imports of others": f"{DATA}::test_exported_files_can_be_imported",

@@ -13,7 +13,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, posts
 from fedserver.domain.timelines import post_views, visibility
 from fedserver.s2s.documents import render_activity, render_object
-from fedserver.s2s.requests import authenticate_reader, document_response
+from fedserver.s2s.requests import document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.engine import ReadTx
 
@@ -30,26 +30,25 @@ async def get_visible_post(tx: ReadTx, post_id: int, viewer_id: int | None) -> p
 
 
 async def _show_object(call: Call[NoParams], post_id: int) -> web.Response:
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
         name = call.request.match_info.get("name", "")
         for uri in (call.site.links.note(name, post_id), call.site.links.article(name, post_id)):
             if await posts.is_deleted(tx, uri):
                 return document_response(objects.write_tombstone(uri), status=410)
-        view = await get_visible_post(tx, post_id, viewer.id if viewer else None)
+        view = await get_visible_post(tx, post_id, call.signer.id if call.signer else None)
     if view.boost_of is not None or view.account.account.username.lower() != name.lower():
         raise NotFoundError
     document = objects.with_context(render_object(call.site, view))
     return document_response(document, private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES)
 
 
-@routes.get(*OBJECT_PATHS, activitypub=True, tx="own", limit="peers")
+@routes.get(*OBJECT_PATHS, activitypub=True, limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
     """Show a post at its id."""
     return await _show_object(call, call.id())
 
 
-@routes.get("/@{name}/{place}", activitypub=True, tx="own", limit="peers")
+@routes.get("/@{name}/{place}", activitypub=True, limit="peers")
 async def show_page(call: Call[NoParams]) -> web.Response:
     """Show a post at the address of its page: a number, or the slug of an article."""
     place = call.text("place")
@@ -63,12 +62,11 @@ async def show_page(call: Call[NoParams]) -> web.Response:
     return await _show_object(call, row.id)
 
 
-@routes.get(*(f"{path}/activity" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
+@routes.get(*(f"{path}/activity" for path in OBJECT_PATHS), activitypub=True, limit="peers")
 async def show_activity(call: Call[NoParams]) -> web.Response:
     """Show the Create of a post, or a boost."""
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        view = await get_visible_post(tx, call.id(), call.signer.id if call.signer else None)
     return document_response(
         render_activity(call.site, view), private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES
     )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -61,13 +61,13 @@ class StoredFile(web.FileResponse):
         return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
 
-@routes.get("/livez", "/health", tx="own", limit="peers")
+@routes.get("/livez", "/health", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def check_live(call: Call[NoParams]) -> web.Response:
     """Answer 200 while the process runs."""
     return json_response({"status": "OK"})
 
 
-@routes.get("/readyz", tx="own", limit="peers")
+@routes.get("/readyz", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def check_ready(call: Call[NoParams]) -> web.Response:
     """Answer 200 if the database answers; DatabaseUnavailableError becomes 503."""
     async with call.services.db.read() as tx:
@@ -82,7 +82,14 @@ class EmojiParams(Struct, frozen=True):
     v: str = ""
 
 
-@routes.get("/media/proxy/emoji/{shape:original|small}", params=EmojiParams, tx="own", limit="peers")
+@routes.get(
+    "/media/proxy/emoji/{shape:original|small}",
+    params=EmojiParams,
+    tx="own",
+    limit="peers",
+    audience=EVERYONE,
+    no_token=True,
+)
 async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
     """Serve an emoji of a peer."""
     async with call.services.db.read() as tx:
@@ -97,7 +104,12 @@ class ProxyParams(Struct, frozen=True):
 
 
 @routes.get(
-    "/media/proxy/{id}/{shape:original|small|avatar|header|card}", params=ProxyParams, tx="own", limit="peers"
+    "/media/proxy/{id}/{shape:original|small|avatar|header|card}",
+    params=ProxyParams,
+    tx="own",
+    limit="peers",
+    audience=EVERYONE,
+    no_token=True,
 )
 async def show_remote_file(call: Call[ProxyParams]) -> web.StreamResponse:
     """Serve a file of a peer, or the image of a link preview card."""
@@ -120,7 +132,7 @@ async def _serve_remote_file(
     return serve_stored_file(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
 
 
-@routes.get("/media/{key:.+}", tx="own", limit="peers")
+@routes.get("/media/{key:.+}", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_media(call: Call[NoParams]) -> web.StreamResponse:
     """Serve a stored file."""
     return serve_stored_file(call, call.text("key"))

@@ -10,7 +10,7 @@ from fedserver.client_api.entities.applications import Application, render_appli
 from fedserver.domain.auth import apps
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import push_keys
-from fedserver.web.endpoint import APP, Call, NoParams, Routes
+from fedserver.web.endpoint import APP, EVERYONE, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -22,7 +22,7 @@ class NewAppParams(Struct, frozen=True):
     website: str | None = None
 
 
-@routes.post("/api/v1/apps", params=NewAppParams)
+@routes.post("/api/v1/apps", params=NewAppParams, audience=EVERYONE)
 async def create(call: Call[NewAppParams]) -> Application:
     sent = call.params.redirect_uris
     items = sent if isinstance(sent, list) else []
@@ -31,7 +31,7 @@ async def create(call: Call[NewAppParams]) -> Application:
     return render_application(new.row, await push_keys.load_public_key(call.tx), new.secret)
 
 
-@routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True)
+@routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True, audience=EVERYONE)
 async def verify_credentials(call: Call[NoParams]) -> Application:
     app_id = call.principal.app_id if call.principal else None
     row = await apps.find(call.tx, app_id) if app_id is not None else None
