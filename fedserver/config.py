@@ -91,6 +91,16 @@ class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
     show_blocks: Literal["public", "members", "nobody"] = "members"
 
+    @property
+    def is_limited(self) -> bool:
+        """True where only members see pages and the API, as in Mastodon's limited federation mode."""
+        return self.mode != "open"
+
+    @property
+    def requires_signatures(self) -> bool:
+        """True where every ActivityPub document but the node's own actor needs a signed request."""
+        return self.is_limited or self.authorized_fetch
+
 
 class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The way in which people become members."""

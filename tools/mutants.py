@@ -38,6 +38,9 @@ ELSEWHERE = f"{INSTRUMENTS}::test_instrument_of_another_origin_grants_nothing"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
+SPLIT = "tests/journeys/test_split_domains.py"
+MODES = "tests/web/test_route_modes.py::test_"
+READS = "tests/s2s/test_signed_reads.py::test_signed_read"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
 NAMES = "tests/journeys/test_remote_names.py"
@@ -80,6 +83,21 @@ TESTS = {
     "algorithm": f"{SIGNATURES}::test_other_algorithms_are_refused",
     "one signature": f"{SIGNATURES}::test_two_schemes_at_once_are_refused",
     "weak keys": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
+    "closed mode": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[closed-sqlite]",
+    "unsigned requests": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[allowlist-sqlite]",
+    "visitors of a limited node": f"{MODES}pages_and_client_api_answer_by_mode_and_caller[closed-sqlite]",
+    "the host of a claimed key": f"{READS}_of_a_blocked_host_is_refused_without_its_key[sqlite]",
+    "keys fetched for readers": f"{READS}s_with_ever_new_keys_fetch_a_bounded_number[sqlite]",
+    "the hosts of a signer": f"{SPLIT}::test_block_of_either_host_reaches_split_accounts_that_are_stored"
+    "[sqlite-blocked.test]",
+    "the hosts of an actor": f"{SPLIT}::test_split_account_of_a_blocked_host_is_refused_in_the_inbox"
+    "[sqlite-blocked.test]",
+    "the hosts of an author": f"{SPLIT}::test_post_of_an_account_off_the_allowlist_is_not_fetched[sqlite]",
+    "the host of a fetched document": f"{SPLIT}::test_redirect_to_a_blocked_host_leads_nowhere[sqlite]",
+    "handles that others give to an actor": f"{SPLIT}::"
+    "test_handle_that_another_host_gives_to_an_actor_is_refused"
+    "[sqlite-x@evil.test]",
+    "the hosts of a file": f"{SPLIT}::test_rejected_media_of_any_host_are_not_shown[sqlite-cdn.test]",
     "owner of a key": "tests/activitypub/test_documents.py::test_actors_own_their_keys_and_inboxes",
     "the signer is the actor": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "origin of an activity": EMBEDDED,

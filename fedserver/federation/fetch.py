@@ -29,6 +29,10 @@ FAILURE_TTL_S = 300  # a thread may name one address many times; a failed one is
 SCHEME_TTL_S = 86_400  # servers change their signature scheme with an update, so a day is enough
 
 
+class PeerBlockedError(Exception):
+    """Federation policy refuses a host of the peer, which the message names."""
+
+
 class RemoteGoneError(Exception):
     """The peer answers 410: the document was deleted."""
 

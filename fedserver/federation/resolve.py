@@ -17,7 +17,7 @@ from activitypub.terms import ACCEPT, ACTORS, is_activitypub
 from activitypub.webfinger import Handle, parse_handle
 from addresses.hosts import normalize_url
 from fedserver.domain.accounts import accounts
-from fedserver.federation.fetch import RemoteGoneError
+from fedserver.federation.fetch import PeerBlockedError, RemoteGoneError
 from fedserver.federation.resolve_posts import PostResolver
 from fedserver.text.markup import PLAIN, parse_text
 from fedserver.text.page_links import parse_page_links
@@ -65,16 +65,16 @@ class Resolver(PostResolver):
         if subject is not None or not address or self._site.links.is_local(address):
             return subject
         try:
-            if not self._policies.allows(host_of(address)):
+            if not self.allows_hosts(host_of(address)):
                 return None
             self.clear_failures(host_of(address))
-            document = await self._fetcher.fetch_document(address) or await self._fetch_alternate(address)
+            document = await self.fetch_document(address) or await self._fetch_alternate(address)
             if document is None:
                 return None
             if type_of(document, ACTORS):
                 return await self._store_actor(document, None)
             return await self._store_post(document, 0)
-        except (RemoteGoneError, ActivityPubError) as error:
+        except (RemoteGoneError, PeerBlockedError, ActivityPubError) as error:
             log.info("address_refused", address=address[:300], reason=str(error))
             return None
 
@@ -106,5 +106,5 @@ class Resolver(PostResolver):
         for link in await asyncio.to_thread(parse_page_links, response.body[:MAX_PAGE_BYTES]):
             is_alternate = "alternate" in link.rels and is_activitypub(link.media_type)
             if is_alternate and same_origin(response.url, link.target):
-                return await self._fetcher.fetch_document(link.target)
+                return await self.fetch_document(link.target)
         return None

@@ -17,7 +17,7 @@ from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, Routes
 from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
@@ -71,7 +71,7 @@ async def _parse_request(tx: ReadTx, params: AuthorizeParams) -> AuthorizationRe
     return AuthorizationRequest(app, params.redirect_uri, granted, params.code_challenge or None)
 
 
-@routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
+@routes.get("/oauth/authorize", html=True, params=AuthorizeParams, audience=EVERYONE)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Show the consent page; members log in first."""
     request = await _parse_request(call.tx, call.params)
@@ -106,7 +106,7 @@ def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) 
     return page
 
 
-@routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
+@routes.post("/oauth/authorize", html=True, params=AuthorizeParams, audience=EVERYONE)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Redirect to the app with a code, or with `access_denied`."""
     request = await _parse_request(call.tx, call.params)

@@ -9,7 +9,7 @@ from activitypub.webfinger import Handle
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import json_response
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
@@ -17,7 +17,7 @@ from storage.rows.accounts import AccountRow
 routes = Routes("s2s")
 
 
-@routes.get("/.well-known/webfinger", limit="peers")
+@routes.get("/.well-known/webfinger", limit="peers", audience=EVERYONE, no_token=True)
 async def show_webfinger(call: Call[NoParams]) -> web.Response:
     """Show which actor a handle or address belongs to."""
     resource = call.request.query.get("resource", "")
@@ -52,14 +52,14 @@ async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str)
     return account if account is not None and not account.domain else None
 
 
-@routes.get("/.well-known/host-meta", limit="peers")
+@routes.get("/.well-known/host-meta", limit="peers", audience=EVERYONE, no_token=True)
 async def show_host_meta(call: Call[NoParams]) -> web.Response:
     """Show where WebFinger is, as XML."""
     text = protocol.write_host_meta(call.site.links.base)
     return web.Response(text=text, content_type="application/xrd+xml", charset="utf-8")
 
 
-@routes.get("/.well-known/host-meta.json", limit="peers")
+@routes.get("/.well-known/host-meta.json", limit="peers", audience=EVERYONE, no_token=True)
 async def show_host_meta_json(call: Call[NoParams]) -> web.Response:
     """Show where WebFinger is, as JSON."""
     return json_response(protocol.write_host_meta_json(call.site.links.base))

@@ -59,6 +59,8 @@ accounts = Table(
     Column("featured_at", BigInteger),  # remote: when the featured posts were last fetched
     Column("moved_at", BigInteger),  # when it last moved; stays when the move is undone
     Column("identity_proofs", Text, nullable=False, server_default="[]"),  # JSON, see domain.identity_proofs
+    # remote: hosts of its actor besides `domain`, each in blanks (" a.example b.example "), mostly ''
+    Column("other_hosts", Text, nullable=False, server_default=""),
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
     # Of peers, kept for what was decided about them.

@@ -50,6 +50,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     memorial: bool
     created_at: int | None
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+    other_hosts: tuple[str, ...] = ()  # that its actor is on, besides `domain`, which is that of the handle
     attribution_domains: tuple[str, ...] = ()
     moved_to: str = ""
     identity_proofs: str = "[]"  # JSON, verified
@@ -71,15 +72,20 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     if holder is not None:
         await account_queries.release_handle(tx, username_lower, remote.domain, remote.uri)
     row = structs.replace(_to_row(tx, remote, former), moved_to_id=await _find_moved_to(tx, remote, former))
+    hosts = account_queries.encode_hosts(remote.other_hosts)
+    if former is None or former.domain != remote.domain:
+        # An account that came to a limited host later is limited as if it had always been there.
+        limited = await peer_queries.find_limited_at(tx, remote.domain, *remote.other_hosts)
+        row = structs.replace(row, silenced_at=row.silenced_at or limited)
     if former is None:
-        limited = await peer_queries.find_limited_at(tx, remote.domain)
-        added = structs.replace(row, silenced_at=limited)
-        await account_queries.insert(tx, added, fold(row.display_name))
+        await account_queries.insert(tx, row, fold(row.display_name), other_hosts=hosts)
         row = await account_queries.find_by_uri(tx, remote.uri) or row
     else:
         values = {name: getattr(row, name, None) for name in account_queries.REMOTE_COLUMNS}
         folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
-        await account_queries.update_remote(tx, row.id, {**values, **folded})
+        await account_queries.update_remote(tx, row.id, {**values, **folded, "other_hosts": hosts})
+        if row.silenced_at != former.silenced_at:
+            await account_queries.set_limit(tx, row.id, "silenced_at", row.silenced_at)
         if row.indexable != former.indexable:
             await search_index.enqueue_reindex(tx, row.id)
     row = await _apply_decisions(tx, row, former, holder)

@@ -132,6 +132,7 @@ REMOTE_COLUMNS = (
     "fetched_at",
     "deleted_at",
     "identity_proofs",
+    "other_hosts",
 )
 UPDATE_REMOTE = (
     update(accounts)
@@ -148,6 +149,11 @@ RELEASE_HANDLE = (
         accounts.c.uri != bindparam("b_uri"),
     )
     .values(username_lower=accounts.c.username_lower + ":" + accounts.c.id.cast(Text))
+)
+ADD_HOSTS = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
+    .values(other_hosts=accounts.c.other_hosts + bindparam("b_hosts", type_=Text()))
 )
 SET_COUNTS = (
     update(accounts)
@@ -377,10 +383,16 @@ async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
-async def insert(tx: Tx, row: AccountRow, name_folded: str) -> bool:
+def encode_hosts(hosts: Sequence[str]) -> str:
+    """Return hosts as `other_hosts` stores them, in blanks, so that a statement finds a whole one."""
+    return "".join(f" {host}" for host in hosts) + " " if hosts else ""
+
+
+async def insert(tx: Tx, row: AccountRow, name_folded: str, *, other_hosts: str = "") -> bool:
     """Add an account; return False if its URI or handle is taken. `name_folded` is its name for search."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return bool(await tx.run(INSERT, username_lower=row.username.lower(), name_folded=name_folded, **values))
+    values |= {"username_lower": row.username.lower(), "name_folded": name_folded, "other_hosts": other_hosts}
+    return bool(await tx.run(INSERT, **values))
 
 
 async def update_local(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
@@ -396,6 +408,11 @@ async def update_remote(tx: Tx, account_id: int, values: Mapping[str, Any]) -> b
 async def release_handle(tx: Tx, username_lower: str, domain: str, uri: str) -> None:
     """Take the handle from any other remote account that has it."""
     await tx.run(RELEASE_HANDLE, b_username=username_lower, b_domain=domain, b_uri=uri)
+
+
+async def add_hosts(tx: Tx, account_id: int, hosts: Sequence[str]) -> None:
+    """Add hosts to those that a remote account is on besides its domain."""
+    await tx.run(ADD_HOSTS, b_id=account_id, b_hosts=encode_hosts(hosts))
 
 
 async def set_counts(tx: Tx, account_id: int, *, followers: int, following: int, posts: int) -> None:
