@@ -99,8 +99,8 @@ class RemoteFiles:
     def _may_download(self, request: remote_files.RemoteFileRequest) -> bool:
         """Return True if the mode of the node lets it ask for a file, by the hosts of its account.
 
-        The file's own host need not be on an allowlist: cards and pictures in local posts are of websites, and
-        peers often keep their files, emoji among them, on hosts that store those of many.
+        The file's own host need not be on an allowlist: cards and pictures in local posts are of websites,
+        and peers often keep their files, emoji among them, on hosts that store those of many.
         """
         is_emoji = request.shape == "emoji"
         if not is_emoji and not request.host:

@@ -36,7 +36,6 @@ from fedserver.web.errors import render_error_json, to_headers, to_page_message,
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
-from fedserver.web.proxies import Proxies
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
@@ -65,11 +64,10 @@ class Dispatcher:
 
     def __init__(self, services: WebServices) -> None:
         self.services = services
-        self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
-        if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
+        if self.services.ip_blocklist.is_blocked(self.services.proxies.resolve_client_address(request)):
             raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
@@ -113,7 +111,7 @@ class Dispatcher:
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        buckets = list_buckets(endpoint.limit, caller, self.proxies.resolve_client_address(request))
+        buckets = list_buckets(endpoint.limit, caller, self.services.proxies.resolve_client_address(request))
         rate_limit_headers = self.services.rate_limiter.consume(buckets)
         request[RATE_LIMIT_HEADERS] = rate_limit_headers
         check_audience(endpoint, caller, self.services.site.config.federation)
@@ -154,7 +152,7 @@ class Dispatcher:
             self.services.authenticator,
             self.services.site.config.federation,
             build_signed_request(request, self.services.site),
-            self.proxies.resolve_client_address(request),
+            self.services.proxies.resolve_client_address(request),
             is_inbox=endpoint.raw,
             requires_signature=endpoint.requires_signature,
         )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_type_hints
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from activitypub.signatures.request import SignedRequest, fields
 from fedserver.config import FederationConfig
@@ -24,7 +24,6 @@ from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.paging import parse_offset, parse_page
-from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
 from storage.engine import MAX_ID, Page, Tx
 from storage.rows.accounts import AccountRow
@@ -38,6 +37,7 @@ ANYONE = "anyone"  # a token is optional; who sends an unknown one is a visitor
 APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN = "moderator", "admin"
+MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
 MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are far shorter
 # Whom an endpoint serves where federation is limited (allowlist or closed). One that declares nothing is for
 # members, so that a new one cannot be forgotten.
@@ -46,6 +46,9 @@ PEERS = "peers"  # other nodes, by their signatures: see `peer_access`
 EVERYONE = "everyone"  # what leads to a log-in or to an answer that no mode restricts
 LOGIN_NEEDED = "This method requires an authenticated user"  # Mastodon's wording
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
+
+LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
+"""A text that may be as long as an article."""
 
 
 class NoParams(Struct, frozen=True):
@@ -162,7 +165,7 @@ class Call(Generic[P]):
     @property
     def address(self) -> str:
         """The IP address of the client, behind the trusted proxies."""
-        return Proxies(self.site.config.node.trusted_proxies).resolve_client_address(self.request)
+        return self.services.proxies.resolve_client_address(self.request)
 
     @property
     def user_agent(self) -> str:
