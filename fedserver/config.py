@@ -414,8 +414,8 @@ def _check(config: Config) -> Config:
     direct_url = config.database.direct_url
     if direct_url and not (is_postgresql(config.database.url) and is_postgresql(direct_url)):
         raise ConfigError(
-            "database.direct_url: It is for PostgreSQL behind a pooler. Please write both it and database.url as "
-            "postgresql://user:password@host/name, or leave it empty."
+            "database.direct_url: It is for PostgreSQL behind a pooler. Please write it and database.url "
+            "as postgresql://user:password@host/name, or leave it empty."
         )
     if config.metrics.listen:
         _check_listen("metrics.listen", config.metrics.listen)

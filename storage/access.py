@@ -27,7 +27,7 @@ class FileLock:
     """A lock beside an SQLite database, until `release`."""
 
     def __init__(self, database: Path, *, is_exclusive: bool) -> None:
-        """Take the lock. Raises DatabaseInUseError at once if it cannot be had, OSError without the folder."""
+        """Take the lock. Raises DatabaseInUseError at once if others have it, OSError without the folder."""
         path = database.with_name(database.name + SUFFIX)
         create_file(path)
         # Not inherited by programs that this process starts, which may outlive it.

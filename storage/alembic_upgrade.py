@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage.errors import DatabaseUnavailableError, SchemaTooNewError, UnsupportedSchemaError
 from storage.private_files import create_file, create_folder
 from storage.schema import metadata
+from storage.upgrade import LAST_DEVELOPMENT_REVISION
 
 ADVISORY_LOCK = 0x66656473  # "feds"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -30,7 +31,6 @@ FIRST_REVISION = "schema_0001"
 # Before the first release there were 25 revisions, 0001 to 0026 (0017 was never used). FIRST_REVISION creates
 # what the last of them did; the migrations between them are no longer here.
 DEVELOPMENT_REVISIONS = frozenset(f"{number:04}" for number in range(1, 27) if number != 17)
-LAST_DEVELOPMENT_REVISION = max(DEVELOPMENT_REVISIONS)
 LAST_DEVELOPMENT_COMMIT = "8303e8b"
 
 

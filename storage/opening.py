@@ -54,6 +54,12 @@ async def prepare_database(
     return database
 
 
+async def upgrade_database(url: str, direct_url: str = "") -> None:
+    """Upgrade a database that nothing replaces meanwhile. Raises what `storage.upgrade.upgrade` raises."""
+    async with _share(direct_url or url):
+        await upgrade(direct_url or url)
+
+
 @asynccontextmanager
 async def _share(url: str) -> AsyncIterator[None]:
     """Keep a database from being replaced between its upgrade and its opening, which keeps it itself."""

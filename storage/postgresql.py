@@ -31,8 +31,8 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 # What a server says that another session prepared the statement, or this one not.
 POOLING_ERRORS = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 POOLING_ADVICE = (
-    "A pooler such as PgBouncer gives each transaction another session there. Please set database.direct_url to "
-    "the address of PostgreSQL itself, and leave that of the pooler in database.url; or let it pool sessions"
+    "A pooler such as PgBouncer gives each transaction another session there. Please set database.direct_url "
+    "to the address of PostgreSQL itself and leave the pooler's in database.url, or let it pool sessions"
 )
 POOLING_PROBES = 3  # other clients of the pooler may take the session that the probe waits for
 SAME_DATABASE = "SELECT pg_postmaster_start_time()::text || ' ' || current_database()"
@@ -160,7 +160,7 @@ class PostgresqlDatabase:
             through_pooler = await raw.fetchval(SAME_DATABASE)
         if through_pooler != await self._event_connection.fetchval(SAME_DATABASE):
             raise DatabaseUnavailableError(
-                "database.url and database.direct_url lead to different databases: please let both name the same"
+                "database.url and database.direct_url lead to different databases: please name one in both"
             )
 
     def _on_connection_lost(self, _connection: Any) -> None:
@@ -300,7 +300,7 @@ async def share_database(url: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reserve_database(url: str) -> AsyncIterator[Any]:
-    """Have a database alone inside the block, and yield a connection to it. Raises DatabaseUnavailableError."""
+    """Have a database alone inside the block; yield a connection to it. Raises DatabaseUnavailableError."""
     async with _hold_lock(url, TRY_RESERVE, "the database is in use by another process") as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""Files and folders that only their owner can read, whatever the umask; files are written whole or not at all.
+"""Files and folders that only their owner can read, whatever the umask; new files appear complete.
 
 What root makes belongs to the owner of the folder around it: a command that an administrator runs must not
 leave files that the node, which runs as another user, cannot open.
@@ -6,11 +6,12 @@ leave files that the node, which runs as another user, cannot open.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryDirectory, mkstemp
 from typing import IO
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -38,11 +39,11 @@ def create_file(path: Path) -> None:
         give_to_owner_of_folder(path)
 
 
-def give_to_owner_of_folder(path: Path) -> None:
+def give_to_owner_of_folder(path: Path, folder: Path | None = None) -> None:
     """Make a file that root created belong to the owner of its folder; do nothing for other users."""
     if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
+        owner = (folder or path.parent).stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def close_to_others(path: Path) -> None:
@@ -57,7 +58,7 @@ def close_to_others(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on disk, so that a new or moved file is there after a power cut."""
+    """Wait until the names in a folder are on disk: a new or moved file is there after a power cut then."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -66,20 +67,50 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
+def create_private_folder_beside(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder with mode 0700 on the disk of `path`, which is removed afterwards."""
+    with TemporaryDirectory(
+        prefix=to_temporary_prefix(path), dir=path.parent, ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
+
+
+def to_temporary_prefix(path: Path) -> str:
+    """Return how the names of temporary files beside `path` begin, which a killed process may leave."""
+    return f".{path.name}.part-"
+
+
+def place_new_file(finished: Path, path: Path) -> None:
+    """Move a complete file to a name that is free, with mode 0600, synced.
+
+    Raises FileExistsError if `path` exists by then: whoever was there first stays.
+    """
+    finished.chmod(PRIVATE_FILE)
+    give_to_owner_of_folder(finished, path.parent)
+    with finished.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        os.link(finished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        finished.rename(path)
+    finished.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+@contextmanager
 def write_new_file(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file that appears as `path` when the block ends, complete, synced and with mode 0600.
 
-    Nothing is left of it if the block raises. Raises FileExistsError if `path` exists by then: whoever was
-    there first stays.
+    Nothing is left of it if the block raises. Raises FileExistsError if `path` exists by then.
     """
-    handle, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # mode 0600
+    handle, name = mkstemp(prefix=to_temporary_prefix(path), dir=path.parent)  # mode 0600
     try:
         with open(handle, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        give_to_owner_of_folder(Path(name))
-        os.link(name, path)
-        sync_folder(path.parent)
+        place_new_file(Path(name), path)
     finally:
-        os.unlink(name)
+        Path(name).unlink(missing_ok=True)

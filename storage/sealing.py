@@ -1,4 +1,4 @@
-"""Which columns hold secrets that the node must read again; they are sealed with its key (`storage.secret_box`).
+"""Columns with secrets that the node must read again, which are sealed with its key (`storage.secret_box`).
 
 Each value is sealed for its place, so it cannot be moved to another row. Passwords, tokens, codes and links
 are not here: of those only hashes are stored. What an earlier version left in clear is sealed in one
@@ -9,13 +9,13 @@ start whether the key is that of the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Column, Table, bindparam, select, update
+from sqlalchemy import Column, Table, bindparam, delete, select, update
 
-from storage.engine import Database, Tx
+from storage.engine import Database, ReadTx, Tx
 from storage.errors import SealKeyError
 from storage.secret_box import SecretBox, is_sealed
 from storage.statements import upsert
@@ -138,3 +138,53 @@ async def _seal_values(tx: Tx) -> None:
                 if not is_sealed(value)
             ],
         )
+
+
+class LocalKey(Struct, frozen=True):
+    """A key of an account of ours, of which only the public part can be read."""
+
+    account_id: int
+    uri: str
+    kind: str
+
+
+LIST_LOCAL_KEYS = select(keys.c.account_id, keys.c.uri, keys.c.kind).where(keys.c.private.is_not(None))
+SET_KEY_PAIR = (
+    update(keys)
+    .where(keys.c.uri == bindparam("b_uri"))
+    .values(public=bindparam("b_public"), private=bindparam("b_private"))
+)
+CLEAR_SECOND_STEPS = update(second_steps).where(second_steps.c.secret.is_not(None)).values(secret=None)
+DELETE_PUSH = (delete(push_subscriptions), delete(push_keys))
+SET_CHECK = update(settings).where(settings.c.name == CHECK_NAME).values(value=bindparam("b_value"))
+
+
+async def find_check(tx: ReadTx) -> str | None:
+    """Return the setting that tells whether a key is the right one; None before secrets were sealed."""
+    check: str | None = await tx.value(FIND_CHECK, name=CHECK_NAME)
+    return check
+
+
+async def list_local_keys(tx: ReadTx) -> list[LocalKey]:
+    """Return the keys of accounts of ours."""
+    return [LocalKey(*row) for row in await tx.all(LIST_LOCAL_KEYS)]
+
+
+async def replace_secrets(tx: Tx, box: SecretBox, pairs: Mapping[str, tuple[str, str]]) -> int:
+    """Seal for another key after the former one was lost; return how many members lose their second step.
+
+    `pairs` are new keys by URI, public and private. What cannot be made anew is removed: secrets of
+    authenticator apps, which leave their members the recovery codes, and subscriptions to push messages.
+    """
+    await tx.run_many(
+        SET_KEY_PAIR,
+        [
+            {"b_uri": uri, "b_public": public, "b_private": tx.seal(private, describe_account_key(uri))}
+            for uri, (public, private) in pairs.items()
+        ],
+    )
+    for statement in DELETE_PUSH:
+        await tx.run(statement)
+    members = await tx.run(CLEAR_SECOND_STEPS)
+    await tx.run(SET_CHECK, b_value=encode_check(box))
+    return members

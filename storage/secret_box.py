@@ -1,4 +1,4 @@
-"""Encryption of secrets in the database with a key in a file, so that the database alone does not reveal them."""
+"""Encryption of secrets with a key in a file, so that the database alone does not reveal them."""
 
 from __future__ import annotations
 

@@ -81,6 +81,13 @@ class SqliteDatabase:
         for connection in (self._writer, self._reader):
             connection.set_busy_timeout(0)
         await self.has_external_changes()
+        self._forget_checksum()
+
+    def _forget_checksum(self) -> None:
+        """Remove the checksum that a backup carries: someone copied it to the place of the database."""
+        if self._writer.raw.execute("PRAGMA user_version").fetchone()[0]:
+            self._writer.run_inline("PRAGMA user_version=0")
+            self._writer.run_inline("PRAGMA application_id=0")
 
     def _prepare_files(self) -> None:
         """Keep the database from being replaced, and others from reading it.
@@ -229,7 +236,7 @@ class SqliteDatabase:
 
     @contextmanager
     def overwrite_deleted(self) -> Iterator[None]:
-        """Overwrite what is changed or deleted inside the block: SQLite leaves it in free parts of the file."""
+        """Overwrite what is changed or deleted inside the block; else it stays in free parts of the file."""
         self._writer.run_inline("PRAGMA secure_delete=ON")
         try:
             yield

@@ -22,6 +22,7 @@ from fedserver.integrations.oidc import OidcProvider, ProviderError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
 from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext
+from storage.private_files import create_folder
 
 TIMEOUT_S = 10.0
 MIN_FREE_BYTES = 500_000_000
@@ -39,7 +40,7 @@ async def _check_disk(config: Config) -> Problem:
 
 def _check_free_space(config: Config) -> Problem:
     folder = Path(config.media.store.removeprefix("file:"))
-    folder.mkdir(parents=True, exist_ok=True)
+    create_folder(folder)
     probe = folder / ".probe"
     probe.write_bytes(b"x")
     probe.unlink()
