@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, SchemaTooNewError, UnsupportedSchemaError
 from storage.private_files import create_file, create_folder
+from storage.revisions import LAST_DEVELOPMENT_REVISION
 from storage.schema import metadata
-from storage.upgrade import LAST_DEVELOPMENT_REVISION
 
 ADVISORY_LOCK = 0x66656473  # "feds"
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -20,7 +20,7 @@ from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 from storage.cache import CacheRegistry
-from storage.secret_box import SecretBox, seal, unseal
+from storage.sealing.box import SecretBox, seal, unseal
 
 Params = Mapping[str, Any]
 

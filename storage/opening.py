@@ -12,8 +12,8 @@ from storage.access import FileLock
 from storage.engine import Database
 from storage.errors import DatabaseUnavailableError
 from storage.private_files import create_folder
-from storage.sealing import ensure_sealed
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
+from storage.sealing.columns import ensure_sealed
 from storage.sqlite import SqliteDatabase, open_sqlite
 from storage.upgrade import upgrade
 

@@ -23,7 +23,7 @@ from storage.cache import CacheRegistry
 from storage.compiled import POSTGRESQL, CompiledStatement, Compiler
 from storage.engine import Event, IdSource, Listener, ReadTx, Tx
 from storage.errors import ConflictError, DatabaseInUseError, DatabaseUnavailableError
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
 
 CHANNEL = "fedserver_events"
 MIN_RECONNECT_WAIT_S, MAX_RECONNECT_WAIT_S = 0.1, 5.0
@@ -261,7 +261,7 @@ async def _refuse_pooling(url: str, connection: Any, key: str) -> None:
 
 async def _pools_transactions(url: str, connection: Any) -> bool:
     """Return True if transactions of one connection to `url` run on several sessions of the server."""
-    # A pooler invents the number that a client is told, so with most servers this is all that is asked.
+    # A pooler invents the number that a client receives, so with most servers this is all that is asked.
     if await _read_session(connection) == connection.get_server_pid():
         return False
     for _ in range(POOLING_PROBES):

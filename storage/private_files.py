@@ -83,7 +83,7 @@ def to_temporary_prefix(path: Path) -> str:
 def place_new_file(finished: Path, path: Path) -> None:
     """Move a complete file to a name that is free, with mode 0600, synced.
 
-    Raises FileExistsError if `path` exists by then: whoever was there first stays.
+    Raises FileExistsError if `path` exists by then: the one that was there first stays.
     """
     finished.chmod(PRIVATE_FILE)
     give_to_owner_of_folder(finished, path.parent)

@@ -24,7 +24,7 @@ from storage.cache import CacheRegistry
 from storage.engine import Connection, IdSource, Listener, ReadTx, Tx
 from storage.errors import DatabaseUnavailableError, StorageError
 from storage.private_files import close_to_others, create_file
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
 from storage.sqlite_connections import (
     LoopConnection,
     ThreadConnection,

@@ -22,7 +22,6 @@ from fedserver.integrations.oidc import OidcProvider, ProviderError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
 from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext
-from storage.private_files import create_folder
 
 TIMEOUT_S = 10.0
 MIN_FREE_BYTES = 500_000_000
@@ -40,7 +39,7 @@ async def _check_disk(config: Config) -> Problem:
 
 def _check_free_space(config: Config) -> Problem:
     folder = Path(config.media.store.removeprefix("file:"))
-    create_folder(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     probe = folder / ".probe"
     probe.write_bytes(b"x")
     probe.unlink()

@@ -21,7 +21,7 @@ from storage.clock import system_clock
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.opening import prepare_database
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
 
 __all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
 Command = Callable[..., Coroutine[Any, Any, None]]

@@ -9,10 +9,10 @@ import click
 from msgspec import Struct
 
 from fedserver.text.locales import gettext
+from storage.revisions import SchemaAge, judge_revision, read_newest_revision
 from storage.schema import metadata
-from storage.sealing import matches_key
-from storage.secret_box import SecretBox
-from storage.upgrade import SchemaAge, judge_revision, read_newest_revision
+from storage.sealing.box import SecretBox
+from storage.sealing.columns import matches_key
 
 # Tables that every schema of ours has had; their rows are what an operator recognizes a backup by.
 COUNTED_TABLES = ("accounts", "members", "posts", "follows", "likes", "media", "tasks", "deliveries")
@@ -24,7 +24,7 @@ class BackupError(click.ClickException):
 
 
 class BackupContents(Struct, frozen=True):
-    """What was read: columns and number of rows by table, the revision of the schema, and the seal check.
+    """The contents: columns and number of rows by table, the revision of the schema, and the seal check.
 
     `seal_check` is the setting that tells whether a seal key is the right one; None in backups from before
     secrets were sealed. `has_checksum` is False for files that other programs made.

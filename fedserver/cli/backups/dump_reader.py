@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from fedserver.cli.backups.contents import REVISION_TABLE
-from storage.sealing import CHECK_NAME
+from storage.sealing.columns import CHECK_NAME
 
 # `COPY public.posts (id, uri, "group") FROM stdin;` and rows until a line with `\.`
 COPY = re.compile(rb'COPY (?:(\w+)|"([^"]+)")\.(?:(\w+)|"([^"]+)") \((.*)\) FROM stdin;\n')

@@ -24,7 +24,7 @@ from fedserver.cli.backups.dump_reader import DumpedTable, DumpReader
 from fedserver.text.locales import gettext
 from storage.private_files import create_private_folder_beside, place_new_file
 from storage.schema import metadata
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
 
 DUMP_HEADER = b"PGDMP"
 # Entries of a dump that belong to the database, not to us: they may exist already, or not be ours to make.
@@ -211,7 +211,7 @@ def _install(
 ) -> None:
     """Pass the script of a dump to psql, in a transaction that ends only if all of it arrived.
 
-    The server rolls it back when psql disconnects before COMMIT, whoever of the three programs dies.
+    The server rolls it back when psql disconnects before COMMIT, whichever of the three programs dies.
     """
     reasons = []
     target = Program(

@@ -30,8 +30,8 @@ from storage.private_files import (
     sync_folder,
     to_temporary_prefix,
 )
-from storage.sealing import CHECK_NAME
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
+from storage.sealing.columns import CHECK_NAME
 
 JOURNALS = ("-wal", "-shm", "-journal")
 # SQLite says one of these of a file that no attempt can read; anything else may be a full disk or a lock.

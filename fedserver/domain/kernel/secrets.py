@@ -1,6 +1,6 @@
 """Secrets that the node hands out, stored as hashes; those that must be read again are stored encrypted.
 
-The storage seals the latter itself (`storage.sealing`), but the tokens in push subscriptions.
+The storage seals the latter itself (`storage.sealing.columns`), but the tokens in push subscriptions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 
-from storage.secret_box import SecretBox
+from storage.sealing.box import SecretBox
 
 __all__ = ["SecretBox", "hash_secret", "new_secret", "verify_secret"]
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import KeyRow
-from storage.sealing import describe_account_key
+from storage.sealing.contexts import describe_account_key
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import keys
 

@@ -8,7 +8,7 @@ from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, sele
 from storage.engine import ReadTx, Tx
 from storage.errors import SealKeyError
 from storage.rows.notifications import PushKeyRow, PushSubscriptionRow
-from storage.sealing import describe_push_key, describe_push_secret
+from storage.sealing.contexts import describe_push_key, describe_push_secret
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.auth import members, tokens

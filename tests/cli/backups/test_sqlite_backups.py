@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fedserver.cli.backups import sqlite_backups
-from storage.upgrade import read_newest_revision
+from storage.revisions import read_newest_revision
 from tests.kit import operators
 from tests.kit.operators import add_member, ask, call, list_files, read_rows
 from tests.storage.development_line import read_script

@@ -1,4 +1,4 @@
-"""Columns with secrets that the node must read again, which are sealed with its key (`storage.secret_box`).
+"""Columns with secrets that the node must read again, which are sealed with its key (`storage.sealing.box`).
 
 Each value is sealed for its place, so it cannot be moved to another row. Passwords, tokens, codes and links
 are not here: of those only hashes are stored. What an earlier version left in clear is sealed in one
@@ -9,15 +9,21 @@ start whether the key is that of the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Column, Table, bindparam, delete, select, update
+from sqlalchemy import Column, Table, bindparam, select, update
 
 from storage.engine import Database, ReadTx, Tx
 from storage.errors import SealKeyError
-from storage.secret_box import SecretBox, is_sealed
+from storage.sealing.box import SecretBox, is_sealed
+from storage.sealing.contexts import (
+    describe_account_key,
+    describe_push_key,
+    describe_push_secret,
+    describe_two_factor,
+)
 from storage.statements import upsert
 from storage.tables.accounts import keys
 from storage.tables.auth import second_steps
@@ -25,26 +31,6 @@ from storage.tables.kernel import settings
 from storage.tables.notifications import push_keys, push_subscriptions
 
 CHECK_NAME, CHECK_CONTEXT, CHECK_TEXT = "seal_check", "seal check", "fedserver"
-
-
-def describe_account_key(uri: str) -> str:
-    """Return the context of the private key with this URI."""
-    return f"private key {uri}"
-
-
-def describe_second_step(member_id: int) -> str:
-    """Return the context of the secret of a member's authenticator app."""
-    return f"second step of member {member_id}"
-
-
-def describe_push_key(_id: int) -> str:
-    """Return the context of the private key for push messages; there is one pair."""
-    return "push key"
-
-
-def describe_push_secret(token_id: int) -> str:
-    """Return the context of the secret that a subscribed client shares with us."""
-    return f"push secret of token {token_id}"
 
 
 class SealedColumn(Struct, frozen=True):
@@ -63,7 +49,7 @@ class SealedColumn(Struct, frozen=True):
 
 SEALED_COLUMNS = (
     SealedColumn(keys.c.private, keys.c.uri, describe_account_key),
-    SealedColumn(second_steps.c.secret, second_steps.c.member_id, describe_second_step),
+    SealedColumn(second_steps.c.secret, second_steps.c.member_id, describe_two_factor),
     SealedColumn(push_keys.c.private, push_keys.c.id, describe_push_key),
     SealedColumn(push_subscriptions.c.auth_secret, push_subscriptions.c.token_id, describe_push_secret),
 )
@@ -84,7 +70,7 @@ SET_VALUE = {
 async def ensure_sealed(db: Database, box: SecretBox) -> None:
     """Seal what is in clear, once; check that the key is that of the database. Raises SealKeyError."""
     async with db.read() as tx:
-        check: str | None = await tx.value(FIND_CHECK, name=CHECK_NAME)
+        check = await find_check(tx)
     if check is None:
         async with db.write() as tx:
             # Of several processes that start together one inserts the row, and the others wait for it.
@@ -92,7 +78,7 @@ async def ensure_sealed(db: Database, box: SecretBox) -> None:
             if await tx.run(INSERT_CHECK, name=CHECK_NAME, value=check, updated_at=tx.now):
                 await _seal_values(tx)
             else:
-                check = await tx.value(FIND_CHECK, name=CHECK_NAME)
+                check = await find_check(tx)
     require_key(box, check or "")
 
 
@@ -140,51 +126,7 @@ async def _seal_values(tx: Tx) -> None:
         )
 
 
-class LocalKey(Struct, frozen=True):
-    """A key of an account of ours, of which only the public part can be read."""
-
-    account_id: int
-    uri: str
-    kind: str
-
-
-LIST_LOCAL_KEYS = select(keys.c.account_id, keys.c.uri, keys.c.kind).where(keys.c.private.is_not(None))
-SET_KEY_PAIR = (
-    update(keys)
-    .where(keys.c.uri == bindparam("b_uri"))
-    .values(public=bindparam("b_public"), private=bindparam("b_private"))
-)
-CLEAR_SECOND_STEPS = update(second_steps).where(second_steps.c.secret.is_not(None)).values(secret=None)
-DELETE_PUSH = (delete(push_subscriptions), delete(push_keys))
-SET_CHECK = update(settings).where(settings.c.name == CHECK_NAME).values(value=bindparam("b_value"))
-
-
 async def find_check(tx: ReadTx) -> str | None:
     """Return the setting that tells whether a key is the right one; None before secrets were sealed."""
     check: str | None = await tx.value(FIND_CHECK, name=CHECK_NAME)
     return check
-
-
-async def list_local_keys(tx: ReadTx) -> list[LocalKey]:
-    """Return the keys of accounts of ours."""
-    return [LocalKey(*row) for row in await tx.all(LIST_LOCAL_KEYS)]
-
-
-async def replace_secrets(tx: Tx, box: SecretBox, pairs: Mapping[str, tuple[str, str]]) -> int:
-    """Seal for another key after the former one was lost; return how many members lose their second step.
-
-    `pairs` are new keys by URI, public and private. What cannot be made anew is removed: secrets of
-    authenticator apps, which leave their members the recovery codes, and subscriptions to push messages.
-    """
-    await tx.run_many(
-        SET_KEY_PAIR,
-        [
-            {"b_uri": uri, "b_public": public, "b_private": tx.seal(private, describe_account_key(uri))}
-            for uri, (public, private) in pairs.items()
-        ],
-    )
-    for statement in DELETE_PUSH:
-        await tx.run(statement)
-    members = await tx.run(CLEAR_SECOND_STEPS)
-    await tx.run(SET_CHECK, b_value=encode_check(box))
-    return members
