@@ -183,7 +183,7 @@ def _read_fields(document: Document) -> list[Field]:
 
 
 def write_actor(actor: Actor) -> Document:
-    """Return the document of an actor of ours."""
+    """Return the document of an local actor."""
     rsa = next((key for key in actor.keys if key.kind == "rsa"), None)
     document: Document = {
         "@context": ACTOR_CONTEXT,

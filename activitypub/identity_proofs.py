@@ -75,7 +75,7 @@ def verify(document: Document, actor: str, now: int) -> IdentityProof:
         raise SignatureError("proof-wrong", "another key than the one of its subject")
     created, expires = read.parse_instant(proof.get("created")), read.parse_instant(proof.get("expires"))
     if created is None or created > now + proofs.MAX_AHEAD_MS or (expires is not None and expires < now):
-        raise SignatureError("proof-wrong", "not made yet, or expired")
+        raise SignatureError("proof-wrong", "created in the future, or expired")
     proofs.verify(document, key)
     return IdentityProof(subject, created, text)
 

@@ -12,7 +12,7 @@ from activitypub.document import Document
 from activitypub.errors import MalformedDocumentError
 from activitypub.terms import ACTIVITY_JSON, is_activitypub
 
-JRD = "application/jrd+json"
+JRD_MEDIA_TYPE = "application/jrd+json"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 MAX_RESOURCE = 2_048
 
@@ -50,7 +50,7 @@ def parse_resource(resource: str) -> Handle | str | None:
 
 
 def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
-    """Return the JRD of an account of ours."""
+    """Return the JRD of a local account."""
     template = f"{base}/authorize_interaction?uri={{uri}}"
     return {
         "subject": f"acct:{handle}",
@@ -94,11 +94,11 @@ def write_host_meta(base: str) -> str:
 def write_host_meta_json(base: str) -> Document:
     """Return host-meta as JSON."""
     template = f"{base}/.well-known/webfinger?resource={{uri}}"
-    return {"links": [{"rel": "lrdd", "type": JRD, "template": template}]}
+    return {"links": [{"rel": "lrdd", "type": JRD_MEDIA_TYPE, "template": template}]}
 
 
 def read_host_meta(xrd: str) -> str | None:
-    """Return the lrdd template of an XRD, found as text: no XML parser has to read hostile entities."""
+    """Return the lrdd template of an XRD, found as text: no XML parser has to read untrusted entities."""
     for part in xrd[:20_000].split("<Link")[1:20]:
         tag = part.partition(">")[0]
         if 'rel="lrdd"' not in tag.replace("'", '"'):

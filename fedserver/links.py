@@ -37,7 +37,7 @@ class Links(Struct, frozen=True):
         return uri == self.base or uri.startswith(self.base + "/")
 
     def path(self, uri: str) -> str | None:
-        """Return the path of an address of ours, None for others."""
+        """Return the path of a local address, None for others."""
         return uri.removeprefix(self.base) or "/" if self.is_local(uri) else None
 
     # --- actors
@@ -57,7 +57,7 @@ class Links(Struct, frozen=True):
         return f"{self.instance_actor}/partners"
 
     def actor_endpoint(self, actor_uri: str, name: str) -> str:
-        """Return `inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
+        """Return `inbox`, `outbox`, `followers`, `following` or `featured` of an local actor."""
         return f"{actor_uri}/{name}"
 
     @property
@@ -143,7 +143,7 @@ class Links(Struct, frozen=True):
         return f"{object_uri}/activity"
 
     def update(self, object_uri: str, moment: int) -> str:
-        """Return the id of the Update of an object at a moment (ms since 1970)."""
+        """Return the id of the Update of an object at a time (ms UTC)."""
         return f"{object_uri}#updates/{moment}"
 
     def delete(self, object_uri: str) -> str:

@@ -1,8 +1,9 @@
-"""Full-text search where SQLite (FTS5) and PostgreSQL (tsvector) differ.
+"""Full-text search: the SQL that differs between SQLite (FTS5) and PostgreSQL (tsvector).
 
-Both index the same words, which the caller extracts, so both find the same. Beside the words an entry holds
-*facts* about a post (its author, its language, what is attached): terms that no member can type. Parameters
-are made for both databases at once; each statement takes its own.
+Both index the same words, which the caller extracts; PostgreSQL stops at its limits, so it may find less of a
+very long post. Beside its words an entry holds *facts* about the post (its author, its language, what is
+attached): reserved terms that a member's query cannot contain. The builders of parameters return the values
+for both databases; each statement uses its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean
 
-# Limits of a tsvector (PostgreSQL manual, 12.11): positions up to 16,383, at most 256 a word, 1 MB in all.
+# PostgreSQL allows positions up to 16,383, 256 positions for a word, and 1 MB in all (manual, 12.11). The
+# last two are lower here, which leaves room for facts and for what PostgreSQL adds.
 MAX_POSITION, MAX_POSITIONS_PER_WORD, MAX_VECTOR_BYTES = 16_383, 200, 900_000
 
 
@@ -30,9 +32,9 @@ class SearchEntry(Struct, frozen=True):
 
 
 class SearchTerm(Struct, frozen=True):
-    """A condition on a post: it has (or has not, if `is_excluded`) adjacent words, or one fact.
+    """A condition on a post: it contains these adjacent words, or this fact; with `is_excluded`, it does not.
 
-    With `is_prefix` the last word is only the beginning of one.
+    With `is_prefix` the last word is the beginning of a word.
     """
 
     words: tuple[str, ...]
@@ -41,7 +43,7 @@ class SearchTerm(Struct, frozen=True):
     is_excluded: bool = False
 
 
-class by_dialect(Executable, ClauseElement):
+class DialectStatement(Executable, ClauseElement):
     """A statement that is written differently for each database."""
 
     inherit_cache = False
@@ -51,41 +53,41 @@ class by_dialect(Executable, ClauseElement):
         self.postgresql = postgresql
 
 
-@compiles(by_dialect, "sqlite")
-def _sqlite_statement(element: by_dialect, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(DialectStatement, "sqlite")
+def _compile_statement_sqlite(element: DialectStatement, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.sqlite, **kw)
 
 
-@compiles(by_dialect, "postgresql")
-def _postgresql_statement(element: by_dialect, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(DialectStatement, "postgresql")
+def _compile_statement_postgresql(element: DialectStatement, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.postgresql, **kw)
 
 
-class matches(ColumnElement[bool]):
-    """The condition that an entry of `post_words` matches; `search_params` makes its parameters."""
+class SearchMatch(ColumnElement[bool]):
+    """The condition that an entry of `post_words` matches. Its parameters come from `build_search_params`."""
 
     inherit_cache = False
     type = Boolean()
 
-    def self_group(self, against: Any = None) -> matches:
-        """Return itself, as it is a condition already: SQLite would compare anything else with 1."""
+    def self_group(self, against: Any = None) -> SearchMatch:
+        """Return self: SQLAlchemy would otherwise add `= 1` on SQLite, which has no booleans."""
         return self
 
 
-@compiles(matches, "sqlite")
-def _matches_sqlite(_element: matches, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(SearchMatch, "sqlite")
+def _compile_match_sqlite(_element: SearchMatch, compiler: SQLCompiler, **kw: Any) -> str:
     return f"post_words MATCH {compiler.process(bindparam('fts5', type_=Text()), **kw)}"
 
 
-@compiles(matches, "postgresql")
-def _matches_postgresql(_element: matches, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(SearchMatch, "postgresql")
+def _compile_match_postgresql(_element: SearchMatch, compiler: SQLCompiler, **kw: Any) -> str:
     return (
         f"post_words.words @@ CAST({compiler.process(bindparam('tsquery', type_=Text()), **kw)} AS tsquery)"
     )
 
 
-class entry_in(ColumnElement[bool]):
-    """The condition that an entry is of a post in a subquery, which runs once before entries are read."""
+class EntryIn(ColumnElement[bool]):
+    """The condition that the entry's post is in a subquery, which runs once, before the index is read."""
 
     inherit_cache = False
     type = Boolean()
@@ -93,43 +95,47 @@ class entry_in(ColumnElement[bool]):
     def __init__(self, ids: SelectBase) -> None:
         self.ids = ids.scalar_subquery()
 
-    def self_group(self, against: Any = None) -> entry_in:
-        """Return itself, as above."""
+    def self_group(self, against: Any = None) -> EntryIn:
+        """Return self: SQLAlchemy would otherwise add `= 1` on SQLite, which has no booleans."""
         return self
 
 
-@compiles(entry_in, "sqlite")
-def _entry_in_sqlite(element: entry_in, compiler: SQLCompiler, **kw: Any) -> str:
-    # The plus sign keeps SQLite from using the id, which would search the index once for each post.
+@compiles(EntryIn, "sqlite")
+def _compile_entry_in_sqlite(element: EntryIn, compiler: SQLCompiler, **kw: Any) -> str:
+    # The unary plus stops SQLite from looking up the index once for each id.
     return f"+post_words.rowid IN {compiler.process(element.ids, **kw)}"
 
 
-@compiles(entry_in, "postgresql")
-def _entry_in_postgresql(element: entry_in, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(EntryIn, "postgresql")
+def _compile_entry_in_postgresql(element: EntryIn, compiler: SQLCompiler, **kw: Any) -> str:
     return f"post_words.rowid = ANY(ARRAY{compiler.process(element.ids, **kw)})"
 
 
-def entry_params(row: SearchEntry) -> dict[str, Any]:
+def build_entry_params(entry: SearchEntry) -> dict[str, Any]:
     """Return the parameters with which an entry is written."""
     return {
-        "id": row.post_id,
-        "words": " ".join(row.words),
-        "facts": " ".join(row.facts),
-        "vector": _to_tsvector(row),
+        "id": entry.post_id,
+        "words": " ".join(entry.words),
+        "facts": " ".join(entry.facts),
+        "vector": _to_tsvector(entry),
     }
 
 
-def search_params(terms: Sequence[SearchTerm]) -> dict[str, str]:
-    """Return the parameters of `matches`. At least one term must not be excluded."""
+def build_search_params(terms: Sequence[SearchTerm]) -> dict[str, str]:
+    """Return the parameters of `SearchMatch`.
+
+    At least one term must not be excluded, as FTS5 has no unary NOT.
+    """
     return {"fts5": _to_fts5(terms), "tsquery": " & ".join(map(_to_tsquery, terms))}
 
 
-def _to_tsvector(row: SearchEntry) -> str:
+def _to_tsvector(entry: SearchEntry) -> str:
     """Return the text of a tsvector; facts have no position and begin with =, which no word contains."""
     positions: dict[str, list[int]] = {}
     bytes_left = MAX_VECTOR_BYTES
-    for position, word in enumerate(row.words, start=1):
+    for position, word in enumerate(entry.words, start=1):
         if word not in positions:
+            # An upper bound: 4 bytes of UTF-8 for a character, 16 for the entry of a word.
             bytes_left -= 4 * len(word) + 16
             if bytes_left < 0:
                 break
@@ -137,10 +143,11 @@ def _to_tsvector(row: SearchEntry) -> str:
         if len(positions[word]) < MAX_POSITIONS_PER_WORD:
             positions[word].append(min(position, MAX_POSITION))
     lexemes = [f"'{word}':{','.join(map(str, numbers))}" for word, numbers in positions.items()]
-    return " ".join([*lexemes, *(f"'={fact}'" for fact in row.facts)])
+    return " ".join([*lexemes, *(f"'={fact}'" for fact in entry.facts)])
 
 
 def _to_tsquery(term: SearchTerm) -> str:
+    # Words come from the tokenizer: they hold neither quotes nor backslashes.
     if term.is_fact:
         query = f"'={term.words[0]}'"
     else:

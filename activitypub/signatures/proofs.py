@@ -1,7 +1,8 @@
 """Object integrity proofs (FEP-8b32), cryptosuite eddsa-jcs-2022.
 
-The signed data is SHA-256 of the canonical proof options, then SHA-256 of the canonical document without
-proof; canonical is RFC 8785. An object with a valid proof is trusted wherever it was fetched from.
+The signed bytes are the SHA-256 digest of the proof options, followed by that of the document without its
+proof, both in canonical form (JCS, RFC 8785). A caller that also checks the owner of the key and the time may
+accept the document from any host.
 """
 
 from __future__ import annotations
@@ -22,23 +23,27 @@ MAX_AGE_MS, MAX_AHEAD_MS = 12 * 3_600_000, 300_000  # as for HTTP signatures
 
 
 def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> Document:
-    """Return a copy of `document` with a proof by `key`, made at `now` (ms UTC). All fields must be final."""
+    """Return a copy of `document` with a proof by `key`, made at `now` (ms UTC).
+
+    All other fields must be set before: a later change makes the proof invalid.
+    """
     options: Document = {
         "type": "DataIntegrityProof",
         "cryptosuite": SUITE,
+        # Whole seconds, as in the examples of FEP-8b32.
         "created": format_instant(now // 1000 * 1000).replace(".000Z", "Z"),
         "verificationMethod": key_uri,
         "proofPurpose": "assertionMethod",
     }
-    bare = {name: value for name, value in document.items() if name != "proof"}
-    if "@context" in bare:
-        options["@context"] = bare["@context"]
-    signature = key.sign(compute_signing_input(options, bare))
-    return {**bare, "proof": {**options, "proofValue": "z" + encode_base58(signature)}}
+    unsigned = {name: value for name, value in document.items() if name != "proof"}
+    if "@context" in unsigned:
+        options["@context"] = unsigned["@context"]
+    signature = key.sign(compute_signing_input(options, unsigned))
+    return {**unsigned, "proof": {**options, "proofValue": "z" + encode_base58(signature)}}
 
 
 def verify(document: Document, key: PublicKey) -> None:
-    """Check the proof in `document` with `key`. Raises SignatureError.
+    """Check the proof in `document` with `key`, but not its time (see `check_time`). Raises SignatureError.
 
     The caller checks whose key it is, and whether that actor may publish the document.
     """
@@ -52,37 +57,39 @@ def verify(document: Document, key: PublicKey) -> None:
     encoded = proof.get("proofValue")
     signature = decode_base58(encoded[1:]) if isinstance(encoded, str) and encoded.startswith("z") else b""
     options = {name: value for name, value in proof.items() if name != "proofValue"}
-    bare = {name: value for name, value in document.items() if name != "proof"}
+    unsigned = {name: value for name, value in document.items() if name != "proof"}
     try:
-        key.verify(signature, compute_signing_input(options, bare))
+        key.verify(signature, compute_signing_input(options, unsigned))
     except InvalidSignature as error:
         raise SignatureError("proof-wrong") from error
 
 
 def check_time(document: Document, now: int) -> None:
-    """Check that a proof is new and in force at `now` (ms UTC), so that an old document cannot be replayed.
+    """Check that the proof was made recently and has not expired at `now` (ms UTC). Raises SignatureError.
 
-    Raises SignatureError.
+    Otherwise an old document could be replayed.
     """
     proof = document.get("proof")
     created = parse_instant(proof.get("created")) if isinstance(proof, dict) else None
     expires = parse_instant(proof.get("expires")) if isinstance(proof, dict) else None
     if created is None or not now - MAX_AGE_MS <= created <= now + MAX_AHEAD_MS:
-        raise SignatureError("proof-wrong", "too old, or not made yet")
+        raise SignatureError("proof-wrong", "`created` is missing, too old or in the future")
     if expires is not None and expires < now:
         raise SignatureError("proof-wrong", "expired")
 
 
 def find_verification_method(document: Document) -> str | None:
-    """Return the key that a proof names, None without a proof."""
+    """Return the URI of the key that the proof names. Returns None if there is no proof, or it names none."""
     proof = document.get("proof")
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
     return method if isinstance(method, str) else None
 
 
-def compute_signing_input(options: Document, bare: Document) -> bytes:
+def compute_signing_input(options: Document, unsigned: Document) -> bytes:
     """Return the bytes that are signed. Raises SignatureError."""
     try:
-        return hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(bare)).digest()
+        return (
+            hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(unsigned)).digest()
+        )
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise SignatureError("proof-wrong", "the document has no canonical form") from error

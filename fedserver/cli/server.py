@@ -1,4 +1,4 @@
-"""Serving in this process: listen, work, report readiness, and stop in order."""
+"""Serve in this process: listen, work, report readiness, and stop in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Announcements: create, edit, publish and delete them."""
+"""Console pages that create, edit, publish and delete announcements."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import announcements
-from fedserver.web.endpoint import MODERATOR, Call, ReasonFormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, FormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/announcements"
 
 
 class AnnouncementEditParams(Struct, frozen=True):
-    edit: int = 0
+    edit: int = 0  # id of the announcement to edit; 0: a new one
 
 
 class AnnouncementFormParams(Struct, frozen=True):
@@ -25,8 +25,8 @@ class AnnouncementFormParams(Struct, frozen=True):
 @routes.get(PATH, html=True, auth=MODERATOR, params=AnnouncementEditParams)
 async def show(call: Call[AnnouncementEditParams]) -> web.Response:
     rows = await announcements.list_all(call.tx)
-    chosen = next((row for row in rows if row.id == call.params.edit), None)
-    return call.render("admin/announcements.html", rows=rows, chosen=chosen)
+    editing = next((row for row in rows if row.id == call.params.edit), None)
+    return call.render("admin/announcements.html", rows=rows, editing=editing)
 
 
 @routes.post(PATH, html=True, auth=MODERATOR, params=AnnouncementFormParams)
@@ -45,7 +45,7 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=ReasonFormParams)
-async def delete(call: Call[ReasonFormParams]) -> web.Response:
-    await announcements.remove(call.tx, call.member, call.id())
+@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=FormParams)
+async def delete(call: Call[FormParams]) -> web.Response:
+    await announcements.delete(call.tx, call.member, call.id())
     return call.see_other(PATH)

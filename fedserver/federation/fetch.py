@@ -1,4 +1,4 @@
-"""Reading documents of peers: requests are signed by the instance actor, documents believed by their origin.
+"""Fetch documents of peers. The instance actor signs requests; documents count only from their own origin.
 
 A document counts only if its id is the address it was finally read from, or if it is read once more from
 that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25623).

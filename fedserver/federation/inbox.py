@@ -1,4 +1,4 @@
-"""Receiving activities: verified, stored and answered at once, processed later by workers.
+"""Receive activities: verify, store and answer them at once; workers process them later.
 
 Activities that arrive together share one transaction, and so one sync of the disk.
 """

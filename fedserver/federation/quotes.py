@@ -1,4 +1,4 @@
-"""Verifying quotes of peers (FEP-044f): the quoted post, and the authorization by its author."""
+"""Verify quotes of peers (FEP-044f): the quoted post, and the authorization by its author."""
 
 from __future__ import annotations
 

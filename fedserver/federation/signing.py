@@ -1,4 +1,4 @@
-"""Signatures of ours: the instance actor's on what is fetched, an account's on deliveries and documents."""
+"""Signatures by this node: the instance actor signs fetches, an account signs deliveries and documents."""
 
 from __future__ import annotations
 

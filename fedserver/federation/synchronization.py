@@ -1,4 +1,4 @@
-"""Comparing the followers that two nodes store of an account (FEP-8fcf)."""
+"""Compare the followers that two nodes store of an account (FEP-8fcf)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refreshing threads of peers: posts that their `replies` and `context` collections name and we lack.
+"""Fetch the posts of peers' threads that their `replies` and `context` collections name and this node lacks.
 
 Bounded in posts, collections, pages, depth and time, as anyone can make a thread as large as they like. A
 collection counts only from the origin of the post that names it; each post is read from its own.
@@ -74,7 +74,7 @@ class _ThreadReader:
                 await self._report(self.new_count)
 
     async def _iter_thread_uris(self, uri: str) -> AsyncIterator[str]:
-        """Yield what the collections of a post name; nothing for a post of ours or one that is not stored."""
+        """Yield what the collections of a post name; nothing for a local post or one that is not stored."""
         original = await self._resolver.find_original(uri)
         for collection in thread_collections(original) if original is not None else ():
             if self._collection_count >= MAX_COLLECTIONS:

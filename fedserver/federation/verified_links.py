@@ -1,4 +1,4 @@
-"""Checking whether the pages that profiles link to link back with `rel="me"`.
+"""Check whether the pages that profiles link to link back with `rel="me"`.
 
 Remote users choose which pages we visit, so it is bounded: few links, few seconds, one megabyte, and for
 accounts of peers a number of visits an hour for each peer and for each host that is visited.

@@ -1,4 +1,4 @@
-"""Asking a host which actor a handle belongs to (RFC 7033)."""
+"""Look up the actor of a handle with WebFinger (RFC 7033)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import structlog
 from activitypub import webfinger
 from activitypub.document import parse
 from activitypub.errors import ActivityPubError
-from activitypub.webfinger import JRD, Handle
+from activitypub.webfinger import JRD_MEDIA_TYPE, Handle
 from fedserver.federation.fetch import Fetcher
 from fedserver.net.client import Response
 
@@ -15,10 +15,15 @@ log = structlog.stdlib.get_logger("fedserver.federation")
 
 
 async def look_up(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> tuple[Handle, str] | None:
-    """Return the canonical handle and the actor's URI, as the handle's host has them, or None."""
+    """Return the canonical handle and the actor's URI, as the handle's host tells them.
+
+    A host that names no subject confirms `handle` itself. Returns None if there is no usable answer.
+    """
     for scheme in ("https", "http") if allow_http else ("https",):
         base = f"{scheme}://{handle.domain}"
-        response = await fetcher.get(webfinger.build_query_url(base, handle), JRD)
+        response = await fetcher.get(webfinger.build_query_url(base, handle), JRD_MEDIA_TYPE)
+        # Some hosts serve WebFinger at another address, which host-meta names; some answer 400 instead of
+        # 404. An answer that was redirected comes from the right address already.
         if response is not None and response.status in (404, 400) and not response.hops:
             response = await _look_up_by_host_meta(fetcher, base, handle) or response
         if response is None or response.status != 200:
@@ -33,9 +38,9 @@ async def look_up(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> tupl
 
 
 async def _look_up_by_host_meta(fetcher: Fetcher, base: str, handle: Handle) -> Response | None:
-    """Ask at the address that host-meta (RFC 6415) names, for hosts whose WebFinger is elsewhere."""
+    """Return the answer from the WebFinger address that host-meta (RFC 6415) names, if it names one."""
     response = await fetcher.get(f"{base}/.well-known/host-meta", "application/xrd+xml")
     if response is None or response.status != 200:
         return None
     template = webfinger.read_host_meta(response.body.decode("utf-8", "replace"))
-    return await fetcher.get(webfinger.fill_template(template, handle), JRD) if template else None
+    return await fetcher.get(webfinger.fill_template(template, handle), JRD_MEDIA_TYPE) if template else None

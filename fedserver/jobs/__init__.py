@@ -1,1 +1,1 @@
-"""Work that happens after the answer: deliveries, fetches, clean-up."""
+"""Background work: deliveries, fetches, clean-up."""

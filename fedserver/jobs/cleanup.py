@@ -36,7 +36,7 @@ class CleanupWorker:
         self._reported_kinds: set[str] = set()
 
     async def run(self) -> int:
-        """Clean up if it is time; 0 as there is never more to do at once."""
+        """Clean up if it is due. Returns 0: no backlog is left to continue with."""
         services = self._services
         now = services.db.clock()
         if now < self._next_run_at:

@@ -1,4 +1,4 @@
-"""Work about peers: decisions that another process wrote, and lists of peers that are fetched again."""
+"""Work for peer policies: reload them after changes by another process, and fetch lists of peers."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ ACCEPT = "text/csv, text/plain;q=0.9, */*;q=0.1"
 
 
 class PeerPolicyWorker:
-    """Reloads the decisions when another process changed the database, as `fedserver peer` does."""
+    """Reloads peer policies after changes by another process, such as `fedserver peer`."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def run(self) -> int:
-        """Look once; 0 as there is never more to do at once."""
+        """Reload the policies if the database changed. Returns 0: no backlog is left to continue with."""
         if await self._services.db.has_external_changes():
             async with self._services.db.read() as tx:
                 await self._services.policies.load(tx)
         return 0
 
     async def next_due(self) -> int | None:
-        """Return None: the runner calls `run` every few seconds anyway."""
+        """Return None: nothing is scheduled, and the runner calls `run` every few seconds anyway."""
         return None
 
 
 async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:
-    """Fetch a list of peers, and apply it or keep it for approval; errors are shown beside the list."""
+    """Fetch a list of peers, and apply it or store it for approval. A failure is stored for the console."""
     async with services.db.read() as tx:
         row = await peer_lists.find(tx, job.list_id)
     if row is None:
@@ -51,6 +51,7 @@ async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:
             etag = response.headers.get("etag", "")
             await peer_lists.receive(tx, services.site, row.id, response.body, etag)
         else:
-            reason = reason or f"answered with {response.status if response is not None else 0}"
+            status = response.status if response is not None else 0
+            reason = reason or f"The server answered with status {status}."
             log.info("peer_list_failed", url=row.url[:300], reason=reason)
             await peer_lists.record_failure(tx, row.id, reason)

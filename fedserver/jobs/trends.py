@@ -16,7 +16,7 @@ class TrendWorker:
         self._next_run_at = 0
 
     async def run(self) -> int:
-        """Compute trends if they are due; return 0, as there is never more to do at once."""
+        """Compute trends if they are due. Returns 0: no backlog is left to continue with."""
         db = self._services.db
         if db.clock() < self._next_run_at:
             return 0

@@ -2,8 +2,8 @@
 
 Everything is decoded and encoded again, so that no byte of the received file is ever served: no EXIF, no
 location, no comment, no colour profile (its colours are converted to sRGB), no second file behind the first.
-Runs in a child process with limits on memory and time, as it parses hostile input. Sizes follow Mastodon: 8.3
-megapixels, 640x360 for the small version.
+Runs in a child process with limits on memory and time, as it parses untrusted input. Sizes follow Mastodon:
+8.3 megapixels, 640x360 for the small version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Child processes for work on hostile files, bounded in memory, in time and in what they may write."""
+"""Child processes for work on untrusted files, bounded in memory, in time and in what they may write."""
 
 from __future__ import annotations
 

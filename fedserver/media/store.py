@@ -34,7 +34,7 @@ class FileStore:
         self.incoming_dir = root / TEMP_FOLDER  # for files without a name, while a request lasts
 
     async def put_bytes(self, data: bytes, extension: str) -> str:
-        """Store `data` and return its key. `extension` is one of ours, such as `webp`."""
+        """Store `data` and return its key. `extension` is one that this module chose, such as `webp`."""
         key = _new_key(extension)
         await asyncio.to_thread(self._write, self.root / key, data)
         return key

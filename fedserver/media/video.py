@@ -2,7 +2,7 @@
 
 If browsers can play the codecs of a file, its packets are copied into a new container, so that titles,
 locations, chapters and data tracks stay behind; otherwise it is transcoded to H.264 and AAC. Runs in a child
-process with limits on memory and time, as it parses hostile input. The demuxer is chosen by the content of
+process with limits on memory and time, as it parses untrusted input. The demuxer is chosen by the content of
 the file: playlists, which name other files, are never read.
 """
 

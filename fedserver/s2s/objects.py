@@ -22,7 +22,7 @@ OBJECT_PATHS = ("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}")
 
 
 async def get_visible_post(tx: ReadTx, post_id: int, viewer_id: int | None) -> post_views.PostView:
-    """Return a post of ours that a peer may see. Raises NotFoundError."""
+    """Return a local post that a peer may see. Raises NotFoundError."""
     view = await post_views.get(tx, post_id, viewer_id)
     if not view.post.local or view.post.visibility not in visibility.FEDERATED:
         raise NotFoundError

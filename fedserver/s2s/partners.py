@@ -19,7 +19,7 @@ routes = Routes("s2s")
 
 @routes.get("/partners/offers/{id}", activitypub=True, tx="own", limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
-    """Show an offer of ours to the node that it is made to: its admin may have been given the address."""
+    """Show an offer by this node to its receiver, whose admin may have been given the address."""
     signer = await authenticate_signer(call)
     if signer is None:
         raise UnauthorizedError("This is for signed requests only")

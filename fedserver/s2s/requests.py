@@ -71,5 +71,5 @@ def next_page_url(collection_uri: str, cursors: list[int], size: int) -> str | N
 
 
 async def get_named_account(call: Call[Any], tx: ReadTx) -> AccountRow:
-    """Return the account of ours that the path names. Raises NotFoundError."""
+    """Return the local account that the path names. Raises NotFoundError."""
     return await accounts.get_local(tx, call.text("name"))

@@ -31,11 +31,13 @@ async def show_webfinger(call: Call[NoParams]) -> web.Response:
         raise GoneError
     links = call.site.links
     jrd = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
-    return json_response(jrd, kind=f"{protocol.JRD}; charset=utf-8", headers={"Cache-Control": "max-age=300"})
+    return json_response(
+        jrd, kind=f"{protocol.JRD_MEDIA_TYPE}; charset=utf-8", headers={"Cache-Control": "max-age=300"}
+    )
 
 
 async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str) -> AccountRow | None:
-    """Return the account of ours that is asked for, by handle, URI or profile address."""
+    """Return the local account that is asked for, by handle, URI or profile address."""
     links = call.site.links
     if isinstance(subject, Handle):
         if subject.domain not in (links.domain, links.host):

@@ -243,12 +243,12 @@ def _now_locale() -> Any:
 
 
 def _at(moment: int) -> datetime:
-    """Return a moment (ms UTC) in the zone of the reader."""
+    """Return a time (ms UTC) in the zone of the reader."""
     return datetime.fromtimestamp(moment / 1000, UTC).astimezone(_zone.get())
 
 
 def format_datetime(moment: int, width: Width = "medium") -> str:
-    """Return a moment (ms UTC) as date and time, to the minute."""
+    """Return a time (ms UTC) as date and time, to the minute."""
     locale = _now_locale()
     pattern = str(dates.get_datetime_format(width, locale=locale))
     time = str(dates.format_time(_at(moment), "short", locale=locale))
@@ -256,12 +256,12 @@ def format_datetime(moment: int, width: Width = "medium") -> str:
 
 
 def format_date(moment: int, width: Width = "medium") -> str:
-    """Return the day of a moment (ms UTC)."""
+    """Return the day of a time (ms UTC)."""
     return str(dates.format_date(_at(moment), width, locale=_now_locale()))
 
 
 def format_relative(moment: int, now: int) -> str:
-    """Return how long ago, or how far ahead, a moment is (ms UTC): `5 min ago`; beyond a week its day."""
+    """Return how long ago, or how far ahead, a time is (ms UTC): `5 min ago`; beyond a week its day."""
     distance = moment - now
     if abs(distance) >= WEEK_MS:
         return format_date(moment)

@@ -1,4 +1,4 @@
-"""Running an endpoint: authentication, authorization, parameters, transaction and response."""
+"""Run an endpoint: authentication, authorization, parameters, transaction and response."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text import locales
@@ -54,7 +55,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         return f"/@{view.account.handle}/{row.id}"
 
     def ahead_element(moment: int) -> Markup:
-        """Return an element for the inside of a sentence: how long it is until a moment."""
+        """Return an element for the inside of a sentence: how long it is until a time."""
         return render_time(moment, locales.format_duration(moment - clock()))
 
     def when(moment: int) -> Markup:
@@ -87,12 +88,12 @@ def format_iso(moment: int) -> str:
 
 
 def render_time(moment: int, text: str) -> Markup:
-    """Return a moment as machines read it, around what people read."""
+    """Return a time as machines read it, around what people read."""
     return Markup('<time datetime="{}">{}</time>').format(format_iso(moment), text)
 
 
 def render_day(text: str) -> Markup:
-    """Return the day of a moment that is written as machines read it."""
+    """Return the day of a time that is written as machines read it."""
     moment = int(datetime.fromisoformat(text).timestamp() * 1000)
     return render_time(moment, locales.format_date(moment))
 
@@ -118,5 +119,6 @@ STATIC_VALUES: dict[str, Any] = {
     "safe": Markup,
     "host_of": lambda url: urlsplit(url).hostname or "",
     "keys_of": identity_proofs.list_by_account,
+    "warning_of": lambda post: post_texts.find_warning(post.kind, post.summary, sensitive=post.sensitive),
     "who_may_reply": interaction_policies.get_reply_audience,
 }

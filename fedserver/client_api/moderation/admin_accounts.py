@@ -1,6 +1,7 @@
-"""Accounts for moderators (docs.joinmastodon.org/methods/admin/accounts).
+"""The admin API for accounts (docs.joinmastodon.org/methods/admin/accounts).
 
-Only admins delete permanently; everything else that moderators do can be undone.
+Deleting an account requires an admin. Moderators may reject a sign-up, which deletes it; their other actions
+can be revoked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ PATH = "/api/v1/admin/accounts/{id}"
 
 
 class AdminAccountsParams(Struct, frozen=True, kw_only=True):
-    """The filters of version 2; version 1 has a flag for each status and origin."""
+    """The query parameters of version 2."""
 
     origin: str = ""
     status: str = ""
@@ -35,6 +36,11 @@ class AdminAccountsParams(Struct, frozen=True, kw_only=True):
 
 
 class AdminAccountsV1Params(AdminAccountsParams, frozen=True, kw_only=True):
+    """The query parameters of version 1: a flag for each status and origin, of which the first counts.
+
+    `origin` and `status` themselves are ignored.
+    """
+
     local: bool = False
     remote: bool = False
     active: bool = False
@@ -49,8 +55,8 @@ class AdminAccountsV1Params(AdminAccountsParams, frozen=True, kw_only=True):
 class AccountActionParams(Struct, frozen=True):
     """A moderation action.
 
-    `days` and `hides_reason` are ours: after how many days the action expires, and that the public log omits
-    its reason.
+    `days` and `hides_reason` extend Mastodon's API: the days until the action expires (0: never), and whether
+    the public log omits the reason.
     """
 
     type: str = ""
@@ -61,7 +67,7 @@ class AccountActionParams(Struct, frozen=True):
     hides_reason: bool = False
 
 
-def _to_filter(
+def _build_query(
     params: AdminAccountsParams, origin: str, status: str, *, staff: bool
 ) -> admin_accounts.AdminAccountQuery:
     roles = [find_role_name(role_id) for role_id in params.role_ids]
@@ -90,7 +96,7 @@ async def _list_accounts(call: Call[Any], query: admin_accounts.AdminAccountQuer
 async def list_v2(call: Call[AdminAccountsParams]) -> EntityPage:
     params = call.params
     staff = params.permissions == "staff"
-    return await _list_accounts(call, _to_filter(params, params.origin, params.status, staff=staff))
+    return await _list_accounts(call, _build_query(params, params.origin, params.status, staff=staff))
 
 
 @routes.get("/api/v1/admin/accounts", auth=MODERATOR, scope=READ, params=AdminAccountsV1Params)
@@ -98,7 +104,7 @@ async def list_v1(call: Call[AdminAccountsV1Params]) -> EntityPage:
     params = call.params
     origin = next((name for name in ("local", "remote") if getattr(params, name)), "")
     status = next((name for name in admin_accounts.STATUSES if getattr(params, name)), "")
-    return await _list_accounts(call, _to_filter(params, origin, status, staff=params.staff))
+    return await _list_accounts(call, _build_query(params, origin, status, staff=params.staff))
 
 
 async def _render_account(call: Call[Any]) -> AdminAccount:
@@ -139,7 +145,7 @@ async def approve(call: Call[NoParams]) -> AdminAccount:
 
 @routes.post(f"{PATH}/reject", auth=MODERATOR, scope=WRITE)
 async def reject(call: Call[NoParams]) -> AdminAccount:
-    """Reject a sign-up; the answer shows the account as it was, since it is deleted."""
+    """Reject a sign-up. Returns the account as it was before it is deleted."""
     account = await _render_account(call)
     await signup_review.reject(call.tx, call.member, call.id())
     return account

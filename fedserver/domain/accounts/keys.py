@@ -41,12 +41,12 @@ async def create(tx: Tx, site: NodeContext, account: AccountRow, new_keys: NewKe
 
 
 async def list_by_account(tx: ReadTx, account_id: int) -> list[KeyRow]:
-    """Return the keys in force, newest first."""
+    """Return the active keys, newest first."""
     rows = await key_queries.list_by_account(tx, account_id)
     return [row for row in reversed(rows) if row.revoked_at is None]
 
 
 async def find_by_uri(tx: ReadTx, uri: str) -> KeyRow | None:
-    """Return a key in force by its URI; None if it is unknown or revoked."""
+    """Return an active key by its URI; None if it is unknown or revoked."""
     row = await key_queries.find_by_uri(tx, uri)
     return row if row is not None and row.revoked_at is None else None

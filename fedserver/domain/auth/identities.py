@@ -177,7 +177,8 @@ async def connect(tx: Tx, member: MemberRow, identity: OidcIdentity) -> None:
         return
     existing = await identity_queries.find(tx, identity.issuer, identity.subject)
     if existing is None or existing.member_id != member.id:
-        raise InvalidError("account", "there belongs to another member here")
+        message = gettext("That login already belongs to another member here.")
+        raise InvalidError("account", "there belongs to another member here", message=message)
 
 
 async def list_by_member(tx: ReadTx, member: MemberRow) -> list[IdentityRow]:
@@ -188,5 +189,6 @@ async def list_by_member(tx: ReadTx, member: MemberRow) -> list[IdentityRow]:
 async def disconnect(tx: Tx, member: MemberRow) -> None:
     """Remove all identities of a member. Raises InvalidError if they could not log in any more."""
     if not member.password_hash and not await passkey_queries.list_by_member(tx, member.id):
-        raise InvalidError("account", "is your only way to log in. Please add a passkey first.")
+        message = gettext("This is your only way to log in. Please add a passkey first.")
+        raise InvalidError("account", "is your only way to log in", message=message)
     await identity_queries.delete_by_member(tx, member.id)

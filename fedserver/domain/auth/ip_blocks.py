@@ -28,7 +28,7 @@ Network = IPv4Network | IPv6Network
 
 
 class BlockedNetwork(Struct, frozen=True):
-    """A network without access, until a moment (ms UTC) or for ever."""
+    """A network without access, until a time (ms UTC) or permanently."""
 
     network: Network
     expires_at: int | None

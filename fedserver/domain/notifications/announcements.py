@@ -170,7 +170,7 @@ async def update(
     return row
 
 
-async def remove(tx: Tx, member: MemberRow | None, announcement_id: int) -> None:
+async def delete(tx: Tx, member: MemberRow | None, announcement_id: int) -> None:
     """Delete an announcement. Raises NotFoundError."""
     if not await announcement_queries.delete_by_id(tx, announcement_id):
         raise NotFoundError

@@ -93,7 +93,7 @@ async def get(tx: ReadTx, partner_id: int) -> PartnerRow:
 
 
 async def get_own_offer(tx: ReadTx, uri: str) -> tuple[PartnerRow, AccountRow]:
-    """Return an offer of ours that waits for an answer, and the actor it went to. Raises NotFoundError."""
+    """Return an offer by this node that waits for an answer, and its receiver. Raises NotFoundError."""
     row = await partner_queries.find_by_offer(tx, uri)
     account = await account_queries.find(tx, row.account_id) if row is not None else None
     if row is None or account is None or not row.ours or row.state != OFFERED:
@@ -249,7 +249,7 @@ async def answer(
 
 
 async def receive_answer(tx: Tx, site: NodeContext, node: AccountRow, uri: str, *, accepted: bool) -> bool:
-    """Store the answer to our offer; return False if the node has no open offer of ours."""
+    """Store the answer to our offer; return False if the node has no open offer from this node."""
     row = await partner_queries.find_by_offer(tx, uri)
     # guard: partners: whose answer it is @last
     if row is None or not row.ours or row.state != OFFERED or row.account_id != node.id:
@@ -264,7 +264,7 @@ async def receive_answer(tx: Tx, site: NodeContext, node: AccountRow, uri: str, 
 
 
 async def end(tx: Tx, member: MemberRow, partner_id: int, reason: str = "") -> PartnerRow:
-    """End a partnership, or withdraw an offer of ours. Raises NotFoundError if there is neither."""
+    """End a partnership, or withdraw an offer by this node. Raises NotFoundError if there is neither."""
     row = await get(tx, partner_id)
     if row.state != AGREED and not (row.state == OFFERED and row.ours):
         raise NotFoundError

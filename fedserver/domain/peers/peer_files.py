@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.peers import peers
+from fedserver.text import csv_files
 from fedserver.text.locales import format_megabytes, gettext
 from fedserver.text.sanitize import clean_text
 from storage.rows.peers import PeerRow
@@ -49,7 +50,23 @@ class ParsedPeerFile(Struct, frozen=True):
 def parse(data: bytes | str, kind: str) -> ParsedPeerFile:
     """Return the entries of a file, each peer once. Raises InvalidError for other or too large files."""
     text = _decode(data)
-    rows = list(_parse_rows(text))
+    parsed = _parse_text(text, kind, csv_files.DELIMITERS[0])
+    for delimiter in csv_files.DELIMITERS[1:] if parsed.unusable else ():
+        other = _parse_text(text, kind, delimiter)
+        if other.unusable < parsed.unusable:
+            parsed = other
+    if not parsed.entries:
+        raise InvalidError(
+            "file",
+            "names no peer",
+            message=gettext("No domain was found in the file. Please choose another."),
+        )
+    return parsed
+
+
+def _parse_text(text: str, kind: str, delimiter: str) -> ParsedPeerFile:
+    """Return the entries, none if no row names a peer. Raises InvalidError."""
+    rows = list(_parse_rows(text, delimiter))
     columns: tuple[str, ...] = COLUMNS
     if rows and rows[0] and rows[0][0].strip().lstrip("#").lower() in ("domain", "instance"):
         header = [cell.strip().lstrip("#").lower() for cell in rows.pop(0)]
@@ -68,12 +85,6 @@ def parse(data: bytes | str, kind: str) -> ParsedPeerFile:
             unusable += 1
         else:
             entries.setdefault(entry.domain, entry)
-    if not entries:
-        raise InvalidError(
-            "file",
-            "names no peer",
-            message=gettext("No domain was found in the file. Please choose another."),
-        )
     return ParsedPeerFile(tuple(entries.values()), unusable)
 
 
@@ -87,7 +98,7 @@ def _decode(data: bytes | str) -> str:
             ),
         )
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        text = csv_files.decode(data) if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
         raise InvalidError("file", "is not text in UTF-8", message=_not_text()) from error
     if "\0" in text:
@@ -99,10 +110,10 @@ def _not_text() -> str:
     return gettext("This is not a text file. Please choose a CSV file in UTF-8.")
 
 
-def _parse_rows(text: str) -> Iterable[list[str]]:
+def _parse_rows(text: str, delimiter: str) -> Iterable[list[str]]:
     """Yield the rows that are neither empty nor a comment, which begins with `# `."""
     try:
-        for row in csv.reader(io.StringIO(text, newline="")):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if any(cell.strip() for cell in row) and not row[0].startswith(("# ", "##")):
                 yield row
     except csv.Error as error:

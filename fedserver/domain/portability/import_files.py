@@ -1,6 +1,7 @@
-"""CSV files of other servers, in Mastodon's formats: one entry per line.
+"""CSV files of other servers and of spreadsheets, in Mastodon's formats: one entry per line.
 
-With a header the columns may be in any order; without one they are in Mastodon's order.
+With a header the columns may be in any order; without one they are in Mastodon's order. The delimiter is the
+one with which the most lines make sense.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text import csv_files
 from fedserver.text.locales import gettext
 
 MAX_LINES, MAX_CELL_LENGTH = 20_000, 2_048
@@ -46,14 +48,7 @@ def parse(kind: str, data: bytes) -> list[ImportLine]:
 
     Raises InvalidError, with line numbers, if none of them is of this kind.
     """
-    columns = COLUMNS[kind]
-    rows = _parse_rows(data)
-    if not rows:
-        raise InvalidError("base", gettext("The file is empty. Please choose another one."))
-    positions = _find_columns(columns, rows[0][1])
-    if positions is not None:
-        rows = rows[1:]
-    lines = [_parse_line(kind, number, cells, positions) for number, cells in rows]
+    lines = _find_best_lines(kind, _decode(data))
     bad_lines = [line for line in lines if line.problem]
     if bad_lines and len(bad_lines) == len(lines):
         raise InvalidError("base", _describe_bad_lines(bad_lines[:MAX_REPORTED]))
@@ -62,6 +57,23 @@ def parse(kind: str, data: bytes) -> list[ImportLine]:
             "base", gettext("The file has a header but no entries. Please choose another one.")
         )
     return lines
+
+
+def _find_best_lines(kind: str, text: str) -> list[ImportLine]:
+    """Return the lines by the delimiter that leaves the fewest bad ones. Raises InvalidError."""
+    candidates: list[list[ImportLine]] = []
+    errors: list[InvalidError] = []
+    for delimiter in csv_files.DELIMITERS:
+        try:
+            candidates.append(_parse_lines(kind, text, delimiter))
+        except InvalidError as error:
+            errors.append(error)
+            continue
+        if not any(line.problem for line in candidates[-1]):
+            break
+    if not candidates:
+        raise errors[0]
+    return min(candidates, key=lambda lines: sum(bool(line.problem) for line in lines))
 
 
 def _describe_bad_lines(lines: Sequence[ImportLine]) -> str:
@@ -73,15 +85,31 @@ def _describe_bad_lines(lines: Sequence[ImportLine]) -> str:
     return " ".join(sentences)
 
 
-def _parse_rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Return line numbers and cells. Raises InvalidError for files that are not CSV, or are too long."""
+def _decode(data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        return csv_files.decode(data)
     except UnicodeDecodeError as error:
-        raise _not_text(data[: error.start].count(b"\n") + 1) from error
-    if "\0" in text:
-        raise _not_text(text[: text.index("\0")].count("\n") + 1)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        line = data[: error.start].count(b"\n") + 1
+        raise InvalidError(
+            "base",
+            gettext("The file is not UTF-8 text (line %(number)s). Please choose a CSV file.", number=line),
+        ) from error
+
+
+def _parse_lines(kind: str, text: str, delimiter: str) -> list[ImportLine]:
+    """Return the lines that are not empty, without the header. Raises InvalidError."""
+    rows = _parse_rows(text, delimiter)
+    if not rows:
+        raise InvalidError("base", gettext("The file is empty. Please choose another one."))
+    positions = _find_columns(COLUMNS[kind], rows[0][1])
+    if positions is not None:
+        rows = rows[1:]
+    return [_parse_line(kind, number, cells, positions) for number, cells in rows]
+
+
+def _parse_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return line numbers and cells. Raises InvalidError for files that are not CSV, or are too long."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     try:
         for cells in reader:
@@ -100,13 +128,6 @@ def _parse_rows(data: bytes) -> list[tuple[int, list[str]]]:
             gettext("Line %(number)s of the file is not valid CSV.", number=reader.line_num + 1),
         ) from error
     return rows
-
-
-def _not_text(line: int) -> InvalidError:
-    return InvalidError(
-        "base",
-        gettext("The file is not UTF-8 text (line %(number)s). Please choose a CSV file.", number=line),
-    )
 
 
 def _find_columns(columns: Sequence[str], first_line: Sequence[str]) -> list[int] | None:

@@ -43,7 +43,7 @@ async def set_aliases(
 
 
 async def move(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
-    """Move an account of ours to `target`, which was just fetched. Raises InvalidError."""
+    """Move a local account to `target`, which was just fetched. Raises InvalidError."""
     row = await accounts.get(tx, actor.id)
     _check_move(tx, row, target)
     await _set_moved_to(tx, row, target)
@@ -78,7 +78,7 @@ def _check_move(tx: ReadTx, row: AccountRow, target: AccountRow) -> None:
 
 
 async def cancel(tx: Tx, actor: AccountRow) -> None:
-    """Use an account of ours again that has moved; its followers do not come back."""
+    """Use a local account again that has moved; its followers do not come back."""
     row = await accounts.get(tx, actor.id)
     if row.moved_to_id is not None:
         await account_queries.set_moved(tx, row.id, None, row.moved_at)

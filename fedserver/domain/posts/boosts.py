@@ -143,7 +143,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
     # guard: boosts of private posts
     if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
         return
-    # guard: boosts that a member of ours does not want
+    # guard: boosts that a local member does not want
     if post.local and not await interaction_policies.is_allowed(
         tx, post, actor, interaction_policies.ANNOUNCE
     ):

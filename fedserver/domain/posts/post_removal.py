@@ -32,7 +32,7 @@ async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:
 
 
 async def _delete_local(tx: Tx, author: AccountRow, row: PostRow) -> None:
-    """Remove a post of ours and enqueue the Delete for peers."""
+    """Remove a local post and enqueue the Delete for peers."""
     mentioned = await attachments.list_mentioned_ids(tx, row)
     boosters = [booster for _, booster in await post_queries.list_boosts(tx, row.id)]
     boosters += await quotes.list_quoter_ids(tx, row.id)

@@ -13,7 +13,7 @@ from storage.queries.posts import quotes as quote_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, QuoteRow
 
-# A quote counts as this many steps up a thread, so that a long chain of quotes is not followed for ever.
+# A quote counts as this many steps up a thread, so that a long chain of quotes is not followed without end.
 DEPTH_STEP, MAX_DEPTH = 15, 40
 
 

@@ -28,7 +28,7 @@ PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected
 
 
 async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> None:
-    """Store that `row`, a post of ours, quotes `quoted` instead of a former one.
+    """Store that `row`, a local post, quotes `quoted` instead of a former one.
 
     `quoted` is from `quote_policies.get_quotable`.
     """
@@ -63,7 +63,7 @@ async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> No
 
 
 async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str | None) -> None:
-    """Accept a quote for the quoted author: it is shown, counted, and notified to an author of ours."""
+    """Accept a quote for the quoted author: it is shown, counted, and notified to a local author."""
     if quote.state == ACCEPTED or quote.quoted_id is None:
         return
     accepted = structs.replace(quote, state=ACCEPTED, authorization_uri=authorization_uri)
@@ -131,7 +131,7 @@ async def list_quoter_ids(tx: ReadTx, post_id: int) -> list[int]:
 
 
 async def notify_quoters(tx: Tx, quoted: PostRow) -> None:
-    """Tell those of ours who quote a post that it was changed."""
+    """Notify local authors who quote a post that it was changed."""
     for post_id, account_id in await quote_queries.list_quoters(tx, quoted.id):
         await notifications.notify(tx, "quoted_update", account_id, quoted.account_id, post_id)
 
@@ -192,7 +192,7 @@ def is_gone(quote: QuoteRow) -> bool:
 
 
 def add_fallback_link(html: str, quote: QuoteRow | None) -> str:
-    """Return the HTML of a post of ours with a link for software without quotes; others hide that line."""
+    """Return the HTML of a local post with a link for software without quotes; others hide that line."""
     if quote is None or is_gone(quote):
         return html
     if any(f'href="{escape(address)}"' in html for address in (quote.quoted_uri, quote.quoted_url)):

@@ -1,4 +1,4 @@
-"""What a post of a peer holds: its files and its texts, which are hostile until they are cleaned here."""
+"""What a post of a peer holds: its files and its texts, which are not trusted until they are cleaned here."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from fedserver.domain.content.post_texts import encode, to_mention_fact
+from fedserver.domain.content.post_texts import KINDS_WITH_WARNING, encode, find_warning, to_mention_fact
 from fedserver.domain.posts import attachments, polls, publication, quote_requests, replies, versions
 from fedserver.domain.posts.remote_content import RemotePost, clean_tags, clean_texts
 from fedserver.domain.timelines import partner_posts
@@ -19,8 +19,6 @@ from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
-
-KINDS_WITH_WARNING = ("Note", "Question")  # their summary is a content warning
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -41,7 +39,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     parent = await post_queries.find_by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.is_hidden_from(tx, parent, author):
         parent = None
-    # guard: answers that a member of ours does not want
+    # guard: answers that a local member does not want
     if parent is not None and not await replies.is_accepted(tx, parent, author):
         return None
     mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
@@ -85,7 +83,7 @@ def _build_row(
         state="published",
         visibility=remote.visibility,
         slug=None,
-        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind in KINDS_WITH_WARNING),
+        sensitive=remote.sensitive or bool(find_warning(remote.kind, texts["summary"], sensitive=False)),
         language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
         cover_id=None,
@@ -148,7 +146,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         row,
         kind=remote.kind if {row.kind, remote.kind} == set(KINDS_WITH_WARNING) else row.kind,
         visibility=shown,
-        sensitive=remote.sensitive or bool(texts["summary"] and row.kind in KINDS_WITH_WARNING),
+        sensitive=remote.sensitive or bool(find_warning(row.kind, texts["summary"], sensitive=False)),
         language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
         mentions=encode([to_mention_fact(account) for account in mentioned]).decode(),

@@ -28,7 +28,7 @@ async def get_parent(tx: ReadTx, author: AccountRow, parent_id: int | None) -> P
 
 
 async def is_accepted(tx: ReadTx, parent: PostRow, author: AccountRow) -> bool:
-    """Return True if a post of ours lets a peer's account reply; among peers their nodes decide."""
+    """Return True if a local post lets a peer's account reply; among peers their nodes decide."""
     return not parent.local or await interaction_policies.is_allowed(
         tx, parent, author, interaction_policies.REPLY
     )

@@ -100,7 +100,7 @@ async def _record(
 
 
 async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
-    """Record the vote of a peer's account in a poll of ours; return False if it has no effect.
+    """Record the vote of a peer's account in a local poll; return False if it has no effect.
 
     A vote has no effect if the account cannot see the poll, if the poll has ended, for an option that it does
     not have, and for a second choice where one is allowed.

@@ -1,4 +1,4 @@
-"""Blocks: they end follows in both directions, and stay in force.
+"""Blocks: they end follows in both directions, and stay active.
 
 A peer is notified of the block of one of its accounts (as with Mastodon), so that it can enforce it.
 """

@@ -1,6 +1,6 @@
 """Cards: what is shown of the first page that a post links to.
 
-A page is fetched later, by a job, and once for all posts that link to it. Articles of ours show themselves.
+A page is fetched later, by a job, and once for all posts that link to it. Local articles show themselves.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ UNSUPPORTED = "unsupported_policy"
 
 
 def build_rule(automatic: Sequence[str], manual: Sequence[str], field: str) -> PostPolicyRule:
-    """Return a rule for a post of ours; approval by hand is not supported. Raises InvalidError."""
+    """Return a rule for a local post; approval by hand is not supported. Raises InvalidError."""
     if any(audience not in SELF_AUDIENCES for audience in manual):
         raise InvalidError(field, "cannot be given by hand here: leave manual_approval empty")
     wrong = [audience for audience in automatic if audience not in (*AUDIENCES, *SELF_AUDIENCES)]

@@ -1,6 +1,7 @@
-"""Posts for partners: seen by members here, and by members of partners with the scope `local`.
+"""Posts for partners only (visibility `partners`).
 
-They are addressed to a collection of our node's own actor, and go to the shared inboxes of these partners.
+Local members see them, and members of partner nodes whose agreement has the scope `local`. They are addressed
+to the `/partners` collection of the node's own actor and delivered to the partners' shared inboxes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Collection
 
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.timelines.visibility import SCOPE_LOCAL, is_partner, narrower
+from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
@@ -16,13 +18,15 @@ from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
-SCOPE_POSTS = "posts"  # of a partner whose public posts are stored even if no member follows their authors
+# Scope of an agreement: store the partner's public posts, even if no member follows their authors.
+SCOPE_POSTS = "posts"
 
 
 async def check_visibility(tx: ReadTx, visibility: str) -> None:
-    """Raise InvalidError for a post for partners if there are none."""
+    """Raise InvalidError if the visibility is `partners` and no partner receives such posts."""
     if visibility == "partners" and not await has_recipients(tx):
-        raise InvalidError("visibility", "needs a partner that takes posts for partners")
+        message = gettext("No partner receives posts for partners yet. Please choose another visibility.")
+        raise InvalidError("visibility", "needs a partner that takes posts for partners", message=message)
 
 
 async def has_recipients(tx: ReadTx) -> bool:
@@ -30,52 +34,57 @@ async def has_recipients(tx: ReadTx) -> bool:
     return bool(await partner_queries.load_inboxes(tx, SCOPE_LOCAL))
 
 
-async def is_member(tx: ReadTx, account: AccountRow) -> bool:
-    """Return True for an account of a partner that sees posts for partners."""
+async def belongs_to_partner(tx: ReadTx, account: AccountRow) -> bool:
+    """Return True if the account is on a partner node whose members may see posts for partners."""
     return await is_partner(tx, account.domain)
 
 
-async def is_member_by_id(tx: ReadTx, account_id: int) -> bool:
-    """Return True for the id of an account of a partner that sees posts for partners."""
+async def belongs_to_partner_by_id(tx: ReadTx, account_id: int) -> bool:
+    """Return True if the account with this id is on such a partner node."""
     account = await account_queries.find(tx, account_id)
-    return account is not None and await is_member(tx, account)
+    return account is not None and await belongs_to_partner(tx, account)
 
 
 async def resolve_visibility(
-    tx: ReadTx, author: AccountRow, visibility: str, addressed: Collection[str]
+    tx: ReadTx, author: AccountRow, visibility: str, addressed_uris: Collection[str]
 ) -> str:
-    """Return the visibility of a peer's post: for partners, if addressed to those of its own node."""
+    """Return `partners` for a peer's post that is addressed to its node's partners, else `visibility`."""
+    # A post to that collection alone names neither Public nor followers: it was read as direct.
     if visibility != "direct":
         return visibility
     collection = await partner_queries.find_collection(tx, author.domain, SCOPE_LOCAL)
-    return "partners" if collection is not None and collection in addressed else visibility
+    return "partners" if collection is not None and collection in addressed_uris else visibility
 
 
 async def resolve_edited_visibility(
-    tx: ReadTx, author: AccountRow, former: str, visibility: str, addressed: Collection[str]
+    tx: ReadTx, author: AccountRow, previous: str, visibility: str, addressed_uris: Collection[str]
 ) -> str:
     """Return the visibility of a peer's post after an edit: never wider than before."""
+    # An edit must not show a post to people who could not see it before.
     # guard: no edit widens @argument2
-    return narrower(former, await resolve_visibility(tx, author, visibility, addressed))
+    return narrower(previous, await resolve_visibility(tx, author, visibility, addressed_uris))
 
 
 async def is_covered_by_agreement(
-    tx: ReadTx, author: AccountRow, visibility: str, addressed: Collection[str]
+    tx: ReadTx, author: AccountRow, visibility: str, addressed_uris: Collection[str]
 ) -> bool:
-    """Return True if the agreement with a partner covers a post, even if no member follows its author."""
+    """Return True if a partner's agreement asks to store the post, even if no member follows its author."""
     if visibility == "public":
         return await partner_queries.find_collection(tx, author.domain, SCOPE_POSTS) is not None
-    return await resolve_visibility(tx, author, visibility, addressed) == "partners"
+    return await resolve_visibility(tx, author, visibility, addressed_uris) == "partners"
 
 
 async def is_hidden_from(tx: ReadTx, parent: PostRow, author: AccountRow) -> bool:
-    """Return True if a peer answers a post that it cannot have seen."""
+    """Return True if `author`, on a peer, cannot have seen `parent`: it is local, or for partners only.
+
+    Followers-only and direct posts are not judged here.
+    """
     if parent.visibility == "local":
         return True
-    return parent.visibility == "partners" and not await is_member(tx, author)
+    return parent.visibility == "partners" and not await belongs_to_partner(tx, author)
 
 
 async def list_timeline(tx: ReadTx, viewer_id: int, page: Page) -> list[int]:
-    """Return ids of posts by members of partners, public or for partners."""
-    names = [row.domain for row in await partner_queries.list_by_state(tx, "agreed")]
-    return await timeline_queries.list_by_domains(tx, names, viewer_id, page) if names else []
+    """Return ids of public posts and posts for partners by members of every partner, whatever its scopes."""
+    domains = [row.domain for row in await partner_queries.list_by_state(tx, "agreed")]
+    return await timeline_queries.list_by_domains(tx, domains, viewer_id, page) if domains else []

@@ -171,7 +171,7 @@ class _PageBuilder:
         return (
             has_partner_posts
             and viewer_id not in self._fact_ids("ours")
-            and await partner_posts.is_member_by_id(tx, viewer_id)
+            and await partner_posts.belongs_to_partner_by_id(tx, viewer_id)
         )
 
     def _fact_ids(self, kind: str) -> set[int]:

@@ -23,7 +23,7 @@ UNQUOTABLE_VISIBILITIES = ("followers", "direct", "partners")
 
 
 def encode_policy(audience: str, visibility: str, former: str = "") -> str:
-    """Return the stored policy of a post of ours, with its former other rules. Raises InvalidError.
+    """Return the stored policy of a local post, with its former other rules. Raises InvalidError.
 
     Nobody else may quote what is for followers or for named people, whatever was asked for.
     """
@@ -35,7 +35,7 @@ def encode_policy(audience: str, visibility: str, former: str = "") -> str:
 
 
 def decode_audience(text: str) -> str:
-    """Return the audience that an author of ours chose."""
+    """Return the audience that a local author chose."""
     rule = decode(text).quote
     return rule.automatic[0] if rule is not None and rule.automatic else "nobody"
 
@@ -80,7 +80,7 @@ async def get_quotable(tx: ReadTx, author: AccountRow, quoted_id: int | None) ->
 
 
 async def can_quote(tx: ReadTx, actor: AccountRow, quoted: PostRow) -> bool:
-    """Return True if an account of a peer may quote a post of ours, by its author's policy."""
+    """Return True if an account of a peer may quote a local post, by its author's policy."""
     visible = await visibility.find(tx, quoted.id, actor.id)
     if visible is None:
         return False

@@ -1,4 +1,4 @@
-"""An actor of a peer becomes an account. Its texts are still hostile: the domain sanitizes them."""
+"""Convert actors of peers to accounts. Their texts are not trusted: the domain sanitizes them."""
 
 from __future__ import annotations
 

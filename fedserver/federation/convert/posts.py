@@ -1,6 +1,6 @@
-"""An object of a peer becomes a post. Nothing passes that its origin may not publish.
+"""Convert ActivityPub objects of peers to posts. Refuses objects whose author is of another origin.
 
-Its texts are still hostile: the domain sanitizes them when it stores the post.
+Their HTML is not trusted: the domain sanitizes it when it stores the post.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fedserver.domain.timelines import post_policies
 from fedserver.federation.convert.emojis import encode_emojis
 from fedserver.federation.convert.polls import get_author_uri, to_remote_poll
 
-# Their `name` is not a title: a Note's is the option that a vote chooses.
+# Types without a cover, whose `name` is not a title: a Note's is the option that a vote chooses.
 UNTITLED_TYPES = ("Note", "Question")
 MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -26,13 +26,14 @@ MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 def to_remote_post(
     obj: Object, original: str, followers_uri: str, following_uri: str = "", *, include_files: bool = True
 ) -> remote_content.RemotePost:
-    """Return an object as a post; `original` is its JSON, the collections are its author's.
+    """Convert `obj`, whose JSON is `original`, to a post. The two collections are those of its author.
 
-    Without `include_files` it has no attachments, cover and custom emoji. Raises AuthorityError.
+    Without `include_files`, attachments, cover and custom emoji are left out. Raises AuthorityError.
     """
     author_uri = get_author_uri(obj)
     host_of(obj.id)
     require_same_origin(obj.id, author_uri)
+    # A link to another origin could pretend to be a page of that site.
     url = obj.url if same_origin(obj.id, obj.url) else obj.id
     return remote_content.RemotePost(
         uri=obj.id,
@@ -70,7 +71,7 @@ def to_remote_post(
 
 
 def _describe_event(obj: Object) -> str:
-    """Return when an event begins and where it is, as HTML: clients have no field for either."""
+    """Return the start and the place of an event as HTML, as Mastodon's API has no fields for them."""
     begins = ""
     if obj.starts_at is not None:
         begins = format_instant(obj.starts_at)[:16].replace("T", " ") + " UTC"
@@ -90,7 +91,8 @@ def _to_remote_quote(obj: Object) -> quote_requests.RemoteQuote | None:
 
 
 def _to_policy(obj: Object, collections: dict[str, str]) -> str:
-    """Return the interaction policy in our terms; an audience we do not know is an `unsupported_policy`."""
+    """Return the encoded interaction policy. Unknown audiences become `unsupported_policy`."""
+    # Authors may always interact with their own posts, so they are not written down.
     audiences = {**collections, PUBLIC: "public", **dict.fromkeys(obj.attributed_to, "")}
 
     def name_audiences(uris: tuple[str, ...]) -> tuple[str, ...]:

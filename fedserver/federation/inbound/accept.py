@@ -43,7 +43,7 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
 
 
 async def _apply_quote_answer(tx: Tx, inbound: InboundActivity, *, accepted: bool) -> bool:
-    """Record an answer to a QuoteRequest of ours. Returns False if it is about something else."""
+    """Record an answer to a QuoteRequest from here. Returns False if it is about something else."""
     uri, result = inbound.activity.object_id, inbound.activity.result
     if not uri or (inbound.inner is not None and inbound.inner.kind != "QuoteRequest"):
         return False

@@ -1,4 +1,4 @@
-"""What a verb is given: an activity whose signer was verified, and what was fetched for it."""
+"""The input of an inbound verb: an activity whose signer was verified, and what was fetched for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create (ActivityPub §7.2): a post that is relevant to a member, or votes in a poll of ours."""
+"""Create (ActivityPub §7.2): a post that is relevant to a member, or votes in a local poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a group announces of others (FEP-1b12): only a hint where to look, each origin is asked itself."""
+"""Activities of others that a group announces (FEP-1b12): only a hint, each origin is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a relay announces or forwards (FEP-ae0c): only a hint where to look, as its origin has it."""
+"""Announcements and forwarded activities of relays (FEP-ae0c): only a hint, the origin is asked."""
 
 from __future__ import annotations
 

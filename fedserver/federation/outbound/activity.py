@@ -1,4 +1,4 @@
-"""What a renderer returns: an activity, who signs it, and the inboxes it goes to."""
+"""The result of a renderer: an activity, who signs it, and the inboxes it goes to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Renderer = Callable[[Tx, NodeContext, Any], Awaitable[OutboundActivity | None]]
 
 
 async def load_parties(tx: ReadTx, sender_id: int, receiver_id: int) -> tuple[AccountRow, AccountRow] | None:
-    """Return a sender of ours and the account of a peer; None if one is gone, or both are ours."""
+    """Return a local sender and the account of a peer; None if one is gone, or both are ours."""
     sender = await account_queries.find(tx, sender_id)
     receiver = await account_queries.find(tx, receiver_id)
     return (sender, receiver) if sender is not None and receiver is not None and receiver.domain else None
@@ -59,7 +59,7 @@ async def list_follower_inboxes(tx: ReadTx, sender_id: int) -> tuple[str, ...]:
 
 
 async def list_post_inboxes(tx: ReadTx, row: PostRow) -> tuple[str, ...]:
-    """Return the inboxes that a post of ours goes to."""
+    """Return the inboxes that a local post goes to."""
     answered_id = row.in_reply_to_account_id
     if row.visibility == "partners" and answered_id is not None:
         return await _list_reply_inboxes(tx, answered_id)

@@ -1,4 +1,4 @@
-"""An account of ours as an actor document."""
+"""A local account as an actor document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _decode_uris = msgspec.json.Decoder(list[str]).decode
 def render_actor(
     site: NodeContext, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None
 ) -> Document:
-    """Return the actor document of an account of ours; `keys` are those in force."""
+    """Return the actor document of a local account; `keys` are the active ones."""
     is_instance = row.username == INSTANCE_ACTOR
     row = account_views.redact_suspended(row)
     return write_actor(
@@ -64,6 +64,6 @@ def render_actor(
 
 
 def render_featured_tag(site: NodeContext, account: AccountRow, row: FeaturedTagRow) -> Document:
-    """Return a hashtag that an account of ours features on its profile."""
+    """Return a hashtag that a local account features on its profile."""
     href = site.links.account_tag(account.username, row.folded)
     return {"type": "Hashtag", "href": href, "name": f"#{row.name}"}

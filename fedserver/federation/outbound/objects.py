@@ -1,4 +1,4 @@
-"""A post of ours as a Note, an Article or a Question."""
+"""A local post as a Note, an Article or a Question."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
 class RenderedPost(Struct, frozen=True):
-    """A post of ours with its author and its document."""
+    """A local post with its author and its document."""
 
     row: PostRow
     author: AccountRow

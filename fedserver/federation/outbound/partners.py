@@ -21,7 +21,7 @@ def render_offer_document(row: PartnerRow, ours: AccountRow, theirs: AccountRow)
 
 
 async def render_offer(tx: ReadTx, site: NodeContext, job: jobs.OfferPartnership) -> OutboundActivity | None:
-    """Return an Offer of ours that is not answered yet."""
+    """Return an Offer by this node that is not answered yet."""
     parties = await partners.find_parties(tx, site, job.partner_id)
     if parties is None or not parties[0].ours or parties[0].state != partners.OFFERED:
         return None

@@ -23,7 +23,7 @@ from storage.queries.relationships import blocks as block_queries
 
 
 async def load_post(tx: ReadTx, site: NodeContext, post_id: int) -> RenderedPost | None:
-    """Return a post of ours with its document. Returns None if it is gone or never leaves the node."""
+    """Return a local post with its document. Returns None if it is gone or never leaves the node."""
     row = await post_queries.find(tx, post_id)
     if row is None or row.state != "published" or row.visibility == "local":
         return None

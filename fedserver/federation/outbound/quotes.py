@@ -1,4 +1,4 @@
-"""Quotes (FEP-044f): asking to quote posts of peers, and answering and revoking quotes of ours."""
+"""Quotes (FEP-044f): asking to quote posts of peers, and answering and revoking quotes of local posts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.queries.posts import quotes as quote_queries
 
 
 async def render_request(tx: ReadTx, site: NodeContext, job: jobs.RequestQuote) -> OutboundActivity | None:
-    """Return the QuoteRequest of a post of ours for the author of the quoted one."""
+    """Return the QuoteRequest of a local post for the author of the quoted one."""
     post, quote = await load_post(tx, site, job.post_id), await quote_queries.find_by_post(tx, job.post_id)
     if post is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Overview of how an account is protected; each part has a page of its own."""
+"""The security settings: an overview of the ways to log in, and disconnecting the identity provider."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from aiohttp import web
 from fedserver.domain.auth import identities, two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
-from storage.engine import ReadTx
 
 routes = Routes("pages")
 
 
-async def _render_page(call: Call[NoParams] | Call[FormParams], tx: ReadTx, problem: str) -> web.Response:
+async def _render_page(call: Call[NoParams] | Call[FormParams], error_message: str = "") -> web.Response:
     return call.render(
         "security.html",
-        status=422 if problem else 200,
+        status=422 if error_message else 200,
         member=call.member,
-        state=await two_factor.load_state(tx, call.member),
-        identities=await identities.list_by_member(tx, call.member),
-        problem=problem,
+        state=await two_factor.load_state(call.tx, call.member),
+        identities=await identities.list_by_member(call.tx, call.member),
+        problem=error_message,
         done="done" in call.request.query,
     )
 
 
 @routes.get("/settings/security", html=True, auth=USER)
 async def show(call: Call[NoParams]) -> web.Response:
-    return await _render_page(call, call.tx, "")
+    return await _render_page(call)
 
 
 @routes.post(
@@ -36,5 +35,5 @@ async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
     try:
         await identities.disconnect(call.tx, call.member)
     except InvalidError as error:
-        return await _render_page(call, call.tx, error.message)
+        return await _render_page(call, error.message)
     return call.see_other("/settings/security?done=1")

@@ -38,5 +38,5 @@ async def load_by_entries(tx: ReadTx, act_ids: Sequence[int]) -> dict[int, list[
 
 
 async def erase_texts(tx: Tx, before: int) -> None:
-    """Erase the texts of posts whose entries are older than a moment (ms UTC)."""
+    """Erase the texts of posts whose entries are older than a time (ms UTC)."""
     await tx.run(ERASE_TEXTS, before_id=first_id_at(before))

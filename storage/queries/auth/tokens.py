@@ -144,7 +144,7 @@ async def insert(tx: Tx, row: TokenRow) -> None:
 async def find_active(
     tx: ReadTx, token_hash: str
 ) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
-    """Return a token in force with its member and account."""
+    """Return an active token with its member and account."""
     row = await tx.one(FIND_ACTIVE, token_hash=token_hash)
     if row is None:
         return None
@@ -156,7 +156,7 @@ async def find_active(
 
 
 async def find_stamp(tx: ReadTx, token_hash: str) -> tuple[int | None, ...] | None:
-    """Return values that change whenever `find_active` would return other rows; None if not in force."""
+    """Return values that change whenever `find_active` would return other rows; None if it is not active."""
     row = await tx.one(FIND_STAMP, token_hash=token_hash)
     return None if row is None else tuple(row)
 
@@ -170,12 +170,12 @@ async def revoke(tx: Tx, token_id: int) -> bool:
 
 
 async def list_by_member(tx: ReadTx, member_id: int) -> list[TokenRow]:
-    """Return a member's tokens in force."""
+    """Return a member's active tokens."""
     return to_rows(TokenRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
 async def load_active(tx: ReadTx, ids: Sequence[int]) -> set[int]:
-    """Return those of the tokens that are in force, for members who are let in."""
+    """Return those of the tokens that are active, of members who may log in."""
     return set(await tx.values(LOAD_ACTIVE, ids=list(ids)))
 
 

@@ -170,7 +170,7 @@ async def delete_by_post(tx: Tx, post_id: int) -> None:
 
 
 async def list_orphans(tx: ReadTx, before: int, limit: int) -> list[MediaRow]:
-    """Return files without a post, uploaded or detached before a moment (ms UTC)."""
+    """Return files without a post, uploaded or detached before a time (ms UTC)."""
     return to_rows(MediaRow, await tx.all(LIST_ORPHANS, before=before, limit=limit))
 
 

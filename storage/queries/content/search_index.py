@@ -12,12 +12,12 @@ from sqlalchemy import (
 
 from storage.engine import ReadTx, Tx
 from storage.rows.posts import PostRow
-from storage.search import SearchEntry, by_dialect, entry_params
+from storage.search import DialectStatement, SearchEntry, build_entry_params
 from storage.statements import columns_of, one_of, to_rows
 from storage.tables.accounts import accounts
 from storage.tables.posts import posts
 
-UPSERT = by_dialect(
+UPSERT = DialectStatement(
     sqlite=text("INSERT OR REPLACE INTO post_words (rowid, words, facts) VALUES (:id, :words, :facts)"),
     postgresql=text(
         "INSERT INTO post_words (rowid, words) VALUES (:id, CAST(:vector AS tsvector)) "
@@ -38,7 +38,7 @@ LIST_FOR_INDEX_BY_ACCOUNT = (
 
 async def upsert_entries(tx: Tx, entries: Sequence[SearchEntry]) -> None:
     """Write index entries of posts, replacing former ones."""
-    await tx.run_many(UPSERT, [entry_params(entry) for entry in entries])
+    await tx.run_many(UPSERT, [build_entry_params(entry) for entry in entries])
 
 
 async def load_indexable(tx: ReadTx, account_ids: Sequence[int]) -> set[int]:

@@ -157,7 +157,7 @@ async def release(tx: Tx, ids: Sequence[int]) -> None:
 
 
 async def postpone(tx: Tx, host: str, until: int) -> None:
-    """Postpone all deliveries to a host until a moment (ms UTC)."""
+    """Postpone all deliveries to a host until a time (ms UTC)."""
     await tx.run(POSTPONE, b_host=host, b_until=until)
 
 

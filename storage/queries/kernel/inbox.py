@@ -100,7 +100,7 @@ async def dead_letter(tx: Tx, item_id: int, error: str) -> None:
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Forget activities received before a moment: their signatures are too old to be accepted again."""
+    """Forget activities received before a time: their signatures are too old to be accepted again."""
     await tx.run(PURGE_EXPIRED, until=until)
 
 

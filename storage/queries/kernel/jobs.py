@@ -1,6 +1,6 @@
 """The queue of jobs: insert, lease, finish, retry, release, dead-letter.
 
-A lease is a moment (ms UTC) until which no other worker takes the row; the lease of a worker that dies
+A lease is a time (ms UTC) until which no other worker takes the row; the lease of a worker that dies
 runs out. Several queues share the table: a worker leases the kinds of its queue (`fedserver.jobs.registry`),
 so rows of a kind that this version does not know are never taken and stay as they are.
 """

@@ -1,4 +1,4 @@
-"""Pending and dead entries of the queues, for admins."""
+"""Pending and dead entries of the queues: count, list, retry and delete them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"
 TABLES: dict[str, Table] = {TASKS: tasks, DELIVERIES: deliveries, INBOX: inbox_items}
 
 
-def _count_table(name: str, table: Table) -> Any:
+def _build_count(name: str, table: Table) -> Any:
     columns = table.c
     dead = columns.dead_at.is_not(None)
-    # Jobs of an unknown kind wait for another version of the program: they are not late.
+    # Only another version of the program can run a job of an unknown kind: it is neither pending nor late.
     pending = and_(~dead, one_of(columns.kind, "kinds")) if table is tasks else ~dead
     return select(
         literal(name),
@@ -29,7 +29,7 @@ def _count_table(name: str, table: Table) -> Any:
     )
 
 
-COUNT_BY_QUEUE = union_all(*(_count_table(name, table) for name, table in TABLES.items()))
+COUNT_BY_QUEUE = union_all(*(_build_count(name, table) for name, table in TABLES.items()))
 
 
 def _select_latest_dead(statement: Any, table: Table) -> Any:
@@ -51,23 +51,23 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
 )
-# How entries of each queue are selected: by host, a job by its number.
-_selections = {
+# Deliveries and inbox items are selected by host, jobs by id.
+_CONDITIONS = {
     TASKS: tasks.c.id == bindparam("b_id"),
     DELIVERIES: deliveries.c.host == bindparam("b_host"),
     INBOX: inbox_items.c.host == bindparam("b_host"),
 }
 RETRY = {
     name: update(table)
-    .where(_selections[name], table.c.dead_at.is_not(None))
+    .where(_CONDITIONS[name], table.c.dead_at.is_not(None))
     .values(dead_at=None, attempts=0, leased_until=0, run_at=bindparam("b_now"))
     for name, table in TABLES.items()
 }
 DELETE_DEAD = {
-    name: delete(table).where(_selections[name], table.c.dead_at.is_not(None))
+    name: delete(table).where(_CONDITIONS[name], table.c.dead_at.is_not(None))
     for name, table in TABLES.items()
 }
-PURGE_EXPIRED = [delete(table).where(table.c.dead_at <= bindparam("until")) for table in TABLES.values()]
+PURGE_DEAD = [delete(table).where(table.c.dead_at <= bindparam("until")) for table in TABLES.values()]
 PURGE_DOCUMENTS = delete(documents).where(
     documents.c.at <= bindparam("until"),
     ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
@@ -75,40 +75,40 @@ PURGE_DOCUMENTS = delete(documents).where(
 
 
 async def count_by_queue(tx: ReadTx, known_kinds: Collection[str]) -> list[tuple[str, int, int, int]]:
-    """Return rows of queue, pending, dead, and when the first pending entry is due (0: none).
+    """Return rows of queue, pending, dead, and when the first pending entry is due (ms UTC, 0: none).
 
-    Pending jobs count if their kind is one of `known_kinds`.
+    A pending job counts only if its kind is in `known_kinds`.
     """
     rows = await tx.all(COUNT_BY_QUEUE, kinds=list(known_kinds))
     return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
 
 async def list_dead_jobs(tx: ReadTx) -> list[tuple[int, str, str, int]]:
-    """Return number, kind, error and time of the latest dead jobs."""
+    """Return id, kind, error and time of the latest dead jobs."""
     return [(row[0], row[1], row[2], row[3]) for row in await tx.all(LIST_DEAD_JOBS)]
 
 
 async def list_dead_activities(tx: ReadTx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
-    """Return number, host, document, error and time of the latest dead deliveries or inbox activities."""
+    """Return id, host, document, error and time of the latest dead deliveries or inbox activities."""
     rows = await tx.all(LIST_DEAD_DELIVERIES if queue == DELIVERIES else LIST_DEAD_INBOX)
     return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Retry dead entries of a host, or one job. Returns their number."""
-    return await tx.run(RETRY[queue], b_now=tx.now, **_selection_params(queue, host, job_id))
+    """Retry dead entries of a host, or one job. Returns how many."""
+    return await tx.run(RETRY[queue], b_now=tx.now, **_build_condition_params(queue, host, job_id))
 
 
 async def delete_dead(tx: Tx, queue: str, host: str, job_id: int) -> int:
-    """Delete dead entries of a host, or one job. Returns their number."""
-    return await tx.run(DELETE_DEAD[queue], **_selection_params(queue, host, job_id))
+    """Delete dead entries of a host, or one job. Returns how many."""
+    return await tx.run(DELETE_DEAD[queue], **_build_condition_params(queue, host, job_id))
 
 
 async def purge_expired(tx: Tx, until: int) -> None:
-    """Delete entries dead before a moment, and documents that no delivery has needed since."""
-    for statement in (*PURGE_EXPIRED, PURGE_DOCUMENTS):
+    """Delete entries that died at or before `until` (ms UTC), and documents that old without deliveries."""
+    for statement in (*PURGE_DEAD, PURGE_DOCUMENTS):
         await tx.run(statement, until=until)
 
 
-def _selection_params(queue: str, host: str, job_id: int) -> dict[str, Any]:
+def _build_condition_params(queue: str, host: str, job_id: int) -> dict[str, Any]:
     return {"b_id": job_id} if queue == TASKS else {"b_host": host}

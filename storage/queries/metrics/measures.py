@@ -1,6 +1,6 @@
 """Measures by day: one statement each, with its totals.
 
-A measure is made of facts: a moment, what is counted once, and a weight. Days come from integer division of
+A measure is made of facts: a time, what is counted once, and a weight. Days come from integer division of
 the moment; rows with day -1 are the total of the span, those with -2 the total of the span before it.
 """
 

@@ -91,7 +91,7 @@ async def delete_by_token(tx: Tx, token: str) -> None:
 
 
 async def purge_unconfirmed(tx: Tx, until: int) -> None:
-    """Delete subscriptions not confirmed since a moment (ms UTC)."""
+    """Delete subscriptions not confirmed since a time (ms UTC)."""
     await tx.run(PURGE_UNCONFIRMED, until=until)
 
 

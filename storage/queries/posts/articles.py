@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Page, ReadTx
@@ -16,7 +16,9 @@ FIND_BY_SLUG = select(*columns_of(posts, PostRow)).where(
 )
 LIST_DRAFTS = PagedStatement(
     select(posts.c.id).where(
-        posts.c.account_id == bindparam("account_id"), posts.c.kind == "Article", posts.c.state == "draft"
+        posts.c.account_id == bindparam("account_id"),
+        # Not a parameter: only so can the partial index of drafts be used.
+        posts.c.state == literal_column("'draft'"),
     ),
     posts.c.id,
 )
@@ -85,7 +87,7 @@ async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_memb
 async def list_helpful(
     tx: ReadTx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
-    """Return ids and votes of articles, most votes since a moment (ms UTC) first."""
+    """Return ids and votes of articles, most votes since a time (ms UTC) first."""
     params = {"since": since, "limit": limit, "offset": offset, "member": int(is_member)}
     if account_id is None:
         rows = await tx.all(LIST_HELPFUL, **params)

@@ -211,7 +211,7 @@ async def upsert_tombstone(tx: Tx, row: TombstoneRow) -> None:
 
 
 async def purge_expired_tombstones(tx: Tx, until: int) -> None:
-    """Delete tombstones from before a moment (ms UTC) of posts that never arrived."""
+    """Delete tombstones from before a time (ms UTC) of posts that never arrived."""
     await tx.run(PURGE_EXPIRED_TOMBSTONES, until=until)
 
 

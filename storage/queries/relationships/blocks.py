@@ -82,7 +82,7 @@ async def delete_by_uri(tx: Tx, account_id: int, uri: str) -> bool:
 
 
 async def list_blocked_since(tx: ReadTx, account_id: int, since_ms: int) -> list[int]:
-    """Return the accounts that an account blocked since a moment (ms UTC)."""
+    """Return the accounts that an account blocked since a time (ms UTC)."""
     return await tx.values(LIST_BLOCKED_SINCE, account_id=account_id, since=since_ms)
 
 
@@ -117,7 +117,7 @@ async def list_muted(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int,
 
 
 async def purge_expired_mutes(tx: Tx, until: int) -> None:
-    """Delete mutes that ended before a moment (ms UTC)."""
+    """Delete mutes that ended before a time (ms UTC)."""
     await tx.run(PURGE_EXPIRED_MUTES, until=until)
 
 

@@ -119,5 +119,5 @@ async def list_post_ids(tx: ReadTx, card_id: int, page: Page) -> list[int]:
 
 
 async def purge_unused(tx: Tx, before: int) -> None:
-    """Drop cards that no post shows and that were read before a moment (ms UTC)."""
+    """Drop cards that no post shows and that were read before a time (ms UTC)."""
     await tx.run(PURGE_UNUSED, before=before)

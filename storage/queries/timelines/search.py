@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from storage.engine import Page, ReadTx
 from storage.queries.accounts.hidden import is_not_hidden
-from storage.search import SearchTerm, by_dialect, entry_in, matches, search_params
+from storage.search import DialectStatement, EntryIn, SearchMatch, SearchTerm, build_search_params
 from storage.tables.accounts import accounts
 from storage.tables.content import post_words
 from storage.tables.posts import likes, mentions, poll_votes, posts
@@ -39,7 +39,7 @@ from storage.tables.timelines import bookmarks
 
 # Which plan is good depends on how common the words are: PostgreSQL shall look at them each time.
 USE_CUSTOM_PLANS, USE_AUTO_PLANS = (
-    by_dialect(
+    DialectStatement(
         sqlite=text("SELECT 1"), postgresql=text(f"SELECT set_config('plan_cache_mode', '{mode}', false)")
     )
     for mode in ("force_custom_plan", "auto")
@@ -57,7 +57,7 @@ def _build_search(inside: ColumnElement[bool], outside: ColumnElement[bool], *, 
     entries = (
         select(post_words.c.rowid)
         .where(
-            matches(),
+            SearchMatch(),
             inside,
             post_words.c.rowid < bindparam("page_max"),
             post_words.c.rowid > bindparam("page_low"),
@@ -96,7 +96,7 @@ _library = union_all(
 )
 _consented = and_(posts.c.visibility == "public", accounts.c.indexable)
 SEARCH_PUBLIC = {up: _build_search(true(), _consented, upwards=up) for up in (False, True)}
-SEARCH_LIBRARY = {up: _build_search(entry_in(_library), true(), upwards=up) for up in (False, True)}
+SEARCH_LIBRARY = {up: _build_search(EntryIn(_library), true(), upwards=up) for up in (False, True)}
 # How many entries are looked at for a page: some posts in it may be hidden from the viewer.
 MIN_WINDOW, WINDOW_FACTOR = 500, 5
 
@@ -117,5 +117,5 @@ async def search_posts(
     """Ids of posts that the viewer may find, newest first: in the own library, or of those who consent."""
     statement = (SEARCH_LIBRARY if library else SEARCH_PUBLIC)[page.is_upwards]
     window = max(MIN_WINDOW, WINDOW_FACTOR * page.limit)
-    params = {**search_params(terms), "viewer_id": viewer_id, "now": tx.now, "window": window}
+    params = {**build_search_params(terms), "viewer_id": viewer_id, "now": tx.now, "window": window}
     return sorted(await tx.values(statement, **params, **page.bind_params()), reverse=True)

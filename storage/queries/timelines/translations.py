@@ -34,5 +34,5 @@ async def upsert_texts(tx: Tx, post_id: int, language: str, digest: str, texts: 
 
 
 async def purge_expired(tx: Tx, before: int) -> None:
-    """Delete translations made before a moment (ms UTC)."""
+    """Delete translations made before a time (ms UTC)."""
     await tx.run(PURGE_EXPIRED, before=before)

@@ -45,9 +45,9 @@ async def test_announcement_is_shown_until_dismissed_or_ended(
         assert await announcements.list_current(tx, ann) == []
         await announcements.update(tx, here, None, draft.id, "now")
         assert [view.row.id for view in await announcements.list_current(tx, ann)] == [draft.id]
-        await announcements.remove(tx, None, draft.id)
+        await announcements.delete(tx, None, draft.id)
         for attempt in (
-            announcements.remove(tx, None, draft.id),
+            announcements.delete(tx, None, draft.id),
             announcements.update(tx, here, None, draft.id, "x"),
             announcements.dismiss(tx, ann, draft.id),
         ):

@@ -165,6 +165,33 @@ async def test_import_of_a_wrong_file_names_its_lines(start: Start) -> None:
         assert text in page.text, (kind, data[:40], page.text[-3000:])
 
 
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_import_from_a_spreadsheet_takes_every_line(start: Start) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.create_member("ann")
+    for name in ("bob", "cas"):
+        await alpha.create_member(name)
+    api, visitor = Api(alpha, await alpha.create_token(ann)), Visitor(alpha)
+    await visitor.log_in("ann")
+    header = "Account address;Show boosts;Notify on new posts;Languages"
+    for kind, text, encoding in (
+        ("following", f"{header}\nbob@alpha.test;false;true;de\ncas@alpha.test;true;false;\n", "utf-8-sig"),
+        ("muting", "Account address\tHide notifications\r\nbob@alpha.test\tfalse\r\n", "utf-16"),
+        ("lists", 'sep=;\n"Close; and far";bob@alpha.test\n', "utf-8"),
+    ):
+        page = await bring(visitor, kind, text.encode(encoding))
+        assert page.status == 200, page.text[-2000:]
+        await settle(alpha)
+    followed = await api.get(f"/api/v1/accounts/{ann.id}/following")
+    assert {account["acct"] for account in followed} == {"bob", "cas"}
+    ids = [account["id"] for account in followed if account["acct"] == "bob"]
+    [relationship] = await api.get("/api/v1/accounts/relationships", id=ids)
+    assert (relationship["showing_reblogs"], relationship["notifying"]) == (False, True)
+    assert (relationship["languages"], relationship["muting_notifications"]) == (["de"], False)
+    assert relationship["muting"] is True
+    assert [entry["title"] for entry in await api.get("/api/v1/lists")] == ["Close; and far"]
+
+
 async def test_archive_can_be_downloaded_by_its_owner_only(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
