@@ -35,9 +35,10 @@ mutants: $(VENV)/dev.stamp
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.fuzz
 
-# Kill nodes, fill a disk, restart PostgreSQL, take a peer away: nothing that was acknowledged may be lost.
+# Kill nodes, fill a disk, restart PostgreSQL, take a peer away, restore damaged backups: nothing that was acknowledged
+# may be lost.
 faults: $(VENV)/dev.stamp
-	@failed=0; for each in kills disk restarts outage; do $(BIN)/python -m tests.faults.$$each || failed=1; done; exit $$failed
+	@failed=0; for each in kills disk restarts outage restores; do $(BIN)/python -m tests.faults.$$each || failed=1; done; exit $$failed
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -71,6 +71,13 @@ class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = "sqlite:data/fedserver.sqlite3"
     url_file: str = ""
+    direct_url: str = ""
+    direct_url_file: str = ""
+
+    @property
+    def session_url(self) -> str:
+        """The address of the database itself, where `url` may be that of a pooler."""
+        return self.direct_url or self.url
 
 
 class MediaConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -366,6 +373,8 @@ def _resolve(config: Config, folder: Path) -> Config:
         return str(folder / path) if path else path
 
     url = _read_secret("database.url_file", at(config.database.url_file)) or config.database.url
+    direct_url_file = at(config.database.direct_url_file)
+    direct_url = _read_secret("database.direct_url_file", direct_url_file) or config.database.direct_url
     if url.startswith("sqlite:"):
         url = "sqlite:" + at(url.removeprefix("sqlite:"))
     store = config.media.store
@@ -386,7 +395,7 @@ def _resolve(config: Config, folder: Path) -> Config:
             privacy_policy_file=at(config.community.privacy_policy_file),
             terms_folder=at(config.community.terms_folder),
         ),
-        database=msgspec.structs.replace(config.database, url=url),
+        database=msgspec.structs.replace(config.database, url=url, direct_url=direct_url),
         media=msgspec.structs.replace(config.media, store=store),
         federation=msgspec.structs.replace(config.federation, ca_file=at(config.federation.ca_file)),
         oidc=msgspec.structs.replace(
@@ -411,8 +420,14 @@ def _read_secret(key: str, path: str) -> str:
 
 def _check(config: Config) -> Config:
     _check_node(config.node)
-    if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
+    if not (config.database.url.startswith("sqlite:") or is_postgresql(config.database.url)):
         raise ConfigError("database.url: Please write sqlite:PATH or postgresql://user:password@host/name.")
+    direct_url = config.database.direct_url
+    if direct_url and not (is_postgresql(config.database.url) and is_postgresql(direct_url)):
+        raise ConfigError(
+            "database.direct_url: It is for PostgreSQL behind a pooler. Please write it and database.url "
+            "as postgresql://user:password@host/name, or leave it empty."
+        )
     if config.metrics.listen:
         _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
@@ -460,6 +475,11 @@ def _check_mail(mail: MailConfig) -> None:
     ):
         if not host.isascii():
             raise _build_spelling_error(key, value, value.replace(host, normalize_host(host)))
+
+
+def is_postgresql(url: str) -> bool:
+    """Return True for the URL of a PostgreSQL database."""
+    return url.startswith(("postgresql://", "postgres://"))
 
 
 def _check_oidc(oidc: OidcConfig) -> None:

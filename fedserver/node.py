@@ -56,8 +56,7 @@ from fedserver.web.services import WebServices
 from storage.clock import system_clock
 from storage.engine import Database, Event
 from storage.errors import ConflictError
-from storage.opening import open_database
-from storage.upgrade import upgrade
+from storage.opening import prepare_database
 
 exposition = on_demand("fedserver.web.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
@@ -169,8 +168,8 @@ async def open_node(
 
     `new_keys` generates the keys of new members, and of the node itself at its first start.
     """
-    await upgrade(config.database.url)
-    db = await open_database(config.database.url, clock)
+    secret_box = secrets.SecretBox(Path(config.node.data_dir) / "seal.key")
+    db = await prepare_database(config.database.url, clock, secret_box, config.database.direct_url)
     if config.metrics.listen:
         db = CountedDatabase(db)
     links = Links(
@@ -186,6 +185,7 @@ async def open_node(
         resolver,
         passwords or Passwords(),
         new_keys,
+        secret_box,
     )
     await _ensure_instance_account(services)
     node = Node(services)
@@ -241,6 +241,7 @@ def _build_services(
     resolver: AbstractResolver | None,
     passwords: Passwords,
     new_keys: KeyFactory,
+    secret_box: secrets.SecretBox,
 ) -> WebServices:
     config = site.config
     federation = config.federation
@@ -274,7 +275,7 @@ def _build_services(
         ip_blocklist=ip_blocks.IpBlocklist(clock),
         passwords=passwords,
         generate_keys=new_keys,
-        secret_box=secrets.SecretBox(Path(config.node.data_dir) / "seal.key"),
+        secret_box=secret_box,
         rate_limiter=RateLimiter(config.limits.requests_per_5_minutes, clock),
         pages=Pages(
             TEMPLATES,

@@ -6,6 +6,7 @@ Only `storage.upgrade` loads this module.
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUnavailableError, SchemaTooNewError, UnsupportedSchemaError
+from storage.private_files import create_file, create_folder
+from storage.revisions import LAST_DEVELOPMENT_REVISION
 from storage.schema import metadata
 
 ADVISORY_LOCK = 0x66656473  # "feds"
@@ -28,7 +31,6 @@ FIRST_REVISION = "schema_0001"
 # Before the first release there were 25 revisions, 0001 to 0026 (0017 was never used). FIRST_REVISION creates
 # what the last of them did; the migrations between them are no longer here.
 DEVELOPMENT_REVISIONS = frozenset(f"{number:04}" for number in range(1, 27) if number != 17)
-LAST_DEVELOPMENT_REVISION = max(DEVELOPMENT_REVISIONS)
 LAST_DEVELOPMENT_COMMIT = "8303e8b"
 
 
@@ -47,7 +49,9 @@ async def upgrade_schema(url: str) -> None:
     """
     if url.startswith("sqlite:"):
         path = Path(url.removeprefix("sqlite:"))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite would create it with the rights that the umask leaves to others.
+        create_folder(path.parent)
+        create_file(path)
         with _lock_file(path.with_name(path.name + ".lock")):
             await _run(_open_sqlite(path), "")
     else:
@@ -122,9 +126,10 @@ def _require_empty(connection: Connection, where: str) -> None:
 
 @contextmanager
 def _lock_file(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
+    create_file(path)
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(handle, fcntl.LOCK_UN)
+        yield
+    finally:
+        os.close(handle)

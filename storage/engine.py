@@ -20,6 +20,7 @@ from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 from storage.cache import CacheRegistry
+from storage.sealing.box import SecretBox, seal, unseal
 
 Params = Mapping[str, Any]
 
@@ -118,12 +119,21 @@ class ReadTx:
 
     `now` is when it began (milliseconds UTC); `statement_count` is the number of statements so far.
     `caches` belong to the process; a writer must not put anything there, as it may yet roll back.
+    `secret_box` encrypts the columns that hold secrets; None leaves them in clear.
     """
 
-    __slots__ = ("_connection", "caches", "is_write", "now", "statement_count")
+    __slots__ = ("_connection", "caches", "is_write", "now", "secret_box", "statement_count")
 
-    def __init__(self, connection: Connection, *, now: int, caches: CacheRegistry) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        now: int,
+        caches: CacheRegistry,
+        secret_box: SecretBox | None = None,
+    ) -> None:
         self._connection = connection
+        self.secret_box = secret_box
         self.now = now
         self.caches = caches
         self.is_write = False
@@ -149,14 +159,26 @@ class ReadTx:
         """Return the first column of every row."""
         return [row[0] for row in await self.all(statement, **params)]
 
+    def unseal(self, stored: str, context: str) -> str:
+        """Return the plain secret of a stored one. Raises SealKeyError if it cannot be read."""
+        return unseal(self.secret_box, stored, context)
+
 
 class Tx(ReadTx):
     """A transaction that may write: the statements of one request or job, and its events."""
 
     __slots__ = ("events", "ids")
 
-    def __init__(self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry) -> None:
-        super().__init__(connection, now=now, caches=caches)
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        now: int,
+        ids: IdSource,
+        caches: CacheRegistry,
+        secret_box: SecretBox | None = None,
+    ) -> None:
+        super().__init__(connection, now=now, caches=caches, secret_box=secret_box)
         self.ids = ids
         self.is_write = True
         self.events: list[Event] = []
@@ -168,6 +190,10 @@ class Tx(ReadTx):
     def new_exact_id(self) -> int:
         """Return a new id that is given to clients as a number too."""
         return self.ids.new_exact()
+
+    def seal(self, secret: str, context: str) -> str:
+        """Return a secret as it is stored. Raises SealKeyError if the key cannot be used."""
+        return seal(self.secret_box, secret, context)
 
     def emit(self, kind: str, **data: Any) -> None:
         """Add an event that listeners get after the commit, and not if the transaction fails."""
@@ -192,6 +218,7 @@ class Database(Protocol):
     clock: Callable[[], int]
     ids: IdSource
     caches: CacheRegistry
+    secret_box: SecretBox | None
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[ReadTx]:
         """Begin a transaction that sees what is committed.

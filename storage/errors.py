@@ -19,3 +19,11 @@ class SchemaTooNewError(StorageError):
 
 class UnsupportedSchemaError(StorageError):
     """The database is older than what this fedserver can upgrade, or incomplete; nothing was changed."""
+
+
+class SealKeyError(StorageError):
+    """The seal key is missing, unreadable or another than that of the database; nothing was changed."""
+
+
+class DatabaseInUseError(DatabaseUnavailableError):
+    """Another process uses the database, so it cannot be replaced now; or it is being replaced."""

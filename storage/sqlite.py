@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 
+from storage.access import FileLock
 from storage.cache import CacheRegistry
 from storage.engine import Connection, IdSource, Listener, ReadTx, Tx
 from storage.errors import DatabaseUnavailableError, StorageError
+from storage.private_files import close_to_others, create_file
+from storage.sealing.box import SecretBox
 from storage.sqlite_connections import (
     LoopConnection,
     ThreadConnection,
@@ -48,9 +51,10 @@ class _CommitGroup:
 class SqliteDatabase:
     """An open SQLite file; `open_sqlite` makes it."""
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], secret_box: SecretBox | None = None) -> None:
         self.path = path
         self.clock = clock
+        self.secret_box = secret_box
         self.ids = IdSource(clock)
         self.caches = CacheRegistry()
         self._writer = ThreadConnection(path, is_read_only=False)
@@ -63,9 +67,11 @@ class SqliteDatabase:
         self._group: _CommitGroup | None = None
         self._listeners: list[Listener] = []
         self._seen_version = 0
+        self._lock: FileLock | None = None
 
     async def open(self) -> None:
         """Open the connections. Raises DatabaseUnavailableError if the file is not a database."""
+        self._prepare_files()
         slow = [ThreadConnection(self.path, is_read_only=True) for _ in range(SLOW_READERS)]
         for connection in (self._writer, self._reader, *slow):
             await connection.open()
@@ -75,19 +81,42 @@ class SqliteDatabase:
         for connection in (self._writer, self._reader):
             connection.set_busy_timeout(0)
         await self.has_external_changes()
+        self._forget_checksum()
+
+    def _forget_checksum(self) -> None:
+        """Remove the checksum that a backup carries: someone copied it to the place of the database."""
+        if self._writer.raw.execute("PRAGMA user_version").fetchone()[0]:
+            self._writer.run_inline("PRAGMA user_version=0")
+            self._writer.run_inline("PRAGMA application_id=0")
+
+    def _prepare_files(self) -> None:
+        """Keep the database from being replaced, and others from reading it.
+
+        SQLite gives `-wal` and `-shm` the mode of the database; those of a process that died have theirs.
+        """
+        try:
+            self._lock = FileLock(self.path, is_exclusive=False)
+            create_file(self.path)
+        except OSError as error:
+            raise DatabaseUnavailableError(f"cannot open SQLite database {self.path}: {error}") from error
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(self.path.with_name(self.path.name + suffix))
 
     def _write_tx(self, connection: Connection) -> Tx:
-        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches)
+        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches, secret_box=self.secret_box)
+
+    def _read_tx(self, connection: Connection) -> ReadTx:
+        return ReadTx(connection, now=self.clock(), caches=self.caches, secret_box=self.secret_box)
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[ReadTx]:
         if slow:
             return self._read_on_thread()
-        return nullcontext(ReadTx(self._read_connection, now=self.clock(), caches=self.caches))
+        return nullcontext(self._read_tx(self._read_connection))
 
     @asynccontextmanager
     async def _read_on_thread(self) -> AsyncIterator[ReadTx]:
         async with self._slow_reader() as connection:
-            yield ReadTx(connection, now=self.clock(), caches=self.caches)
+            yield self._read_tx(connection)
 
     @asynccontextmanager
     async def _slow_reader(self) -> AsyncIterator[ThreadConnection]:
@@ -205,16 +234,29 @@ class SqliteDatabase:
             for listener in tuple(self._listeners):
                 listener(event)
 
+    @contextmanager
+    def overwrite_deleted(self) -> Iterator[None]:
+        """Overwrite what is changed or deleted inside the block; else it stays in free parts of the file."""
+        self._writer.run_inline("PRAGMA secure_delete=ON")
+        try:
+            yield
+        finally:
+            self._writer.run_inline("PRAGMA secure_delete=OFF")
+
     async def close(self) -> None:
         if self._group is not None and self._group.commit is not None:
             await asyncio.wait([self._group.commit])
         while self._open:
             await self._open.pop().close()
+        if self._lock is not None:
+            self._lock.release()
 
 
-async def open_sqlite(path: Path, clock: Callable[[], int]) -> SqliteDatabase:
+async def open_sqlite(
+    path: Path, clock: Callable[[], int], secret_box: SecretBox | None = None
+) -> SqliteDatabase:
     """Open (and create) the file at `path`. Raises DatabaseUnavailableError."""
-    database = SqliteDatabase(path, clock)
+    database = SqliteDatabase(path, clock, secret_box)
     try:
         await database.open()
     except BaseException:

@@ -7,27 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import re
 import sqlite3
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-VERSIONS = Path(__file__).parent / "migrations" / "versions"
-REVISION = re.compile(r'^(revision|down_revision)\b[^=]*= "(\w+)"', re.MULTILINE)
+from storage.revisions import read_newest_revision
+
 CURRENT = "SELECT version_num FROM alembic_version"
-
-
-@cache
-def read_newest_revision() -> str:
-    """Return the newest revision that this program knows: the one that no other builds on."""
-    names: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
-    for path in VERSIONS.glob("*.py"):
-        for word, revision in REVISION.findall(path.read_text(encoding="utf-8")):
-            names[word].add(revision)
-    (newest,) = names["revision"] - names["down_revision"]
-    return newest
 
 
 async def upgrade(url: str) -> None:

@@ -39,7 +39,7 @@ async def _check_disk(config: Config) -> Problem:
 
 def _check_free_space(config: Config) -> Problem:
     folder = Path(config.media.store.removeprefix("file:"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     probe = folder / ".probe"
     probe.write_bytes(b"x")
     probe.unlink()

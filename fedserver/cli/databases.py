@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
-import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from fedserver.cli.backups import lost_key, postgresql_backups, sqlite_backups
+from fedserver.cli.backups.contents import COUNTED_TABLES, BackupContents, BackupError
 from fedserver.cli.language import group, option
-from fedserver.cli.settings import async_command, config_option, read_config
+from fedserver.cli.settings import (
+    async_command,
+    build_secret_box,
+    config_option,
+    connect_database,
+    read_config,
+)
 from fedserver.text.locales import gettext
-from storage.upgrade import upgrade as upgrade_schema
-
-TABLES = ("accounts", "members", "posts", "follows", "likes", "media", "tasks", "deliveries")
+from storage.errors import DatabaseInUseError, StorageError
+from storage.private_files import create_folder
 
 
 @group()
@@ -28,26 +35,30 @@ def db() -> None:
 @async_command
 async def upgrade(config_path: Path | None) -> None:
     """Bring the schema up to date."""
-    await upgrade_schema(read_config(config_path).database.url)
-    click.echo(gettext("The schema is up to date."))
+    async with connect_database(read_config(config_path)):
+        click.echo(gettext("The schema is up to date."))
 
 
 def _sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:")) if url.startswith("sqlite:") else None
 
 
-def _run(*command: str) -> None:
+@contextmanager
+def _explain_failure(path: Path) -> Iterator[None]:
+    """Turn errors into one line that says what happened, and that nothing has changed."""
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-    except FileNotFoundError as error:
-        raise click.ClickException(
+        yield
+    except DatabaseInUseError as error:
+        raise BackupError(
             gettext(
-                "%(program)s is not installed. Please install the client programs of PostgreSQL.",
-                program=command[0],
+                "The database is in use: a node, its worker or another command is running. Please stop it "
+                "first; nothing was changed."
             )
         ) from error
-    except subprocess.CalledProcessError as error:
-        raise click.ClickException(error.stderr.strip().splitlines()[-1]) from error
+    except (OSError, sqlite3.Error, StorageError) as error:
+        raise BackupError(
+            gettext("%(path)s: %(reason)s. Nothing was changed.", path=path, reason=error)
+        ) from error
 
 
 @db.command()
@@ -55,67 +66,100 @@ def _run(*command: str) -> None:
 @config_option
 def backup(path: Path, config_path: Path | None) -> None:
     """Write a consistent copy of the database to PATH."""
-    url = read_config(config_path).database.url
-    source = _sqlite_path(url)
-    if path.exists():
+    config = read_config(config_path)
+    source = _sqlite_path(config.database.url)
+    if os.path.lexists(path):
         raise click.ClickException(gettext("%(path)s exists already. Please choose another name.", path=path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if source is None:
-        _run("pg_dump", "--format=custom", f"--file={path}", url)
-    else:
-        if not source.exists():
-            raise click.ClickException(gettext("There is no database at %(path)s.", path=source))
-        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(path)) as copy:
-            origin.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and no others appear when it is read
+    if source is not None and not source.exists():
+        raise click.ClickException(gettext("There is no database at %(path)s.", path=source))
+    with _explain_failure(path):
+        create_folder(path.parent)
+        if source is None:
+            postgresql_backups.back_up(config.database.session_url, path)
+        else:
+            sqlite_backups.back_up(source, path)
     click.echo(gettext("The backup is written to %(path)s.", path=path))
-
-
-def _build_damaged_error(path: Path, reason: object) -> click.ClickException:
-    text = gettext("%(path)s is not a whole backup (%(reason)s).", path=path, reason=reason)
-    return click.ClickException(text)
+    key = build_secret_box(config).path
+    if key.exists():
+        click.echo(gettext("It can only be used with %(path)s. Keep a copy of that apart from it.", path=key))
 
 
 @db.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def verify(path: Path) -> None:
-    """Check that a backup opens and is whole, and show how much is in it."""
-    with path.open("rb") as file:
-        archive = file.read(5) == b"PGDMP"
-    if archive:
-        _run("pg_restore", "--list", str(path))
-        click.echo(gettext("%(path)s can be read.", path=path))
-        return
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
-            result = opened.execute("PRAGMA integrity_check").fetchone()[0]
-            if result != "ok":
-                raise _build_damaged_error(path, result)
-            for table in TABLES:
-                count = opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                click.echo(f"{table}: {count}")
-    except sqlite3.DatabaseError as error:
-        raise _build_damaged_error(path, error) from error
+    """Read all of a backup, check that it is whole, and show how much is in it."""
+    with _explain_failure(path):
+        is_dump = postgresql_backups.is_dump(path)
+        contents = (postgresql_backups if is_dump else sqlite_backups).read_contents(path)
+    _print_contents(contents)
+    click.echo(gettext("%(path)s is a whole backup.", path=path))
+    if not contents.has_checksum:
+        click.echo(
+            gettext(
+                "Another program made it or changed it, so it has no checksum: not every wrong letter in it "
+                "would be found."
+            )
+        )
+
+
+def _print_contents(contents: BackupContents) -> None:
+    for table in COUNTED_TABLES:
+        click.echo(f"{table}: {contents.counts[table]}")
 
 
 @db.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @option("--force", is_flag=True, help="Replace an existing database.")
+@option(
+    "--lost-key", "ignores_key", is_flag=True, help="Restore although the seal key of the backup is lost."
+)
 @config_option
-def restore(path: Path, force: bool, config_path: Path | None) -> None:
-    """Restore a backup as the database. Stop the node before."""
-    url = read_config(config_path).database.url
-    target = _sqlite_path(url)
-    if target is None:
-        clean = ("--clean", "--if-exists") if force else ()
-        _run("pg_restore", *clean, "--no-owner", f"--dbname={url}", str(path))
-    else:
-        if target.exists() and not force:
-            raise click.ClickException(
-                gettext("%(path)s exists already. Please write --force to replace it.", path=target)
+def restore(path: Path, force: bool, ignores_key: bool, config_path: Path | None) -> None:
+    """Verify a backup and restore it as the database. Stop the node before."""
+    config = read_config(config_path)
+    target = _sqlite_path(config.database.url)
+    box = None if ignores_key else build_secret_box(config)
+    with _explain_failure(path):
+        is_dump = postgresql_backups.is_dump(path)
+        if target is None and not is_dump:
+            sqlite_backups.read_contents(path)  # says what is wrong with it, if it is no backup at all
+        if is_dump != (target is None):
+            raise BackupError(
+                gettext(
+                    "%(path)s is a backup of another kind of database than database.url names.", path=path
+                )
             )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in ("-wal", "-shm"):
-            target.with_name(target.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(path, target)
+        if target is None:
+            url = config.database.session_url
+            contents = postgresql_backups.restore(path, url, box, replaces=force)
+        else:
+            if target.exists() and not force:
+                raise BackupError(
+                    gettext("%(path)s exists already. Please write --force to replace it.", path=target)
+                )
+            contents = sqlite_backups.restore(path, target, box)
+    _print_contents(contents)
     click.echo(gettext("The backup is restored."))
+
+
+@db.command("replace-keys")
+@config_option
+@async_command
+async def replace_keys(config_path: Path | None) -> None:
+    """Make new keys after the seal key was lost. Stop the node before."""
+    config = read_config(config_path)
+    replaced = await lost_key.replace_keys(config, build_secret_box(config))
+    click.echo(
+        gettext(
+            "%(accounts)s accounts have new keys, sealed with %(path)s. Keep a copy of that file.",
+            accounts=replaced.accounts,
+            path=build_secret_box(config).path,
+        )
+    )
+    click.echo(
+        gettext(
+            "%(members)s members need a recovery code at their next login, as the secrets of their "
+            "authenticator apps are gone; whoever has none needs: fedserver member reset-2fa NAME",
+            members=replaced.members,
+        )
+    )

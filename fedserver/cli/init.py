@@ -12,6 +12,7 @@ from fedserver.cli.settings import async_command, connect_database, read_config
 from fedserver.config import Config
 from fedserver.config_example import render
 from fedserver.text.locales import gettext
+from storage.private_files import create_folder, write_new_file
 
 
 @command()
@@ -48,13 +49,15 @@ async def init(domain: str, base_url: str, path: Path) -> None:
 
 
 def _write_config(path: Path, text: str) -> Config:
-    """Write the file and read it back; remove it if it is invalid."""
-    if path.exists():
+    """Write the file, for its owner only as it may get passwords, and read it back; remove an invalid one."""
+    create_folder(path.parent)
+    try:
+        with write_new_file(path) as file:
+            file.write(text.encode())
+    except FileExistsError as error:
         raise click.ClickException(
             gettext("%(path)s exists already. Please remove it, or choose another with --config.", path=path)
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+        ) from error
     try:
         return read_config(path)
     except click.ClickException:

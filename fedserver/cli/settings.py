@@ -7,6 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,8 +20,8 @@ from fedserver.links import Links
 from storage.clock import system_clock
 from storage.engine import Database
 from storage.errors import StorageError
-from storage.opening import open_database
-from storage.upgrade import upgrade
+from storage.opening import prepare_database
+from storage.sealing.box import SecretBox
 
 __all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
 Command = Callable[..., Coroutine[Any, Any, None]]
@@ -33,11 +34,17 @@ def build_context(config: Config) -> NodeContext:
     )
 
 
+def build_secret_box(config: Config) -> SecretBox:
+    """Return the box with the seal key of the node."""
+    return SecretBox(Path(config.node.data_dir) / "seal.key")
+
+
 @asynccontextmanager
 async def connect_database(config: Config) -> AsyncIterator[Database]:
-    """Upgrade and open the database; close it after the block."""
-    await upgrade(config.database.url)
-    database = await open_database(config.database.url, system_clock)
+    """Upgrade and open the database, as a node does; close it after the block."""
+    database = await prepare_database(
+        config.database.url, system_clock, build_secret_box(config), config.database.direct_url
+    )
     try:
         yield database
     finally:

@@ -1,6 +1,7 @@
 """The store of files: a folder, under random keys. No input of clients becomes a path.
 
-A file is written under another name, synced and moved into place, so that it is complete or absent.
+A file is written under another name, synced and moved into place, so that it is complete or absent. Only
+the user of the node can read them: among them are files of posts for few, and archives.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from storage.private_files import PRIVATE_FILE, create_file, create_folder
 
 FOLDER_DEPTH = 2
 TEMP_FOLDER, PRIVATE_FOLDER = ".work", ".apart"
@@ -45,7 +48,7 @@ class FileStore:
     @contextmanager
     def temp_dir(self) -> Iterator[Path]:
         """Yield a temporary folder on the same disk, which is removed afterwards."""
-        self.incoming_dir.mkdir(parents=True, exist_ok=True)
+        create_folder(self.incoming_dir)
         with TemporaryDirectory(dir=self.incoming_dir, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
@@ -85,15 +88,17 @@ class FileStore:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _move(self, source: Path, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_folder(path.parent)
+        source.chmod(PRIVATE_FILE)
         with source.open("rb") as handle:
             os.fsync(handle.fileno())
         source.replace(path)
 
     def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_folder(path.parent)
         partial = path.with_name(path.name + ".part")
         try:
+            create_file(partial)
             with partial.open("wb") as handle:
                 handle.write(data)
                 handle.flush()

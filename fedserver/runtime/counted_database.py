@@ -66,6 +66,7 @@ class CountedDatabase:
         self.clock = db.clock
         self.ids = db.ids
         self.caches = db.caches
+        self.secret_box = db.secret_box
 
     def __getattr__(self, name: str) -> Any:
         """Return anything else that a database has."""

@@ -18,6 +18,7 @@ from aiohttp import BodyPartReader
 from msgspec import Struct
 
 from fedserver.runtime.media_intake import build_too_large_error
+from storage.private_files import create_folder
 
 CHUNK_BYTES, MAX_IN_MEMORY_BYTES = 65_536, 1_048_576
 
@@ -78,7 +79,7 @@ class Uploads:
         )
 
     def _open_file(self) -> IO[bytes]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        create_folder(self._folder)
         return self._files.enter_context(TemporaryFile(dir=self._folder))
 
     def close(self) -> None:

@@ -82,7 +82,7 @@ keys = Table(
     Column("role", Text, nullable=False),  # node, root
     Column("kind", Text, nullable=False),  # rsa, ed25519
     Column("public", Text, nullable=False),  # PEM, or multibase for ed25519
-    Column("private", Text),  # PEM; only for local accounts
+    Column("private", Text),  # PEM, sealed; only for local accounts
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )

@@ -126,7 +126,7 @@ second_steps = Table(
     "second_steps",
     metadata,
     owner_key("member_id", "members.id", primary_key=True),
-    Column("secret", Text),  # base32; empty: only passkeys are asked for
+    Column("secret", Text),  # base32, sealed; empty: only passkeys are asked for
     Column(
         "last_step", BigInteger, nullable=False
     ),  # time step of the newest accepted code: none works twice

@@ -25,7 +25,7 @@ push_subscriptions = Table(
     owner_key("account_id", "accounts.id", index=True),
     Column("endpoint", Text, nullable=False),
     Column("public_key", Text, nullable=False),  # of the client: a point on P-256, base64url
-    Column("auth_secret", Text, nullable=False),  # 16 bytes, base64url
+    Column("auth_secret", Text, nullable=False),  # 16 bytes, base64url, sealed
     Column("standard", Boolean, nullable=False),  # RFC 8291, else its fourth draft
     Column("alerts", Text, nullable=False),  # JSON [kind of notification]
     Column("policy", Text, nullable=False),  # all, followed, follower, none
@@ -39,7 +39,7 @@ push_keys = Table(
     "push_keys",
     metadata,
     key(),  # always 1: there is one pair
-    Column("private", Text, nullable=False),  # PEM
+    Column("private", Text, nullable=False),  # PEM, sealed
     Column("public", Text, nullable=False),  # base64url
     Column("created_at", BigInteger, nullable=False),
 )

@@ -27,6 +27,7 @@ SUBJECT_KINDS = {
     "invitation": "invitation",
     "ip": "network",
     "member": "member",
+    "node": "server",
     "peer_list": "list of peers",
     "relay": "relay",
     "report": "report",

@@ -2,7 +2,7 @@
 
 It is on for members with a row here. A code of the app is accepted once, and never after a later one; a
 recovery code is accepted once. Recovery codes are long and random, so they are stored as plain hashes; the
-secret of the app is stored readable, as codes are computed from it.
+secret of the app, from which codes are computed, is sealed by the storage.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import KeyRow
+from storage.sealing.contexts import describe_account_key
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import keys
 
@@ -28,17 +29,30 @@ DELETE_OTHERS = delete(keys).where(
 
 
 async def find_by_uri(tx: ReadTx, uri: str) -> KeyRow | None:
-    return to_row_or_none(KeyRow, await tx.one(FIND_BY_URI, uri=uri))
+    row = to_row_or_none(KeyRow, await tx.one(FIND_BY_URI, uri=uri))
+    return _unseal(tx, row) if row is not None else None
 
 
 async def list_by_account(tx: ReadTx, account_id: int) -> list[KeyRow]:
     """Return all keys, oldest first, revoked ones included."""
-    return to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
+    return [_unseal(tx, row) for row in to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))]
+
+
+def _unseal(tx: ReadTx, row: KeyRow) -> KeyRow:
+    if row.private is None:
+        return row
+    return structs.replace(row, private=tx.unseal(row.private, describe_account_key(row.uri)))
+
+
+def _seal(tx: Tx, row: KeyRow) -> KeyRow:
+    if row.private is None:
+        return row
+    return structs.replace(row, private=tx.seal(row.private, describe_account_key(row.uri)))
 
 
 async def upsert_keys(tx: Tx, rows: Iterable[KeyRow]) -> None:
     """Add keys, or update those with the same URI and account."""
-    await tx.run_many(UPSERT, [structs.asdict(row) for row in rows])
+    await tx.run_many(UPSERT, [structs.asdict(_seal(tx, row)) for row in rows])
 
 
 async def delete_others(tx: Tx, account_id: int, kept_uris: Sequence[str]) -> None:

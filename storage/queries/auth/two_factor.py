@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.auth import TwoFactorRow
+from storage.sealing.contexts import describe_two_factor
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.auth import recovery_codes, second_steps
 
@@ -44,11 +45,16 @@ DELETE_CODES = delete(recovery_codes).where(recovery_codes.c.member_id == bindpa
 
 async def upsert_secret(tx: Tx, row: TwoFactorRow) -> None:
     """Turn the second step on, or replace its secret."""
+    if row.secret is not None:
+        row = structs.replace(row, secret=tx.seal(row.secret, describe_two_factor(row.member_id)))
     await tx.run(UPSERT, **structs.asdict(row))
 
 
 async def find(tx: ReadTx, member_id: int) -> TwoFactorRow | None:
-    return to_row_or_none(TwoFactorRow, await tx.one(FIND, member_id=member_id))
+    row = to_row_or_none(TwoFactorRow, await tx.one(FIND, member_id=member_id))
+    if row is None or row.secret is None:
+        return row
+    return structs.replace(row, secret=tx.unseal(row.secret, describe_two_factor(member_id)))
 
 
 async def mark_step_used(tx: Tx, member_id: int, step: int) -> bool:

@@ -6,7 +6,9 @@ from msgspec import structs
 from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
+from storage.errors import SealKeyError
 from storage.rows.notifications import PushKeyRow, PushSubscriptionRow
+from storage.sealing.contexts import describe_push_key, describe_push_secret
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.auth import members, tokens
@@ -73,17 +75,29 @@ INSERT_KEY = upsert(push_keys).on_conflict_do_nothing()
 
 async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
     """Save a subscription, replacing the token's former one."""
+    sealed = tx.seal(row.auth_secret, describe_push_secret(row.token_id))
     await delete_by_token(tx, row.token_id)
-    await tx.run(INSERT, **structs.asdict(row))
+    await tx.run(INSERT, **structs.asdict(structs.replace(row, auth_secret=sealed)))
 
 
 async def find_by_token(tx: ReadTx, token_id: int) -> PushSubscriptionRow | None:
+    """Return the subscription of a token; its secret stays as it is stored."""
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
 async def find_active(tx: ReadTx, subscription_id: int) -> PushSubscriptionRow | None:
-    """Return a subscription whose token is valid and whose member may log in; None otherwise."""
-    return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
+    """Return a subscription whose token is valid and whose member may log in; None otherwise.
+
+    Its secret is empty if it was sealed with another key, as is the token, which tells the caller.
+    """
+    row = to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
+    if row is None:
+        return None
+    try:
+        secret = tx.unseal(row.auth_secret, describe_push_secret(row.token_id))
+    except SealKeyError:
+        secret = ""
+    return structs.replace(row, auth_secret=secret)
 
 
 async def list_ids_for_notification(tx: ReadTx, account_id: int, kind: str, from_id: int) -> list[int]:
@@ -105,9 +119,13 @@ async def delete_by_token(tx: Tx, token_id: int) -> None:
 
 async def find_key(tx: ReadTx) -> PushKeyRow | None:
     """Return the node's key pair; None before its first start."""
-    return to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
+    row = to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
+    if row is None:
+        return None
+    return structs.replace(row, private=tx.unseal(row.private, describe_push_key(1)))
 
 
 async def insert_key(tx: Tx, private: str, public: str) -> None:
     """Save the pair, unless there is one."""
-    await tx.run(INSERT_KEY, id=1, private=private, public=public, created_at=tx.now)
+    sealed = tx.seal(private, describe_push_key(1))
+    await tx.run(INSERT_KEY, id=1, private=sealed, public=public, created_at=tx.now)

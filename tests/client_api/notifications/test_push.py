@@ -391,7 +391,6 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     node, ann, bob, api, token = await start_world(start)
     device, box = Device(), node.node.services.secret_box
     key = Path(node.site.config.node.data_dir) / "seal.key"
-    assert not key.exists()
     await subscribe(api, device)
     await like(node, bob, await node.publish(ann, "hello"))
     async with node.db.read() as tx:

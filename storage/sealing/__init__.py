@@ -1,0 +1,1 @@
+"""Secrets in the database, encrypted with a key in a file."""

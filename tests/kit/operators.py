@@ -1,0 +1,82 @@
+"""Commands as operators give them, and what is in a database after each. For tests without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fedserver.cli.commands import main
+from tests.kit import databases, schemas
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "long enough"
+
+
+def call(folder: Path, *arguments: str, **environment: str) -> Result:
+    """Run a command with the configuration of a folder."""
+    return CliRunner().invoke(main, arguments, env={**to_environment(folder), **environment})
+
+
+def to_environment(folder: Path) -> dict[str, str]:
+    return {"FEDSERVER_CONFIG": str(folder / "fedserver.toml")}
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a command as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "fedserver", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **to_environment(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+    )
+
+
+def make_node(folder: Path, url: str) -> Path:
+    """Return the folder of a node with one member, ann."""
+    folder.mkdir()
+    (folder / "fedserver.toml").write_text(f'[node]\ndomain = "commons.test"\n[database]\nurl = "{url}"\n')
+    add_member(folder, "ann")
+    return folder
+
+
+def add_member(folder: Path, name: str) -> None:
+    added = call(folder, "member", "add", name, "--email", f"{name}@mail.test", "--password", PASSWORD)
+    assert added.exit_code == 0, added.output
+
+
+def new_postgres() -> str:
+    """Return an empty database; skip the test without a server or its client programs."""
+    databases.require_postgres()
+    for program in ("pg_dump", "pg_restore", "psql"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    return databases.new_postgres()
+
+
+def read_state(url: str) -> tuple[Any, Any]:
+    """Return everything in a database."""
+    return asyncio.run(schemas.read_schema(url)), read_rows(url)
+
+
+def read_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows."""
+    return asyncio.run(schemas.read_rows(url))
+
+
+def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows."""
+    return asyncio.run(schemas.query(url, statement))
+
+
+def list_files(folder: Path) -> set[str]:
+    """Return the names of all files and folders below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
