@@ -43,10 +43,11 @@ from fedserver.net.guard import Guard
 from fedserver.on_demand import on_demand
 from fedserver.runtime.counted_database import CountedDatabase
 from fedserver.runtime.metrics import NodeMetrics
+from fedserver.runtime.self_check import CheckTokens
 from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
-from fedserver.web import files, template_values
+from fedserver.web import files, self_check, template_values
 from fedserver.web.application import build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages, to_origin
@@ -66,7 +67,8 @@ SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 def list_endpoints() -> list[Endpoint]:
     """Return every endpoint of every surface."""
-    return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
+    own = (*files.routes.endpoints, *self_check.routes.endpoints)
+    return [*own, *(endpoint for surface in SURFACES for endpoint in surface())]
 
 
 class Node:
@@ -258,6 +260,7 @@ def _build_services(
     store, images = FileStore(Path(config.media.store.removeprefix("file:"))), ImageWorker()
     return WebServices(
         proxies=Proxies(tuple(site.config.node.trusted_proxies)),
+        check_tokens=CheckTokens(secret_box, clock),
         db=db,
         site=site,
         client=client,

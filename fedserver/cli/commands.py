@@ -30,7 +30,7 @@ COMMANDS = {
     "peer": CommandEntry("peers", "List, allow, limit and block peers; import and export decisions."),
     "log": CommandEntry("audit_log", "Check the log of what moderators and admins did."),
     "db": CommandEntry("databases", "Upgrade, back up, verify and restore the database."),
-    "check": CommandEntry("check", "Check the configuration and surroundings of this node."),
+    "check": CommandEntry("checks.check", "Check the configuration and surroundings of this node."),
     "routes": CommandEntry("routes", "List every HTTP route with its scope and role."),
     "demo": CommandEntry("demo", "Run three nodes on loopback until Ctrl-C, to look at."),
 }

@@ -31,13 +31,17 @@ def read_config(path: Path | None, *, quiet: bool = False) -> Config:
 
     Raises click.ClickException, which ends the program with one line, if it is invalid.
     """
-    named = path or (Path(os.environ["FEDSERVER_CONFIG"]) if os.environ.get("FEDSERVER_CONFIG") else None)
-    default = Path("fedserver.toml")
-    chosen = named or (default if default.exists() else None)
     try:
-        return load(chosen, os.environ, None if quiet else _warn)
+        return load(choose_config_path(path), os.environ, None if quiet else _warn)
     except ConfigError as error:
         raise click.ClickException(translate(error.text)) from error
+
+
+def choose_config_path(path: Path | None) -> Path | None:
+    """Return the configuration file of this call; None where there are defaults and the environment only."""
+    named = path or (Path(os.environ["FEDSERVER_CONFIG"]) if os.environ.get("FEDSERVER_CONFIG") else None)
+    default = Path("fedserver.toml")
+    return named or (default if default.exists() else None)
 
 
 def _warn(text: MarkedText) -> None:

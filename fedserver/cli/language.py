@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +16,7 @@ from fedserver.on_demand import on_demand
 
 MODULE = "fedserver.text.locales"
 locales = on_demand(MODULE)
+json = on_demand("json")  # takes longer to load than a list of commands to write
 # In the order of precedence (POSIX.1-2017, section 8.2).
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 # Texts of click itself in the help of every command; tools/catalogues.py collects them.
@@ -114,3 +116,9 @@ def _translate_help_option(option: click.Option | None) -> click.Option | None:
 command: Callable[..., Callable[..., Command]] = partial(click.command, cls=Command)
 group: Callable[..., Callable[..., Group]] = partial(click.group, cls=Group)
 option: Callable[..., Callable[..., Any]] = partial(click.option, cls=Option)
+json_option = option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
+
+
+def print_json(value: Any) -> None:
+    """Write a value as one line of JSON to standard output, with the letters as they are."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))

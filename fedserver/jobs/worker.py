@@ -79,7 +79,12 @@ class JobWorker:
             return
         try:
             await self._handle(row, job)
-        except (MailError, RetryLaterError) as error:
+        except MailError as error:
+            # Said at once: until the job is given up, days later, nobody would learn that mail fails.
+            self._services.metrics.mails.labels("failed").inc()
+            log.warning("mail_failed", kind=row.kind, id=row.id, attempt=row.attempts, reason=str(error))
+            await self._record_failure(row, str(error))
+        except RetryLaterError as error:
             await self._record_failure(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one job must not stop the others; it is tried again.

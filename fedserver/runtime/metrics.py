@@ -76,6 +76,7 @@ class NodeMetrics:
             ("type", "outcome"),
             registry=registry,
         )
+        self.mails = Counter("fedserver_mails", "Attempts to send mail.", ("outcome",), registry=registry)
         self.streams_open = Gauge(
             "fedserver_streams_open", "Connections that listen to streams.", registry=registry
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address
 
@@ -49,11 +50,16 @@ def _list_hops(request: web.Request) -> list[str]:
     `Forwarded` (RFC 7239) is read only without `X-Forwarded-For`, which nearly all proxies write: a proxy
     that knows the one passes on the other as the client sent it.
     """
-    if hdrs.X_FORWARDED_FOR in request.headers:
-        text = _join_header(request, hdrs.X_FORWARDED_FOR)
-        return [hop for hop in text.split(",") if hop.strip()][-MAX_HOPS:]
-    if hdrs.FORWARDED in request.headers:
-        elements = _join_header(request, hdrs.FORWARDED).split(",")[-MAX_HOPS:]
+    names = (hdrs.X_FORWARDED_FOR, hdrs.FORWARDED)
+    return list_named_hops({name: _join_header(request, name) for name in names if name in request.headers})
+
+
+def list_named_hops(headers: Mapping[str, str]) -> list[str]:
+    """Return the hops that these headers name, as `resolve_client_address` reads them, the nearest last."""
+    if hdrs.X_FORWARDED_FOR in headers:
+        return [hop for hop in headers[hdrs.X_FORWARDED_FOR].split(",") if hop.strip()][-MAX_HOPS:]
+    if hdrs.FORWARDED in headers:
+        elements = headers[hdrs.FORWARDED].split(",")[-MAX_HOPS:]
         return [match[1] if (match := FORWARDED_FOR.search(element)) else "" for element in elements]
     return []
 

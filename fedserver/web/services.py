@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from fedserver.runtime.self_check import CheckTokens
 from fedserver.runtime.services import Services
 from fedserver.web.html import Pages
 from fedserver.web.proxies import Proxies
@@ -14,11 +15,12 @@ from fedserver.web.rate_limits import RateLimiter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices(Services):
-    """Services, the renderer of pages, the limits of requests, and the proxies that are trusted."""
+    """Services, the renderer of pages, the limits of requests, trusted proxies, tokens of `fedserver check`."""
 
     rate_limiter: RateLimiter
     pages: Pages
     proxies: Proxies
+    check_tokens: CheckTokens
 
 
 SERVICES: web.AppKey[WebServices] = web.AppKey("services", WebServices)

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
-from fedserver.cli.check import check_identity_provider
+from fedserver.cli.checks.services import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
 from fedserver.domain.auth import member_access, members
 from storage.queries.auth import members as member_queries

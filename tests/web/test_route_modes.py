@@ -42,7 +42,8 @@ SIGNERS = {"allowed": "good.test", "undecided": "other.test", "blocked": "bad.te
 # want to join, and every way to a log-in, for people and for apps. Streams ask for a member in every mode.
 EVERYWHERE = set(
     """
-    GET /livez; GET /health; GET /readyz; GET /media/{key:.+}; GET /media/proxy/emoji/{shape:original|small};
+    GET /livez; GET /health; GET /readyz; GET /readyz/details; POST /readyz/details;
+    GET /media/{key:.+}; GET /media/proxy/emoji/{shape:original|small};
     GET /media/proxy/{id}/{shape:original|small|avatar|header|card};
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;

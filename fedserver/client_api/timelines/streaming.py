@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import streams
+from fedserver.runtime.self_check import HEADER
 from fedserver.runtime.services import Services
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.session import parse_bearer
@@ -147,6 +148,8 @@ async def show_health(call: Call[NoParams]) -> web.Response:
 async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
     """Open a WebSocket for many streams; without an upgrade it is a stream of server-sent events."""
     request = call.request
+    if (token := request.headers.get(HEADER)) and call.services.check_tokens.consume(token):
+        return await _answer_check(request)
     if request.headers.get("Upgrade", "").lower() != "websocket":
         return await _stream_events(call, request.query)
     # Browsers can set no header but this one, and close a connection that does not return its value.
@@ -174,6 +177,18 @@ async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
                     await response.send_json(error)
         finally:
             sender.cancel()
+    return response
+
+
+async def _answer_check(request: web.Request) -> web.StreamResponse:
+    """Return one message of `fedserver check`, which wants to know whether WebSockets arrive."""
+    response = web.WebSocketResponse(max_msg_size=8_192, compress=False, timeout=5.0)
+    if not response.can_prepare(request):
+        return web.Response(status=426, headers={"Upgrade": "websocket"})
+    await response.prepare(request)
+    with suppress(TimeoutError, TypeError):  # TypeError: the other side closed, or sent no text
+        await response.send_str(await response.receive_str(timeout=5.0))
+    await response.close()
     return response
 
 

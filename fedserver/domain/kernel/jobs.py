@@ -435,6 +435,8 @@ def kind_of(job: Job | type[Job]) -> str:
     return str(job.__struct_config__.tag)
 
 
+# Jobs that end with a mail.
+MAIL_KINDS = tuple(kind_of(job_type) for job_type in (SendMail, ComposeMail, SendSecurityNotice, SendPostMail))
 KINDS = frozenset(kind_of(job_type) for job_type in JOB_TYPES)
 
 

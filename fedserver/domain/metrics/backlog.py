@@ -54,6 +54,14 @@ class RetriedDeliveries(Struct, frozen=True):
     next_at: int
 
 
+class FailingMails(Struct, frozen=True):
+    """Mails that the mail server did not take and that are tried again: count, next attempt, an error."""
+
+    count: int
+    next_at: int
+    error: str
+
+
 class QueueHealth(Struct, frozen=True):
     """The state of all queues."""
 
@@ -64,6 +72,7 @@ class QueueHealth(Struct, frozen=True):
     silent: tuple[UnreachablePeer, ...]
     unknown_jobs: tuple[tuple[str, int], ...]  # kinds that this version does not know, and how many of each
     retried: tuple[RetriedDeliveries, ...]
+    failing_mails: FailingMails
 
 
 class _ActivitySummary(Struct):
@@ -94,7 +103,13 @@ async def load_health(tx: ReadTx) -> QueueHealth:
         await list_unreachable(tx),
         tuple((kind, count) for kind, count, _ in await job_queries.count_unknown(tx, jobs.KINDS)),
         tuple(RetriedDeliveries(*row) for row in await backlog_queries.list_retried(tx)),
+        await load_failing_mails(tx),
     )
+
+
+async def load_failing_mails(tx: ReadTx) -> FailingMails:
+    """Return how many mails failed and are tried again, and why."""
+    return FailingMails(*await backlog_queries.load_failing_jobs(tx, jobs.MAIL_KINDS))
 
 
 async def list_unreachable(tx: ReadTx) -> tuple[UnreachablePeer, ...]:

@@ -14,7 +14,12 @@ from fedserver.text.locales import locale_of, use_locale
 
 async def send(services: Services, job: jobs.SendMail) -> None:
     """Send a mail whose text is ready. Raises MailError if it is to be tried again."""
-    await send_mail(services.site.config.mail, job.to, job.subject, job.text, job.unsubscribe)
+    site = services.site
+    await send_mail(
+        site.config.mail, job.to, job.subject, job.text, job.unsubscribe, ehlo_name=site.links.hostname
+    )
+    if site.config.mail.host:
+        services.metrics.mails.labels("sent").inc()
 
 
 async def compose_and_send(services: Services, job: jobs.ComposeMail) -> None:

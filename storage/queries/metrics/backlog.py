@@ -66,6 +66,11 @@ LIST_RETRIED = (
     .order_by(func.count().desc(), deliveries.c.host)
     .limit(MAX_LISTED)
 )
+# Jobs of some kinds that failed and are tried again: how many, the next attempt, the latest of the errors.
+# The one with the highest number is the youngest.
+_failed_again = and_(one_of(tasks.c.kind, "kinds"), tasks.c.dead_at.is_(None), tasks.c.error != "")
+COUNT_FAILING = select(func.count(), func.coalesce(func.min(tasks.c.run_at), 0)).where(_failed_again)
+FIND_FAILING_ERROR = select(tasks.c.error).where(_failed_again).order_by(tasks.c.id.desc()).limit(1)
 # Deliveries and inbox items are selected by host, jobs by id.
 _CONDITIONS = {
     TASKS: tasks.c.id == bindparam("b_id"),
@@ -112,6 +117,14 @@ async def list_dead_activities(tx: ReadTx, queue: str) -> list[tuple[int, str, b
 async def list_retried(tx: ReadTx) -> list[tuple[str, int, str, int]]:
     """Return hosts that refused some deliveries for now: how many, one of the errors, the next attempt."""
     return [(row[0], int(row[1]), row[2], int(row[3])) for row in await tx.all(LIST_RETRIED)]
+
+
+async def load_failing_jobs(tx: ReadTx, kinds: Collection[str]) -> tuple[int, int, str]:
+    """Return how many jobs of these kinds failed and are tried again, when the next one is, and an error."""
+    row = await tx.one(COUNT_FAILING, kinds=list(kinds))
+    assert row is not None
+    error = await tx.value(FIND_FAILING_ERROR, kinds=list(kinds)) if row[0] else ""
+    return int(row[0]), int(row[1]), str(error or "")
 
 
 async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:
