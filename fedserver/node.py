@@ -48,7 +48,7 @@ from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.web import files, self_check, template_values
-from fedserver.web.application import build
+from fedserver.web.application import MAX_PARSED_LINE_BYTES, build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages, to_origin
 from fedserver.web.proxies import Proxies
@@ -80,7 +80,13 @@ class Node:
         self.application = build(services, list_endpoints())
         self.hub = Hub(services, HANDLERS)
         self.application[HUB] = self.hub
-        self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
+        self._web = web.AppRunner(
+            self.application,
+            access_log=None,
+            shutdown_timeout=10.0,
+            max_line_size=MAX_PARSED_LINE_BYTES,
+            max_field_size=MAX_PARSED_LINE_BYTES,
+        )
         self._metrics: web.AppRunner | None = None
         self._stop_listening = services.db.listen(self._handle_event)
         self._reloads: set[asyncio.Task[None]] = set()

@@ -26,13 +26,13 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def read_config(path: Path | None, *, quiet: bool = False) -> Config:
-    """Return the configuration of this call, with a warning for each old key unless `quiet`.
+def read_config(path: Path | None, *, warn: Callable[[MarkedText], None] | None = None) -> Config:
+    """Return the configuration of this call; `warn` gets a text for each old key, else it is written.
 
     Raises click.ClickException, which ends the program with one line, if it is invalid.
     """
     try:
-        return load(choose_config_path(path), os.environ, None if quiet else _warn)
+        return load(choose_config_path(path), os.environ, warn or _warn)
     except ConfigError as error:
         raise click.ClickException(translate(error.text)) from error
 

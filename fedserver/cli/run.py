@@ -13,7 +13,10 @@ import click
 
 from fedserver.cli.configuration import build_listen_error, config_option, read_config
 from fedserver.cli.language import command, option
+from fedserver.cli.logs import configure_log, report_failed_start, report_warning
 from fedserver.cli.supervisor import Supervisor
+from fedserver.config import Config
+from fedserver.marked_text import MarkedText
 
 
 @command()
@@ -23,8 +26,19 @@ from fedserver.cli.supervisor import Supervisor
 @option("--fd", type=int, hidden=True, help="A socket that the supervisor opened.")
 def run(config_path: Path | None, only: str | None, number: int | None, fd: int | None) -> None:
     """Serve until SIGTERM; then finish what is under way and stop."""
+    warnings: list[MarkedText] = []
+    config = read_config(config_path, warn=warnings.append)
+    configure_log(config.log)
     # The supervisor has warned already; its processes would repeat it.
-    config = read_config(config_path, quiet=number is not None)
+    for text in warnings if number is None else ():
+        report_warning(config.log, text)
+    try:
+        _run(config, only, number, fd)
+    except click.ClickException as error:
+        report_failed_start(config.log, error)
+
+
+def _run(config: Config, only: str | None, number: int | None, fd: int | None) -> None:
     if config.node.processes == 1 or only == "worker" or number is not None:
         server = _load_server()
         server.serve(config, server.ProcessRole(only, number, fd))

@@ -10,12 +10,11 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
-import click
 from aiohttp import web
 from msgspec import Struct
 
 from fedserver.cli.configuration import build_listen_error
-from fedserver.cli.logs import configure_log
+from fedserver.cli.logs import configure_log, report
 from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.cli.settings import async_command
 from fedserver.config import Config
@@ -65,7 +64,6 @@ def choose_metrics_listen(listen: str, number: int | None) -> str:
 @async_command
 async def serve(config: Config, role: ProcessRole) -> None:
     """Serve until SIGTERM; then finish what is under way and stop."""
-    configure_log(config.log)
     language = current_locale()
     # Requests and jobs begin in English, whatever the language of the operator.
     set_locale(SOURCE)
@@ -129,15 +127,16 @@ async def _report_ready(node: Node, config: Config, role: ProcessRole) -> None:
     if role.number is None:
         values = {"url": config.node.base_url, "address": config.node.listen}
         if role.only == "worker":
-            click.echo(gettext("The worker of %(url)s is running.", **values))
+            text = gettext("The worker of %(url)s is running.", **values)
         else:
-            click.echo(gettext("fedserver is running at %(url)s (listening on %(address)s)", **values))
+            text = gettext("fedserver is running at %(url)s (listening on %(address)s)", **values)
+        report(config.log, "started", text, url=config.node.base_url, listen=config.node.listen)
     # Only one process creates the link, as a new link invalidates earlier ones.
     if role.number or (role.number is None and role.only == "worker"):
         return
     link = await node.create_setup_link()
     if link is not None:
-        click.echo(
-            gettext("This node has no members yet. Create the account of the owner here, within 24 hours:")
+        text = gettext(
+            "This node has no members yet. Create the account of the owner here, within 24 hours:"
         )
-        click.echo(f"  {link}")
+        report(config.log, "setup_link", f"{text}\n  {link}", link=link)

@@ -18,10 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
 import structlog
 
-from fedserver.cli.logs import configure_log
+from fedserver.cli.logs import report
 from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.config import Config
 from fedserver.text.locales import gettext, ngettext
@@ -51,7 +50,6 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run until SIGTERM and return the exit status. Raises OSError if the address cannot be used."""
-        configure_log(self._config.log)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
@@ -90,16 +88,15 @@ class Supervisor:
         self._waiting_for -= 1
         if not self._waiting_for:
             node = self._config.node
-            click.echo(
-                ngettext(
-                    "fedserver is running at %(url)s (%(count)s web process, listening on %(address)s)",
-                    "fedserver is running at %(url)s (%(count)s web processes, listening on %(address)s)",
-                    node.processes,
-                    url=node.base_url,
-                    count=node.processes,
-                    address=node.listen,
-                )
+            text = ngettext(
+                "fedserver is running at %(url)s (%(count)s web process, listening on %(address)s)",
+                "fedserver is running at %(url)s (%(count)s web processes, listening on %(address)s)",
+                node.processes,
+                url=node.base_url,
+                count=node.processes,
+                address=node.listen,
             )
+            report(self._config.log, "started", text, url=node.base_url, listen=node.listen)
             notify(READY)
 
     async def _keep_running(self, number: int, shared: socket.socket | None, notify_socket: str) -> None:

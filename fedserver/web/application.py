@@ -33,6 +33,10 @@ PREFLIGHT = {
 }
 API_PREFIXES = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
 MAX_BODY_BYTES = 2_097_152
+# As in nginx and Apache by default. The parser takes more, so that a request that exceeds it gets an answer
+# of ours, and is logged with the address of the client and not with that of the proxy.
+MAX_LINE_BYTES = 8_190
+MAX_PARSED_LINE_BYTES = 65_536
 DISPATCHER = web.AppKey("dispatcher", Dispatcher)
 # The library tells its version and that of Python on every response, also to a request that it cannot read,
 # which no middleware sees: its constant is the one place for all of them.
@@ -123,12 +127,17 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
             dispatcher.check_ip_allowed(request)
+            _check_line_lengths(request)
             response = await handler(request)
             if request.path.startswith("/static/"):
                 # Web clients of other origins show the default avatar and header.
                 response.headers["Access-Control-Allow-Origin"] = "*"
             return response
         except ForbiddenError as error:
+            return _render_error(dispatcher, request, error, is_api)
+        except (web.HTTPRequestHeaderFieldsTooLarge, web.HTTPRequestURITooLong) as error:
+            client = dispatcher.services.proxies.resolve_client_address(request)
+            log.info("request_refused", client=client, reason=error.reason, path=request.path[:200])
             return _render_error(dispatcher, request, error, is_api)
         except web.HTTPException as error:
             if error.status < 400:
@@ -143,6 +152,14 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
             return response
 
     return outermost
+
+
+def _check_line_lengths(request: web.Request) -> None:
+    """Raise the error for a request line (RFC 9110 §15.5.15) or a header (RFC 6585 §5) that is too long."""
+    if len(request.raw_path) > MAX_LINE_BYTES:
+        raise web.HTTPRequestURITooLong
+    if any(len(value) > MAX_LINE_BYTES for _, value in request.raw_headers):
+        raise web.HTTPRequestHeaderFieldsTooLarge
 
 
 def _render_error(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
 
 routes = Routes("http")
+# With digits that a computer can count with; the last byte may be left out, or the first (RFC 9110 §14.1.2).
+SINGLE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -51,9 +54,12 @@ class StoredFile(web.FileResponse):
     async def prepare(self, request: Any) -> AbstractStreamWriter | None:
         """Begin to send the file; all of it if the client has parts of another version (RFC 9110 §13.1.5)."""
         known_etag = request.headers.get(hdrs.IF_RANGE, "")
-        if known_etag.startswith(('"', "W/")) and known_etag != self._compute_etag():
+        is_outdated = known_etag.startswith(('"', "W/")) and known_etag != self._compute_etag()
+        # All of it also for ranges that the library cannot send: several at once, another unit, or none at all
+        # (RFC 9110 §14.2). It would answer 416, as if the file were too short.
+        if is_outdated or not SINGLE_RANGE.fullmatch(request.headers.get(hdrs.RANGE, "bytes=0-").strip()):
             headers = request.headers.copy()
-            del headers[hdrs.IF_RANGE]
+            headers.pop(hdrs.IF_RANGE, None)
             headers.pop(hdrs.RANGE, None)
             request = request.clone(headers=headers)
         return await super().prepare(request)

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 import pytest
 
 from fedserver.config import MailConfig
-from fedserver.integrations.smtp import MailError, send_mail
+from fedserver.integrations.smtp import MailError, render_html, send_mail
 from tests.kit import tls
 
 
@@ -73,9 +73,25 @@ async def test_a_mail_arrives_as_written(server: Server) -> None:
     mail = server.mail
     assert (mail["To"], mail["From"]) == ("ann@mail.test", "node@alpha.test")
     assert mail["Subject"] == "Größe & mehr"
-    assert mail["Date"]
+    assert mail["Date"].datetime.tzinfo is not None
+    assert str(mail["Date"]).endswith("+0000")
     assert "@alpha.test" in mail["Message-ID"]
-    assert mail.get_content().replace("\r\n", "\n") == text
+    assert mail["Auto-Submitted"] == "auto-generated"
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert isinstance(plain, EmailMessage) and isinstance(html, EmailMessage)
+    assert plain.get_content().replace("\r\n", "\n") == text
+    assert f'<a href="https://alpha.test/confirm/{"x" * 80}">' in html.get_content()
+
+
+async def test_the_node_introduces_itself_with_its_own_name(server: Server) -> None:
+    await send_mail(config(server), "ann@mail.test", "Hi", "text", ehlo_name="alpha.test")
+    assert server.commands[0] == "EHLO alpha.test"
+
+
+def test_html_of_a_mail_escapes_text_and_links_addresses_without_the_full_stop() -> None:
+    html = render_html("<b>&\nsecond\n\nSee https://alpha.test/a?b=1&c=2.\n")
+    assert '<p dir="auto">&lt;b&gt;&amp;<br>\nsecond</p>' in html
+    assert '<a href="https://alpha.test/a?b=1&amp;c=2">https://alpha.test/a?b=1&amp;c=2</a>.</p>' in html
 
 
 async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: Server) -> None:

@@ -21,6 +21,7 @@ class Faults:
     adds_forwarded_for: bool = True
     passes_websockets: bool = True
     host: str = ""
+    client: str = ""  # whom it names in X-Forwarded-For, instead of the one that is connected
     resolves_escapes: bool = False
     drops: str = ""  # a header
     max_body: int = 1 << 40
@@ -57,7 +58,7 @@ def _build_handler(
             headers["Host"] = faults.host
         if faults.adds_forwarded_for:
             known = headers.get("X-Forwarded-For")
-            headers["X-Forwarded-For"] = ", ".join(filter(None, (known, request.remote)))
+            headers["X-Forwarded-For"] = ", ".join(filter(None, (known, faults.client or request.remote)))
         path = request.path_qs if faults.resolves_escapes else request.raw_path
         url = URL(target + path, encoded=not faults.resolves_escapes)
         if request.headers.get("Upgrade") and faults.passes_websockets:

@@ -183,10 +183,9 @@ async def test_check_of_a_proxy_that_changes_what_peers_sign_says_what(
 async def test_check_of_a_proxy_that_is_not_trusted_names_its_address(scene: Scene) -> None:
     scene.node.services.proxies._networks.clear()
     scene.node.services.proxies._trusts.cache_clear()
-    # The proxy is reached from another address than that of the node, as visitors reach it.
-    vars(scene.faults)["adds_forwarded_for"] = False
+    scene.faults.client = "203.0.113.5"
     problem = await scene.find_problem("proxy_headers")
-    assert "X-Forwarded-For" in problem
+    assert "does not believe the proxy at 127.0.0.1" in problem
 
 
 async def test_check_of_folders_asks_the_running_node(
