@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from fedserver.cli.language import group, option
+from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.text.locales import gettext, translate
@@ -24,9 +24,10 @@ def log() -> None:
 @log.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @option("--hash", "known_hash", default="", help="A hash that you noted earlier; it must be in the log.")
+@json_option
 @config_option
 @async_command
-async def verify(file: Path | None, known_hash: str, config_path: Path | None) -> None:
+async def verify(file: Path | None, known_hash: str, config_path: Path | None, as_json: bool) -> None:
     """Check the chain: in the database, or in a FILE of pages of /api/fedserver/v1/log."""
     try:
         if file is not None:
@@ -36,6 +37,9 @@ async def verify(file: Path | None, known_hash: str, config_path: Path | None) -
                 valid = await audit_log.verify(tx, known_hash)
     except hash_chain.ChainBrokenError as error:
         raise click.ClickException(translate(error.text)) from error
+    if as_json:
+        print_json({"first": valid.first, "last": valid.last, "hash": valid.hash})
+        return
     if not valid.last:
         click.echo(gettext("The log is empty."))
         return

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -13,6 +16,9 @@ from fedserver.cli.language import Group, option, translate_help, use_language
 from fedserver.on_demand import on_demand
 
 version = on_demand("fedserver.version")  # it reads the metadata of the package
+
+
+INTERRUPTED, BROKEN_PIPE = 128 + 2, 128 + 13
 
 
 class CommandEntry(NamedTuple):
@@ -31,18 +37,31 @@ COMMANDS = {
     "log": CommandEntry("audit_log", "Check the log of what moderators and admins did."),
     "db": CommandEntry("databases", "Upgrade, back up, verify and restore the database."),
     "check": CommandEntry("checks.check", "Check the configuration and surroundings of this node."),
+    "print": CommandEntry(
+        "machine_files", "Print files for systemd, Caddy and nginx that go with the configuration."
+    ),
     "routes": CommandEntry("routes", "List every HTTP route with its scope and role."),
     "demo": CommandEntry("demo", "Run three nodes on loopback until Ctrl-C, to look at."),
 }
+
+
+# Where the name of a command is that of a function of Python.
+ATTRIBUTES = {"print": "print_"}
 
 
 class LazyGroup(Group):
     """A group that loads the module of a command when it is named, and none for the list."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command, with its texts in the language of the environment."""
+        """Run a command, with its texts in the language of the environment.
+
+        Exit statuses: 0, 1 for a failure, 2 for a wrong use, 130 after Ctrl-C, 141 if the reader of a pipe
+        left (as a shell counts SIGINT and SIGPIPE).
+        """
         with use_language(os.environ):
-            return super().main(*args, **kwargs)
+            if not kwargs.pop("standalone_mode", True):
+                return super().main(*args, standalone_mode=False, **kwargs)
+            sys.exit(_run_quietly(partial(super().main, *args, standalone_mode=False, **kwargs)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of their use."""
@@ -52,7 +71,7 @@ class LazyGroup(Group):
         """Load a command; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(_load(COMMANDS[cmd_name].module), cmd_name)
+        command = getattr(_load(COMMANDS[cmd_name].module), ATTRIBUTES.get(cmd_name, cmd_name))
         assert isinstance(command, click.Command)
         return command
 
@@ -60,6 +79,35 @@ class LazyGroup(Group):
         """Write the list of commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, translate_help(entry.summary)) for name, entry in COMMANDS.items()])
+
+
+def _run_quietly(run: Callable[[], Any]) -> int:
+    """Run a command and return its exit status; what is expected to go wrong is one line on standard error."""
+    try:
+        status = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As `head` leaves: nobody reads on, so nothing is to be said. Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("", err=True)
+        return INTERRUPTED
+    except click.UsageError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        _print_error(error.format_message())
+        return error.exit_code
+    except OSError as error:
+        _print_error(str(error))
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _print_error(message: str) -> None:
+    """Write an error as one line, whatever libraries say in how many."""
+    click.echo(click.style("Error:", fg="red") + " " + " ".join(message.split()), err=True)
 
 
 def _load(module: str) -> object:

@@ -12,7 +12,7 @@ import click
 
 from fedserver.cli.backups import lost_key, postgresql_backups, sqlite_backups
 from fedserver.cli.backups.contents import COUNTED_TABLES, BackupContents, BackupError
-from fedserver.cli.language import group, option
+from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import (
     async_command,
     build_secret_box,
@@ -86,11 +86,15 @@ def backup(path: Path, config_path: Path | None) -> None:
 
 @db.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def verify(path: Path) -> None:
+@json_option
+def verify(path: Path, as_json: bool) -> None:
     """Read all of a backup, check that it is whole, and show how much is in it."""
     with _explain_failure(path):
         is_dump = postgresql_backups.is_dump(path)
         contents = (postgresql_backups if is_dump else sqlite_backups).read_contents(path)
+    if as_json:
+        print_json({"rows": dict(contents.counts), "has_checksum": contents.has_checksum})
+        return
     _print_contents(contents)
     click.echo(gettext("%(path)s is a whole backup.", path=path))
     if not contents.has_checksum:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.language import group, option
+from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
@@ -19,6 +19,10 @@ from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 ROLE = click.Choice(members.ROLES)
+SHOWN_FIELDS = (
+    "email", "role", "locale", "invites_left", "created_at", "email_confirmed_at", "approved_at", "disabled_at",
+    "active_at",
+)  # fmt: skip
 
 
 @group()
@@ -70,28 +74,44 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
 
 
 @member.command("list")
+@json_option
 @config_option
 @async_command
-async def list_all(config_path: Path | None) -> None:
+async def list_all(config_path: Path | None, as_json: bool) -> None:
     """List all members."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
         rows = await members.list_all(tx)
+    if as_json:
+        print_json([_describe(row, username) for row, username in rows])
+        return
     for row, username in rows:
-        state = "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
+        state = _name_state(row)
         click.echo(f"{username}\t{row.role}\t{state}\t{row.email}")
+
+
+def _name_state(row: MemberRow) -> str:
+    return "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
+
+
+def _describe(row: MemberRow, username: str) -> dict[str, object]:
+    """Return what programs may know of a member; moments are milliseconds UTC."""
+    fields = {field: getattr(row, field) for field in SHOWN_FIELDS}
+    return {"username": username, "state": _name_state(row), **fields}
 
 
 @member.command()
 @click.argument("name")
+@json_option
 @config_option
 @async_command
-async def show(name: str, config_path: Path | None) -> None:
+async def show(name: str, config_path: Path | None, as_json: bool) -> None:
     """Show one member."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
         row = await members.get_by_username(tx, name)
-    for field in ("email", "role", "locale", "invites_left", "created_at", "email_confirmed_at"):
-        click.echo(f"{field}: {getattr(row, field)}")
-    for field in ("approved_at", "disabled_at", "active_at"):
+    if as_json:
+        print_json(_describe(row, name))
+        return
+    for field in SHOWN_FIELDS:
         click.echo(f"{field}: {getattr(row, field)}")
 
 

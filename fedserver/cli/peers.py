@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import click
 
-from fedserver.cli.language import group, option
+from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 from fedserver.text.locales import gettext, ngettext
@@ -19,12 +19,17 @@ def peer() -> None:
 
 
 @peer.command("list")
+@json_option
 @config_option
 @async_command
-async def list_all(config_path: Path | None) -> None:
+async def list_all(config_path: Path | None, as_json: bool) -> None:
     """List the known peers."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
         rows = await peers.list_all(tx)
+    if as_json:
+        fields = ("domain", "policy", "reason", "failures", "failing_since_at", "retry_at")
+        print_json([{field: getattr(row, field) for field in fields} for row in rows])
+        return
     for row in rows:
         # Columns are for programs: they stay as they are in every language.
         state = f"{row.failures} failures" if row.failures else "answers"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
-from fedserver.cli.language import command
+from fedserver.cli.language import command, json_option, print_json
 from fedserver.node import list_endpoints
 
 
 @command()
-def routes() -> None:
+@json_option
+def routes(as_json: bool) -> None:
     """List every HTTP route with its scope and role."""
     rows = sorted(
         (route.path, route.method, route.auth, route.scope, route.surface, route.audience)
         for route in list_endpoints()
     )
+    if as_json:
+        names = ("path", "method", "auth", "scope", "surface", "audience")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
     for path, method, auth, scope, surface, audience in rows:
         click.echo(f"{method:6} {path:55} {auth:10} {scope or '-':28} {surface:10} {audience}")

@@ -70,6 +70,8 @@ def async_command(command: Command) -> Callable[..., None]:
                 runner.run(command(*args, **kwargs))
         except DomainError as error:
             raise click.ClickException(error.message) from error
+        except BrokenPipeError:
+            raise  # the reader of our output has left, which is no error
         except (StorageError, OSError) as error:
             raise click.ClickException(str(error)) from error
 

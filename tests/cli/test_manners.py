@@ -1,0 +1,123 @@
+"""The command line has the manners of Unix tools: pipes, exit statuses, errors, JSON, colours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from fedserver.cli.commands import COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
+# Commands that tell something, and so have to tell it to programs, too.
+TELLING = {"list", "show", "routes", "check", "verify"}
+
+
+def _start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+        [sys.executable, "-m", "fedserver", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, stderr=subprocess.PIPE,
+        **{"stdout": subprocess.PIPE, **options},
+    )  # fmt: skip
+
+
+def _run(folder: Path, *arguments: str, **options: object) -> tuple[int, str, str]:
+    process = _start(folder, *arguments, **options)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, (out or b"").decode(), err.decode()
+
+
+def _walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from _walk(child, (*path, name))
+
+
+def test_every_command_that_tells_something_writes_json_if_asked() -> None:
+    without = [
+        path
+        for path, command in _walk(main)
+        if path[-1] in TELLING and "--json" not in {name for option in command.params for name in option.opts}
+    ]
+    assert without == []
+    assert set(COMMANDS) >= {"print", "check", "routes"}
+
+
+def test_lists_are_json(tmp_path: Path) -> None:
+    add = ("member", "add", "ann", "--email", "ann@mail.test", "--password", "correct horse battery")
+    assert _run(tmp_path, *add)[0] == 0
+    assert _run(tmp_path, "peer", "block", "bad.test", "--reason", "spam")[0] == 0
+    members = json.loads(_run(tmp_path, "member", "list", "--json")[1])
+    assert [(member["username"], member["state"]) for member in members] == [("ann", "active")]
+    assert json.loads(_run(tmp_path, "member", "show", "ann", "--json")[1])["email"] == "ann@mail.test"
+    (peer,) = json.loads(_run(tmp_path, "peer", "list", "--json")[1])
+    assert (peer["domain"], peer["policy"], peer["reason"]) == ("bad.test", "block", "spam")
+    assert json.loads(_run(tmp_path, "log", "verify", "--json")[1])["last"] == 2
+    assert "/livez" in {route["path"] for route in json.loads(_run(tmp_path, "routes", "--json")[1])}
+
+
+@pytest.mark.parametrize("arguments", [("routes",), ("member", "list"), ("--help",), ("routes", "--json")])
+def test_reader_of_a_pipe_that_leaves_ends_the_command_quietly(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    _run(tmp_path, "member", "add", "ann", "--email", "ann@mail.test", "--password", "correct horse battery")
+    reading, writing = os.pipe()
+    os.close(reading)
+    status, _, errors = _run(tmp_path, *arguments, stdout=writing)
+    os.close(writing)
+    assert (status, errors) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [("routes",), ("routes", "--json")])
+def test_full_disk_behind_the_output_is_one_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        status, _, errors = _run(tmp_path, *arguments, stdout=full)
+    assert status == 1
+    assert errors.startswith("Error: ") and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("member", "show", "nobody"), 1),
+        (("peer", "list", "--config", "missing.toml"), 1),
+        (("db", "backup", "/proc/nowhere/x"), 1),
+        (("db", "verify", "missing"), 2),
+        (("member", "show"), 2),
+        (("nonsense",), 2),
+        (("peer", "list"), 0),
+    ],
+)
+def test_status_is_0_for_success_1_for_failure_2_for_wrong_use(
+    arguments: tuple[str, ...], expected: int, tmp_path: Path
+) -> None:
+    status, output, errors = _run(tmp_path, *arguments)
+    assert status == expected, errors
+    assert output == ""
+    assert "Traceback" not in errors
+    if expected == 1:
+        assert errors.startswith("Error: ") and errors.count("\n") == 1
+    assert "\x1b" not in errors
+
+
+def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_name: str) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fedserver.cli.commands._load", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        main(["routes"])
+    assert ended.value.code == 130
+    assert capsys.readouterr().out == ""
