@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -59,9 +58,10 @@ class LazyGroup(Group):
         left (as a shell counts SIGINT and SIGPIPE).
         """
         with use_language(os.environ):
+            parent_main: Callable[..., Any] = super().main
             if not kwargs.pop("standalone_mode", True):
-                return super().main(*args, standalone_mode=False, **kwargs)
-            sys.exit(_run_quietly(partial(super().main, *args, standalone_mode=False, **kwargs)))
+                return parent_main(*args, standalone_mode=False, **kwargs)
+            sys.exit(_run_quietly(lambda: parent_main(*args, standalone_mode=False, **kwargs)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of their use."""
@@ -82,14 +82,15 @@ class LazyGroup(Group):
 
 
 def _run_quietly(run: Callable[[], Any]) -> int:
-    """Run a command and return its exit status; what is expected to go wrong is one line on standard error."""
+    """Run a command and return its exit status; expected failures are one line on standard error."""
+    output = sys.stdout
     try:
         status = run()
         sys.stdout.flush()
-    except BrokenPipeError:
-        # As `head` leaves: nobody reads on, so nothing is to be said. Python would complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    except SystemExit as ended:
+        # As `head` leaves: nobody reads on, so nothing is to be said. click replaces the output then, and ends
+        # with status 1.
+        return _to_status(ended.code) if sys.stdout is output else BROKEN_PIPE
     except (click.Abort, KeyboardInterrupt):
         click.echo("", err=True)
         return INTERRUPTED
@@ -102,7 +103,11 @@ def _run_quietly(run: Callable[[], Any]) -> int:
     except OSError as error:
         _print_error(str(error))
         return 1
-    return status if isinstance(status, int) else 0
+    return _to_status(status)
+
+
+def _to_status(code: object) -> int:
+    return code if isinstance(code, int) else 0
 
 
 def _print_error(message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""How events are logged: one line per event, for people or as JSON, whoever wrote it."""
+"""How events are logged: one line per event, for people or as JSON, also those of libraries."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _add_logger_name(_logger: object, _name: str, event: EventDict) -> EventDict
 def _shorten_unreadable_request(record: logging.LogRecord) -> bool:
     """Make one line of what aiohttp says of bytes that are no HTTP; False where the level excludes it.
 
-    Any stranger can cause it, so it is neither an error nor worth a traceback. Who sent it stands in headers
+    Anyone can cause it, so it is neither an error nor worth a traceback. Who sent it stands in headers
     that could not be read: the address is that of the connection, which may be the proxy's, and says so.
     """
     error = record.exc_info[1] if record.exc_info else None
@@ -94,7 +94,9 @@ def _shorten_unreadable_request(record: logging.LogRecord) -> bool:
     remote = record.args[0] if isinstance(record.args, tuple) and record.args else ""
     record.msg, record.args, record.exc_info = "request_unreadable", (), None
     record.levelno, record.levelname = logging.INFO, "INFO"
-    vars(record).update(connection_from=str(remote), reason=" ".join(str(getattr(error, "message", error)).split())[:200])
+    vars(record).update(
+        connection_from=str(remote), reason=" ".join(str(getattr(error, "message", error)).split())[:200]
+    )
     return logging.root.level <= logging.INFO
 
 

@@ -104,7 +104,9 @@ def _is_below(folder: str, parents: tuple[str, ...]) -> bool:
 def render_caddy(config: Config) -> str:
     """Return a Caddyfile. Caddy gets the certificate, and sets X-Forwarded-For and Upgrade by itself."""
     listen = config.node.listen
-    upstream = f"unix/{listen.removeprefix('unix:')}" if listen.startswith("unix:") else _find_upstream(listen)
+    upstream = (
+        f"unix/{listen.removeprefix('unix:')}" if listen.startswith("unix:") else _find_upstream(listen)
+    )
     return f"""{_find_site(config)} {{
 	request_body {{
 		max_size {compute_max_body_mebibytes(config)}MiB
@@ -169,7 +171,7 @@ def _find_site(config: Config) -> str:
 def _find_upstream(listen: str) -> str:
     """Return host and port at which a proxy on the same machine reaches the node."""
     host, _, port = listen.rpartition(":")
-    return f"{ {'0.0.0.0': '127.0.0.1', '': '127.0.0.1', '[::]': '[::1]'}.get(host, host)}:{port}"  # noqa: S104
+    return f"{ {'0.0.0.0': '127.0.0.1', '': '127.0.0.1', '[::]': '[::1]'}.get(host, host) }:{port}"
 
 
 @group("print")

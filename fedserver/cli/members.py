@@ -20,8 +20,8 @@ from storage.rows.auth import MemberRow
 
 ROLE = click.Choice(members.ROLES)
 SHOWN_FIELDS = (
-    "email", "role", "locale", "invites_left", "created_at", "email_confirmed_at", "approved_at", "disabled_at",
-    "active_at",
+    "email", "role", "locale", "invites_left", "created_at", "email_confirmed_at", "approved_at",
+    "disabled_at", "active_at",
 )  # fmt: skip
 
 

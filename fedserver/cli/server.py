@@ -136,7 +136,5 @@ async def _report_ready(node: Node, config: Config, role: ProcessRole) -> None:
         return
     link = await node.create_setup_link()
     if link is not None:
-        text = gettext(
-            "This node has no members yet. Create the account of the owner here, within 24 hours:"
-        )
+        text = gettext("This node has no members yet. Create the account of the owner here, within 24 hours:")
         report(config.log, "setup_link", f"{text}\n  {link}", link=link)

@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]}'»”]")
 HTML = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"></head>
-<body style="font-family: system-ui, sans-serif; font-size: 16px; line-height: 1.5; max-width: 38em; margin: 1em auto; \
+<body style="font-family: system-ui, sans-serif; line-height: 1.5; max-width: 38em; margin: 1em auto; \
 padding: 0 1em; overflow-wrap: anywhere">
 {paragraphs}
 </body></html>

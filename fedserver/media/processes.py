@@ -105,8 +105,8 @@ def call_named(name: str, *arguments: Any) -> Any:
 
 
 def _apply_limits(bounds: Bounds) -> None:
-    # Libraries written in C, and Python at the end of its memory, write about the files of strangers as they
-    # like; what counts reaches the parent as an exception. The log of the parent stays one event a line.
+    # Libraries written in C, and Python at the end of its memory, write about a file as they like;
+    # what counts reaches the parent as an exception. The log of the parent stays one event a line.
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)

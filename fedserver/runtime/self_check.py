@@ -37,7 +37,7 @@ class FolderReport(Struct, frozen=True):
 
 
 class ReceivedRequest(Struct, frozen=True):
-    """What the running node says of itself and of a request that it got."""
+    """A request as the running node got it, and what the node says of itself."""
 
     version: str
     uid: int

@@ -19,7 +19,7 @@ from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
 
 routes = Routes("http")
-# With digits that a computer can count with; the last byte may be left out, or the first (RFC 9110 §14.1.2).
+# The last byte may be left out, or the first (RFC 9110 §14.1.2).
 SINGLE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 CONTENT_TYPES = {
     "jpg": "image/jpeg",

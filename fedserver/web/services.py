@@ -15,7 +15,7 @@ from fedserver.web.rate_limits import RateLimiter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices(Services):
-    """Services, the renderer of pages, the limits of requests, trusted proxies, tokens of `fedserver check`."""
+    """Services and what only web needs: pages, limits, trusted proxies, tokens of `fedserver check`."""
 
     rate_limiter: RateLimiter
     pages: Pages

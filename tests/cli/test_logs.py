@@ -90,7 +90,9 @@ async def test_log_of_a_process_with_json_is_only_json(tmp_path: Path) -> None:
     events = [json.loads(line) for line in lines]
     assert [answer.split()[1] for answer in answers] == [b"431", b"400", b"414", b"400", b"400"]
     assert "started" in {event["event"] for event in events}
-    assert "poll_seconds_least" in next(event["text"] for event in events if event["event"] == "configuration")
+    assert "poll_seconds_least" in next(
+        event["text"] for event in events if event["event"] == "configuration"
+    )
     refused = [event for event in events if event["event"] == "request_refused"]
     assert [event["client"] for event in refused] == ["203.0.113.9", "127.0.0.1"]
     assert not [event for event in events if "exception" in event]

@@ -1,4 +1,4 @@
-"""`fedserver print`: the files are valid, have the limits of the configuration, and are those of the manual."""
+"""`fedserver print`: valid files with the limits of the configuration, as the manual shows them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def _render_unit(config: Config) -> str:
 def test_manual_shows_what_the_command_prints(name: str, text: str) -> None:
     manual = (ROOT / "docs" / "operating.md").read_text()
     shown = re.search(rf"<!-- print {name} -->\n```\w*\n(.*?)```\n<!-- /print -->", manual, re.DOTALL)
-    assert shown is not None and shown[1] == text
+    assert shown is not None
+    assert shown[1] == text
 
 
 def test_compose_passes_bodies_as_large_as_the_limits() -> None:
@@ -100,14 +101,17 @@ def test_caddyfile_is_valid(tmp_path: Path) -> None:
 
 
 def _write_nginx(folder: Path, site: str, port: int) -> Path:
-    """Write a configuration of nginx that includes a site, on an unprivileged port and with a test certificate."""
+    """Write a configuration of nginx with a site, on a free port and with a certificate of tests."""
     certificate, key = tls.write_certificate_files("alpha.test")
     site = re.sub(r"listen (\[::\]:)?443 ssl http2;", f"listen 127.0.0.1:{port} ssl;", site, count=1)
-    site = re.sub(r" *listen \[::\]:\S+.*;\n", "", site).replace("listen 80;", f"listen 127.0.0.1:{find_free_port()};")
+    site = re.sub(r" *listen \[::\]:\S+.*;\n", "", site).replace(
+        "listen 80;", f"listen 127.0.0.1:{find_free_port()};"
+    )
     site = re.sub(r"ssl_certificate .*;", f"ssl_certificate {certificate};", site)
     site = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {key};", site)
     temp = "".join(
-        f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{name}_temp_path {folder}/{name};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     path = folder / "nginx.conf"
     path.write_text(
@@ -131,7 +135,7 @@ async def test_upload_at_the_limit_passes_nginx_and_one_above_is_refused_by_the_
     # The node of a test speaks TLS itself.
     site = site.replace("proxy_pass http://fedserver", "proxy_pass https://fedserver")
     path = _write_nginx(tmp_path, site, port)
-    checked = subprocess.run([NGINX, "-t", "-c", str(path)], capture_output=True, text=True, check=False)
+    checked = await asyncio.to_thread(_test_nginx, path)
     assert checked.returncode == 0, checked.stderr
     ann = await node.create_member("ann")
     token = await node.create_token(ann)
@@ -148,6 +152,11 @@ async def test_upload_at_the_limit_passes_nginx_and_one_above_is_refused_by_the_
     # Zeros are no video: what counts is that the node says so, and not the proxy, whose page is HTML.
     assert [kind for _, kind in statuses] == ["application/json"] * 3
     assert [status for status, _ in statuses] == [422, 422, 422]
+
+
+def _test_nginx(path: Path) -> subprocess.CompletedProcess[str]:
+    assert NGINX is not None
+    return subprocess.run([NGINX, "-t", "-c", str(path)], capture_output=True, text=True, check=False)
 
 
 async def _wait_for(port: int) -> None:

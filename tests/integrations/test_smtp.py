@@ -78,7 +78,8 @@ async def test_a_mail_arrives_as_written(server: Server) -> None:
     assert "@alpha.test" in mail["Message-ID"]
     assert mail["Auto-Submitted"] == "auto-generated"
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert isinstance(plain, EmailMessage) and isinstance(html, EmailMessage)
+    assert isinstance(plain, EmailMessage)
+    assert isinstance(html, EmailMessage)
     assert plain.get_content().replace("\r\n", "\n") == text
     assert f'<a href="https://alpha.test/confirm/{"x" * 80}">' in html.get_content()
 

@@ -16,7 +16,8 @@ from fedserver.cli.settings import async_command, config_option, read_config
 from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext
 
 # Each raises an exception whose text is the problem. tests/cli/checks sees every one of them fail.
-CHECKS: tuple[tuple[str, LazyText, Callable[[Surroundings], Awaitable[None]]], ...] = (
+Check = tuple[str, LazyText, Callable[[Surroundings], Awaitable[None]]]
+CHECKS: tuple[Check, ...] = (
     ("database", lazy_gettext("database"), machine.check_database),
     ("folders", lazy_gettext("folders and disks"), machine.check_folders),
     ("dns", lazy_gettext("DNS"), public_address.check_dns),
@@ -44,7 +45,7 @@ async def check(config_path: Path | None, as_json: bool) -> None:
     """
     surroundings = Surroundings(read_config(config_path))
     check_secrets = partial(machine.check_secret_files, config_path=choose_config_path(config_path))
-    checks = (("secrets", lazy_gettext("files with secrets"), check_secrets), *CHECKS)
+    checks: tuple[Check, ...] = (("secrets", lazy_gettext("files with secrets"), check_secrets), *CHECKS)
     results = [{"name": "configuration", "ok": True, "problem": ""}]
     if not as_json:
         _print_result(gettext("configuration"), "")
@@ -68,9 +69,7 @@ async def check(config_path: Path | None, as_json: bool) -> None:
         )
 
 
-async def find_problem(
-    run: Callable[[Surroundings], Awaitable[None]], surroundings: Surroundings
-) -> str:
+async def find_problem(run: Callable[[Surroundings], Awaitable[None]], surroundings: Surroundings) -> str:
     """Return the problem that a check finds in one line, '' for none."""
     try:
         await run(surroundings)

@@ -113,7 +113,7 @@ async def _probe_as_node_user(config: Config) -> list[FolderReport]:
     Root can write everywhere, so it changes to that user; another user cannot.
     """
     data_dir = Path(config.node.data_dir)
-    owner = data_dir.stat().st_uid if data_dir.exists() else os.geteuid()
+    owner = await asyncio.to_thread(_find_owner, data_dir)
     if owner not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise CheckError(
             gettext(
@@ -126,7 +126,7 @@ async def _probe_as_node_user(config: Config) -> list[FolderReport]:
     paths = [*list_written_folders(config), *list_written_files(config)]
     identity: dict[str, object] = {}
     if os.geteuid() == 0 and owner != 0:
-        group = data_dir.stat().st_gid
+        group = (await asyncio.to_thread(data_dir.stat)).st_gid
         identity = {"user": owner, "group": group, "extra_groups": _list_groups(owner, group)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -142,6 +142,10 @@ async def _probe_as_node_user(config: Config) -> list[FolderReport]:
     if process.returncode:
         raise CheckError((errors.decode(errors="replace").strip().splitlines() or ["?"])[-1])
     return msgspec.json.decode(output, type=list[FolderReport])
+
+
+def _find_owner(folder: Path) -> int:
+    return folder.stat().st_uid if folder.exists() else os.geteuid()
 
 
 def _name_user(uid: int) -> str:
@@ -164,8 +168,8 @@ async def check_clock(surroundings: Surroundings) -> None:
     if error_s > MAX_CLOCK_ERROR_S:
         raise CheckError(
             gettext(
-                "The clocks of the node, of the proxy and of this machine differ by %(seconds)s seconds. Please "
-                "run a time service (NTP) on all of them.",
+                "The clocks of the node, of the proxy and of this machine differ by %(seconds)s seconds. "
+                "Please run a time service (NTP) on all of them.",
                 seconds=round(error_s),
             )
         )

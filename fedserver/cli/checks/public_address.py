@@ -36,7 +36,9 @@ async def check_dns(surroundings: Surroundings) -> None:
     except socket.gaierror as error:
         raise CheckError(
             gettext(
-                "%(host)s has no address (%(reason)s). Please set an A or AAAA record.", host=host, reason=error
+                "%(host)s has no address (%(reason)s). Please set an A or AAAA record.",
+                host=host,
+                reason=error,
             )
         ) from error
 
@@ -82,7 +84,9 @@ async def check_public_address(surroundings: Surroundings) -> None:
         raise CheckError(describe_unreachable(url, error)) from error
     if not links or not all(link.startswith(surroundings.base + "/") for link in links):
         raise CheckError(
-            gettext("%(url)s names other addresses than node.base_url: another server answers there.", url=url)
+            gettext(
+                "%(url)s names other addresses than node.base_url: another server answers there.", url=url
+            )
         )
 
 
@@ -101,8 +105,8 @@ def _check_signed_parts(surroundings: Surroundings, exchange: Exchange) -> None:
         if received.headers.get(name, "") != value:
             raise CheckError(
                 gettext(
-                    "The proxy changes the header %(name)s: '%(received)s' arrived instead of '%(sent)s'. Peers "
-                    "sign it, so please pass it on as it is.",
+                    "The proxy changes the header %(name)s: '%(received)s' arrived instead of '%(sent)s'. "
+                    "Peers sign it, so please pass it on as it is.",
                     name=name,
                     received=received.headers.get(name, ""),
                     sent=value,
@@ -161,8 +165,8 @@ async def check_websocket(surroundings: Surroundings) -> None:
     except aiohttp.WSServerHandshakeError as error:
         raise CheckError(
             gettext(
-                "WebSockets do not arrive at %(url)s (status %(status)s): apps would not see new posts at once. "
-                "Please let the proxy pass on Upgrade and Connection (see `fedserver print nginx`).",
+                "WebSockets do not arrive at %(url)s (status %(status)s): apps would not see new posts at "
+                "once. Please let the proxy pass on Upgrade and Connection (see `fedserver print nginx`).",
                 url=address,
                 status=error.status,
             )
@@ -193,8 +197,8 @@ async def check_upload_size(surroundings: Surroundings) -> None:
             surroundings.open_session() as session,
             session.post(url, data=body(), headers=headers, timeout=UPLOAD_TIMEOUT) as response,
         ):
+            status: int | str = response.status
             is_complete = response.status == 200 and (await response.json()).get("bytes") == size
-            status = response.status
     except NET_ERRORS as error:
         # A proxy may also close the connection while we are sending.
         is_complete, status = False, str(error) or type(error).__name__

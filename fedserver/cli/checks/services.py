@@ -29,7 +29,8 @@ async def check_mail(surroundings: Surroundings) -> None:
     except MailError as error:
         raise CheckError(
             gettext(
-                "%(host)s:%(port)s does not take mail of this node (%(reason)s). Please check the section [mail].",
+                "%(host)s:%(port)s does not take mail of this node (%(reason)s). Please check the "
+                "section [mail].",
                 host=mail.host,
                 port=mail.port,
                 reason=error,

@@ -6,13 +6,14 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from email.utils import format_datetime, parsedate_to_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from fedserver.cli.settings import build_secret_box
 from fedserver.config import Config
@@ -109,7 +110,7 @@ class Surroundings:
         if listen.startswith("unix:"):
             return "http://localhost"
         host, _, port = listen.rpartition(":")
-        loopback = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}  # noqa: S104
+        loopback = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}
         return f"http://{loopback.get(host, host)}:{port}"
 
     async def exchange_directly(self) -> Exchange:
@@ -136,7 +137,7 @@ class Surroundings:
         sent_at = self.clock()
         address = f"{base}{PATH}?{QUERY}"
         try:
-            url = aiohttp.client.URL(address, encoded=True)
+            url = URL(address, encoded=True)
             async with session.get(url, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
                     raise CheckError(

@@ -436,7 +436,9 @@ def kind_of(job: Job | type[Job]) -> str:
 
 
 # Jobs that end with a mail.
-MAIL_KINDS = tuple(kind_of(job_type) for job_type in (SendMail, ComposeMail, SendSecurityNotice, SendPostMail))
+MAIL_KINDS = tuple(
+    kind_of(job_type) for job_type in (SendMail, ComposeMail, SendSecurityNotice, SendPostMail)
+)
 KINDS = frozenset(kind_of(job_type) for job_type in JOB_TYPES)
 
 
