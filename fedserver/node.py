@@ -47,7 +47,7 @@ from fedserver.runtime.self_check import CheckTokens
 from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
-from fedserver.web import files, self_check, template_values
+from fedserver.web import files, template_values
 from fedserver.web.application import MAX_PARSED_LINE_BYTES, build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages, to_origin
@@ -67,8 +67,7 @@ SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 def list_endpoints() -> list[Endpoint]:
     """Return every endpoint of every surface."""
-    own = (*files.routes.endpoints, *self_check.routes.endpoints)
-    return [*own, *(endpoint for surface in SURFACES for endpoint in surface())]
+    return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
 
 
 class Node:

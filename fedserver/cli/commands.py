@@ -88,8 +88,7 @@ def _run_quietly(run: Callable[[], Any]) -> int:
         status = run()
         sys.stdout.flush()
     except SystemExit as ended:
-        # As `head` leaves: nobody reads on, so nothing is to be said. click replaces the output then, and ends
-        # with status 1.
+        # As `head` leaves: nobody reads on. click replaces the output then, and ends with 1.
         return _to_status(ended.code) if sys.stdout is output else BROKEN_PIPE
     except (click.Abort, KeyboardInterrupt):
         click.echo("", err=True)

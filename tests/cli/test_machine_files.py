@@ -63,7 +63,8 @@ def test_compose_passes_bodies_as_large_as_the_limits() -> None:
 def test_print_uses_the_configuration(name: str, tmp_path: Path) -> None:
     path = tmp_path / "fedserver.toml"
     path.write_text(
-        '[node]\ndomain = "a.example"\nbase_url = "https://a.example"\nlisten = "unix:/run/fedserver/node.sock"\n'
+        '[node]\ndomain = "a.example"\nbase_url = "https://a.example"\n'
+        'listen = "unix:/run/fedserver/node.sock"\n'
         f'data_dir = "{tmp_path}/data"\n[limits]\nvideo_bytes = 104857600\n'
     )
     result = CliRunner().invoke(main, ["print", name, "--config", str(path)])

@@ -84,7 +84,7 @@ async def _ask_running_node(surroundings: Surroundings) -> tuple[FolderReport, .
     try:
         return (await surroundings.exchange_directly()).received.folders
     except CheckError:
-        return ()  # that is told by the check of the running node
+        return ()  # the check of the running node says so
 
 
 def _check_report(report: FolderReport) -> None:

@@ -68,9 +68,9 @@ LIST_RETRIED = (
 )
 # Jobs of some kinds that failed and are tried again: how many, the next attempt, the latest of the errors.
 # The one with the highest number is the youngest.
-_failed_again = and_(one_of(tasks.c.kind, "kinds"), tasks.c.dead_at.is_(None), tasks.c.error != "")
-COUNT_FAILING = select(func.count(), func.coalesce(func.min(tasks.c.run_at), 0)).where(_failed_again)
-FIND_FAILING_ERROR = select(tasks.c.error).where(_failed_again).order_by(tasks.c.id.desc()).limit(1)
+_failing = and_(one_of(tasks.c.kind, "kinds"), tasks.c.dead_at.is_(None), tasks.c.error != "")
+COUNT_FAILING = select(func.count(), func.coalesce(func.min(tasks.c.run_at), 0)).where(_failing)
+FIND_FAILING_ERROR = select(tasks.c.error).where(_failing).order_by(tasks.c.id.desc()).limit(1)
 # Deliveries and inbox items are selected by host, jobs by id.
 _CONDITIONS = {
     TASKS: tasks.c.id == bindparam("b_id"),

@@ -75,7 +75,10 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def _lock_database(scene: Scene) -> None:
     await scene.node.services.db.close()
-    path = scene.folder / "node.sqlite3"
+    await asyncio.to_thread(_overwrite_database, scene.folder / "node.sqlite3")
+
+
+def _overwrite_database(path: Path) -> None:
     for ending in ("-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
     path.write_bytes(b"not a database" * 100)
@@ -190,7 +193,7 @@ async def test_check_of_a_proxy_that_is_not_trusted_names_its_address(scene: Sce
 
 async def test_check_of_folders_asks_the_running_node(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     report = self_check.FolderReport("/closed/by/the/unit", "Read-only file system")
-    monkeypatch.setattr("fedserver.web.self_check.probe_written_paths", lambda config: (report,))
+    monkeypatch.setattr("fedserver.web.files.probe_written_paths", lambda config: (report,))
     problem = await scene.find_problem("folders")
     assert "/closed/by/the/unit (Read-only file system)" in problem
 
@@ -270,7 +273,8 @@ def test_check_as_json_lists_every_check_and_fails(tmp_path: Path) -> None:
     path = tmp_path / "fedserver.toml"
     port = find_free_port()
     path.write_text(
-        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\nlisten = "127.0.0.1:{port}"\n'
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+        f'listen = "127.0.0.1:{port}"\n'
     )
     result = CliRunner().invoke(main, ["check", "--json", "--config", str(path)])
     checks = {check["name"]: check["ok"] for check in json.loads(result.stdout)}
