@@ -72,8 +72,8 @@ async def check_public_address(surroundings: Surroundings) -> None:
             if response.status != 200:
                 raise CheckError(
                     gettext(
-                        "%(url)s answers with status %(status)s. Is the node running, and does the proxy lead "
-                        "to it?",
+                        "%(url)s answers with status %(status)s. Is the node running, and does the proxy "
+                        "lead to it?",
                         url=url,
                         status=response.status,
                     )
