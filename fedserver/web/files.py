@@ -64,7 +64,7 @@ class StoredFile(web.FileResponse):
         """Begin to send the file; all of it if the client has parts of another version (RFC 9110 §13.1.5)."""
         known_etag = request.headers.get(hdrs.IF_RANGE, "")
         is_outdated = known_etag.startswith(('"', "W/")) and known_etag != self._compute_etag()
-        # All of it also for ranges that the library cannot send: several at once, another unit, or none at all
+        # All of it also for ranges that the library cannot send: several at once or another unit
         # (RFC 9110 §14.2). It would answer 416, as if the file were too short.
         if is_outdated or not SINGLE_RANGE.fullmatch(request.headers.get(hdrs.RANGE, "bytes=0-").strip()):
             headers = request.headers.copy()
