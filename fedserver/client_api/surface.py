@@ -31,6 +31,7 @@ from fedserver.client_api.peers import admin_domain_blocks, partners
 from fedserver.client_api.portability import moves
 from fedserver.client_api.posts import (
     async_refreshes,
+    drafts,
     oembed,
     polls,
     quotes,
@@ -72,6 +73,7 @@ RESOURCES = (
     collections,
     conversations,
     domain_blocks,
+    drafts,
     email_subscriptions,
     endorsements,
     featured_tags,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text import locales
@@ -118,5 +119,6 @@ STATIC_VALUES: dict[str, Any] = {
     "safe": Markup,
     "host_of": lambda url: urlsplit(url).hostname or "",
     "keys_of": identity_proofs.list_by_account,
+    "warning_of": lambda post: post_texts.find_warning(post.kind, post.summary, sensitive=post.sensitive),
     "who_may_reply": interaction_policies.get_reply_audience,
 }

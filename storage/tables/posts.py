@@ -177,6 +177,13 @@ posts = Table(
         postgresql_where=text("kind = 'Article'"),
     ),
     Index(
+        "ix_posts_drafts",
+        "account_id",
+        "id",
+        sqlite_where=text("state = 'draft'"),
+        postgresql_where=text("state = 'draft'"),
+    ),
+    Index(
         "ix_posts_latest_articles",
         "id",
         sqlite_where=text("kind = 'Article' AND state = 'published' AND local = 1"),

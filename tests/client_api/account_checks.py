@@ -16,6 +16,7 @@ async def check_instance(world: EndpointWorld) -> None:
     assert await world.nobody.get("/api/v1/instance/rules") == []
     assert await world.nobody.get("/api/fedserver/v1/partners") == []
     assert await world.ann.get("/api/fedserver/v1/timelines/partners") == []
+    assert await world.ann.get("/api/fedserver/v1/drafts") == []
     assert "content" in await world.nobody.get("/api/v1/instance/extended_description")
     assert await world.nobody.get("/api/v1/custom_emojis") == []
     assert len(await world.nobody.get("/api/v1/instance/activity")) == 12

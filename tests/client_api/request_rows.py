@@ -128,6 +128,11 @@ def _status_rows() -> dict[str, Row]:
         "media_ids": [],
         "content_type": "text/plain",
         "title": "",
+        "summary": "",
+        "draft": False,
+        "visibility": "public",
+        "local_only": False,
+        "partners_only": False,
         "cover_id": None,
         "poll": None,
         "quote_approval_policy": "public",
@@ -136,10 +141,6 @@ def _status_rows() -> dict[str, Row]:
     new = {
         "interaction_policy": allowed,
         "in_reply_to_id": "{post}",
-        "visibility": "public",
-        "local_only": False,
-        "partners_only": False,
-        "draft": False,
     }
     old = {"quoted_status_id": None, "media_attributes": []}
     return {

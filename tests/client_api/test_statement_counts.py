@@ -150,6 +150,7 @@ class CountedWorld:
             await likes.like(tx, site, ann, post_id)
             await bookmarks.add(tx, ann, post_id)
             own_ids.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
+            await write(tx, site, ann, draft(text=f"Draft {number}", state="draft"))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
         await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         await trends.save(tx, await trends.compute(tx))

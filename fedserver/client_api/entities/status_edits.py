@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
-from fedserver.client_api.entities.statuses import KINDS_WITH_WARNING, render_content_warning
+from fedserver.client_api.entities.statuses import render_content_warning
 from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.accounts import account_views
+from fedserver.domain.content import post_texts
 from fedserver.domain.timelines import post_views
 from fedserver.links import Links
 from storage.rows.content import MediaRow
@@ -52,6 +53,9 @@ class StatusSource(Struct, frozen=True):
     id: str
     text: str
     spoiler_text: str
+    content_type: str = ""  # as in GoToSocial
+    title: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
 
 
 def render_history(
@@ -66,7 +70,7 @@ def render_history(
     versions = [
         StatusEdit(
             content=edit.html,
-            spoiler_text=edit.summary if view.post.kind in KINDS_WITH_WARNING else "",
+            spoiler_text=post_texts.find_warning(view.post.kind, edit.summary, sensitive=edit.sensitive),
             sensitive=edit.sensitive,
             created_at=to_iso(edit.at),
             account=account,
@@ -99,4 +103,13 @@ def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
 
 def render_source(row: PostRow) -> StatusSource:
     """Return what the author wrote, to be edited."""
-    return StatusSource(str(row.id), row.source, render_content_warning(row))
+    warning = render_content_warning(row)
+    summary = "" if warning else post_texts.find_own_summary(row)
+    return StatusSource(
+        str(row.id),
+        row.source,
+        warning,
+        row.source_type,
+        title=row.title or UNSET,
+        summary=summary if row.title else UNSET,
+    )

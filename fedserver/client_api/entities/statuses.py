@@ -30,8 +30,6 @@ from storage.rows.posts import PostRow
 VISIBLE_QUOTE_STATES = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 # Our visibilities that Mastodon calls otherwise, or does not have.
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
-# Of these the summary is a content warning; of other kinds it says what they are about.
-KINDS_WITH_WARNING = ("Note", "Question")
 _decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
 _decode_tags = msgspec.json.Decoder(list[str]).decode
 
@@ -134,10 +132,13 @@ class Status(Struct, frozen=True, kw_only=True):
     quote_approval: QuoteApproval | None = None
     local_only: bool = False
     reactions: list[StatusReaction] | UnsetType = UNSET  # as in glitch-soc
+    emoji_reactions: list[StatusReaction] | UnsetType = UNSET  # as in Fedibird, which Phanpy reads
     pleroma: Pleroma | UnsetType = UNSET
     interaction_policy: InteractionPolicy | UnsetType = UNSET
     partners_only: bool = False
     title: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    draft: bool | UnsetType = UNSET
     text: str | UnsetType = UNSET
     favourited: bool | UnsetType = UNSET
     reblogged: bool | UnsetType = UNSET
@@ -191,7 +192,9 @@ def render_status(
         quote_approval=_render_quote_approval(view),
         local_only=row.visibility == "local",
         partners_only=row.visibility == "partners",
-        title=row.title if row.title else UNSET,
+        title=row.title or UNSET,
+        summary=_render_summary(row),
+        draft=True if row.state == "draft" else UNSET,
         text=row.source if with_source else UNSET,
         interaction_policy=_render_interaction_policy(counted),
         **_render_reactions(links, view.boost_of or view),
@@ -204,8 +207,13 @@ def _text_or_none(identifier: int | None) -> str | None:
 
 
 def render_content_warning(row: PostRow) -> str:
-    """Return the content warning, '' if there is none: a summary is a warning on some kinds of post only."""
-    return row.summary if row.kind in KINDS_WITH_WARNING else ""
+    """Return the content warning, '' if there is none."""
+    return post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
+
+
+def _render_summary(row: PostRow) -> str | UnsetType:
+    """Return what an article is about; UNSET for other posts, and where the summary is a content warning."""
+    return row.summary if row.title and row.summary and not render_content_warning(row) else UNSET
 
 
 def render_content(view: post_views.PostView) -> str:
@@ -217,7 +225,9 @@ def render_content(view: post_views.PostView) -> str:
         shown = view.quote if view.quote is not None and view.quote.post is not None else None
         return quotes.add_fallback_link(row.html, shown.row) if shown and row.local else row.html
     title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
-    return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
+    if row.kind == "Article" or render_content_warning(row):
+        return title + row.html
+    return f"{title}<p>{escape(row.summary)}</p>{row.html}"
 
 
 def _render_quote(
@@ -279,7 +289,7 @@ def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
 
 
 def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
-    """Return the emoji reactions under both names by which clients know them; empty without any."""
+    """Return the emoji reactions under the names by which clients know them; empty without any."""
     own = view.viewer_state.reactions if view.viewer_state is not None else ()
     reactions = [
         StatusReaction(
@@ -291,4 +301,6 @@ def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]
         )
         for reaction in view.reactions
     ]
-    return {"reactions": reactions, "pleroma": Pleroma(reactions)} if reactions else {}
+    if not reactions:
+        return {}
+    return {"reactions": reactions, "emoji_reactions": reactions, "pleroma": Pleroma(reactions)}

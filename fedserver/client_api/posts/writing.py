@@ -15,6 +15,7 @@ from fedserver.domain.auth import members
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, polls, posts, scheduled_posts
+from fedserver.domain.timelines import visibility
 from fedserver.web.endpoint import USER, Call, Routes
 from storage.engine import Tx
 
@@ -48,6 +49,7 @@ class NewStatusParams(Struct, frozen=True):
     partners_only: bool = False
     content_type: str = ""
     title: str = ""
+    summary: str = ""
     cover_id: int | None = None
     draft: bool = False
     scheduled_at: str = ""
@@ -66,6 +68,11 @@ class EditStatusParams(Struct, frozen=True):
     media_attributes: list[MediaAttributesParams] = []
     content_type: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    draft: bool | UnsetType = UNSET
+    visibility: str = ""
+    local_only: bool = False
+    partners_only: bool = False
     cover_id: int | UnsetType | None = UNSET
     poll: PollParams | None = None
     quoted_status_id: int | UnsetType = UNSET
@@ -98,8 +105,10 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
         content_type=content_type,
         kind="Article" if params.title else "Note",
         title=params.title,
-        summary=params.spoiler_text,
-        sensitive=settings.sensitive if params.sensitive is None else params.sensitive,
+        summary=params.spoiler_text or (params.summary if params.title else ""),
+        # The summary of a sensitive article is its content warning.
+        sensitive=bool(params.title and params.spoiler_text)
+        or (settings.sensitive if params.sensitive is None else params.sensitive),
         visibility=_local_visibility(params) or visibility,
         language=params.language or settings.language,
         in_reply_to_id=params.in_reply_to_id,
@@ -115,7 +124,7 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
     )
 
 
-def _local_visibility(params: NewStatusParams) -> str:
+def _local_visibility(params: NewStatusParams | EditStatusParams) -> str:
     """Return a visibility that Mastodon does not have, '' for none."""
     return "local" if params.local_only else "partners" if params.partners_only else ""
 
@@ -134,7 +143,9 @@ async def update(call: Call[EditStatusParams]) -> Status:
         await call.services.resolver.resolve_mentions(params.status)
     change = edits.PostEdit(
         text=params.status,
-        summary=params.spoiler_text,
+        publish=params.draft is False,
+        warning=params.spoiler_text,
+        summary=params.summary,
         sensitive=params.sensitive,
         language=params.language,
         media_ids=UNSET if isinstance(params.media_ids, UnsetType) else tuple(params.media_ids),
@@ -146,10 +157,26 @@ async def update(call: Call[EditStatusParams]) -> Status:
         quote_policy=params.quote_approval_policy,
     )
     async with call.services.db.write() as tx:
+        shown_to = await _find_draft_visibility(call, tx)
         described = await _describe_media(call, tx, params.media_attributes)
-        change = structs.replace(change, has_new_descriptions=described)
-        await edits.edit(tx, call.site, call.account, call.id(), change)
-        return await load_status(call, tx, call.id())
+        change = structs.replace(change, visibility=shown_to, has_new_descriptions=described)
+        post_id = await edits.edit(tx, call.site, call.account, call.id(), change)
+        return await load_status(call, tx, post_id)
+
+
+async def _find_draft_visibility(call: Call[EditStatusParams], tx: Tx) -> str | UnsetType:
+    """Return the visibility for a draft, UNSET for none. Raises InvalidError for a published post as a draft.
+
+    Apps send the visibility of a published post, too. It is ignored, as Mastodon does.
+    """
+    params = call.params
+    wanted = _local_visibility(params) or params.visibility
+    if not wanted and params.draft is not True:
+        return UNSET
+    row = await visibility.get_own(tx, call.account, call.id())
+    if row.state != "draft" and params.draft is True:
+        raise InvalidError("draft", "can't be true for a published post")
+    return VISIBILITY.get(wanted, wanted) if wanted and row.state == "draft" else UNSET
 
 
 async def _describe_media(

@@ -20,9 +20,11 @@ from fedserver.text.sanitize import clean_name, clean_text, to_text
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 PLAIN = "text/plain"
 MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
+KINDS_WITH_WARNING = ("Note", "Question")  # their summary is always a content warning
 
 encode = msgspec.json.Encoder().encode
 
@@ -67,9 +69,12 @@ def to_mention_fact(account: AccountRow) -> MentionFact:
 
 
 async def render(
-    tx: ReadTx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
+    tx: ReadTx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str, sensitive: bool
 ) -> RenderedText:
-    """Check the lengths of a text and render it. Raises InvalidError."""
+    """Check the lengths of a text and render it. Raises InvalidError.
+
+    An article without a summary gets an excerpt as its summary, unless it is sensitive: see `find_warning`.
+    """
     article = kind == "Article"
     source = clean_text(source, len(source)).strip()
     summary = " ".join(clean_text(summary, 10_000).split())
@@ -81,12 +86,27 @@ async def render(
         html = render_plain(source, links, site.links.tag)
     else:
         html = render_markdown(source, links, site.links.tag, article=article)
-    if article and not summary:
+    if article and not summary and not sensitive:
         summary = make_excerpt(html, MAX_SUMMARY)
     tags = {fold_tag(name): name for name in entities.hashtags}
     await admin_tags.check_usable(tx, tags)
     mentioned = tuple(dict.fromkeys(accounts.values()))
     return RenderedText(source, source_type, html, summary, mentioned, tags)
+
+
+def find_warning(kind: str, summary: str, *, sensitive: bool) -> str:
+    """Return the content warning of a post, '' without one.
+
+    The summary of a note is always a warning. That of an article, a video or an event says what it is about,
+    unless it is sensitive: ActivityPub has one property for both.
+    """
+    return summary if sensitive or kind in KINDS_WITH_WARNING else ""
+
+
+def find_own_summary(row: PostRow) -> str:
+    """Return the summary that the author wrote, '' for an excerpt of the text."""
+    is_excerpt = row.kind == "Article" and row.summary == make_excerpt(row.html, MAX_SUMMARY)
+    return "" if is_excerpt else row.summary
 
 
 async def load_mention_links(

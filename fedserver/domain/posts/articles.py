@@ -43,7 +43,7 @@ async def get_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow:
 
 
 async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
-    """Ids of an author's drafts."""
+    """Return ids of an author's drafts, newest first."""
     return await article_queries.list_drafts(tx, account_id, page)
 
 

@@ -25,6 +25,7 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     content_type: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
     summary: str | UnsetType = UNSET
+    warning: str | UnsetType = UNSET  # what apps know of a summary; empty, it leaves one that is no warning
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
     media_ids: tuple[int, ...] | UnsetType = UNSET
@@ -44,6 +45,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     Raises NotFoundError, InvalidError, ForbiddenError.
     """
     row = await visibility.get_own(tx, author, post_id)
+    changes = _resolve_warning(row, changes)
     if changes.visibility is not UNSET and row.state != "draft":
         raise ForbiddenError(gettext("The visibility of a published post cannot be changed."))
     if row.state == "draft" and changes.publish:
@@ -53,8 +55,9 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
         site,
         _value_or(changes.text, row.source),
         _value_or(changes.content_type, row.source_type),
-        _value_or(changes.summary, row.summary),
+        _value_or(changes.summary, post_texts.find_own_summary(row)),
         kind=row.kind,
+        sensitive=row.sensitive if isinstance(changes.sensitive, UnsetType) else changes.sensitive,
     )
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):
@@ -71,6 +74,18 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if row.state == "published":
         await publication.publish_edit(tx, changed, newly_mentioned)
     return row.id
+
+
+def _resolve_warning(row: PostRow, changes: PostEdit) -> PostEdit:
+    """Return the changes with the warning as a summary: of a sensitive article it is one."""
+    if isinstance(changes.warning, UnsetType):
+        return changes
+    if row.kind != "Article":
+        return structs.replace(changes, summary=changes.warning)
+    if changes.warning:
+        return structs.replace(changes, summary=changes.warning, sensitive=True)
+    has_warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
+    return structs.replace(changes, summary="") if has_warning else changes
 
 
 async def _is_same(
@@ -103,7 +118,7 @@ async def _publish_draft(
         content_type=_value_or(change.content_type, row.source_type),
         kind=row.kind,
         title=_value_or(change.title, row.title),
-        summary=_value_or(change.summary, row.summary),
+        summary=_value_or(change.summary, post_texts.find_own_summary(row)),
         sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
         visibility=_value_or(change.visibility, row.visibility),
         language=row.language if isinstance(change.language, UnsetType) else change.language,

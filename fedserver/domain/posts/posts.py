@@ -106,16 +106,29 @@ async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft
     polls.check(site, draft.poll)
 
 
+async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft) -> RenderedText:
+    text = await post_texts.render(
+        tx,
+        site,
+        draft.text,
+        draft.content_type,
+        draft.summary,
+        kind=draft.kind,
+        sensitive=draft.sensitive,
+    )
+    if post_texts.is_blank(text.html) and not draft.media_ids:
+        raise InvalidError("text", "can't be blank", "ERR_BLANK")
+    return text
+
+
 async def _build_row(
     tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
 ) -> tuple[PostRow, RenderedText, PostRow | None]:
     """Return the row, its text, and what it quotes."""
     quoted = await quote_policies.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
-    text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
+    text = await _render_text(tx, site, draft)
     title = post_texts.clean_title(draft.kind, draft.title)
-    if post_texts.is_blank(text.html) and not draft.media_ids:
-        raise InvalidError("text", "can't be blank", "ERR_BLANK")
     parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     identifier = tx.new_id()
     article = draft.kind == "Article"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain.content.post_texts import encode, to_mention_fact
+from fedserver.domain.content.post_texts import KINDS_WITH_WARNING, encode, find_warning, to_mention_fact
 from fedserver.domain.posts import attachments, polls, publication, quote_requests, replies, versions
 from fedserver.domain.posts.remote_content import RemotePost, clean_tags, clean_texts
 from fedserver.domain.timelines import partner_posts
@@ -29,9 +29,6 @@ class RemoteUpdate(Struct, frozen=True):
 
     sent_at: int
     is_revised: bool
-
-
-KINDS_WITH_WARNING = ("Note", "Question")  # their summary is a content warning
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -96,7 +93,7 @@ def _build_row(
         state="published",
         visibility=remote.visibility,
         slug=None,
-        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind in KINDS_WITH_WARNING),
+        sensitive=remote.sensitive or bool(find_warning(remote.kind, texts["summary"], sensitive=False)),
         language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
         cover_id=None,
@@ -158,7 +155,7 @@ async def receive_edit(
         row,
         kind=remote.kind if {row.kind, remote.kind} == set(KINDS_WITH_WARNING) else row.kind,
         visibility=shown,
-        sensitive=remote.sensitive or bool(texts["summary"] and row.kind in KINDS_WITH_WARNING),
+        sensitive=remote.sensitive or bool(find_warning(row.kind, texts["summary"], sensitive=False)),
         language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
         mentions=encode([to_mention_fact(account) for account in mentioned]).decode(),

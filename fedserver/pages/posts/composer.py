@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import members
-from fedserver.domain.content import media
+from fedserver.domain.content import media, post_texts
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts, replies
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
@@ -167,7 +167,7 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     params = ComposerParams(
         text=row.source,
         title=row.title,
-        summary=row.summary,
+        summary=post_texts.find_own_summary(row),
         visibility=row.visibility,
         language=row.language or "",
         replies=interaction_policies.get_reply_audience(row),
@@ -199,7 +199,10 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
         await call.services.resolver.resolve_mentions(params.text)
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             change = edits.PostEdit(
-                text=params.text, summary=params.summary, language=params.language or None
+                text=params.text,
+                summary=params.summary,
+                language=params.language or None,
+                publish=row.state == "draft",
             )
             if article:
                 change = await _build_article_change(call, tx, view, file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Page, ReadTx
@@ -16,7 +16,9 @@ FIND_BY_SLUG = select(*columns_of(posts, PostRow)).where(
 )
 LIST_DRAFTS = PagedStatement(
     select(posts.c.id).where(
-        posts.c.account_id == bindparam("account_id"), posts.c.kind == "Article", posts.c.state == "draft"
+        posts.c.account_id == bindparam("account_id"),
+        # Not a parameter: only so can the partial index of drafts be used.
+        posts.c.state == literal_column("'draft'"),
     ),
     posts.c.id,
 )

@@ -392,7 +392,7 @@ async def test_announcements_come_in_every_user_stream(start: Start) -> None:
             await announcements.update(tx, node.site, None, announcement.id, "We move on Sunday")
         assert "Sunday" in (await stream.receive())[2]["content"]
         async with node.db.write() as tx:
-            await announcements.remove(tx, None, announcement.id)
+            await announcements.delete(tx, None, announcement.id)
         assert await stream.receive() == (["user"], "announcement.delete", str(announcement.id))
 
 
