@@ -9,8 +9,7 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
 from fedserver.text.locales import lazy_gettext
-from fedserver.web.endpoint import Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import Call, LongText, Routes
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 

@@ -13,8 +13,7 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import gettext, lazy_gettext
-from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import Call, LongText, NoParams, Routes
 from storage.engine import Tx
 
 routes = Routes("oauth")

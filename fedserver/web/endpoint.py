@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_type_hints
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
@@ -36,6 +36,9 @@ APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN = "moderator", "admin"
 MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are far shorter
+MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
+LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
+"""The type of a parameter that may be as long as an article."""
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 

@@ -16,8 +16,7 @@ from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, polls, posts, scheduled_posts
 from fedserver.domain.timelines import visibility
-from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, LongText, Routes
 from storage.engine import Tx
 
 routes = Routes("client_api")

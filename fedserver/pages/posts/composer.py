@@ -13,8 +13,7 @@ from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts, replies
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
 from fedserver.runtime import media_intake
-from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, LongText, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
