@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from activitypub.addressing import visibility
-from activitypub.authority import host_of, require_same_origin, same_origin
+from activitypub.authority import require_same_origin, same_origin
 from activitypub.document import format_instant
 from activitypub.interactions import InteractionRule
 from activitypub.objects import Attachment, Object
@@ -18,7 +18,7 @@ from fedserver.domain.timelines import post_policies
 from fedserver.federation.convert.emojis import encode_emojis
 from fedserver.federation.convert.polls import get_author_uri, to_remote_poll
 
-# Types without a cover, whose `name` is not a title: a Note's is the option that a vote chooses.
+# Types whose `name` is no title (a vote is a Note whose `name` is the chosen option), and without a cover.
 UNTITLED_TYPES = ("Note", "Question")
 MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -31,7 +31,6 @@ def to_remote_post(
     Without `include_files`, attachments, cover and custom emoji are left out. Raises AuthorityError.
     """
     author_uri = get_author_uri(obj)
-    host_of(obj.id)
     require_same_origin(obj.id, author_uri)
     # A link to another origin could pretend to be a page of that site.
     url = obj.url if same_origin(obj.id, obj.url) else obj.id
@@ -92,7 +91,7 @@ def _to_remote_quote(obj: Object) -> quote_requests.RemoteQuote | None:
 
 def _to_policy(obj: Object, collections: dict[str, str]) -> str:
     """Return the encoded interaction policy. Unknown audiences become `unsupported_policy`."""
-    # Authors may always interact with their own posts, so they are not written down.
+    # Authors may always interact with their own posts: their empty name is dropped below.
     audiences = {**collections, PUBLIC: "public", **dict.fromkeys(obj.attributed_to, "")}
 
     def name_audiences(uris: tuple[str, ...]) -> tuple[str, ...]:
