@@ -31,10 +31,12 @@ async def list_all(config_path: Path | None) -> None:
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
 
-async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
+async def _decide(
+    config_path: Path | None, host: str, policy: str, reason: str, public_comment: str = ""
+) -> None:
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         if policy:
-            await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
+            await peers.decide(tx, None, host, peers.PeerDecision(policy, reason, public_comment=public_comment))
         else:
             await peers.reset(tx, None, host, reason)
     if policy:
@@ -44,7 +46,12 @@ async def _decide(config_path: Path | None, host: str, policy: str, reason: str)
     click.echo(gettext("A running node applies it within a few seconds."))
 
 
-reason_option = option("--reason", default="", help="The reason; it is recorded in the audit log.")
+reason_option = option(
+    "--reason", default="", help="The reason, for moderators; it is recorded in the audit log."
+)
+public_comment_option = option(
+    "--public-comment", default="", help="A comment that visitors read in the public list of blocked servers."
+)
 
 
 @peer.command()
@@ -60,21 +67,23 @@ async def allow(domain: str, reason: str, config_path: Path | None) -> None:
 @peer.command()
 @click.argument("domain")
 @reason_option
+@public_comment_option
 @config_option
 @async_command
-async def block(domain: str, reason: str, config_path: Path | None) -> None:
+async def block(domain: str, reason: str, public_comment: str, config_path: Path | None) -> None:
     """Block a peer and all its subdomains."""
-    await _decide(config_path, domain, "block", reason)
+    await _decide(config_path, domain, "block", reason, public_comment)
 
 
 @peer.command()
 @click.argument("domain")
 @reason_option
+@public_comment_option
 @config_option
 @async_command
-async def limit(domain: str, reason: str, config_path: Path | None) -> None:
+async def limit(domain: str, reason: str, public_comment: str, config_path: Path | None) -> None:
     """Limit a peer: only followers see its accounts."""
-    await _decide(config_path, domain, "limit", reason)
+    await _decide(config_path, domain, "limit", reason, public_comment)
 
 
 @peer.command()
