@@ -76,7 +76,7 @@ async def _find_url(services: Services, request: CopyRequest) -> str:
     """Return the address of the emoji. Raises InvalidError if what is named does not show it."""
     source = request.source.strip()
     found = (
-        await services.resolver.find_by_address(source)
+        await services.resolver.resolve_address(source)
         if "://" in source
         else await services.resolver.resolve_account(source)
     )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
@@ -47,6 +47,10 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return row.remote_url
         return links.remote_media(row.id, "small" if small else "original", row.remote_url)
 
+    def with_emojis(row: Any, text: str) -> Markup:
+        """Return a text, or safe HTML, with the custom emoji of the account or post that it belongs to."""
+        return Markup(post_texts.render_emojis(links, row.emojis, str(escape(text))))
+
     def post_path(view: Any) -> str:
         """Return the path of a post on this node, also for a post of a peer."""
         row = view.post
@@ -74,6 +78,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
         "post_html": lambda row: Markup(post_texts.render_page_html(links, row)),
+        "with_emojis": with_emojis,
         "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,

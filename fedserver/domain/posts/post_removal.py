@@ -24,10 +24,10 @@ async def delete(
     view = await post_views.get(tx, post_id, author.id)
     if deletes_files:
         files = (*view.media, *([view.cover] if view.cover is not None else []))
+        keys = tuple(key for file in files for key in (file.file_key, file.preview_key) if key)
         await attachments.delete_files(tx, row)
-        await jobs.enqueue(
-            tx, jobs.RemoveFiles(tuple(key for file in files for key in (file.file_key, file.preview_key) if key))
-        )
+        if keys:
+            await jobs.enqueue(tx, jobs.RemoveFiles(keys))
     else:
         await attachments.detach_files(tx, row)
     await _delete_local(tx, author, row)
