@@ -279,7 +279,9 @@ def _links(document: Document, identifier: str) -> tuple[str, ...]:
     The `url` of a Page is what was posted (Lemmy, lotide); so is that of a text without any words. Of other
     posts it is their own page, which may be on another host than their id.
     """
-    attached = [uri for item in read.many(document.get("attachment"), MAX_ATTACHMENTS) if (uri := _page(item))]
+    attached = [
+        uri for item in read.many(document.get("attachment"), MAX_ATTACHMENTS) if (uri := _page(item))
+    ]
     has_words = any(document.get(name) for name in ("content", "contentMap", "attachment"))
     is_link_post = read.type_of(document, ("Page",)) or (
         read.type_of(document, ("Note", "Article")) and not has_words

@@ -1,8 +1,8 @@
 """Compare the declared routes of the client API with a published OpenAPI description of Mastodon's.
 
 Usage: python -m tools.compare_openapi PATH. Fails if a route under a documented path has a method that is not
-documented, or is not documented at all and not in EXTRA, or if a documented parameter is not read (see `tools/parameters.py`).
-Prints how much of the description is served.
+documented, or is not documented at all and not in EXTRA, or if a documented parameter is not read (see
+`tools/parameters.py`). Prints how much of the description is served.
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ reason_option = option(
     "--reason", default="", help="The reason, for moderators; it is recorded in the audit log."
 )
 public_comment_option = option(
-    "--public-comment", default=None, help="A comment that visitors read in the public list of blocked servers."
+    "--public-comment",
+    default=None,
+    help="A comment that visitors read in the public list of blocked servers.",
 )
 
 

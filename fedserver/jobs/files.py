@@ -29,7 +29,9 @@ async def copy_emoji(services: Services, job: jobs.CopyEmoji) -> None:
     try:
         await emoji_intake.copy(services, None, request)
     except (InvalidError, NotFoundError) as error:
-        log.warning("emoji_not_copied", shortcode=job.shortcode, source=job.source[:300], reason=error.message)
+        log.warning(
+            "emoji_not_copied", shortcode=job.shortcode, source=job.source[:300], reason=error.message
+        )
 
 
 async def process_media(services: Services, job: jobs.ProcessMedia, lease: JobLease) -> None:

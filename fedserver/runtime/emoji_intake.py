@@ -75,13 +75,13 @@ async def copy(services: Services, member: MemberRow | None, request: CopyReques
 async def _find_url(services: Services, request: CopyRequest) -> str:
     """Return the address of the emoji. Raises InvalidError if what is named does not show it."""
     source = request.source.strip()
-    found = (
+    shower = (
         await services.resolver.resolve_address(source)
         if "://" in source
         else await services.resolver.resolve_account(source)
     )
     code = request.source_shortcode.strip(":")
-    shown = emojis.decode_emojis(found.emojis) if found is not None else []
+    shown = emojis.decode_emojis(shower.emojis) if shower is not None else []
     for fact in shown:
         if fact.shortcode == code:
             return fact.url

@@ -12,8 +12,8 @@ from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ImageTask, ImageWorker, process_attachment, process_emoji
-from fedserver.media.store import FileStore
 from fedserver.media.results import ConvertedMedia, ProcessedImage
+from fedserver.media.store import FileStore
 from fedserver.runtime.services import Services
 from fedserver.text.locales import translate
 

@@ -44,4 +44,4 @@ def _render_picture(match: re.Match[str], find_url: Callable[[str], str]) -> str
     url, code = find_url(match[1]), escape(match[0])
     if not url:
         return match[0]
-    return f'<img class="emoji" src="{escape(url)}" alt="{code}" title="{code}" width="20" height="20" loading="lazy">'
+    return f'<img class="emoji" src="{escape(url)}" alt="{code}" title="{code}" loading="lazy">'

@@ -12,9 +12,10 @@ from markupsafe import Markup, escape
 
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
-from fedserver.domain.content import post_texts
+from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
+from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
@@ -47,10 +48,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return row.remote_url
         return links.remote_media(row.id, "small" if small else "original", row.remote_url)
 
-    def with_emojis(row: Any, text: str) -> Markup:
-        """Return a text, or safe HTML, with the custom emoji of the account or post that it belongs to."""
-        return Markup(post_texts.render_emojis(links, row.emojis, str(escape(text))))
-
     def post_path(view: Any) -> str:
         """Return the path of a post on this node, also for a post of a peer."""
         row = view.post
@@ -77,8 +74,10 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
-        "post_html": lambda row: Markup(post_texts.render_page_html(links, row)),
-        "with_emojis": with_emojis,
+        "post_html": lambda row: render_emojis(
+            links, row.emojis, Markup(post_texts.render_page_html(links, row))
+        ),
+        "with_emojis": lambda row, text: render_emojis(links, row.emojis, text),
         "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,
@@ -87,6 +86,11 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "oidc": site.config.oidc,
         "source_url": site.source_url,
     }
+
+
+def render_emojis(links: Links, emojis_json: str, text: str) -> Markup:
+    """Return a text, or safe HTML, with pictures for the custom emoji of its account or post."""
+    return Markup(emojis.render(links, emojis_json, str(escape(text))))
 
 
 def format_iso(moment: int) -> str:

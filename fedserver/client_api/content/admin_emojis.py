@@ -59,7 +59,9 @@ async def show(call: Call[NoParams]) -> AdminEmoji:
     return render_admin_emoji(call.site.links, await emojis.get(call.tx, call.id()))
 
 
-@routes.post(PATH, auth=ADMIN, scope="admin:write", params=AddEmojiParams, tx="own", max_upload="upload_bytes")
+@routes.post(
+    PATH, auth=ADMIN, scope="admin:write", params=AddEmojiParams, tx="own", max_upload="upload_bytes"
+)
 async def create(call: Call[AddEmojiParams]) -> JsonResponse:
     params = call.params
     if params.source:
@@ -75,7 +77,12 @@ async def create(call: Call[AddEmojiParams]) -> JsonResponse:
 
 
 @routes.patch(
-    PATH + "/{id}", auth=ADMIN, scope="admin:write", params=ChangeEmojiParams, tx="own", max_upload="upload_bytes"
+    PATH + "/{id}",
+    auth=ADMIN,
+    scope="admin:write",
+    params=ChangeEmojiParams,
+    tx="own",
+    max_upload="upload_bytes",
 )
 async def change(call: Call[ChangeEmojiParams]) -> AdminEmoji:
     """Change the category or picture of an emoji, disable or enable it."""

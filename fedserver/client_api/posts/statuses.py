@@ -102,7 +102,5 @@ class DeleteStatusParams(Struct, frozen=True):
 )
 async def delete(call: Call[DeleteStatusParams]) -> Status:
     """Delete a status; the answer has its source, so that it can be written again."""
-    view = await post_removal.delete(
-        call.tx, call.account, call.id(), deletes_files=call.params.delete_media
-    )
+    view = await post_removal.delete(call.tx, call.account, call.id(), deletes_files=call.params.delete_media)
     return render_status(call.site.links, view, with_source=True)

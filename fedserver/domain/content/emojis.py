@@ -13,9 +13,10 @@ from fedserver.domain.content.media import NewFile
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.links import Links
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
-from fedserver.text.shortcodes import NAME, find_shortcodes
+from fedserver.text.shortcodes import NAME, find_shortcodes, render_shortcodes
 from storage.engine import ReadTx, Tx
 from storage.queries.content import emojis as emoji_queries
 from storage.rows.auth import MemberRow
@@ -163,6 +164,14 @@ async def delete(tx: Tx, member: MemberRow | None, emoji_id: int) -> EmojiRow:
     await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key, row.static_key)))
     await audit_log.record(tx, member, "emoji.remove", target=f":{row.shortcode}:")
     return row
+
+
+def render(links: Links, emojis_json: str, html: str) -> str:
+    """Return HTML with pictures for the custom emoji of a column `emojis`; this node serves them."""
+    if emojis_json == "[]":
+        return html
+    urls = {fact.shortcode: fact.static_url or fact.url for fact in decode_emojis(emojis_json)}
+    return render_shortcodes(html, lambda name: links.emoji(urls[name], "small") if name in urls else "")
 
 
 def _build_taken_error() -> InvalidError:

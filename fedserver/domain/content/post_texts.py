@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.content import admin_tags, emojis
+from fedserver.domain.content import admin_tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.links import Links
@@ -23,7 +23,6 @@ from fedserver.text.languages import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, parse_plain, parse_text
 from fedserver.text.pictures import replace_pictures
 from fedserver.text.sanitize import clean_name, clean_text, to_text
-from fedserver.text.shortcodes import render_shortcodes
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
@@ -191,17 +190,9 @@ def proxy_pictures(links: Links, post_id: int, html: str) -> str:
     return replace_pictures(html, lambda url: links.post_file(post_id, "image", url))
 
 
-def render_emojis(links: Links, emojis_json: str, html: str) -> str:
-    """Return HTML with pictures for the custom emoji of a column `emojis`; this node serves them."""
-    if emojis_json == "[]":
-        return html
-    urls = {fact.shortcode: fact.static_url or fact.url for fact in emojis.decode_emojis(emojis_json)}
-    return render_shortcodes(html, lambda name: links.emoji(urls[name], "small") if name in urls else "")
-
-
 def render_page_html(links: Links, row: PostRow) -> str:
     """Return the HTML of a post for a page of this node, on which links to places in the text stay."""
-    html = render_emojis(links, row.emojis, proxy_pictures(links, row.id, row.html))
+    html = proxy_pictures(links, row.id, row.html)
     return html if row.local else localize_anchors(html, row.url)
 
 

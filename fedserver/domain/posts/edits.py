@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain.content import emojis, post_texts
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
@@ -69,8 +69,8 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if post_texts.is_blank(text.html) and not media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     changed = await _change_quote(tx, site, author, _apply_edit(tx, row, changes, text), text, changes)
-    texts = (changed.source, changed.summary, changed.title, await polls.load_titles_json(tx, row.id) or "")
-    changed = structs.replace(changed, emojis=await emojis.find_used(tx, site, *texts))
+    options = await polls.load_titles_json(tx, row.id) if changed.kind == "Question" else None
+    changed = await attachments.add_emojis(tx, site, changed, options or "")
     await versions.replace(tx, changed)
     newly_mentioned = await attachments.replace_names(tx, row, text)
     await quotes.mention_quoted_author(tx, changed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.content import emojis, post_texts
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import InvalidError, RetryLaterError
@@ -135,7 +135,6 @@ async def _build_row(
     links = site.links
     page = links.article_page(author.username, slug) if slug else links.post_page(author.username, identifier)
     text = await _render_text(tx, site, draft, page)
-    options = draft.poll.options if draft.poll is not None else ()
     parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     make_uri = links.article if article else links.note
     row = PostRow(
@@ -158,7 +157,7 @@ async def _build_row(
         cover_id=draft.cover_id,
         mentions=text.mentions_json,
         tags=text.tags_json,
-        emojis=await emojis.find_used(tx, site, text.source, text.summary, title, *options),
+        emojis="[]",
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_account_id=parent.account_id if parent else None,
         in_reply_to_uri=parent.uri if parent else None,
@@ -174,5 +173,6 @@ async def _build_row(
         version=1,
         interaction_policy=draft.policy,
     )
+    row = await attachments.add_emojis(tx, site, row, *(draft.poll.options if draft.poll else ()))
     row = await replies.restrict_visibility(tx, site, row, parent)
     return quote_policies.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted

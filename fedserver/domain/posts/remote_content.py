@@ -93,9 +93,7 @@ def _add_links(html: str, remote: RemotePost) -> str:
     """
     known = set(extract_links(html))
     missing = [address for address in remote.links if address.partition("#")[0] not in known]
-    rendered = "".join(
-        f'<p><a href="{escape(address)}">{escape(address)}</a></p>' for address in missing
-    )
+    rendered = "".join(f'<p><a href="{escape(address)}">{escape(address)}</a></p>' for address in missing)
     return rendered + html if remote.kind == "Page" else html + rendered
 
 

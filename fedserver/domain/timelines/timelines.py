@@ -52,7 +52,7 @@ async def list_public(
 
 
 class TagQuery(Struct, frozen=True):
-    """What a tag timeline shows: posts with `name` or any of `any_of`, all of `all_of` and none of `none_of`.
+    """A tag timeline: posts with `name` or any of `any_of`, all of `all_of` and none of `none_of`.
 
     Names are as they are written (docs.joinmastodon.org/methods/timelines#tag).
     """
@@ -76,7 +76,7 @@ async def list_by_tag(tx: ReadTx, viewer_id: int | None, query: TagQuery, page: 
         return []
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
     merged: set[int] = set()
-    # One statement for each tag reads no more than a page of it; one for all would read and sort all its posts.
+    # One statement for each tag reads a page of it; one for all would read and sort all their posts.
     for name in any_of:
         if name in id_by_name:
             merged.update(

@@ -92,7 +92,11 @@ _has_wanted_tags = case((and_(_has_all_tags, _has_no_tags), 1), else_=0) == 1
 # By scope, only posts with media, and with conditions about further tags.
 # `IS NOT` keeps SQLite from the indexes of local posts and of those of peers, by which it would sort.
 LIST_BY_TAG: dict[tuple[str, bool, bool], PagedStatement] = {}
-for _scope, _scope_conditions in (("all", []), ("local", [posts.c.local.is_not(False)]), ("remote", [posts.c.local.is_not(True)])):
+for _scope, _scope_conditions in (
+    ("all", []),
+    ("local", [posts.c.local.is_not(False)]),
+    ("remote", [posts.c.local.is_not(True)]),
+):
     for _only_media in (False, True):
         for _has_tag_conditions in (False, True):
             _conditions = [
@@ -286,9 +290,7 @@ async def list_by_account_and_tag(
 ) -> list[int]:
     """Return ids of an account's posts with a tag; the flags are those of `list_by_account`."""
     statement = LIST_BY_ACCOUNT_AND_TAG[flags]
-    return await _load_page(
-        tx, statement, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id
-    )
+    return await _load_page(tx, statement, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id)
 
 
 async def list_pinned(tx: ReadTx, account_id: int, viewer_id: int) -> list[int]:

@@ -20,7 +20,11 @@ PATH = "/api/v1/admin/custom_emojis"
 async def start_world(start: Start) -> tuple[TestNode, Api, Api]:
     node = await start("alpha.test")
     admin, ann = await node.create_member("root", "admin"), await node.create_member("ann")
-    return node, Api(node, await node.create_token(admin, SCOPES)), Api(node, await node.create_token(ann, SCOPES))
+    return (
+        node,
+        Api(node, await node.create_token(admin, SCOPES)),
+        Api(node, await node.create_token(ann, SCOPES)),
+    )
 
 
 async def add(api: Api, shortcode: str, category: str = "", data: bytes | None = None) -> ApiAnswer:
@@ -107,7 +111,7 @@ async def test_wrong_emoji_are_refused_and_leave_no_file(start: Start) -> None:
 
 
 async def test_emoji_of_a_peer_is_copied(start: Start, names: tls.LoopbackResolver) -> None:
-    node, admin, ann = await start_world(start)
+    _, admin, ann = await start_world(start)
     async with StubPeers(names, "beta.test") as peers:
         bob = "https://beta.test/users/bob"
         icon = {"type": "Image", "mediaType": "image/png", "url": "https://beta.test/blob.png"}

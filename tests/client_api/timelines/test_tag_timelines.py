@@ -36,13 +36,26 @@ async def test_tag_timeline_obeys_each_of_its_parameters(start: Start) -> None:
         return {names[status["id"]] for status in found}
 
     assert await read() == {"fox", "fox owl", "fox owl cat", "fox picture", "remote fox"}
-    assert await read(**{"any[]": "OWL"}) == {"fox", "fox owl", "owl", "fox owl cat", "fox picture", "remote fox"}
+    assert await read(**{"any[]": "OWL"}) == {
+        "fox",
+        "fox owl",
+        "owl",
+        "fox owl cat",
+        "fox picture",
+        "remote fox",
+    }
     assert await read(**{"all[]": "owl"}) == {"fox owl", "fox owl cat"}
     assert await read(**{"all[]": ["owl", "cat"]}) == {"fox owl cat"}
     assert await read(**{"all[]": ["owl", "unknown"]}) == set()
     assert await read(**{"none[]": ["owl", "unknown"]}) == {"fox", "fox picture", "remote fox"}
     assert await read(**{"all[]": "owl", "none[]": "cat"}) == {"fox owl"}
-    assert await read(**{"any[]": "owl", "none[]": "cat"}) == {"fox", "fox owl", "owl", "fox picture", "remote fox"}
+    assert await read(**{"any[]": "owl", "none[]": "cat"}) == {
+        "fox",
+        "fox owl",
+        "owl",
+        "fox picture",
+        "remote fox",
+    }
     assert await read(local="true") == {"fox", "fox owl", "fox owl cat", "fox picture"}
     assert await read(remote="true") == {"remote fox"}
     assert await read(only_media="true") == {"fox picture"}
