@@ -21,7 +21,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/fedserver demo
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m compileall -q -j 0 activitypub fedserver storage
+	@$(BIN)/python -m compileall -q -j 0 activitypub addresses fedserver storage
 	PYTEST_PLUGINS=tests.kit.coverage $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp

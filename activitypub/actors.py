@@ -7,11 +7,13 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import document as read
-from activitypub.authority import normalize_host, require_same_origin, without_fragment
+from activitypub.authority import require_same_origin, without_fragment
 from activitypub.document import Document, format_instant
 from activitypub.errors import AuthorityError, MalformedDocumentError
 from activitypub.objects import CustomEmoji, read_emojis
 from activitypub.terms import ACTOR_CONTEXT, ACTORS
+from addresses.handles import MAX_USERNAME, normalize_username
+from addresses.hosts import normalize_host
 
 MAX_FIELDS, MAX_DOMAINS = 20, 50
 
@@ -71,10 +73,14 @@ def read_actor(document: Document) -> Actor:
     """Read an actor. Raises MalformedDocumentError, and AuthorityError for addresses of another origin."""
     identifier = read.id_of(document)
     kind = read.type_of(document, ACTORS)
-    username = read.text(document.get("preferredUsername"), 200)
+    entered_username = read.text(document.get("preferredUsername"), MAX_USERNAME + 1)
     inbox = read.id_of(document.get("inbox"))
-    if not identifier or not kind or not username or not inbox:
+    if not identifier or not kind or not entered_username or not inbox:
         raise MalformedDocumentError("an actor needs id, type, preferredUsername and inbox")
+    username = normalize_username(entered_username)
+    # guard: names of accounts
+    if not username:
+        raise MalformedDocumentError(f"preferredUsername {entered_username[:100]!r} cannot be a name here")
     require_same_origin(identifier, inbox)
     endpoints = read.get_embedded(document.get("endpoints")) or {}
     icon, image = read.one(document.get("icon")), read.one(document.get("image"))

@@ -6,25 +6,8 @@ its author, owner or actor must be of that origin. Everything else is fetched fr
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from activitypub.document import MAX_URI
 from activitypub.errors import AuthorityError
-
-DEFAULT_PORTS = {"https": 443, "http": 80}
-
-
-def normalize_host(host: str) -> str:
-    """Return a host name as it is compared: lower case, punycode, no dot at the end; '' if it is none."""
-    host = host.strip().rstrip(".").lower()
-    if not host or len(host) > 253:
-        return ""
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
+from addresses.hosts import DEFAULT_PORTS, parse_origin
 
 
 def origin(uri: str) -> tuple[str, str, int]:
@@ -32,17 +15,10 @@ def origin(uri: str) -> tuple[str, str, int]:
 
     Addresses with a user in them have no origin that we accept.
     """
-    if len(uri) > MAX_URI or not uri.isprintable() or "\\" in uri or " " in uri:
+    parsed = parse_origin(uri)
+    if parsed is None:
         raise AuthorityError(f"not an address: {uri[:80]!r}")
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-        host = normalize_host(parts.hostname or "")
-    except ValueError as error:
-        raise AuthorityError(f"not an address: {uri[:80]!r}") from error
-    if parts.scheme not in DEFAULT_PORTS or not host or parts.username is not None:
-        raise AuthorityError(f"not an address: {uri[:80]!r}")
-    return parts.scheme, host, port or DEFAULT_PORTS[parts.scheme]
+    return parsed
 
 
 def host_of(uri: str) -> str:

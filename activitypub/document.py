@@ -8,14 +8,15 @@ No remote context is ever loaded: documents are read by their compact names.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from activitypub.errors import MalformedDocumentError
+from addresses.hosts import parse_origin
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 40
@@ -23,6 +24,8 @@ MAX_NODES = 60_000
 MAX_URI = 2_048
 # What no text needs and XML 1.0 (section 2.2) or a database cannot hold; tab and line ends stay.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+MEDIA_TYPE_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "!#$&-^_.+")
 
 Document = dict[str, Any]
 
@@ -147,6 +150,16 @@ def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, st
     return (entries[0][1], entries[0][0]) if entries else ("", None)
 
 
+def media_type(value: Any) -> str:
+    """Return a media type in lower case and without parameters (RFC 6838 §4.2), '' for anything else."""
+    kind = text(value, 200).partition(";")[0].strip().lower()
+    group, slash, subtype = kind.partition("/")
+    is_type = (
+        slash and group and subtype and len(kind) <= 100 and set(group + subtype) <= MEDIA_TYPE_CHARACTERS
+    )
+    return kind if is_type else ""
+
+
 def number(value: Any, max_value: int) -> int:
     """Return a count, from 0 to `max_value`; 0 for anything else."""
     value = one(value)
@@ -188,13 +201,7 @@ def format_instant(moment: int) -> str:
 
 def is_web(uri: Any) -> bool:
     """Return True for an absolute http or https address that is fit to be shown or fetched."""
-    if not isinstance(uri, str) or not 8 < len(uri) <= MAX_URI or not uri.isprintable() or " " in uri:
-        return False
-    try:
-        parts = urlsplit(uri)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
+    return isinstance(uri, str) and parse_origin(uri) is not None
 
 
 def link(value: Any, media_type: str = "text/html") -> str | None:

@@ -6,6 +6,7 @@ sanitized where it is stored. Written as Note, as Article (FEP-b2b8) and as Ques
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from msgspec import Struct
@@ -25,11 +26,14 @@ from activitypub.interactions import (
     write_policy,
 )
 from activitypub.terms import CONTEXT, POST_CONTEXT, POSTS
+from addresses.hashtags import normalize_hashtag
 
 MAX_TAGS = 100
 MAX_ATTACHMENTS = 32
 MAX_OPTIONS = 50
 MAX_TEXT = 500_000
+MAX_BLURHASH = 166  # characters for 9 x 9 components, the most that there can be
+BASE83 = frozenset(string.ascii_letters + string.digits + "#$%*+,-.:;=?@[]^_{|}~")
 FILES = ("video/", "image/", "audio/")
 # What attaches a page, and not a file: forums and calendars write Link, others the type of the page.
 PAGE_TYPES = ("Link", "Page", "Article")
@@ -166,8 +170,8 @@ def read_object(document: Document) -> Object:
         content=content,
         language=language or read.text(spoken.get("identifier"), 35) or None,
         source=read.text(source.get("content"), MAX_TEXT),
-        source_type=read.text(source.get("mediaType"), 100),
-        media_type=read.text(document.get("mediaType"), 100),
+        source_type=read.media_type(source.get("mediaType")),
+        media_type=read.media_type(document.get("mediaType")),
         url=_own_page(document, identifier),
         sensitive=read.flag(document.get("sensitive")),
         published=read.parse_instant(document.get("published")),
@@ -215,7 +219,9 @@ def _mentions(value: Any) -> tuple[Mention, ...]:
 
 
 def _hashtags(value: Any) -> tuple[Hashtag, ...]:
-    tags = ((read.natural(tag, "name", 200)[0].lstrip("#"), tag) for tag in _list_tags(value, "Hashtag"))
+    tags = (
+        (normalize_hashtag(read.natural(tag, "name", 200)[0]), tag) for tag in _list_tags(value, "Hashtag")
+    )
     return tuple(Hashtag(name, read.link(tag.get("href")) or "") for name, tag in tags if name)
 
 
@@ -227,7 +233,7 @@ def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
         icon = read.one(tag.get("icon"))
         address = read.link(icon.get("url")) if isinstance(icon, dict) else None
         if address and shortcode.isascii() and shortcode.replace("_", "").isalnum():
-            media_type = read.text(icon.get("mediaType"), 100) if isinstance(icon, dict) else ""
+            media_type = read.media_type(icon.get("mediaType")) if isinstance(icon, dict) else ""
             emojis.append(CustomEmoji(shortcode, address, media_type or "image/png"))
     return tuple(emojis)
 
@@ -245,7 +251,7 @@ def _page(value: Any) -> str | None:
     """Return the address of a page that is attached, as forums and calendars do; None for files."""
     if not isinstance(value, dict):
         return None
-    media_type = read.text(value.get("mediaType"), 100)
+    media_type = read.media_type(value.get("mediaType"))
     if media_type.startswith(FILES):
         return None
     if read.type_of(value, PAGE_TYPES) or media_type == "text/html":
@@ -268,7 +274,7 @@ def _addresses(value: Any) -> list[str]:
     items = (
         item
         for item in read.many(value, MAX_ATTACHMENTS)
-        if not isinstance(item, dict) or read.text(item.get("mediaType"), 100) in ("", "text/html")
+        if not isinstance(item, dict) or read.media_type(item.get("mediaType")) in ("", "text/html")
     )
     return [address for item in items if (address := read.link(item))]
 
@@ -312,12 +318,12 @@ def _attachment(value: Any) -> Attachment | None:
         return Attachment(value) if read.is_web(value) else None
     if not isinstance(value, dict):
         return None
-    media_type = read.text(value.get("mediaType"), 100)
+    media_type = read.media_type(value.get("mediaType"))
     files = [file for file in read.many(value.get("url"), 50) if isinstance(file, dict)]
     # PeerTube puts the files of a stream below it.
     files += [tag for file in files for tag in read.many(file.get("tag"), 50) if isinstance(tag, dict)]
     if not media_type.startswith(FILES):
-        kinds = (read.text(file.get("mediaType"), 100) for file in files)
+        kinds = (read.media_type(file.get("mediaType")) for file in files)
         media_type = next((kind for kind in kinds if kind.startswith(FILES)), media_type)
     address = read.link(files or value.get("url", value.get("href")), media_type or "text/html")
     if address is None:
@@ -329,11 +335,17 @@ def _attachment(value: Any) -> Attachment | None:
         address,
         media_type,
         described,
-        read.text(value.get("blurhash"), 200) or None,
+        _read_blurhash(value.get("blurhash")),
         focus,
         read.number(value.get("width"), 100_000) or None,
         read.number(value.get("height"), 100_000) or None,
     )
+
+
+def _read_blurhash(value: Any) -> str | None:
+    """Return a placeholder that clients can decode (github.com/woltapp/blurhash), None for anything else."""
+    text = read.text(value, MAX_BLURHASH + 1)
+    return text if 6 <= len(text) <= MAX_BLURHASH and set(text) <= BASE83 else None
 
 
 def _focus(points: list[Any]) -> tuple[float, float] | None:

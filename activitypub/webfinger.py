@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
-
-from msgspec import Struct
+from urllib.parse import quote
 
 from activitypub import document as read
-from activitypub.authority import normalize_host
 from activitypub.document import Document
 from activitypub.errors import MalformedDocumentError
 from activitypub.terms import ACTIVITY_JSON, is_activitypub
+from addresses.handles import Handle as Handle
+from addresses.handles import parse_handle as parse_handle
+from addresses.hosts import normalize_host, normalize_url
 
 JRD_MEDIA_TYPE = "application/jrd+json"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 MAX_RESOURCE = 2_048
 
 
-class Handle(Struct, frozen=True):
-    """`username@domain`, with the domain normalized."""
-
-    username: str
-    domain: str
-
-    def __str__(self) -> str:
-        return f"{self.username}@{self.domain}"
-
-
-def parse_handle(text: str) -> Handle | None:
-    """Return `@ann@o.example`, `ann@o.example` or `acct:ann@o.example` as a handle, None for others."""
-    bare = text.strip().removeprefix("acct:").removeprefix("@")
-    username, at, host = bare.partition("@")
-    name, _, port = host.partition(":")
-    domain = normalize_host(name)
-    if not at or not username or not domain or len(username) > 200 or "/" in bare or "?" in bare:
-        return None
-    if not username.isprintable() or " " in bare or (port and not port.isdigit()):
-        return None
-    return Handle(username, f"{domain}:{port}" if port else domain)
-
-
 def parse_resource(resource: str) -> Handle | str | None:
-    """Return the handle or web address that a `resource` asks for, None if it is neither."""
+    """Return the handle or web address that a `resource` asks for, normalized; None if it is neither."""
     if not 0 < len(resource) <= MAX_RESOURCE:
         return None
-    if resource.startswith(("https://", "http://")):
-        return resource if read.is_web(resource) else None
-    return parse_handle(resource)
+    return normalize_url(resource) or parse_handle(resource) or _parse_node_handle(resource)
+
+
+def _parse_node_handle(resource: str) -> Handle | None:
+    """Return the handle of a node's own actor, which is called like its host, also with a port."""
+    name, _, host = resource.removeprefix("acct:").partition("@")
+    domain = normalize_host(host)
+    return Handle(domain, domain) if domain and normalize_host(name) == domain else None
 
 
 def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
@@ -64,15 +46,19 @@ def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
 
 
 def read_jrd(document: Document) -> tuple[Handle | None, str]:
-    """Return the subject (if it is a handle) and the actor's URI.
+    """Return the subject (None if there is none) and the actor's URI.
 
-    Raises MalformedDocumentError if there is no actor.
+    Raises MalformedDocumentError if there is no actor, or the subject is neither a handle nor an address.
     """
+    subject = read.text(document.get("subject"), 1_000)
+    handle = parse_handle(subject)
+    if subject and handle is None and not read.is_web(subject):
+        raise MalformedDocumentError(f"the subject {subject[:100]!r} is not a handle")
     for link in read.many(document.get("links"), 50):
         if not isinstance(link, dict) or link.get("rel") != "self":
             continue
         if is_activitypub(read.text(link.get("type"), 200)) and read.is_web(link.get("href")):
-            return parse_handle(read.text(document.get("subject"), 1_000)), str(link["href"])
+            return handle, str(link["href"])
     raise MalformedDocumentError("WebFinger names no actor")
 
 
@@ -105,7 +91,7 @@ def read_host_meta(xrd: str) -> str | None:
             continue
         template = tag.replace("'", '"').partition('template="')[2].partition('"')[0]
         template = template.replace("&amp;", "&")
-        if "{uri}" in template and urlsplit(template).scheme in ("http", "https"):
+        if "{uri}" in template and read.is_web(template):
             return template
     return None
 

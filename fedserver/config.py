@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import difflib
 import ssl
-import string
 import tomllib
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, field
 
+from addresses.hosts import normalize_host, normalize_url
 from fedserver.marked_text import MarkedError, MarkedText
 
 ENV_PREFIX = "FEDSERVER_"
@@ -28,7 +29,6 @@ ENV_PREFIX = "FEDSERVER_"
 IGNORED_PREFIXES = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
 # Languages of pages and mails: a catalogue of each is in fedserver/locales; English is the source.
 LOCALES = ("en", "de", "fr", "es", "ar")
-HOST_LABEL_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "-")
 # Old keys by section, with their new names. They are accepted, with a warning, until the release after 0.1.
 RENAMED_KEYS = {
     "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
@@ -90,6 +90,16 @@ class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     allow_http: bool = False
     ca_file: str = ""
     show_blocks: Literal["public", "members", "nobody"] = "members"
+
+    @property
+    def is_limited(self) -> bool:
+        """True where only members see pages and the API, as in Mastodon's limited federation mode."""
+        return self.mode != "open"
+
+    @property
+    def requires_signatures(self) -> bool:
+        """True where every ActivityPub document but the node's own actor needs a signed request."""
+        return self.is_limited or self.authorized_fetch
 
 
 class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -434,9 +444,22 @@ def _check(config: Config) -> Config:
         raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
     if config.translation.url and not config.translation.url.startswith(("https://", "http://")):
         raise ConfigError("translation.url: Please write an address, like https://translate.example.")
-    if config.mail.host and "@" not in config.mail.sender:
-        raise ConfigError("mail.sender: Please write the address that mail comes from.")
+    if config.mail.host:
+        _check_mail(config.mail)
     return config
+
+
+def _check_mail(mail: MailConfig) -> None:
+    name, _, domain = parseaddr(mail.sender)[1].rpartition("@")
+    if not name or not normalize_host(domain):
+        raise ConfigError("mail.sender: Please write the address that mail comes from.")
+    # Mail servers need not know other spellings (RFC 6531).
+    for key, value, host in (
+        ("mail.sender", mail.sender, domain),
+        ("mail.host", mail.host, mail.host),
+    ):
+        if not host.isascii():
+            raise _build_spelling_error(key, value, value.replace(host, normalize_host(host)))
 
 
 def _check_oidc(oidc: OidcConfig) -> None:
@@ -464,6 +487,15 @@ def _check_oidc(oidc: OidcConfig) -> None:
 def _build_address_error(key: str, value: str, error: ValueError) -> ConfigError:
     return ConfigError(
         "%(key)s: '%(value)s' is not an address (%(reason)s).", key=key, value=value, reason=error
+    )
+
+
+def _build_spelling_error(key: str, value: str, normalized: str) -> ConfigError:
+    return ConfigError(
+        "%(key)s: Please write %(normal)s in place of '%(value)s': in lower case, as other servers see it.",
+        key=key,
+        normal=normalized,
+        value=value,
     )
 
 
@@ -502,15 +534,6 @@ def _check_ca(path: str) -> None:
         ) from error
 
 
-def _is_host(text: str) -> bool:
-    """Return True for a host name (RFC 1123 §2.1): labels of letters, digits and inner hyphens."""
-    labels = text.split(".")
-    return len(text) <= 253 and all(
-        0 < len(label) <= 63 and set(label) <= HOST_LABEL_CHARACTERS and label[0] != "-" and label[-1] != "-"
-        for label in labels
-    )
-
-
 def _is_web_address(text: str) -> bool:
     try:
         address = urlsplit(text)
@@ -524,13 +547,15 @@ def _is_port(text: str) -> bool:
 
 
 def _check_domain(domain: str) -> None:
-    host, colon, port = domain.partition(":")
-    if domain != domain.lower() or not _is_host(host) or bool(colon) != _is_port(port):
+    normalized = normalize_host(domain)
+    if not normalized or "_" in normalized:
         raise ConfigError(
             "node.domain: '%(value)s' is not a host name. "
             "Please write one in lower case, like commons.example.",
             value=domain,
         )
+    if domain != normalized:
+        raise _build_spelling_error("node.domain", domain, normalized)
 
 
 def _check_node(node: NodeConfig) -> None:
@@ -544,13 +569,16 @@ def _check_node(node: NodeConfig) -> None:
         raise ConfigError(
             "node.base_url: Please write the address without a path, like https://commons.example."
         )
-    if not _is_host(base.hostname) and not _is_address(base.hostname):
+    if base.query or base.fragment or base.username:
+        raise ConfigError("node.base_url: Please write the address without a user, query or fragment.")
+    normalized = normalize_url(node.base_url)
+    if not normalized or "_" in normalized:
         raise ConfigError(
             "node.base_url: '%(value)s' is not a host name. Please write one like commons.example.",
             value=base.hostname,
         )
-    if base.query or base.fragment or base.username:
-        raise ConfigError("node.base_url: Please write the address without a user, query or fragment.")
+    if node.base_url != normalized:
+        raise _build_spelling_error("node.base_url", node.base_url, normalized)
     if base.scheme == "http" and not _is_loopback(base.hostname):
         raise _build_insecure_error("node.base_url")
     if node.source_url and not _is_web_address(node.source_url):

@@ -36,7 +36,7 @@ KEYS = {
     "community.privacy_policy_file": "a Markdown file; empty: there is none",
     "community.terms_folder": "Markdown files named by the day they hold from, like 2026-01-31.md",
     "database.url_file": "a file that holds the URL instead, for secrets",
-    "federation.mode": "open | allowlist | closed",
+    "federation.mode": "open | allowlist | closed; but for open, only members see pages and the API",
     "federation.authorized_fetch": "true: every ActivityPub GET must be signed",
     "federation.allow_networks": "CIDRs of private networks where peers may live",
     "federation.allow_http": "accept http:// peers (tests, intranets)",

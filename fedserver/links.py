@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from addresses.hosts import normalize_host, to_unicode
+
 INSTANCE_ACTOR = "instance.actor"
 
 
@@ -23,6 +25,11 @@ class Links(Struct, frozen=True):
     secret: bytes = b""  # signs addresses of emoji; without it they are linked at their peers
 
     @property
+    def shown_domain(self) -> str:
+        """Return the domain as people read it, in its own script."""
+        return to_unicode(self.domain)
+
+    @property
     def host(self) -> str:
         """Return host and port of the base, as in a Host header."""
         return urlsplit(self.base).netloc
@@ -31,6 +38,14 @@ class Links(Struct, frozen=True):
     def hostname(self) -> str:
         """Return the host alone, to which passkeys belong."""
         return urlsplit(self.base).hostname or ""
+
+    def find_account_domain(self, host: str) -> str | None:
+        """Return the domain under which accounts of a host are stored, in whatever spelling it is named.
+
+        That is '' for this node, also if `host` is ''. Returns None for what is not a host.
+        """
+        domain = normalize_host(host) if host else self.domain
+        return None if not domain else "" if domain in (self.domain, self.host) else domain
 
     def is_local(self, uri: str) -> bool:
         """Return True for an address of this node."""

@@ -50,6 +50,7 @@ from fedserver.web import files, template_values
 from fedserver.web.application import build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages, to_origin
+from fedserver.web.proxies import Proxies
 from fedserver.web.rate_limits import RateLimiter
 from fedserver.web.services import WebServices
 from storage.clock import system_clock
@@ -255,6 +256,7 @@ def _build_services(
     authenticator = Authenticator(db, account_resolver, fetcher, policies, clock)
     store, images = FileStore(Path(config.media.store.removeprefix("file:"))), ImageWorker()
     return WebServices(
+        proxies=Proxies(tuple(site.config.node.trusted_proxies)),
         db=db,
         site=site,
         client=client,

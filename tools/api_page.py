@@ -16,7 +16,7 @@ from msgspec import inspect
 
 from fedserver.client_api.stubs import STUBS
 from fedserver.node import list_endpoints
-from fedserver.web.endpoint import Endpoint
+from fedserver.web.endpoint import ANYONE, APP, EVERYONE, Endpoint
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 HEAD = """# The client API
@@ -27,6 +27,9 @@ token), `user` (a member's token), `moderator` or `admin` (a member with that ro
 the query, as a form, as multipart or as JSON; those in brackets are optional. Lists take `max_id`,
 `since_id`, `min_id` and `limit`. Parameters of our own are `title`, `summary`, `content_type`,
 `local_only`, `partners_only`, `draft` and `cover_id` of statuses.
+
+Where federation is limited (`federation.mode` is `allowlist` or `closed`) all but what says *always* needs
+a member.
 """
 
 
@@ -42,7 +45,9 @@ def render_rows(endpoints: list[Endpoint]) -> Iterator[str]:
             answer = "nothing yet" if endpoint.path in STUBS else _render_answer(endpoint.response_type)
             scope = endpoint.scope.replace("|", " or ") or "-"
             params = _render_params(endpoint)
-            yield f"| {endpoint.method} `{endpoint.path}` | {endpoint.auth} | {scope} | {params} | {answer} |"
+            is_always = endpoint.audience == EVERYONE and endpoint.auth in (ANYONE, APP)
+            who = f"{endpoint.auth}, always" if is_always else endpoint.auth
+            yield f"| {endpoint.method} `{endpoint.path}` | {who} | {scope} | {params} | {answer} |"
 
 
 def _render_params(endpoint: Endpoint) -> str:

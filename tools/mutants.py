@@ -26,8 +26,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("activitypub", "docs", "fedserver", "storage", "tests", "tools", "pyproject.toml")
-SEARCHED = ("activitypub", "fedserver", "storage")
+COPIED = ("activitypub", "addresses", "docs", "fedserver", "storage", "tests", "tools", "pyproject.toml")
+SEARCHED = ("activitypub", "addresses", "fedserver", "storage")
 FAILED = 1  # pytest's status when tests ran and some failed; others mean that they did not run
 MARK = re.compile(r"^\s*# guard: (?P<name>.+?)(?: @(?P<change>[\w,]+))?$")
 SIGNATURES = "tests/activitypub/test_signatures.py"
@@ -38,8 +38,12 @@ ELSEWHERE = f"{INSTRUMENTS}::test_instrument_of_another_origin_grants_nothing"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
+SPLIT = "tests/journeys/test_split_domains.py"
+MODES = "tests/web/test_route_modes.py::test_"
+READS = "tests/s2s/test_signed_reads.py::test_signed_read"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
+NAMES = "tests/journeys/test_remote_names.py"
 POSTS = "tests/domain/posts/test_posts.py"
 TOKENS = "tests/domain/auth/test_tokens.py"
 DATA = "tests/pages/portability/test_data.py"
@@ -57,6 +61,11 @@ RELAY_FORWARDS = f"{RELAYS}::test_relay_followed_forwards_pointers_to_posts_only
 PICTURES = "tests/journeys/test_article_pictures.py"
 FEEDS = "tests/pages/content/test_feeds.py"
 CONSOLE = "tests/console/test_console.py"
+DECISIONS = "tests/domain/accounts/test_decisions.py"
+HIDDEN_ACCOUNTS = (
+    "tests/client_api/relationships/test_hidden_accounts.py"
+    "::test_hidden_account_shows_only_where_it_is_asked_for"
+)
 LOG = "tests/domain/audit_log/test_audit_log.py"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
 
@@ -74,6 +83,21 @@ TESTS = {
     "algorithm": f"{SIGNATURES}::test_other_algorithms_are_refused",
     "one signature": f"{SIGNATURES}::test_two_schemes_at_once_are_refused",
     "weak keys": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
+    "closed mode": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[closed-sqlite]",
+    "unsigned requests": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[allowlist-sqlite]",
+    "visitors of a limited node": f"{MODES}pages_and_client_api_answer_by_mode_and_caller[closed-sqlite]",
+    "the host of a claimed key": f"{READS}_of_a_blocked_host_is_refused_without_its_key[sqlite]",
+    "keys fetched for readers": f"{READS}s_with_ever_new_keys_fetch_a_bounded_number[sqlite]",
+    "the hosts of a signer": f"{SPLIT}::test_block_of_either_host_reaches_split_accounts_that_are_stored"
+    "[sqlite-blocked.test]",
+    "the hosts of an actor": f"{SPLIT}::test_split_account_of_a_blocked_host_is_refused_in_the_inbox"
+    "[sqlite-blocked.test]",
+    "the hosts of an author": f"{SPLIT}::test_post_of_an_account_off_the_allowlist_is_not_fetched[sqlite]",
+    "the host of a fetched document": f"{SPLIT}::test_redirect_to_a_blocked_host_leads_nowhere[sqlite]",
+    "handles that others give to an actor": f"{SPLIT}::"
+    "test_handle_that_another_host_gives_to_an_actor_is_refused"
+    "[sqlite-x@evil.test]",
+    "the hosts of a file": f"{SPLIT}::test_rejected_media_of_any_host_are_not_shown[sqlite-cdn.test]",
     "owner of a key": "tests/activitypub/test_documents.py::test_actors_own_their_keys_and_inboxes",
     "the signer is the actor": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "origin of an activity": EMBEDDED,
@@ -85,6 +109,8 @@ TESTS = {
     "redirects are checked again": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "redirect away from https": "tests/net/test_client.py::test_redirects_that_lead_astray",
     "size while reading": "tests/net/test_client.py::test_answers_are_cut",
+    "names of accounts": f"{NAMES}::test_account_with_a_bad_name_is_refused_with_a_line_in_the_log",
+    "control characters in the log": "tests/cli/test_logs.py::test_control_characters_are_written_as_escapes",
     "depth of documents": "tests/activitypub/test_documents.py::test_what_is_no_document_is_refused",
     "sanitizer": "tests/text/test_markup.py::test_unsafe_html_is_removed",
     "whose proof our own activity bears": f"{CLAIMED}[sqlite]",
@@ -106,8 +132,8 @@ TESTS = {
     "the CSRF token of a form": f"{CONSOLE}::test_console_forms_without_csrf_token_are_refused[sqlite]",
     "PKCE": f"{TOKENS}::test_exchange_without_the_right_verifier_is_refused",
     "codes are used once": f"{TOKENS}::test_replayed_code_revokes_its_token[sqlite]",
-    "answers that a member does not want": POLICY,
-    "boosts that a member does not want": POLICY,
+    "answers that a local member does not want": POLICY,
+    "boosts that a local member does not want": POLICY,
     "reactions taken back by others": REACTIONS,
     "archives of others": f"{DATA}::test_archive_can_be_downloaded_by_its_owner_only",
     "imports of others": f"{DATA}::test_exported_files_can_be_imported",
@@ -132,6 +158,9 @@ TESTS = {
     ),
     "texts behind a content warning": f"{FEEDS}::test_feed_does_not_show_what_is_behind_a_warning[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
+    "deletion keeps decisions": f"{DECISIONS}::test_delete_remote_of_a_decided_account_keeps_the_decision",
+    "boosts of accounts that the author blocks": HIDDEN_ACCOUNTS,
+    "threads without unwanted accounts": HIDDEN_ACCOUNTS,
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from addresses.hosts import normalize_host, normalize_url
 from fedserver.cli.language import command, option
 from fedserver.cli.settings import async_command, connect_database, read_config
 from fedserver.config import Config
@@ -26,7 +27,16 @@ from fedserver.text.locales import gettext
 @async_command
 async def init(domain: str, base_url: str, path: Path) -> None:
     """Write a commented configuration and create the database."""
-    config = _write_config(path, render(domain, base_url or f"https://{domain}"))
+    entered, domain = domain, normalize_host(domain) or domain
+    base_url = normalize_url(base_url or f"https://{domain}") or base_url
+    config = _write_config(path, render(domain, base_url))
+    if domain != entered:
+        click.echo(
+            gettext(
+                "The domain is written %(domain)s, as other servers see it. Both spellings find it.",
+                domain=domain,
+            )
+        )
     async with connect_database(config):
         click.echo(
             gettext(

@@ -39,13 +39,13 @@ async def _decide(
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         if policy:
             decision = await _complete(tx, host, peers.PeerDecision(policy, reason), public_comment)
-            await peers.decide(tx, None, host, decision)
+            row = await peers.decide(tx, None, host, decision)
         else:
-            await peers.reset(tx, None, host, reason)
+            row = await peers.reset(tx, None, host, reason)
     if policy:
-        click.echo(gettext("The decision about %(domain)s is: %(policy)s", domain=host, policy=policy))
+        click.echo(gettext("The decision about %(domain)s is: %(policy)s", domain=row.domain, policy=policy))
     else:
-        click.echo(gettext("There is no decision about %(domain)s any more.", domain=host))
+        click.echo(gettext("There is no decision about %(domain)s any more.", domain=row.domain))
     click.echo(gettext("A running node applies it within a few seconds."))
 
 

@@ -12,7 +12,8 @@ from fedserver.node import list_endpoints
 def routes() -> None:
     """List every HTTP route with its scope and role."""
     rows = sorted(
-        (route.path, route.method, route.auth, route.scope, route.surface) for route in list_endpoints()
+        (route.path, route.method, route.auth, route.scope, route.surface, route.audience)
+        for route in list_endpoints()
     )
-    for path, method, auth, scope, surface in rows:
-        click.echo(f"{method:6} {path:55} {auth:10} {scope or '-':28} {surface}")
+    for path, method, auth, scope, surface, audience in rows:
+        click.echo(f"{method:6} {path:55} {auth:10} {scope or '-':28} {surface:10} {audience}")

@@ -18,7 +18,7 @@ from fedserver.domain.metrics import instance_stats
 from fedserver.domain.moderation import rules
 from fedserver.domain.notifications import push_keys
 from fedserver.text.languages import LANGUAGES
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import encode
 
 routes = Routes("client_api")
@@ -42,12 +42,12 @@ async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, A
     return cast(dict[str, Any], encoded)
 
 
-@routes.get("/api/v2/instance")
+@routes.get("/api/v2/instance", audience=EVERYONE)
 async def show_v2(call: Call[NoParams]) -> dict[str, Any]:
     return await _render_cached(call, entities.render_instance_v2)
 
 
-@routes.get("/api/v1/instance")
+@routes.get("/api/v1/instance", audience=EVERYONE)
 async def show_v1(call: Call[NoParams]) -> dict[str, Any]:
     return await _render_cached(call, entities.render_instance_v1)
 
@@ -57,12 +57,12 @@ async def list_peers(call: Call[NoParams]) -> list[str]:
     return await instance_stats.list_peer_domains(call.tx)
 
 
-@routes.get("/api/v1/instance/rules", tx="own")
+@routes.get("/api/v1/instance/rules", tx="own", audience=EVERYONE)
 async def list_rules(call: Call[NoParams]) -> list[Rule]:
     return [render_rule(rule) for rule in rules.list_all(call.site)]
 
 
-@routes.get("/api/v1/instance/extended_description", tx="own")
+@routes.get("/api/v1/instance/extended_description", tx="own", audience=EVERYONE)
 async def show_extended_description(call: Call[NoParams]) -> dict[str, str]:
     now = call.services.db.clock()
     return {
@@ -96,6 +96,6 @@ class Language(Struct, frozen=True):
     name: str
 
 
-@routes.get("/api/v1/instance/languages", tx="own")
+@routes.get("/api/v1/instance/languages", tx="own", audience=EVERYONE)
 async def list_languages(call: Call[NoParams]) -> list[Language]:
     return [Language(code, name) for code, name in LANGUAGES.items()]

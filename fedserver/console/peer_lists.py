@@ -8,8 +8,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, LongText, NoParams, ReasonFormParams, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")

@@ -33,7 +33,7 @@ class PeerDecisionParams(Struct, frozen=True):
 async def show(call: Call[PeerDomainParams]) -> web.Response:
     rows = await peers.list_all(call.tx)
     unreachable = await backlog.list_unreachable(call.tx)
-    domain = call.params.domain.strip().lower()
+    domain = call.site.links.find_account_domain(call.params.domain) or call.params.domain.strip()
     return call.render(
         "admin/peers.html",
         decided=[row for row in rows if row.decision_id is not None],

@@ -24,6 +24,7 @@ from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.peers import peers
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, RemoteGoneError
+from fedserver.federation.fetch import PeerBlockedError as PeerBlockedError
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
@@ -33,6 +34,10 @@ MIN_REFETCH_AGE_MS = 300_000  # so that forged signatures do not cause a request
 MAX_PENDING_KEYS, MAX_PENDING_KEYS_PER_HOST = 400, 60
 MAX_CONCURRENT_FETCHES, MAX_CONCURRENT_FETCHES_PER_HOST = 40, 4
 QUEUE_TIMEOUT_S = 10.0  # the peer that sends waits as long
+# A GET costs its sender nothing, so the keys that it makes us fetch have a budget: per address that asks and
+# per host that is asked. A node that reads much signs with the one key of its own actor.
+MAX_KEYS_PER_READER, MAX_KEYS_PER_HOST, BUDGET_TTL_S = 30, 60, 300
+REFUSAL_TTL_S = 300  # an actor may get another handle
 CACHE_TTL_S = 3_600  # bounds how long a key counts that another process knows to be withdrawn
 
 
@@ -44,12 +49,24 @@ class Signatory(Struct, frozen=True):
     fetched_at: int  # when the key was read, in ms since 1970
 
 
-class PeerBlockedError(Exception):
-    """Federation policy refuses the node of the signer."""
-
-
 class BusyError(SignatureError):
     """Too many keys are being fetched; the peer may send the request again later."""
+
+
+class KeyBudget:
+    """Counts the keys that are fetched for readers, by reader and by host, until five minutes without any."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._counts: TTLCache[str, int] = TTLCache(20_000, BUDGET_TTL_S, timer=lambda: clock() / 1000)
+
+    def spend(self, reader: str, host: str) -> None:
+        """Count a key of `host` that is fetched for `reader`. Raises BusyError if the budget is spent."""
+        limits = {f"reader {reader}": MAX_KEYS_PER_READER, f"host {host}": MAX_KEYS_PER_HOST}
+        # guard: keys fetched for readers
+        if any(self._counts.get(name, 0) >= limit for name, limit in limits.items()):
+            raise BusyError("key-unavailable", "too many keys were fetched for such requests")
+        for name in limits:
+            self._counts[name] = self._counts.get(name, 0) + 1
 
 
 class Authenticator:
@@ -72,15 +89,36 @@ class Authenticator:
         self._pending: Counter[str] = Counter()  # keys that are read, or wait for it, by host
         self._host_slots: dict[str, asyncio.Semaphore] = {}
         self._fetch_slots = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
+        self._budget = KeyBudget(clock)
+        # Keys whose owner is on a host that is refused: they are not fetched again with each request, but at
+        # once after a decision about a peer has changed.
+        self._refused: TTLCache[tuple[str, int], str] = TTLCache(
+            10_000, REFUSAL_TTL_S, timer=lambda: clock() / 1000
+        )
         self._signatories: TTLCache[str, Signatory] = TTLCache(
             10_000, CACHE_TTL_S, timer=lambda: clock() / 1000
         )
 
-    async def authenticate(self, request: SignedRequest) -> AccountRow:
-        """Return the account that signed `request`. Raises SignatureError, PeerBlockedError."""
-        return (await self.authenticate_with_time(request))[0]
+    def is_claimed_host_allowed(self, request: SignedRequest) -> bool:
+        """Return False if the key that a request names is of a host that federation policy refuses.
 
-    async def authenticate_with_time(self, request: SignedRequest) -> tuple[AccountRow, int]:
+        Nothing is verified nor fetched; what names no host is allowed, as its signature cannot be valid.
+        """
+        try:
+            return self._policies.allows(host_of(verify.parse_claim(request).key_id))
+        except ActivityPubError:
+            return True
+
+    async def authenticate(self, request: SignedRequest, *, reader: str = "") -> AccountRow:
+        """Return the account that signed `request`. Raises SignatureError, PeerBlockedError.
+
+        `reader` is the address from which a document is read: fetching keys for it has a budget.
+        """
+        return (await self.authenticate_with_time(request, reader=reader))[0]
+
+    async def authenticate_with_time(
+        self, request: SignedRequest, *, reader: str = ""
+    ) -> tuple[AccountRow, int]:
         """Return the account that signed `request`, and when (ms UTC). Raises as `authenticate` does."""
         claim = verify.parse_claim(request)
         signed_at = 0
@@ -89,7 +127,7 @@ class Authenticator:
             nonlocal signed_at
             signed_at = verify.check_signature(claim, key, request, self._clock())
 
-        signer = await self._verify_with_key(claim.key_id, check)
+        signer = await self._verify_with_key(claim.key_id, check, reader)
         # Who signs is there: that its document could not be read a moment ago counts no more.
         self._fetcher.clear_failure(signer.uri)
         return signer, signed_at
@@ -121,8 +159,14 @@ class Authenticator:
             raise SignatureError("proof-wrong", "no key of the actor")
         proofs.verify(document, loaded.load_public_key(row))
 
-    async def _verify_with_key(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
-        """Return the owner of a key that passes `check`, which raises SignatureError if it does not."""
+    async def _verify_with_key(
+        self, key_id: str, check: Callable[[PublicKey], None], reader: str = ""
+    ) -> AccountRow:
+        """Return the owner of a key that passes `check`, which raises SignatureError if it does not.
+
+        Raises PeerBlockedError if federation policy refuses the host of the key, or any other that its owner
+        is on: a handle may be of another host than the actor.
+        """
         try:
             host = host_of(key_id)
         except ActivityPubError as error:
@@ -130,33 +174,36 @@ class Authenticator:
         if not self._policies.allows(host):
             raise PeerBlockedError(host)
         try:
-            signatory = await self._get_signatory(key_id)
+            signatory = await self._get_signatory(key_id, reader)
             try:
                 check(signatory.key)
             except SignatureError:
-                signatory = await self._refetch_signatory(key_id, signatory)
+                signatory = await self._refetch_signatory(key_id, signatory, reader)
                 check(signatory.key)
         except RemoteGoneError as error:
             raise SignatureError("key-gone") from error
+        # guard: the hosts of a signer
+        if not self._resolver.allows_account(signatory.account):
+            raise PeerBlockedError(signatory.account.uri)
         return signatory.account
 
-    async def _get_signatory(self, key_id: str) -> Signatory:
+    async def _get_signatory(self, key_id: str, reader: str) -> Signatory:
         """Return a key from the cache, the database or its peer."""
         signatory = self._signatories.get(key_id)
         self.hits += signatory is not None
         self.misses += signatory is None
         signatory = signatory or await self._find_stored_signatory(key_id)
         if signatory is None:
-            signatory = await self._fetch_signatory(key_id)
+            signatory = await self._fetch_signatory(key_id, reader)
         self._signatories[key_id] = signatory
         return signatory
 
-    async def _refetch_signatory(self, key_id: str, failed: Signatory) -> Signatory:
+    async def _refetch_signatory(self, key_id: str, failed: Signatory, reader: str) -> Signatory:
         """Return the key as its peer publishes it now. Raises SignatureError if it cannot have changed."""
         if self._clock() - failed.fetched_at < MIN_REFETCH_AGE_MS or not failed.account.domain:
             raise SignatureError("signature-wrong")
         self._signatories.pop(key_id, None)
-        signatory = await self._fetch_signatory(key_id)
+        signatory = await self._fetch_signatory(key_id, reader)
         self._signatories[key_id] = signatory
         return signatory
 
@@ -168,12 +215,14 @@ class Authenticator:
             account = await accounts.get(tx, row.account_id)
         return Signatory(account, loaded.load_public_key(row), account.fetched_at or 0)
 
-    async def _fetch_signatory(self, key_id: str) -> Signatory:
+    async def _fetch_signatory(self, key_id: str, reader: str) -> Signatory:
         """Read the owner of a key when a slot is free.
 
         Raises SignatureError, RemoteGoneError, and BusyError if too many wait.
         """
         host = host_of(key_id)
+        if reader:
+            self._budget.spend(reader, host)
         if self._pending[host] >= MAX_PENDING_KEYS_PER_HOST or self._pending.total() >= MAX_PENDING_KEYS:
             raise BusyError("key-unavailable", "too many keys are fetched at this moment")
         self._pending[host] += 1
@@ -187,11 +236,22 @@ class Authenticator:
                 except TimeoutError as error:
                     raise BusyError("key-unavailable", "too many keys are fetched at this moment") from error
                 # The one before in the queue may have read the same key.
-                return self._signatories.get(key_id) or await self._read_key_owner(key_id)
+                return self._signatories.get(key_id) or await self._read_allowed_key_owner(key_id)
         finally:
             self._pending[host] -= 1
             if not self._pending[host]:
                 del self._pending[host], self._host_slots[host]
+
+    async def _read_allowed_key_owner(self, key_id: str) -> Signatory:
+        """Read the owner of a key. Raises PeerBlockedError also if they are on any other refused host."""
+        decided = (key_id, self._policies.version)
+        if decided in self._refused:
+            raise PeerBlockedError(self._refused[decided])
+        try:
+            return await self._read_key_owner(key_id)
+        except PeerBlockedError as error:
+            self._refused[decided] = str(error)
+            raise
 
     async def _read_key_owner(self, key_id: str) -> Signatory:
         """Read the owner of a key from its own address; the owner must publish this very key."""
@@ -202,7 +262,7 @@ class Authenticator:
         uri = owner if owner and same_origin(owner, key_id) else id_of(document)
         if uri is None or not same_origin(uri, key_id):
             raise SignatureError("bad-key", "its owner is elsewhere")
-        account = await self._resolver.fetch_actor(without_fragment(uri))
+        account = await self._resolver.fetch_signer(without_fragment(uri))
         if account is None:
             raise SignatureError("key-unavailable", uri[:200])
         signatory = await self._find_stored_signatory(key_id)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from activitypub.authority import host_of
-from activitypub.document import Document
+from activitypub.document import Document, id_of
 from activitypub.errors import ActivityPubError
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.federation.fetch import Fetcher, RemoteGoneError
 from storage.engine import Database, Tx
+from storage.rows.accounts import AccountRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
+
+
+def list_hosts(account: AccountRow) -> list[str]:
+    """Return the hosts that an account of a peer is on, each of which federation policy is asked about.
+
+    Those are the host of its id, to which its key and inboxes belong as well, and that of its handle.
+    """
+    return list(dict.fromkeys((host_of(account.uri), account.domain)))
 
 
 class DocumentReader:
@@ -42,9 +51,19 @@ class DocumentReader:
         """Record that the host of `uri` is up, as a document of it was just read."""
         await peers.mark_reachable(tx, host_of(uri))
 
-    def allows_media(self, uri: str) -> bool:
-        """Return False if files and pictures of the host of `uri` are refused here."""
-        return self._policies.allows_media(host_of(uri))
+    def allows_media(self, account: AccountRow) -> bool:
+        """Return False if files and pictures of an account are refused here, by any host that it is on."""
+        return self._policies.allows_media(*list_hosts(account))
+
+    async def suspend_if_blocked(self, uri: str, hosts: Sequence[str]) -> None:
+        """Suspend the stored account of an actor that is now on a blocked host, as all there are."""
+        if self._policies.is_blocked(*hosts):
+            async with self._db.write() as tx:
+                await peers.suspend_account(tx, uri, hosts)
+
+    def allows_account(self, account: AccountRow) -> bool:
+        """Return True if federation policy lets us hear an account, whichever hosts it is on."""
+        return self._policies.allows(*list_hosts(account))
 
     async def fetch_document(self, uri: str, *, require_allowed: bool = True) -> Document | None:
         """Return a document as its origin publishes it. Returns None if it cannot be read or is refused.
@@ -55,8 +74,22 @@ class DocumentReader:
         host = host_of(uri)
         if not require_allowed:
             self.clear_failures(host)
-        is_allowed = self._policies.allows(host) if require_allowed else self._policies.find(host) != "block"
-        return await self._fetcher.fetch_document(uri) if is_allowed else None
+        if not self.allows_hosts(host, require_allowed=require_allowed):
+            return None
+        document = await self._fetcher.fetch_document(uri)
+        # A redirect may lead to another host, whose document counts as its own.
+        # guard: the host of a fetched document
+        if document is not None and not self.allows_hosts(
+            host_of(id_of(document) or uri), require_allowed=require_allowed
+        ):
+            return None
+        return document
+
+    def allows_hosts(self, *hosts: str, require_allowed: bool = True) -> bool:
+        """Return True if documents of all these hosts may be read; `require_allowed` as above."""
+        if require_allowed:
+            return self._policies.allows(*hosts)
+        return not self._policies.is_closed and not self._policies.is_blocked(*hosts)
 
     async def find_document(self, uri: str) -> Document | None:
         """Return a document as `fetch_document` does. Returns None if it cannot be read, for any reason."""

@@ -7,15 +7,15 @@ that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import structlog
 from cachetools import TTLCache
 
-from activitypub.authority import same_origin, without_fragment
+from activitypub.authority import host_of, same_origin, without_fragment
 from activitypub.document import Document, id_of, parse
-from activitypub.errors import ActivityPubError
+from activitypub.errors import ActivityPubError, AuthorityError
 from activitypub.terms import ACCEPT, is_activitypub
+from addresses.hosts import normalize_url
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.keys import Keyring
@@ -27,6 +27,10 @@ from storage.engine import Database
 log = structlog.stdlib.get_logger("fedserver.federation")
 FAILURE_TTL_S = 300  # a thread may name one address many times; a failed one is not asked for each time
 SCHEME_TTL_S = 86_400  # servers change their signature scheme with an update, so a day is enough
+
+
+class PeerBlockedError(Exception):
+    """Federation policy refuses a host of the peer, which the message names."""
 
 
 class RemoteGoneError(Exception):
@@ -68,8 +72,9 @@ class Fetcher:
         A host that refuses the signature is asked once more with the other scheme, which is remembered if
         it is accepted.
         """
-        signer, host = await self._get_signer(), urlsplit(url).netloc
+        signer = await self._get_signer()
         try:
+            host = host_of(url)
             if signer is None:
                 return await self._client.get(url, accept=accept)
             schemes, uses_rfc9421 = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
@@ -77,7 +82,7 @@ class Fetcher:
             if response.status != 401:
                 return response
             second = await self._client.get(url, accept=accept, sign=schemes[not uses_rfc9421])
-        except NetError as error:
+        except (NetError, AuthorityError) as error:
             log.info("fetch_failed", url=url[:300], reason=str(error))
             return None
         if second.status == 401:
@@ -100,11 +105,12 @@ class Fetcher:
             document, final_url = answer
             identifier = id_of(document)
             # guard: origin of what is fetched @true
-            if identifier == final_url:
+            if identifier and normalize_url(identifier) == final_url:
                 return document
             if identifier and same_origin(identifier, final_url):
                 second = await self._fetch_once(without_fragment(identifier))
-                if second is not None and id_of(second[0]) == second[1] == without_fragment(identifier):
+                wanted = without_fragment(identifier)
+                if second is not None and id_of(second[0]) == wanted and normalize_url(wanted) == second[1]:
                     return second[0]
         self._failed[address] = True
         return None

@@ -76,8 +76,7 @@ class RemoteFiles:
 
     async def get(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         """Return a file, from the store or from its peer. Raises NotFoundError, PeerError."""
-        # guard: files of hosts whose files are rejected
-        if not all(self._is_wanted(host) for host in (request.host, _get_host(request.url))):
+        if self._is_rejected(request):
             raise NotFoundError
         if request.stored is not None and self._store.path(request.stored.file_key) is not None:
             return request.stored
@@ -91,8 +90,22 @@ class RemoteFiles:
             flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
 
-    def _is_wanted(self, host: str) -> bool:
-        return self._policies.allows_media(host) and self._policies.find(host) != "block"
+    def _is_rejected(self, request: remote_files.RemoteFileRequest) -> bool:
+        """Return True if a host that the file or its account is on is blocked, or its files are rejected."""
+        hosts = (_get_host(request.url), request.host, request.actor_host)
+        # guard: the hosts of a file
+        return self._policies.is_blocked(*hosts) or not self._policies.allows_media(*hosts)
+
+    def _may_download(self, request: remote_files.RemoteFileRequest) -> bool:
+        """Return True if the mode of the node lets it ask for a file, by the hosts of its account.
+
+        The file's own host need not be on an allowlist: cards and pictures in local posts are of websites,
+        and peers often keep their files, emoji among them, on hosts that store those of many.
+        """
+        is_emoji = request.shape == "emoji"
+        if not is_emoji and not request.host:
+            return True
+        return self._policies.allows(*(() if is_emoji else (request.host, request.actor_host)))
 
     async def _fetch_and_store(self, request: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
@@ -118,10 +131,7 @@ class RemoteFiles:
             raise
 
     async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
-        host = _get_host(request.url)
-        # Websites are on no allowlist: of cards, and of what members write, only blocked hosts are refused.
-        is_website = not request.host and self._policies.find(host) != "block"
-        if not is_website and not (self._policies.allows(host) and self._policies.allows(request.host)):
+        if not self._may_download(request):
             raise NotFoundError
         max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
         response = await self._client.get(

@@ -10,16 +10,18 @@ import asyncio
 
 import structlog
 
-from activitypub.authority import host_of, normalize_host, same_origin
+from activitypub.authority import host_of, same_origin
 from activitypub.document import Document, type_of
 from activitypub.errors import ActivityPubError
 from activitypub.terms import ACCEPT, ACTORS, is_activitypub
 from activitypub.webfinger import Handle, parse_handle
+from addresses.hosts import normalize_url
 from fedserver.domain.accounts import accounts
-from fedserver.federation.fetch import RemoteGoneError
+from fedserver.federation.fetch import PeerBlockedError, RemoteGoneError
 from fedserver.federation.resolve_posts import PostResolver
 from fedserver.text.markup import PLAIN, parse_text
 from fedserver.text.page_links import parse_page_links
+from storage.engine import ReadTx
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -35,7 +37,7 @@ class Resolver(PostResolver):
     async def resolve_account(self, text: str) -> AccountRow | None:
         """Return an account by `@ann@o.example`, `ann`, its URI or the address of its profile."""
         text = text.strip()
-        if text.startswith(("https://", "http://")):
+        if "://" in text:
             subject = await self.resolve_address(text)
             return subject if isinstance(subject, AccountRow) else None
         return await self.resolve_handle(parse_handle(text) or Handle(text.removeprefix("@"), ""))
@@ -54,40 +56,47 @@ class Resolver(PostResolver):
             return
         mentions = [mention for mention in parse_text(text, source_type).mentions if mention[1] is not None]
         for username, domain in mentions[:MAX_MENTIONS]:
-            if normalize_host((domain or "").partition(":")[0]):
-                await self.resolve_account(f"{username}@{domain}")
+            await self.resolve_handle(Handle(username, domain or ""))
 
     async def resolve_address(self, address: str) -> AccountRow | PostRow | None:
         """Return an account or a post by its URI, or by the address of its page."""
         subject = await self.find_by_address(address)
-        if subject is not None or self._site.links.is_local(address):
+        address = normalize_url(address)
+        if subject is not None or not address or self._site.links.is_local(address):
             return subject
         try:
-            if not self._policies.allows(host_of(address)):
+            if not self.allows_hosts(host_of(address)):
                 return None
             self.clear_failures(host_of(address))
-            document = await self._fetcher.fetch_document(address) or await self._fetch_alternate(address)
+            document = await self.fetch_document(address) or await self._fetch_alternate(address)
             if document is None:
                 return None
             if type_of(document, ACTORS):
                 return await self._store_actor(document, None)
             return await self._store_post(document, 0)
-        except (RemoteGoneError, ActivityPubError) as error:
+        except (RemoteGoneError, PeerBlockedError, ActivityPubError) as error:
             log.info("address_refused", address=address[:300], reason=str(error))
             return None
 
     async def find_by_address(self, address: str) -> AccountRow | PostRow | None:
         """Return the stored post, or account by URI or profile, at an address. Nothing is fetched."""
         async with self._db.read() as tx:
-            post = await post_queries.find_by_uri_or_url(tx, address)
-            if post is not None:
-                return post
-            account = await accounts.find_by_uri(tx, address)
-            if account is None and self._site.links.is_local(address):
-                name = address.removeprefix(self._site.links.base).strip("/")
-                if name.startswith("@") and "/" not in name:
-                    account = await accounts.find_by_handle(tx, name[1:])
-            return account
+            # Peers may publish addresses that are not in normal form: they are stored as they are.
+            for spelling in dict.fromkeys((address.strip(), normalize_url(address))):
+                post = await post_queries.find_by_uri_or_url(tx, spelling)
+                if post is not None:
+                    return post
+                account = await accounts.find_by_uri(tx, spelling)
+                account = account or await self._find_by_profile(tx, spelling)
+                if account is not None:
+                    return account
+        return None
+
+    async def _find_by_profile(self, tx: ReadTx, address: str) -> AccountRow | None:
+        """Return the account of this node whose page is at an address, `/@ann`."""
+        name = (self._site.links.path(address) or "").strip("/")
+        is_profile = name.startswith("@") and "/" not in name
+        return await accounts.find_by_handle(tx, name[1:]) if is_profile else None
 
     async def _fetch_alternate(self, address: str) -> Document | None:
         """Return the document that an HTML page links as its alternate form."""
@@ -97,5 +106,5 @@ class Resolver(PostResolver):
         for link in await asyncio.to_thread(parse_page_links, response.body[:MAX_PAGE_BYTES]):
             is_alternate = "alternate" in link.rels and is_activitypub(link.media_type)
             if is_alternate and same_origin(response.url, link.target):
-                return await self._fetcher.fetch_document(link.target)
+                return await self.fetch_document(link.target)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from activitypub.actors import Actor, read_actor
-from activitypub.authority import host_of, normalize_host
+from activitypub.authority import host_of
 from activitypub.document import Document
 from activitypub.errors import ActivityPubError
 from activitypub.webfinger import Handle, parse_handle
@@ -13,7 +13,7 @@ from fedserver.domain.accounts import account_removal, accounts, remote_accounts
 from fedserver.federation import webfinger
 from fedserver.federation.convert.accounts import to_remote_account
 from fedserver.federation.documents import DocumentReader
-from fedserver.federation.fetch import RemoteGoneError
+from fedserver.federation.fetch import PeerBlockedError, RemoteGoneError
 from storage.queries.peers import relays as relay_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow
@@ -28,7 +28,7 @@ class AccountResolver(DocumentReader):
 
     async def resolve_handle(self, handle: Handle) -> AccountRow | None:
         """Return the account of a handle: stored and not older than a day, or fetched."""
-        is_local = handle.domain in ("", self._site.links.domain, self._site.links.host)
+        is_local = self._site.links.find_account_domain(handle.domain) == ""
         async with self._db.read() as tx:
             account = await accounts.find_by_handle(tx, handle.username, "" if is_local else handle.domain)
         if is_local or (account is not None and self._is_fresh(account)):
@@ -39,7 +39,7 @@ class AccountResolver(DocumentReader):
         return not account.domain or (account.fetched_at or 0) > self._clock() - MAX_AGE_MS
 
     async def _fetch_handle(self, handle: Handle) -> AccountRow | None:
-        if not self._policies.allows(handle.domain):
+        if not self.allows_hosts(handle.domain):
             return None
         answer = await self._look_up(handle)
         return await self.refetch_actor(answer[1], expected=handle) if answer is not None else None
@@ -59,14 +59,12 @@ class AccountResolver(DocumentReader):
 
         `require_allowed` as in `fetch_document`.
         """
-        host = host.strip().removeprefix("https://").rstrip("/").lower()
-        if not normalize_host(host.partition(":")[0]):
+        domain = self._site.links.find_account_domain(host.strip().removeprefix("https://").rstrip("/"))
+        if not domain:
             return None
-        if host in (self._site.links.domain, self._site.links.host):
+        if not self.allows_hosts(domain, require_allowed=require_allowed):
             return None
-        if require_allowed and not self._policies.allows(host):
-            return None
-        answer = await self._look_up(Handle(host, host))
+        answer = await self._look_up(Handle(domain, domain))
         if answer is None:
             return None
         return await self.fetch_actor(answer[1], require_allowed=require_allowed)
@@ -79,12 +77,24 @@ class AccountResolver(DocumentReader):
         An actor that is gone is deleted here. `expected` is the handle that led to it; `require_allowed` as
         in `fetch_document`.
         """
+        try:
+            return await self.fetch_signer(uri, expected=expected, require_allowed=require_allowed)
+        except PeerBlockedError as error:
+            log.info("actor_refused", uri=uri[:300], reason=f"{error} is refused here")
+            return None
+
+    async def fetch_signer(
+        self, uri: str, *, expected: Handle | None = None, require_allowed: bool = True
+    ) -> AccountRow | None:
+        """Return an actor as `fetch_actor` does. Raises PeerBlockedError if it is on a refused host."""
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
                 return await accounts.find_by_uri(tx, uri)
         try:
             document = await self.fetch_document(uri, require_allowed=require_allowed)
-            return await self._store_actor(document, expected) if document is not None else None
+            if document is None:
+                return None
+            return await self._store_actor(document, expected, require_allowed=require_allowed)
         except RemoteGoneError:
             await self._delete_actor(uri)
         except ActivityPubError as error:
@@ -102,28 +112,67 @@ class AccountResolver(DocumentReader):
             return None
         return await self.fetch_actor(uri, expected=expected)
 
-    async def _store_actor(self, document: Document, expected: Handle | None) -> AccountRow | None:
+    async def _store_actor(
+        self, document: Document, expected: Handle | None, *, require_allowed: bool = True
+    ) -> AccountRow | None:
+        """Store an actor whose handle is confirmed. Raises PeerBlockedError if it is on a refused host.
+
+        One that is stored already, with a handle that is now of a blocked host, is suspended like all there.
+        """
         actor = read_actor(document)
-        handle = await self._confirm_handle(actor, expected)
+        handle = await self._confirm_handle(actor, expected, require_allowed=require_allowed)
         if handle is None:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
-        pictures = self.allows_media(actor.id)
+        hosts = (host_of(actor.id), handle.domain)
+        # guard: the hosts of an actor
+        if not self.allows_hosts(*hosts, require_allowed=require_allowed):
+            await self.suspend_if_blocked(actor.id, hosts)
+            raise PeerBlockedError(" or ".join(dict.fromkeys(hosts)))
+        pictures = self._policies.allows_media(*hosts)
+        # The name is the one that the host of the handle confirmed, not the one that the actor claims.
         account = to_remote_account(
-            actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
+            actor, handle.username, handle.domain, self._clock(), include_pictures=pictures
         )
         async with self._db.write() as tx:
             await self.mark_reachable(tx, actor.id)
             return await remote_accounts.receive(tx, account)
 
-    async def _confirm_handle(self, actor: Actor, expected: Handle | None) -> Handle | None:
-        """Return the handle of an actor, after its host has confirmed that it is this actor's."""
-        claimed = parse_handle(actor.webfinger or "")
-        handle = claimed or Handle(actor.username, host_of(actor.id))
-        if expected is not None and expected.username.lower() == actor.username.lower():
-            handle = expected
+    async def _confirm_handle(
+        self, actor: Actor, expected: Handle | None, *, require_allowed: bool
+    ) -> Handle | None:
+        """Return the handle of an actor, after its host has confirmed that it is this actor's.
+
+        What the actor and its own host say comes first: any host could claim that an actor elsewhere has a
+        handle there. `expected`, the handle that led here, counts where they say nothing.
+        """
+        claimed = parse_handle(actor.webfinger or "") or Handle(actor.username, host_of(actor.id))
+        handle = await self._confirm_claim(actor, claimed, require_allowed=require_allowed)
+        if handle is not None or expected is None or expected == claimed:
+            return handle
+        # guard: handles that others give to an actor
+        if expected.username.lower() != actor.username.lower() or await self._has_other_handle(
+            actor, expected
+        ):
+            return None
+        answer = await self._look_up(expected)
+        return expected if answer is not None and answer[1] == actor.id else None
+
+    async def _has_other_handle(self, actor: Actor, expected: Handle) -> bool:
+        """Return True if the actor is stored with a handle of another host."""
+        async with self._db.read() as tx:
+            account = await accounts.find_by_uri(tx, actor.id)
+        return account is not None and account.domain != expected.domain
+
+    async def _confirm_claim(self, actor: Actor, handle: Handle, *, require_allowed: bool) -> Handle | None:
+        """Return the handle that WebFinger confirms for an actor, beginning with the one that it claims.
+
+        One of a host that federation policy refuses is returned without asking that host.
+        """
         # The first answer may name a canonical handle on another host, which must confirm it as well.
         for _ in range(2):
+            if not self.allows_hosts(handle.domain, require_allowed=require_allowed):
+                return handle
             answer = await self._look_up(handle)
             if answer is None or answer[1] != actor.id:
                 return None

@@ -82,6 +82,11 @@ class PostResolver(AccountResolver):
         author = await self.resolve_actor(get_author_uri(obj))
         if author is None or not author.domain:
             return None
+        # The author may be stored from a time before a decision about a host that they are on.
+        # guard: the hosts of an author
+        if not self.allows_account(author):
+            log.info("author_refused", uri=author.uri[:300])
+            return None
         remote_post = self._to_remote_post(obj, document, author)
         async with self._db.write() as tx:
             return await remote_posts.receive(tx, author, remote_post, depth=depth)
@@ -94,5 +99,5 @@ class PostResolver(AccountResolver):
             msgspec.json.encode(document).decode(),
             author.followers_uri,
             author.following_uri,
-            include_files=self.allows_media(author.uri),
+            include_files=self.allows_media(author),
         )

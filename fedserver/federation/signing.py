@@ -12,6 +12,7 @@ from activitypub.errors import ActivityPubError
 from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest
 from activitypub.terms import ACTIVITY_JSON
+from addresses.hosts import normalize_url
 from fedserver.federation.keys import Keyring
 from storage.engine import ReadTx
 
@@ -20,7 +21,7 @@ SCHEMES = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}
 
 def build_request(method: str, url: str, body: bytes = b"") -> SignedRequest:
     """Return a request to `url` as it is to be signed."""
-    parts = urlsplit(url)
+    parts = urlsplit(normalize_url(url) or url)
     target = parts.path or "/"
     if parts.query:
         target = f"{target}?{parts.query}"

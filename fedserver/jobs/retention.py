@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fedserver.domain.accounts import decisions
 from fedserver.domain.auth import expiry
 from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import email_subscriptions
@@ -46,6 +47,7 @@ async def purge_rows(tx: Tx) -> None:
     await email_subscriptions.purge_unconfirmed(tx)
     # A job ends each mute; this is for those whose job was given up.
     await block_queries.purge_expired_mutes(tx, tx.now - EXPIRED_MUTE_RETENTION_MS)
+    await decisions.purge_tombstones(tx)
     await post_queries.purge_expired_tombstones(tx, tx.now - TOMBSTONE_RETENTION_MS)
     await card_queries.purge_unused(tx, tx.now - CARD_RETENTION_MS)
     await translation_queries.purge_expired(tx, tx.now - TRANSLATION_RETENTION_MS)

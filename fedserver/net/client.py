@@ -140,6 +140,8 @@ class Client:
         try:
             async with asyncio.timeout(seconds):
                 while True:
+                    # guard: redirects are checked again
+                    url = self.guard.normalize_url(url)
                     signed = {**headers, **(sign("GET", url) if sign else {})}
                     response = await self._request(
                         "GET", url, signed, None, lambda answer: _read_body(answer, max_bytes)
@@ -172,6 +174,7 @@ class Client:
 
         Redirects are answers here. Raises NetError.
         """
+        url = self.guard.normalize_url(url)
         try:
             async with asyncio.timeout(seconds):
                 return await self._request(
@@ -196,6 +199,8 @@ class Client:
         `reply_seconds`, unless `read_all` asks for all of it.
         """
 
+        url = self.guard.normalize_url(url)
+
         def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
             return _read_body(reply, MAX_BODY_BYTES) if read_all else _read_beginning(reply, reply_seconds)
 
@@ -208,9 +213,7 @@ class Client:
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: BodyReader
     ) -> Response:
-        """Send one request to an address that the guard allows."""
-        # guard: redirects are checked again
-        self.guard.check_url(url)
+        """Send one request to an address that the guard has allowed and normalized."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
         try:
             async with self._session.request(

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from addresses.hosts import normalize_url
 from fedserver.net.errors import ForbiddenAddressError, RequestRefusedError
 
 ALLOWED_PORTS = frozenset({80, 443})
@@ -57,7 +58,14 @@ class Guard:
         if not self._allowed and (port not in (None, *ALLOWED_PORTS)):
             raise RequestRefusedError(host, f"port {port} is not allowed")
         self._check_spelling(host)
+        if not normalize_url(url):
+            raise RequestRefusedError(host, "not a host name")
         return parts
+
+    def normalize_url(self, url: str) -> str:
+        """Return an address as it is signed and requested. Raises RequestRefusedError as `check_url` does."""
+        self.check_url(url)
+        return normalize_url(url)
 
     def check_target(self, url: str) -> SplitResult:
         """Return the parts of `url`, whose host, if it is an address, must be one that may be connected.

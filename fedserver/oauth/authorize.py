@@ -12,11 +12,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from aiohttp import web
 from msgspec import Struct
 
+from addresses.hosts import normalize_url
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, Routes
 from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
@@ -70,7 +71,7 @@ async def _parse_request(tx: ReadTx, params: AuthorizeParams) -> AuthorizationRe
     return AuthorizationRequest(app, params.redirect_uri, granted, params.code_challenge or None)
 
 
-@routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
+@routes.get("/oauth/authorize", html=True, params=AuthorizeParams, audience=EVERYONE)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Show the consent page; members log in first."""
     request = await _parse_request(call.tx, call.params)
@@ -94,7 +95,7 @@ def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) 
         scopes=request.scopes,
     )
     # The form is answered with a redirect to the app, which CSP form-action must allow.
-    target = urlsplit(request.redirect_uri)
+    target = urlsplit(normalize_url(request.redirect_uri) or request.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
     if request.redirect_uri != apps.OUT_OF_BAND:
@@ -105,7 +106,7 @@ def _render_consent(call: Call[AuthorizeParams], request: AuthorizationRequest) 
     return page
 
 
-@routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
+@routes.post("/oauth/authorize", html=True, params=AuthorizeParams, audience=EVERYONE)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     """Redirect to the app with a code, or with `access_denied`."""
     request = await _parse_request(call.tx, call.params)
@@ -161,4 +162,6 @@ def _redirect_back(
         location = f"{bare}?{urlencode(query)}"
     else:
         location = urlunsplit(parts._replace(query=urlencode(query)))
-    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
+    return web.Response(
+        status=302, headers={"Location": normalize_url(location) or location, "Cache-Control": "no-store"}
+    )

@@ -16,7 +16,7 @@ from fedserver.domain.registration import oidc_signup
 from fedserver.integrations.oidc import MAX_REAUTH_AGE_S, OidcProvider, ProviderError, ProviderLogin
 from fedserver.oauth.login import render_form
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
 from fedserver.web.html import to_local_path
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
@@ -103,7 +103,7 @@ def _render_failure(
     )
 
 
-@routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own")
+@routes.get("/login/provider", html=True, params=ProviderLoginParams, tx="own", audience=EVERYONE)
 async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     """Send the browser to the provider to log in."""
     return await _redirect_to_provider(
@@ -119,7 +119,9 @@ async def connect(call: Call[NoParams]) -> web.StreamResponse:
     )
 
 
-@routes.get(CALLBACK_PATH, html=True, params=ProviderCallbackParams, tx="own", limit="log_ins")
+@routes.get(
+    CALLBACK_PATH, html=True, params=ProviderCallbackParams, tx="own", limit="log_ins", audience=EVERYONE
+)
 async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse:
     """Handle the provider's redirect: log in, connect, or continue with sign-up."""
     params, site, provider = call.params, call.site, _get_provider(call)
@@ -192,7 +194,7 @@ async def _log_in(
     )
 
 
-@routes.get("/login/provider/join", html=True)
+@routes.get("/login/provider/join", html=True, audience=EVERYONE)
 async def show_join(call: Call[NoParams]) -> web.Response:
     """Show the form in which a new member chooses a username."""
     holder = challenges.to_browser_holder(call.prelogin_token)
@@ -203,7 +205,13 @@ async def show_join(call: Call[NoParams]) -> web.Response:
 
 
 @routes.post(
-    "/login/provider/join", html=True, params=ProviderJoinParams, tx="own", limit="log_ins", no_csrf=True
+    "/login/provider/join",
+    html=True,
+    params=ProviderJoinParams,
+    tx="own",
+    limit="log_ins",
+    no_csrf=True,
+    audience=EVERYONE,
 )
 async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
     """Create a member for the identity, and log them in if their address is confirmed."""

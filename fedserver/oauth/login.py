@@ -17,7 +17,7 @@ from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.integrations.oidc import ProviderError
 from fedserver.text.locales import lazy_gettext
 from fedserver.web import session
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.html import to_local_path, to_origin
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
@@ -44,7 +44,7 @@ class LogoutParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/login", html=True, params=LoginParams, tx="own", allow_suspended=True)
+@routes.get("/login", html=True, params=LoginParams, tx="own", allow_suspended=True, audience=EVERYONE)
 async def show(call: Call[LoginParams]) -> web.Response:
     """Show the login form; suspended members get to the decisions about them."""
     if call.principal is not None and call.principal.is_suspended:
@@ -52,7 +52,7 @@ async def show(call: Call[LoginParams]) -> web.Response:
     return render_form(call, "", 200, next_page=call.params.next)
 
 
-@routes.get("/auth/sign_in", html=True, tx="own")
+@routes.get("/auth/sign_in", html=True, tx="own", audience=EVERYONE)
 async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
     """Redirect from Mastodon's login page, which some programs expect."""
     query = call.request.query.get("next", "")
@@ -74,7 +74,9 @@ def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyReques
     return refused
 
 
-@routes.post("/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True)
+@routes.post(
+    "/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True, audience=EVERYONE
+)
 async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     """Check the password and log in, or continue with the second step."""
     params, services = call.params, call.services
@@ -117,7 +119,7 @@ async def _continue_login(
     return call.set_prelogin_token(response, prelogin_token)
 
 
-@routes.post("/logout", html=True, params=LogoutParams, tx="own", allow_suspended=True)
+@routes.post("/logout", html=True, params=LogoutParams, tx="own", allow_suspended=True, audience=EVERYONE)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     """End the session; one that the identity provider opened ends there as well."""
     id_token: str | None = None

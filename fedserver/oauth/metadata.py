@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fedserver.domain.kernel import scopes
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
 
 routes = Routes("oauth")
 
 
-@routes.get("/.well-known/oauth-authorization-server", tx="own")
+@routes.get("/.well-known/oauth-authorization-server", tx="own", audience=EVERYONE)
 async def show_metadata(call: Call[NoParams]) -> dict[str, Any]:
     """Return the server metadata (RFC 8414 §2)."""
     base = call.site.links.base

@@ -9,8 +9,7 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.oauth.login import render_form, set_retry_after
 from fedserver.text.locales import lazy_gettext
-from fedserver.web.endpoint import Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import EVERYONE, Call, LongText, Routes
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 
@@ -34,7 +33,14 @@ class PasskeyLoginParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.post("/login/passkey/options", html=True, params=OptionsParams, tx="own", no_csrf=True)
+@routes.post(
+    "/login/passkey/options",
+    html=True,
+    params=OptionsParams,
+    tx="own",
+    no_csrf=True,
+    audience=EVERYONE,
+)
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """Return the options for the browser's authenticators, as JSON."""
     prelogin_token = call.start_prelogin()
@@ -49,7 +55,15 @@ async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     return call.set_prelogin_token(response, prelogin_token)
 
 
-@routes.post("/login/passkey", html=True, params=PasskeyLoginParams, tx="own", limit="log_ins", no_csrf=True)
+@routes.post(
+    "/login/passkey",
+    html=True,
+    params=PasskeyLoginParams,
+    tx="own",
+    limit="log_ins",
+    no_csrf=True,
+    audience=EVERYONE,
+)
 async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     """Log in the owner of a passkey."""
     params, token = call.params, ""

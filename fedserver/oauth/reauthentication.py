@@ -9,8 +9,7 @@ from fedserver.domain.auth import challenges, identities, login, passkeys, sessi
 from fedserver.domain.kernel.errors import TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import lazy_gettext
-from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, LongText, Routes
 from fedserver.web.html import to_local_path
 from fedserver.web.json import json_response
 

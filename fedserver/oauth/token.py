@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.web.endpoint import Call, JsonResponse, Routes
+from fedserver.web.endpoint import EVERYONE, Call, JsonResponse, Routes
 from storage.engine import ReadTx
 from storage.rows.auth import AppRow
 
@@ -75,7 +75,7 @@ async def _authenticate_app(call: Call[Any], tx: ReadTx) -> AppRow | None:
     return app if app is not None and apps.has_secret(app, secret) else None
 
 
-@routes.post("/oauth/token", params=TokenParams, no_token=True)
+@routes.post("/oauth/token", params=TokenParams, no_token=True, audience=EVERYONE)
 async def issue(call: Call[TokenParams]) -> JsonResponse:
     """Issue a token for a code, or an app's own token."""
     params, tx = call.params, call.tx
@@ -104,7 +104,7 @@ def _render_token(token: tokens.NewToken) -> TokenResponse:
     return TokenResponse(token.secret, "Bearer", " ".join(token.scopes), token.created_at // 1000)
 
 
-@routes.post("/oauth/revoke", params=RevokeParams, no_token=True)
+@routes.post("/oauth/revoke", params=RevokeParams, no_token=True, audience=EVERYONE)
 async def revoke(call: Call[RevokeParams]) -> JsonResponse:
     """Revoke a token of the app."""
     app = await _authenticate_app(call, call.tx)

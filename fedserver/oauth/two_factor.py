@@ -13,8 +13,7 @@ from fedserver.domain.auth import challenges, login, passkeys, two_factor
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyRequestsError
 from fedserver.oauth.login import set_retry_after
 from fedserver.text.locales import gettext, lazy_gettext
-from fedserver.web.endpoint import Call, NoParams, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import EVERYONE, Call, LongText, NoParams, Routes
 from storage.engine import Tx
 
 routes = Routes("oauth")
@@ -44,7 +43,7 @@ async def _render_page(
     return call.render("second_step.html", status=status, state=state, problem=problem)
 
 
-@routes.get("/login/second", html=True, tx="own")
+@routes.get("/login/second", html=True, tx="own", audience=EVERYONE)
 async def show(call: Call[NoParams]) -> web.StreamResponse:
     """Show the form of the second step."""
     async with call.services.db.read() as tx:
@@ -52,7 +51,15 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     return await _render_page(call, pending, "", 200) if pending is not None else call.see_other("/login")
 
 
-@routes.post("/login/second", html=True, params=TwoFactorParams, tx="own", limit="log_ins", no_csrf=True)
+@routes.post(
+    "/login/second",
+    html=True,
+    params=TwoFactorParams,
+    tx="own",
+    limit="log_ins",
+    no_csrf=True,
+    audience=EVERYONE,
+)
 async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
     """Check a code or passkey, and log in."""
     token = ""

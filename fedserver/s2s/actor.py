@@ -8,8 +8,8 @@ from activitypub.document import Document
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.federation.outbound.actors import render_actor
-from fedserver.s2s.requests import authenticate_reader, document_response
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.s2s.requests import document_response
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import encode
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
@@ -33,19 +33,18 @@ async def _render_document(call: Call[NoParams], tx: ReadTx, account: AccountRow
     return render_actor(call.site, account, key_rows, await accounts.find_moved_to_uri(tx, account))
 
 
-@routes.get("/users/{name}", activitypub=True, tx="own", limit="peers")
-@routes.get("/@{name}", activitypub=True, tx="own", limit="peers")
+@routes.get("/users/{name}", activitypub=True, limit="peers")
+@routes.get("/@{name}", activitypub=True, limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
     """Show a member, also a suspended one: the document says so."""
-    await authenticate_reader(call)
     async with call.services.db.read() as tx:
         account = await accounts.get_local(tx, call.text("name"), allow_suspended=True)
         return await _render_response(call, tx, account)
 
 
-@routes.get("/actor", activitypub=True, tx="own", limit="peers")
+@routes.get("/actor", activitypub=True, audience=EVERYONE, limit="peers")
 async def show_instance(call: Call[NoParams]) -> web.Response:
-    """Show the node's own actor."""
+    """Show the node's own actor, unsigned too: two nodes could else not read each other's first key."""
     async with call.services.db.read() as tx:
         account = await accounts.find_instance_account(tx, call.site)
         if account is None:

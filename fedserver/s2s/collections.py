@@ -10,17 +10,16 @@ from fedserver.domain.timelines import post_views, timelines, visibility
 from fedserver.federation.outbound.actors import FEATURED_TAGS_PATH, render_featured_tag
 from fedserver.federation.outbound.replies import load_self_replies
 from fedserver.s2s.documents import render_activity, render_object
-from fedserver.s2s.requests import authenticate_reader, document_response, get_named_account, next_page_url
+from fedserver.s2s.requests import document_response, get_named_account, next_page_url
 from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("s2s")
 PAGE_SIZE = 20
 
 
-@routes.get("/users/{name}/outbox", activitypub=True, tx="own", limit="peers")
+@routes.get("/users/{name}/outbox", "/actor/outbox", activitypub=True, limit="peers")
 async def show_outbox(call: Call[NoParams]) -> web.Response:
-    """Show the public posts and boosts of a member, newest first."""
-    await authenticate_reader(call)
+    """Show the public posts and boosts of a member, newest first; the node's own actor has none."""
     async with call.services.db.read() as tx:
         account = await get_named_account(call, tx)
         uri = account.outbox_uri
@@ -43,10 +42,11 @@ async def show_outbox(call: Call[NoParams]) -> web.Response:
     return document_response(write_page(page, uri, items, total=account.posts_count, following=following))
 
 
-@routes.get("/users/{name}/collections/featured", activitypub=True, tx="own", limit="peers")
+@routes.get(
+    "/users/{name}/collections/featured", "/actor/collections/featured", activitypub=True, limit="peers"
+)
 async def show_featured(call: Call[NoParams]) -> web.Response:
     """Show the public posts that a member has pinned."""
-    await authenticate_reader(call)
     async with call.services.db.read() as tx:
         account = await get_named_account(call, tx)
         ids = await timelines.list_pinned(tx, account.id, None)
@@ -60,10 +60,9 @@ async def show_featured(call: Call[NoParams]) -> web.Response:
     return document_response(write_items(account.featured_uri, items))
 
 
-@routes.get(f"/users/{{name}}/{FEATURED_TAGS_PATH}", activitypub=True, tx="own", limit="peers")
+@routes.get(f"/users/{{name}}/{FEATURED_TAGS_PATH}", activitypub=True, limit="peers")
 async def show_featured_tags(call: Call[NoParams]) -> web.Response:
     """Show the hashtags that a member features on their profile."""
-    await authenticate_reader(call)
     async with call.services.db.read() as tx:
         account = await get_named_account(call, tx)
         rows = await featured_tags.list_by_account(tx, account)

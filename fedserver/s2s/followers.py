@@ -8,12 +8,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from activitypub.collections import write_collection, write_items, write_page
-from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.relationships import followers
 from fedserver.federation.synchronization import SYNCHRONIZATION_PATH
 from fedserver.s2s.requests import (
-    authenticate_reader,
-    authenticate_signer,
     document_response,
     get_named_account,
     next_page_url,
@@ -26,7 +23,6 @@ PAGE_SIZE = 80
 
 async def _show_relations(call: Call[NoParams], direction: str) -> web.Response:
     """Show followers or following: the count, and pages of URIs unless the member hides them."""
-    await authenticate_reader(call)
     async with call.services.db.read() as tx:
         account = await get_named_account(call, tx)
         uri = account.followers_uri if direction == "followers" else account.following_uri
@@ -42,27 +38,26 @@ async def _show_relations(call: Call[NoParams], direction: str) -> web.Response:
     return document_response(write_page(page, uri, uris, total=total, following=following))
 
 
-@routes.get("/users/{name}/followers", activitypub=True, tx="own", limit="peers")
+@routes.get("/users/{name}/followers", "/actor/followers", activitypub=True, limit="peers")
 async def show_followers(call: Call[NoParams]) -> web.Response:
-    """Show who follows a member."""
+    """Show who follows a member, or the node's own actor, as relays do."""
     return await _show_relations(call, "followers")
 
 
-@routes.get("/users/{name}/following", activitypub=True, tx="own", limit="peers")
+@routes.get("/users/{name}/following", "/actor/following", activitypub=True, limit="peers")
 async def show_following(call: Call[NoParams]) -> web.Response:
-    """Show whom a member follows."""
+    """Show whom a member follows, or the node's own actor."""
     return await _show_relations(call, "following")
 
 
-@routes.get(f"/users/{{name}}/{SYNCHRONIZATION_PATH}", activitypub=True, tx="own", limit="peers")
+@routes.get(
+    f"/users/{{name}}/{SYNCHRONIZATION_PATH}", activitypub=True, requires_signature=True, limit="peers"
+)
 async def show_followers_of_host(call: Call[NoParams]) -> web.Response:
     """List the followers at the node that asks (FEP-8fcf), for it alone."""
-    signer = await authenticate_signer(call)
-    if signer is None:
-        raise UnauthorizedError("This is for signed requests only")
     async with call.services.db.read() as tx:
         account = await get_named_account(call, tx)
-        parts = urlsplit(signer.uri)
+        parts = urlsplit(call.peer.uri)
         uris = await followers.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
     uri = call.site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
     return document_response(write_items(uri, uris), private=True)

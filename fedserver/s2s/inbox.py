@@ -16,9 +16,10 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.relationships import followers
 from fedserver.federation.authenticate import BusyError, PeerBlockedError
 from fedserver.federation.inbox import QueueFullError
+from fedserver.federation.peer_access import REFUSED
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.s2s.requests import build_signed_request, get_named_account
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.s2s.requests import get_named_account
+from fedserver.web.endpoint import PEERS, Call, NoParams, Routes
 from fedserver.web.json import json_response
 from storage.rows.accounts import AccountRow
 
@@ -37,13 +38,13 @@ def _ask_to_retry(status: int, reason: str) -> web.Response:
     return response
 
 
-@routes.post("/inbox", "/actor/inbox", tx="own", raw=True, limit="peers")
+@routes.post("/inbox", "/actor/inbox", tx="own", audience=PEERS, raw=True, limit="peers")
 async def receive_shared(call: Call[NoParams]) -> web.Response:
     """Receive an activity for any member, or for the node."""
     return await _receive(call, None)
 
 
-@routes.post("/users/{name}/inbox", tx="own", raw=True, limit="peers")
+@routes.post("/users/{name}/inbox", tx="own", audience=PEERS, raw=True, limit="peers")
 async def receive_personal(call: Call[NoParams]) -> web.Response:
     """Receive an activity for one member."""
     async with call.services.db.read() as tx:
@@ -67,9 +68,9 @@ async def _receive(call: Call[NoParams], target_id: int | None) -> web.Response:
     except TimeoutError:
         return _reject(408, f"The body did not come within {BODY_TIMEOUT_S} s")
     try:
-        signer = await call.services.inbox.receive(build_signed_request(call, body), target_id)
+        signer = await call.services.inbox.receive(call.build_signed_request(body), target_id)
     except PeerBlockedError:
-        return _reject(403, "This node does not speak with yours")
+        return _reject(403, REFUSED)
     except QueueFullError as error:
         if error.host:
             return _ask_to_retry(429, "Too much of your node is waiting. Please send slower.")

@@ -10,20 +10,20 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.peers import partners
 from fedserver.version import VERSION
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("s2s")
 
 
-@routes.get("/.well-known/nodeinfo", tx="own", limit="peers")
+@routes.get("/.well-known/nodeinfo", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_index(call: Call[NoParams]) -> web.Response:
     """Show which versions of NodeInfo there are, and where."""
     links = call.site.links
     return json_response(protocol.write_index(links.base, links.instance_actor))
 
 
-@routes.get("/nodeinfo/{version}", limit="peers")
+@routes.get("/nodeinfo/{version}", limit="peers", audience=EVERYONE, no_token=True)
 async def show(call: Call[NoParams]) -> web.Response:
     """Show software, figures and partners of the node."""
     version = call.text("version").removesuffix(".json")
@@ -31,6 +31,8 @@ async def show(call: Call[NoParams]) -> web.Response:
         raise NotFoundError
     stats = await instance_stats.load(call.tx)
     community = call.site.config.community
+    # Who the partners of a node with limited federation are is for its members.
+    agreed = [] if call.site.config.federation.is_limited else await partners.list_agreed(call.tx)
     document = protocol.write_nodeinfo(
         version,
         VERSION,
@@ -47,7 +49,7 @@ async def show(call: Call[NoParams]) -> web.Response:
                     "scopes": list(partner.scopes),
                     "since": format_instant(partner.since),
                 }
-                for partner in await partners.list_agreed(call.tx)
+                for partner in agreed
             ],
         },
     )

@@ -14,7 +14,7 @@ from fedserver.domain.posts import articles, posts
 from fedserver.domain.timelines import post_views, visibility
 from fedserver.federation.outbound.replies import load_self_replies
 from fedserver.s2s.documents import render_activity, render_object
-from fedserver.s2s.requests import authenticate_reader, document_response
+from fedserver.s2s.requests import document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.engine import ReadTx
 
@@ -31,13 +31,12 @@ async def get_visible_post(tx: ReadTx, post_id: int, viewer_id: int | None) -> p
 
 
 async def _show_object(call: Call[NoParams], post_id: int) -> web.Response:
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
         name = call.request.match_info.get("name", "")
         for uri in (call.site.links.note(name, post_id), call.site.links.article(name, post_id)):
             if await posts.is_deleted(tx, uri):
                 return document_response(objects.write_tombstone(uri), status=410)
-        view = await get_visible_post(tx, post_id, viewer.id if viewer else None)
+        view = await get_visible_post(tx, post_id, call.signer.id if call.signer else None)
         self_replies = await load_self_replies(tx, [view.post])
     if view.boost_of is not None or view.account.account.username.lower() != name.lower():
         raise NotFoundError
@@ -45,13 +44,13 @@ async def _show_object(call: Call[NoParams], post_id: int) -> web.Response:
     return document_response(document, private=view.post.visibility not in visibility.PUBLIC_VISIBILITIES)
 
 
-@routes.get(*OBJECT_PATHS, activitypub=True, tx="own", limit="peers")
+@routes.get(*OBJECT_PATHS, activitypub=True, limit="peers")
 async def show(call: Call[NoParams]) -> web.Response:
     """Show a post at its id."""
     return await _show_object(call, call.id())
 
 
-@routes.get("/@{name}/{place}", activitypub=True, tx="own", limit="peers")
+@routes.get("/@{name}/{place}", activitypub=True, limit="peers")
 async def show_page(call: Call[NoParams]) -> web.Response:
     """Show a post at the address of its page: a number, or the slug of an article."""
     place = call.text("place")
@@ -65,12 +64,11 @@ async def show_page(call: Call[NoParams]) -> web.Response:
     return await _show_object(call, row.id)
 
 
-@routes.get(*(f"{path}/activity" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
+@routes.get(*(f"{path}/activity" for path in OBJECT_PATHS), activitypub=True, limit="peers")
 async def show_activity(call: Call[NoParams]) -> web.Response:
     """Show the Create of a post, or a boost."""
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        view = await get_visible_post(tx, call.id(), call.signer.id if call.signer else None)
         self_replies = await load_self_replies(tx, [view.post])
     return document_response(
         render_activity(call.site, view, self_replies.get(view.post.id, ())),

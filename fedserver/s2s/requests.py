@@ -1,4 +1,4 @@
-"""Requests of peers: what they signed, who signed it, and documents as responses."""
+"""Documents as responses to peers."""
 
 from __future__ import annotations
 
@@ -6,55 +6,15 @@ from typing import Any
 
 from aiohttp import web
 
-from activitypub.errors import ActivityPubError
-from activitypub.signatures.request import SignedRequest, fields
 from activitypub.terms import ACTIVITY_JSON
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from fedserver.federation.authenticate import PeerBlockedError
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.web.endpoint import Call
 from fedserver.web.json import json_response
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 CONTENT_TYPE = f"{ACTIVITY_JSON}; charset=utf-8"
-
-
-def build_signed_request(call: Call[Any], body: bytes = b"") -> SignedRequest:
-    """Return the request as it was signed: for our public address, which a proxy may have replaced."""
-    request = call.request
-    return SignedRequest(
-        request.method, call.site.links.base, request.raw_path, fields(request.headers.items()), body
-    )
-
-
-async def authenticate_signer(call: Call[Any]) -> AccountRow | None:
-    """Return the account that signed a GET. Returns None if there is no signature.
-
-    Raises UnauthorizedError, ForbiddenError.
-    """
-    request = build_signed_request(call)
-    if "signature" not in request.headers:
-        return None
-    try:
-        return await call.services.authenticator.authenticate(request)
-    except PeerBlockedError as error:
-        raise ForbiddenError("This node does not speak with yours") from error
-    except ActivityPubError as error:
-        raise UnauthorizedError(f"The signature is not valid: {error}") from error
-
-
-async def authenticate_reader(call: Call[Any]) -> AccountRow | None:
-    """Return the account that reads a document. Raises UnauthorizedError where the node demands a signature.
-
-    Raises NotFoundError where the node does not federate.
-    """
-    signer = await authenticate_signer(call)
-    if signer is None and call.site.config.federation.authorized_fetch:
-        raise UnauthorizedError("This node wants signed requests (authorized fetch)")
-    if call.site.config.federation.mode == "closed":
-        raise NotFoundError
-    return signer
 
 
 def document_response(body: Any, *, status: int = 200, private: bool = False) -> web.Response:
@@ -71,5 +31,10 @@ def next_page_url(collection_uri: str, cursors: list[int], size: int) -> str | N
 
 
 async def get_named_account(call: Call[Any], tx: ReadTx) -> AccountRow:
-    """Return the local account that the path names. Raises NotFoundError."""
-    return await accounts.get_local(tx, call.text("name"))
+    """Return the local account that the path names, or the node's own actor. Raises NotFoundError."""
+    if "name" in call.request.match_info:
+        return await accounts.get_local(tx, call.text("name"))
+    account = await accounts.find_instance_account(tx, call.site)
+    if account is None:
+        raise NotFoundError
+    return account

@@ -8,19 +8,18 @@ from activitypub.collections import write_collection
 from activitypub.terms import POST_CONTEXT
 from fedserver.federation.outbound import replies
 from fedserver.s2s.objects import OBJECT_PATHS, get_visible_post
-from fedserver.s2s.requests import authenticate_reader, document_response
+from fedserver.s2s.requests import document_response
 from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("s2s")
 
 
-@routes.get(*(f"{path}/replies" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
+@routes.get(*(f"{path}/replies" for path in OBJECT_PATHS), activitypub=True, limit="peers")
 async def show_replies(call: Call[NoParams]) -> web.Response:
     """List the direct replies to a post that anyone may see, those of its author first."""
-    viewer = await authenticate_reader(call)
     query = call.request.query
     async with call.services.db.read() as tx:
-        view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        view = await get_visible_post(tx, call.id(), call.signer.id if call.signer else None)
         if "page" not in query:
             self_replies = await replies.load_self_replies(tx, [view.post])
             collection = replies.render_replies(view.post, self_replies.get(view.post.id, ()))
@@ -32,30 +31,27 @@ async def show_replies(call: Call[NoParams]) -> web.Response:
     return document_response(page)
 
 
-@routes.get(*(f"{path}/likes" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
+@routes.get(*(f"{path}/likes" for path in OBJECT_PATHS), activitypub=True, limit="peers")
 async def show_likes(call: Call[NoParams]) -> web.Response:
     """Show how many likes a post has, without the accounts."""
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        view = await get_visible_post(tx, call.id(), call.signer.id if call.signer else None)
     uri = f"{view.post.uri}/likes"
     return document_response(write_collection(uri, view.post.likes_count, ordered=False))
 
 
-@routes.get(*(f"{path}/shares" for path in OBJECT_PATHS), activitypub=True, tx="own", limit="peers")
+@routes.get(*(f"{path}/shares" for path in OBJECT_PATHS), activitypub=True, limit="peers")
 async def show_shares(call: Call[NoParams]) -> web.Response:
     """Show how many boosts a post has, without the accounts."""
-    viewer = await authenticate_reader(call)
     async with call.services.db.read() as tx:
-        view = await get_visible_post(tx, call.id(), viewer.id if viewer else None)
+        view = await get_visible_post(tx, call.id(), call.signer.id if call.signer else None)
     uri = f"{view.post.uri}/shares"
     return document_response(write_collection(uri, view.post.boosts_count, ordered=False))
 
 
-@routes.get("/contexts/{id}", activitypub=True, tx="own", limit="peers")
+@routes.get("/contexts/{id}", activitypub=True, limit="peers")
 async def show_context(call: Call[NoParams]) -> web.Response:
     """List the posts of a thread that began here (FEP-7888) and that anyone may see."""
-    await authenticate_reader(call)
     async with call.services.db.read() as tx:
         root = await get_visible_post(tx, call.id(), None)
         uri = call.site.links.context(root.post.id)

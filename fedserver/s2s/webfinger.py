@@ -9,7 +9,7 @@ from activitypub.webfinger import Handle
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import json_response
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
@@ -17,7 +17,7 @@ from storage.rows.accounts import AccountRow
 routes = Routes("s2s")
 
 
-@routes.get("/.well-known/webfinger", limit="peers")
+@routes.get("/.well-known/webfinger", limit="peers", audience=EVERYONE, no_token=True)
 async def show_webfinger(call: Call[NoParams]) -> web.Response:
     """Show which actor a handle or address belongs to."""
     resource = call.request.query.get("resource", "")
@@ -40,10 +40,10 @@ async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str)
     """Return the local account that is asked for, by handle, URI or profile address."""
     links = call.site.links
     if isinstance(subject, Handle):
-        if subject.domain not in (links.domain, links.host):
+        if links.find_account_domain(subject.domain) != "":
             return None
-        name = INSTANCE_ACTOR if subject.username in (links.domain, links.host) else subject.username
-        return await accounts.find_by_handle(tx, name)
+        is_node = links.find_account_domain(subject.username) == ""
+        return await accounts.find_by_handle(tx, INSTANCE_ACTOR if is_node else subject.username)
     if subject.rstrip("/") in (links.base, links.instance_actor):
         return await accounts.find_instance_account(tx, call.site)
     account = await accounts.find_by_uri(tx, subject)
@@ -52,14 +52,14 @@ async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str)
     return account if account is not None and not account.domain else None
 
 
-@routes.get("/.well-known/host-meta", limit="peers")
+@routes.get("/.well-known/host-meta", limit="peers", audience=EVERYONE, no_token=True)
 async def show_host_meta(call: Call[NoParams]) -> web.Response:
     """Show where WebFinger is, as XML."""
     text = protocol.write_host_meta(call.site.links.base)
     return web.Response(text=text, content_type="application/xrd+xml", charset="utf-8")
 
 
-@routes.get("/.well-known/host-meta.json", limit="peers")
+@routes.get("/.well-known/host-meta.json", limit="peers", audience=EVERYONE, no_token=True)
 async def show_host_meta_json(call: Call[NoParams]) -> web.Response:
     """Show where WebFinger is, as JSON."""
     return json_response(protocol.write_host_meta_json(call.site.links.base))

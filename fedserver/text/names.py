@@ -11,6 +11,8 @@ import unicodedata
 
 from msgspec import Struct
 
+from addresses.handles import MAX_HOST, MAX_USERNAME, parse_mention
+
 MAX_URL_LENGTH, MAX_NAME_LENGTH = 2_048, 100
 CLOSING = ".,;:!?)]}>\"'»”’…*~。、！？）」』】"  # follows an address, and is not part of it
 BREAKS = " \t\n\u00a0\u3000"
@@ -18,12 +20,9 @@ HASHES = "#＃"  # keyboards for Japanese and Chinese write the wide one
 TAG_SEPARATORS = "·・\u200c"  # inside a hashtag, as with Mastodon; not at its ends
 # They are marks by their category, but show that an emoji is meant.
 EMOJI_MARKS = "\ufe0e\ufe0f\u20e3"
-MAX_PORT_DIGITS = 5
-MAX_MENTION_LENGTH = MAX_NAME_LENGTH + 253 + MAX_PORT_DIGITS + 10  # the longest name of a host has 253
+MAX_MENTION_LENGTH = MAX_USERNAME + MAX_HOST + 10  # two signs and a port
 _START = re.compile(f"[@{HASHES}]|https?://")
 _BREAK = re.compile(f"[{BREAKS}]")
-_USERNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-_PORT = re.compile(rf":[0-9]{{1,{MAX_PORT_DIGITS}}}(?![0-9])")
 
 Name = tuple[str, str | None]  # username, domain (None: ours)
 
@@ -98,25 +97,8 @@ def _trim_address(word: str) -> str:
 
 
 def _parse_mention(text: str) -> Piece | None:
-    """Return the mention with which `text` begins, None if its `@` begins none."""
-    match = _USERNAME.match(text, 1, MAX_NAME_LENGTH + 2)
-    if match is None or len(match[0]) > MAX_NAME_LENGTH:
-        return None
-    username = match[0]
-    domain = _parse_domain(text[match.end() + 1 :]) if text.startswith("@", match.end()) else ""
-    if "." not in domain and ":" not in domain:
-        return Piece("mention", "@" + username, (username.lower(), None))
-    return Piece("mention", f"@{username}@{domain}", (username.lower(), domain.lower()))
-
-
-def _parse_domain(text: str) -> str:
-    """Return the host with which `text` begins, with its port if it has one."""
-    end = 0
-    while end < len(text) and (_is_word(text[end]) or text[end] in ".-"):
-        end += 1
-    domain = text[:end].rstrip(".-")
-    port = _PORT.match(text, len(domain)) if domain else None
-    return domain + port[0] if port else domain
+    mention = parse_mention(text)
+    return Piece("mention", mention.text, (mention.username, mention.domain)) if mention is not None else None
 
 
 def _parse_hashtag(text: str, first: int) -> Piece | None:

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
+from addresses.hosts import parse_origin
 from fedserver.text.characters import remove_controls
 
 MAX_HTML_LENGTH, MAX_OPEN_ELEMENTS, MAX_ROUNDS = 500_000, 300, 5
@@ -165,7 +166,8 @@ def _clean(cleaner: nh3.Cleaner, html: str, base: str, page: str) -> str:
 def clean_name(text: str, limit: int = 100) -> str:
     """Return one line of plain text of at most `limit` code points.
 
-    Control and direction marks are removed, and combining marks after the third on one letter.
+    Control and direction marks are removed, and combining marks after the third on one letter. Returns ''
+    if nothing of it can be seen.
     """
     line = " ".join(remove_controls(text).translate(BIDI).split())
     letters: list[str] = []
@@ -176,7 +178,9 @@ def clean_name(text: str, limit: int = 100) -> str:
         marks = marks + 1 if unicodedata.combining(letter) else 0
         if marks <= 3:
             letters.append(letter)
-    return " ".join("".join(letters).split())[:limit].strip()
+    name = " ".join("".join(letters).split())[:limit].strip()
+    is_visible = any(unicodedata.category(letter) not in ("Cf", "Mn", "Me") for letter in name)
+    return name if is_visible else ""
 
 
 def clean_text(text: str, limit: int) -> str:
@@ -205,7 +209,7 @@ def to_text(html: str) -> str:
 def to_web_url(text: str) -> str:
     """Return `text` if it is an http(s) address that may be linked, else ''."""
     text = text.strip()
-    return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
+    return text if parse_origin(text) is not None else ""
 
 
 def limit_nesting(html: str) -> str:

@@ -12,17 +12,30 @@ from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import (
     DomainError,
     ForbiddenError,
+    NotFoundError,
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
+from fedserver.federation.peer_access import PeerIdentity, describe_problem, identify_peer
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import ANYONE, Call, Endpoint, EntityPage, JsonResponse, NoParams, authorize
+from fedserver.web.endpoint import (
+    ANYONE,
+    MEMBERS,
+    PEERS,
+    Call,
+    Endpoint,
+    EntityPage,
+    JsonResponse,
+    NoParams,
+    authorize,
+    build_signed_request,
+    check_audience,
+)
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
-from fedserver.web.proxies import Proxies
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
@@ -40,6 +53,10 @@ CURSORS = ("max_id", "since_id", "min_id")
 NO_PARAMS: Struct = NoParams()
 RATE_LIMIT_HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("rate_limit_headers", dict)
 SEE_OTHER = 303  # what a form answers that got what it asked for; others are shown again
+NOBODY = PeerIdentity()
+# Not the challenge of bearer tokens, which do not count for documents (draft-cavage-12 §3.1).
+SIGNATURE_CHALLENGE = 'Signature realm="fedserver",headers="(request-target) host date"'
+FEED_ENDINGS = (".atom", ".rss")
 
 
 class Dispatcher:
@@ -47,11 +64,10 @@ class Dispatcher:
 
     def __init__(self, services: WebServices) -> None:
         self.services = services
-        self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
-        if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
+        if self.services.ip_blocklist.is_blocked(self.services.proxies.resolve_client_address(request)):
             raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
@@ -95,9 +111,11 @@ class Dispatcher:
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        buckets = list_buckets(endpoint.limit, caller, self.proxies.resolve_client_address(request))
+        buckets = list_buckets(endpoint.limit, caller, self.services.proxies.resolve_client_address(request))
         rate_limit_headers = self.services.rate_limiter.consume(buckets)
         request[RATE_LIMIT_HEADERS] = rate_limit_headers
+        check_audience(endpoint, caller, self.services.site.config.federation)
+        peer = await self._identify_peer(endpoint, request)
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
@@ -108,23 +126,49 @@ class Dispatcher:
             params = NO_PARAMS
             if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
                 params = await read_params(request, endpoint.params, uploads)
-            response = await self._answer(endpoint, request, caller, params, tx)
+            response = await self._answer(endpoint, request, caller, peer, params, tx)
+        except NotFoundError as error:
+            if peer.problem:
+                # It may be there for the one that the signature names, so "not found" could be untrue.
+                raise UnauthorizedError(describe_problem(peer.problem)) from error
+            raise
         finally:
             uploads.close()
         if endpoint.limit == LOGIN_LIMIT and response.status == SEE_OTHER:
             # They gave what was asked for. An office behind one address may log in as often as it likes.
             self.services.rate_limiter.take_back(buckets)
+        if self._is_restricted(endpoint) and not response.prepared:
+            response.headers["Cache-Control"] = "private, no-store"
         if not endpoint.html and not response.prepared:
             response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
+    async def _identify_peer(self, endpoint: Endpoint, request: web.Request) -> PeerIdentity:
+        if endpoint.audience != PEERS:
+            return NOBODY
+        return await identify_peer(
+            self.services.authenticator,
+            self.services.site.config.federation,
+            build_signed_request(request, self.services.site),
+            self.services.proxies.resolve_client_address(request),
+            is_inbox=endpoint.raw,
+            requires_signature=endpoint.requires_signature,
+        )
+
+    def _is_restricted(self, endpoint: Endpoint) -> bool:
+        """Return True if the mode of the node restricts who gets the response: no cache may share it."""
+        federation = self.services.site.config.federation
+        is_limited = endpoint.audience == MEMBERS and federation.is_limited
+        return is_limited or (endpoint.audience == PEERS and federation.requires_signatures)
+
     async def _answer(
         self,
         endpoint: Endpoint,
         request: web.Request,
         caller: Principal | None,
+        peer: PeerIdentity,
         params: Any,
         tx: Tx | None,
     ) -> web.StreamResponse:
@@ -136,7 +180,7 @@ class Dispatcher:
             async with self.services.db.write() as write_tx:
                 result = await endpoint.handler(Call(request, self.services, caller, params, write_tx))
         else:
-            result = await endpoint.handler(Call(request, self.services, caller, params, tx))
+            result = await endpoint.handler(Call(request, self.services, caller, params, tx, peer.account))
         return self._to_response(request, result)
 
     def _to_response(self, request: web.Request, result: Any) -> web.StreamResponse:
@@ -163,10 +207,13 @@ class Dispatcher:
             response.headers.update(CORS)
             for name, value in request.get(RATE_LIMIT_HEADERS, {}).items():
                 response.headers.setdefault(name, value)
+            if endpoint.audience == PEERS and response.status == 401:
+                response.headers["WWW-Authenticate"] = SIGNATURE_CHALLENGE
             return response
         if isinstance(error, ReauthenticationRequiredError):
             return see_other(session.build_reauthentication_url(request, self.services.site))
-        if isinstance(error, UnauthorizedError) and request.method == "GET":
+        is_feed = request.path.endswith(FEED_ENDINGS)  # feed readers would take a log-in page for the feed
+        if isinstance(error, UnauthorizedError) and request.method in ("GET", "HEAD") and not is_feed:
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
         return self.render_error_page(error)
 
@@ -189,7 +236,7 @@ def _build_link_header(request: web.Request, base_url: str, page: EntityPage) ->
     """
     cursors = CURSORS if page.offsets == (None, None) else ("offset",)
     others = urlencode([(name, value) for name, value in request.query.items() if name not in cursors])
-    address = f"{base_url}{request.path}?{others}{'&' if others else ''}"
+    address = f"{base_url}{request.rel_url.raw_path}?{others}{'&' if others else ''}"
 
     def link(cursor: str, value: int, rel: str) -> str:
         return f'<{address}{cursor}={value}>; rel="{rel}"'

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_type_hints
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from activitypub.signatures.request import SignedRequest, fields
+from fedserver.config import FederationConfig
 from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
@@ -22,7 +24,6 @@ from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.paging import parse_offset, parse_page
-from fedserver.web.proxies import Proxies
 from fedserver.web.services import WebServices
 from storage.engine import MAX_ID, Page, Tx
 from storage.rows.accounts import AccountRow
@@ -36,8 +37,18 @@ ANYONE = "anyone"  # a token is optional; who sends an unknown one is a visitor
 APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN = "moderator", "admin"
+MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
 MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are far shorter
+# Whom an endpoint serves where federation is limited (allowlist or closed). One that declares nothing is for
+# members, so that a new one cannot be forgotten.
+MEMBERS = "members"  # visitors are refused there; elsewhere `auth` alone decides
+PEERS = "peers"  # other nodes, by their signatures: see `peer_access`
+EVERYONE = "everyone"  # what leads to a log-in or to an answer that no mode restricts
+LOGIN_NEEDED = "This method requires an authenticated user"  # Mastodon's wording
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
+
+LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
+"""A text that may be as long as an article."""
 
 
 class NoParams(Struct, frozen=True):
@@ -89,6 +100,12 @@ def to_offset_page(items: Any, limit: int, offset: int, *, has_more: bool) -> En
     return EntityPage(items, None, None, (offset + limit if has_more else None, previous))
 
 
+def build_signed_request(request: web.Request, site: NodeContext, body: bytes = b"") -> SignedRequest:
+    """Return the request as it was signed: for our public address, which a proxy may have replaced."""
+    headers = fields(request.headers.items())
+    return SignedRequest(request.method, site.links.base, request.raw_path, headers, body)
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P]):
     """One request as a handler sees it: authorized, parsed, inside its transaction."""
@@ -98,6 +115,7 @@ class Call(Generic[P]):
     principal: Principal | None
     params: P
     transaction: Tx | None
+    signer: AccountRow | None = None  # the peer's account that signed the request, for endpoints for PEERS
 
     @property
     def site(self) -> NodeContext:
@@ -111,6 +129,12 @@ class Call(Generic[P]):
         return self.transaction
 
     @property
+    def peer(self) -> AccountRow:
+        """The account that signed the request, for endpoints with `requires_signature`."""
+        assert self.signer is not None, "declared with requires_signature=True"
+        return self.signer
+
+    @property
     def viewer_id(self) -> int | None:
         """The id of the account that reads, None for anonymous visitors and apps."""
         return self.principal.account.id if self.principal and self.principal.account else None
@@ -119,15 +143,19 @@ class Call(Generic[P]):
     def account(self) -> AccountRow:
         """The account that acts. Raises UnauthorizedError if there is none."""
         if self.principal is None or self.principal.account is None:
-            raise UnauthorizedError("This method requires an authenticated user")
+            raise UnauthorizedError(LOGIN_NEEDED)
         return self.principal.account
 
     @property
     def member(self) -> MemberRow:
         """The member who acts. Raises UnauthorizedError if there is none."""
         if self.principal is None or self.principal.member is None:
-            raise UnauthorizedError("This method requires an authenticated user")
+            raise UnauthorizedError(LOGIN_NEEDED)
         return self.principal.member
+
+    def build_signed_request(self, body: bytes = b"") -> SignedRequest:
+        """Return the request as a peer signed it."""
+        return build_signed_request(self.request, self.site, body)
 
     @property
     def session_id(self) -> int | None:
@@ -137,7 +165,7 @@ class Call(Generic[P]):
     @property
     def address(self) -> str:
         """The IP address of the client, behind the trusted proxies."""
-        return Proxies(self.site.config.node.trusted_proxies).resolve_client_address(self.request)
+        return self.services.proxies.resolve_client_address(self.request)
 
     @property
     def user_agent(self) -> str:
@@ -215,6 +243,8 @@ class Endpoint:
     path: str
     handler: Handler
     auth: str = ANYONE
+    audience: str = MEMBERS
+    requires_signature: bool = False  # for PEERS: also where documents may be read unsigned
     scope: str = ""
     params: type[Struct] = NoParams
     tx: Transaction = "read"
@@ -243,6 +273,18 @@ class Endpoint:
         return self.method, self.path
 
 
+def check_audience(endpoint: Endpoint, principal: Principal | None, federation: FederationConfig) -> None:
+    """Raise UnauthorizedError for a visitor where only members are served.
+
+    On a node with limited federation that is everything that is not declared for EVERYONE or PEERS. An app
+    with a token of its own but no member is a visitor, as in Mastodon.
+    """
+    is_member = principal is not None and principal.account is not None
+    # guard: visitors of a limited node
+    if endpoint.audience == MEMBERS and federation.is_limited and not is_member:
+        raise UnauthorizedError(LOGIN_NEEDED if not endpoint.html else gettext("Please log in first."))
+
+
 def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
     """Check that a principal may use an endpoint.
 
@@ -264,7 +306,7 @@ def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
     if endpoint.auth in (ANYONE, APP):
         return
     if principal.account is None or principal.member is None:
-        raise UnauthorizedError("This method requires an authenticated user")
+        raise UnauthorizedError(LOGIN_NEEDED)
     if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
         raise ForbiddenError("This action is not allowed")
 
@@ -285,6 +327,9 @@ class Routes:
 
         def declare(handler: Handler) -> Handler:
             settings = {"tx": "read" if method in ("GET", "HEAD") else "write", **declared}
+            if declared.get("activitypub"):
+                # The key of a signature may have to be fetched, which no transaction waits for.
+                settings = {**settings, "tx": "own", "audience": declared.get("audience", PEERS)}
             for path in paths:
                 self.endpoints.append(
                     Endpoint(

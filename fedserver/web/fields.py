@@ -12,7 +12,7 @@ narrower limits in the domain; these hold without exception.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -34,11 +34,8 @@ MAX_PARTS = 500
 UNTOLD_TYPES = frozenset({"application/octet-stream", "text/plain"})  # what is written where nothing is known
 MAX_DIGITS = 20  # of a number of 64 bits, with its sign
 MAX_TEXT = 50_000  # characters of a text that declares no length of its own
-MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
 MAX_ITEMS = 2_000  # of a list or group; a form cannot have more fields either
 _ABSENT: Any = object()
-LongText = Annotated[str, msgspec.Meta(max_length=MAX_LONG_TEXT)]
-"""A text that may be as long as an article."""
 
 
 async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> P:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.html import add_vary
 from fedserver.web.json import json_response
 
@@ -75,13 +75,13 @@ def _render_sign_of_life(call: Call[NoParams]) -> web.Response:
     return response
 
 
-@routes.get("/livez", "/health", tx="own", limit="peers")
+@routes.get("/livez", "/health", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def check_live(call: Call[NoParams]) -> web.Response:
     """Answer 200 while the process runs."""
     return _render_sign_of_life(call)
 
 
-@routes.get("/readyz", tx="own", limit="peers")
+@routes.get("/readyz", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def check_ready(call: Call[NoParams]) -> web.Response:
     """Answer 200 if the database answers; DatabaseUnavailableError becomes 503."""
     async with call.services.db.read() as tx:
@@ -89,7 +89,7 @@ async def check_ready(call: Call[NoParams]) -> web.Response:
     return _render_sign_of_life(call)
 
 
-@routes.get("/source", tx="own")
+@routes.get("/source", tx="own", audience=EVERYONE)
 async def show_source(call: Call[NoParams]) -> web.Response:
     """Serve the source code of this version, as it is installed here."""
     data = await asyncio.to_thread(build_source_archive)
@@ -108,7 +108,14 @@ class EmojiParams(Struct, frozen=True):
     v: str = ""
 
 
-@routes.get("/media/proxy/emoji/{shape:original|small}", params=EmojiParams, tx="own", limit="peers")
+@routes.get(
+    "/media/proxy/emoji/{shape:original|small}",
+    params=EmojiParams,
+    tx="own",
+    limit="peers",
+    audience=EVERYONE,
+    no_token=True,
+)
 async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
     """Serve an emoji of a peer."""
     async with call.services.db.read() as tx:
@@ -141,7 +148,12 @@ class ProxyParams(Struct, frozen=True):
 
 
 @routes.get(
-    "/media/proxy/{id}/{shape:original|small|avatar|header|card}", params=ProxyParams, tx="own", limit="peers"
+    "/media/proxy/{id}/{shape:original|small|avatar|header|card}",
+    params=ProxyParams,
+    tx="own",
+    limit="peers",
+    audience=EVERYONE,
+    no_token=True,
 )
 async def show_remote_file(call: Call[ProxyParams]) -> web.StreamResponse:
     """Serve a file of a peer, or the image of a link preview card."""
@@ -164,7 +176,7 @@ async def _serve_remote_file(
     return serve_stored_file(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
 
 
-@routes.get("/media/{key:.+}", tx="own", limit="peers")
+@routes.get("/media/{key:.+}", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_media(call: Call[NoParams]) -> web.StreamResponse:
     """Serve a stored file."""
     return serve_stored_file(call, call.text("key"))

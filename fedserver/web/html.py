@@ -6,11 +6,12 @@ The base layout and the macros live with this module; each surface brings a `tem
 from __future__ import annotations
 
 import hashlib
+import string
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -108,7 +109,14 @@ def static_url(name: str) -> str:
 
 def see_other(location: str) -> web.Response:
     """Return a redirect by GET (RFC 9110 §15.4.4). An exception would roll back the transaction."""
-    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+    return web.Response(
+        status=303, headers={"Location": to_header_url(location), "Cache-Control": "no-store"}
+    )
+
+
+def to_header_url(address: str) -> str:
+    """Return an address or path as a header may hold it: what is not visible ASCII is percent-encoded."""
+    return quote(address, safe=string.punctuation)
 
 
 def to_origin(address: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
 from fedserver.domain.content import emojis, post_texts
@@ -33,9 +33,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     def header(row: AccountRow) -> str:
         remote = links.remote_media(row.id, "header", row.header_url)
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
-
-    def own_avatar(caller: Principal) -> str:
-        return avatar(caller.account) if caller.account else static_url("avatar.png")
 
     def theme(caller: Principal) -> str:
         return members.decode_settings(caller.member).theme if caller.member else "auto"
@@ -69,7 +66,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "links": links,
         "avatar": avatar,
         "header": header,
-        "own_avatar": own_avatar,
+        "own_avatar": lambda caller: avatar(caller.account) if caller.account else static_url("avatar.png"),
         "theme": theme,
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
@@ -115,6 +112,12 @@ def list_languages() -> tuple[tuple[str, str], ...]:
     return tuple((code, locales.own_name(code)) for code in locales.SUPPORTED)
 
 
+def _show_host(url: str) -> str:
+    """Return the host of an address as people read it, '' if it has none."""
+    origin = parse_origin(url)
+    return to_unicode(origin[1]) if origin is not None else ""
+
+
 STATIC_VALUES: dict[str, Any] = {
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),
@@ -128,7 +131,7 @@ STATIC_VALUES: dict[str, Any] = {
     "megabytes": locales.format_megabytes,
     "joined": locales.format_list,
     "safe": Markup,
-    "host_of": lambda url: urlsplit(url).hostname or "",
+    "host_of": _show_host,
     "keys_of": identity_proofs.list_by_account,
     "warning_of": lambda post: post_texts.find_warning(post.kind, post.summary, sensitive=post.sensitive),
     "who_may_reply": interaction_policies.get_reply_audience,

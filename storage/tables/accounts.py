@@ -52,15 +52,25 @@ accounts = Table(
     Column("posts_count", Integer, nullable=False),
     Column("silenced_at", BigInteger),
     Column("suspended_at", BigInteger),
-    Column("deleted_at", BigInteger),  # the owner deleted it: 410
+    Column("deleted_at", BigInteger),  # the owner deleted it: 410; remote: kept for decisions about it
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
     Column("mails_posts", Boolean, nullable=False),  # public posts are sent to e-mail subscribers
     Column("featured_at", BigInteger),  # remote: when the featured posts were last fetched
     Column("moved_at", BigInteger),  # when it last moved; stays when the move is undone
     Column("identity_proofs", Text, nullable=False, server_default="[]"),  # JSON, see domain.identity_proofs
+    # remote: hosts of its actor besides `domain`, each in blanks (" a.example b.example "), mostly ''
+    Column("other_hosts", Text, nullable=False, server_default=""),
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
+    # Of peers, kept for what was decided about them.
+    Index(
+        "ix_accounts_tombstones",
+        "domain",
+        "id",
+        sqlite_where=text("deleted_at IS NOT NULL AND domain != ''"),
+        postgresql_where=text("deleted_at IS NOT NULL AND domain != ''"),
+    ),
 )
 
 keys = Table(

@@ -18,6 +18,9 @@ from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocume
 from activitypub.objects import Object, Option, Question, read_object, write_object
 from activitypub.terms import PUBLIC, is_activitypub
 from activitypub.webfinger import Handle, parse_handle, parse_resource, read_host_meta, read_jrd
+from addresses.handles import normalize_username
+from addresses.hashtags import normalize_hashtag
+from addresses.hosts import normalize_host, parse_origin
 
 BASE = "https://o.example/users/ann"
 
@@ -341,3 +344,66 @@ def test_odd_polls_are_read_as_far_as_they_go(changes: dict[str, Any], expected:
 def test_a_question_without_choices_is_no_poll(changes: dict[str, Any]) -> None:
     assert post(type="Question", **changes).question is None
     assert post(oneOf=[{"name": "a"}, {"name": "b"}]).question is None
+
+
+# Texts that would do harm in a handle, an address, a header or a page.
+HOSTILE_TEXTS = (
+    *("../../admin", "<b>x</b>", "a\nb", "alice\u200b", "\u202e", "a b", "#x", ":fox:", "en", "de-AT\n"),
+    *(
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://user@o.example/",
+        "https://o.example\\@evil.example/",
+    ),
+    *("https://a b/", "https://xn--a/", "https://o.example/ok", "acct:ann@o.example", "x" * 3_000),
+    *("image/png", "image/png\r\nX: y"),
+)
+HOSTILE = st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE_TEXTS))
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_what_becomes_a_name_or_an_address_is_one(first: str, second: str, third: str, fourth: str) -> None:
+    tags: list[Any] = [
+        {"type": "Hashtag", "name": first, "href": second},
+        {"type": "Emoji", "name": third, "icon": {"url": fourth, "mediaType": first}},
+    ]
+    shared = {"id": f"{BASE}/1", "url": [first, {"href": second, "mediaType": third}], "tag": tags}
+    found = read_object(
+        {
+            **shared,
+            "type": "Note",
+            "attributedTo": BASE,
+            "mediaType": fourth,
+            "attachment": [{"type": "Image", "url": first, "mediaType": second, "blurhash": third}],
+            "image": third,
+        }
+    )
+    links = [
+        *(file.url for file in found.attachments),
+        *(emoji.url for emoji in found.emojis),
+        *found.links,
+        found.url,
+    ]
+    links += [found.cover.url] if found.cover is not None else []
+    kinds = [found.media_type, *(file.media_type for file in found.attachments)]
+    try:
+        actor = read_actor(
+            {
+                **shared,
+                "id": BASE,
+                "type": "Person",
+                "preferredUsername": first,
+                "inbox": f"{BASE}/inbox",
+                "icon": {"url": second},
+                "image": third,
+                "attributionDomains": [first, second],
+            }
+        )
+        links += [link for link in (actor.url, actor.icon, actor.image) if link]
+        assert normalize_username(actor.username) == actor.username
+        assert all(normalize_host(host) == host for host in actor.attribution_domains)
+    except MalformedDocumentError:
+        assert normalize_username(first) == ""
+    assert all(parse_origin(link) is not None for link in links)
+    assert all(not kind or (kind.isascii() and kind.isprintable() and " " not in kind) for kind in kinds)
+    assert all(normalize_hashtag(tag.name) == tag.name for tag in found.hashtags)

@@ -62,7 +62,7 @@ VOCABULARIES = (
     ("storage.tables",),
     ("storage.statements",),
     ("activitypub",),
-    ("fedserver.text",),
+    ("fedserver.text", "addresses"),
     ("fedserver.media",),
     ("fedserver.net", "fedserver.integrations"),
     ("fedserver.domain.kernel.errors", "fedserver.domain.kernel.context"),

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("activitypub", "storage", "fedserver")
+PACKAGES = ("addresses", "activitypub", "storage", "fedserver")
 LOADERS = {"import_module", "on_demand", "find_spec"}  # a name of ours given to one of these is an import
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("activitypub", "storage", "fedserver", "tools", "benchmarks")
+PACKAGES = ("addresses", "activitypub", "storage", "fedserver", "tools", "benchmarks")
 DOCUMENTS = ("docs/**/*.md", "README.md", "CONTRIBUTING.md", "FEDERATION.md", "SECURITY.md")
 ALLOWED = Path(__file__).with_name("vocabulary_allowed.toml")
 

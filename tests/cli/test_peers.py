@@ -56,3 +56,22 @@ def test_block_has_a_public_comment_that_a_new_decision_keeps(tmp_path: Path) ->
     assert "spam.test,silence,false,false,Unasked advertising,false" in run("export")
     run("block", "spam.test", "--public-comment", "")
     assert "spam.test,suspend,false,false,,false" in run("export")
+
+
+def test_peer_in_another_script_is_decided_about_in_its_normal_form(tmp_path: Path) -> None:
+    config = tmp_path / "fedserver.toml"
+    config.write_text(f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n')
+    runner, options = CliRunner(), ["--config", str(config)]
+    blocked = runner.invoke(main, ["peer", "block", "Bücher.Example.", *options])
+    assert "The decision about xn--bcher-kva.example is: block" in blocked.output
+    assert "xn--bcher-kva.example\tblock" in runner.invoke(main, ["peer", "list", *options]).output
+    listed = runner.invoke(
+        main, ["peer", "import", "-", *options], input="bücher.example\nb@d..x\nxn--a.example\n"
+    )
+    assert "There already: 1" in listed.output
+    assert "Rows that cannot be read: 2" in listed.output
+    assert runner.invoke(main, ["peer", "remove", "BÜCHER.example", *options]).exit_code == 0
+    for odd in ("xn--a.example", "a..b", "a b", "[", "1א.example", "x" * 300):
+        refused = runner.invoke(main, ["peer", "block", odd, *options])
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1), odd
+        assert "Please enter a domain" in refused.stderr

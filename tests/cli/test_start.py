@@ -40,7 +40,7 @@ def loaded_for(*arguments: str) -> set[str]:
 def test_help_loads_no_command() -> None:
     loaded = loaded_for("--help")
     assert "fedserver.cli.commands" in loaded
-    ours = {name for name in loaded if name.startswith(("fedserver", "storage", "activitypub"))}
+    ours = {name for name in loaded if name.startswith(("fedserver", "storage", "activitypub", "addresses"))}
     assert ours == {
         "fedserver",
         "fedserver.cli",

@@ -276,7 +276,9 @@ def _moderation_rows() -> dict[str, Row]:
         **_make_rows(f"{ADMIN}/domain_allows/{{id}}", "domain_allow", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/email_domain_blocks", "", "POST", domain="bad.example"),
         **_make_rows(f"{ADMIN}/email_domain_blocks/{{id}}", "email_domain_block", "GET", "DELETE"),
-        **_make_rows(f"{ADMIN}/custom_emojis", "", "POST", shortcode="fox", source="@nobody@beta.test"),
+        **_make_rows(
+            f"{ADMIN}/custom_emojis", "", "POST", image=None, shortcode="fox", category="Animals", source=""
+        ),
         **_make_rows(f"{ADMIN}/custom_emojis/{{id}}", "emoji", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/custom_emojis/{{id}}", "emoji", "PATCH", type="disable", category="Animals"),
         **_make_rows(hashes, "", "POST", "POST /test", **email),

@@ -87,6 +87,23 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         ("[node]\nbase_url = 'http://commons.example'", "Please write an https address"),
         ("[node]\nbase_url = 'https://commons.example/x'", "without a path"),
         ("[node]\ndomain = 'Commons.Example'", "lower case"),
+        ("[node]\ndomain = 'Commons.Example'", "Please write commons.example in place of"),
+        ("[node]\ndomain = 'bücher.example'", "Please write xn--bcher-kva.example in place of"),
+        ("[node]\ndomain = 'commons.example:443'", "Please write commons.example in place of"),
+        (
+            "[node]\nbase_url = 'https://Bücher.example/'",
+            "https://xn--bcher-kva.example in place",
+        ),
+        ("[node]\nbase_url = 'https://xn--a.example'", "node.base_url: 'xn--a.example' is not a host name"),
+        (
+            "[mail]\nhost = 'mail.example'\nsender = 'A <a@bücher.example>'",
+            "mail.sender: Please write A <a@xn--bcher-kva.example> in place of",
+        ),
+        ("[mail]\nhost = 'mail.example'\nsender = 'a@b..c'", "mail.sender: Please write the address"),
+        (
+            "[mail]\nhost = 'bücher.example'\nsender = 'a@b.example'",
+            "mail.host: Please write xn--bcher-kva.example",
+        ),
         *((f"[node]\ndomain = '{each}'", "node.domain: ") for each in WRONG_DOMAINS),
         ("[node]\nbase_url = 'https://a..b'", "node.base_url: 'a..b' is not a host name"),
         ("[node]\nbase_url = 'https://-x.example'", "node.base_url: '-x.example' is not a host name"),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from slipcover import FileMatcher, ImportManager, Slipcover
 
-PACKAGES = ["activitypub", "fedserver", "storage"]
+PACKAGES = ["activitypub", "addresses", "fedserver", "storage"]
 LINES = "executed_lines", "missing_lines"
 
 

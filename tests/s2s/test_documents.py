@@ -111,7 +111,8 @@ async def test_documents_are_shared_by_caches_and_differ_by_accept_and_signature
 async def test_closed_node_shows_its_own_actor_and_nothing_else(start: Start) -> None:
     node = await start("alpha.test", mode="closed")
     await node.create_member("ann")
-    assert (await get(node, "/users/ann"))[0] == 404
+    status, document = await get(node, "/users/ann")
+    assert (status, document) == (403, {"error": "This node does not federate"})
     assert (await get(node, "/actor"))[0] == 200
 
 

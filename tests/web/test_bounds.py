@@ -11,7 +11,8 @@ from msgspec import inspect as shape
 
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.node import list_endpoints
-from fedserver.web.fields import MAX_ITEMS, MAX_LONG_TEXT, convert
+from fedserver.web.endpoint import MAX_LONG_TEXT
+from fedserver.web.fields import MAX_ITEMS, convert
 from fedserver.web.uploads import Upload
 from tests.kit.api import Api
 from tests.kit.nodes import Start

@@ -10,7 +10,10 @@ from fedserver.domain.accounts import account_views
 from fedserver.web.endpoint import Call, EntityPage, to_page
 
 
-async def render_page(call: Call[Any], pairs: Sequence[tuple[int, int]]) -> EntityPage:
+async def render_page(
+    call: Call[Any], pairs: Sequence[tuple[int, int]], *, include_tombstones: bool = False
+) -> EntityPage:
     """Return a page of accounts; `pairs` are cursors with the ids of the accounts."""
-    views = await account_views.load_page(call.tx, [account_id for _, account_id in pairs])
+    ids = [account_id for _, account_id in pairs]
+    views = await account_views.load_page(call.tx, ids, include_tombstones=include_tombstones)
     return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])

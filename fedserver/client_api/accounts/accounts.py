@@ -28,6 +28,17 @@ async def get_account(call: Call[Any], tx: ReadTx) -> AccountRow:
     return row
 
 
+async def get_decided_account(call: Call[Any], tx: ReadTx) -> AccountRow:
+    """Return the account that the path names, also if a deleted one is kept for what was decided about it.
+
+    Raises NotFoundError.
+    """
+    row = await accounts.get(tx, call.id())
+    if row.deleted_at is not None and not row.domain:
+        raise NotFoundError
+    return row
+
+
 class LookupParams(Struct, frozen=True):
     acct: str = ""
 
@@ -35,8 +46,8 @@ class LookupParams(Struct, frozen=True):
 @routes.get("/api/v1/accounts/lookup", params=LookupParams, scope="read:accounts")
 async def lookup(call: Call[LookupParams]) -> Account:
     username, _, host = call.params.acct.strip().lstrip("@").partition("@")
-    host = "" if host in (call.site.links.domain, call.site.links.host) else host
-    view = await account_views.find_by_handle(call.tx, username, host)
+    domain = call.site.links.find_account_domain(host)
+    view = await account_views.find_by_handle(call.tx, username, domain) if domain is not None else None
     if view is None or view.account.suspended_at is not None or view.account.deleted_at is not None:
         raise NotFoundError
     return entity_cache.encode_account(call, view)

@@ -13,7 +13,8 @@ routes = Routes("client_api")
 
 
 async def _list_endorsed(call: Call[NoParams], row: AccountRow) -> EntityPage:
-    return await render_page(call, await endorsements.list_by_account(call.tx, row, call.page(40, 80)))
+    pairs = await endorsements.list_by_account(call.tx, row, call.page(40, 80), call.viewer_id)
+    return await render_page(call, pairs)
 
 
 @routes.get("/api/v1/endorsements", auth=USER, scope="read:accounts")

@@ -13,7 +13,7 @@ from fedserver.client_api.entities.applications import (
 )
 from fedserver.domain.auth import apps
 from fedserver.domain.notifications import push_keys
-from fedserver.web.endpoint import APP, Call, NoParams, Routes
+from fedserver.web.endpoint import APP, EVERYONE, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -25,7 +25,7 @@ class NewAppParams(Struct, frozen=True):
     website: str | None = None
 
 
-@routes.post("/api/v1/apps", params=NewAppParams, limit="apps")
+@routes.post("/api/v1/apps", params=NewAppParams, limit="apps", audience=EVERYONE)
 async def create(call: Call[NewAppParams]) -> Application:
     sent = call.params.redirect_uris
     items = sent if isinstance(sent, list) else []
@@ -34,7 +34,7 @@ async def create(call: Call[NewAppParams]) -> Application:
     return render_application(new.row, await push_keys.load_public_key(call.tx), new.secret)
 
 
-@routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True)
+@routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True, audience=EVERYONE)
 async def verify_credentials(call: Call[NoParams]) -> Application:
     """Return the app of the token; one with a name also for tokens made on the command line."""
     principal = call.principal

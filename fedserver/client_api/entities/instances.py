@@ -67,14 +67,15 @@ def render_instance_v2(
     """Return the instance, version 2."""
     config, links = site.config, site.links
     registration = config.registration.mode
-    access = {"local": "public", "remote": "public"}
+    access = dict.fromkeys(("local", "remote"), "authenticated" if config.federation.is_limited else "public")
     return {
         "domain": links.domain,
         "title": config.community.title,
         "version": MASTODON_VERSION,
         "source_url": site.source_url,
         "description": config.community.description,
-        "usage": {"users": {"active_month": stats.active_month}},
+        # As in Mastodon, how many members there are is nobody's business where federation is limited.
+        "usage": {"users": {"active_month": 0 if config.federation.is_limited else stats.active_month}},
         "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
         "icon": [],
         "languages": list(config.community.languages),
@@ -94,7 +95,7 @@ def render_instance_v2(
                 "hashtag_feeds": access,
                 "trending_link_feeds": access,
             },
-            "limited_federation": config.federation.mode == "allowlist",
+            "limited_federation": config.federation.is_limited,
         },
         "registrations": {
             "enabled": registration in ("open", "approval"),

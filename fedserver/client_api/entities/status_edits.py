@@ -14,6 +14,7 @@ from fedserver.client_api.entities.statuses import render_content_warning
 from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.accounts import account_views
 from fedserver.domain.content import emojis, post_texts
+from fedserver.domain.posts import posts
 from fedserver.domain.timelines import post_views
 from fedserver.links import Links
 from storage.rows.content import MediaRow
@@ -103,7 +104,7 @@ def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
 def render_source(row: PostRow) -> StatusSource:
     """Return what the author wrote, to be edited."""
     warning = render_content_warning(row)
-    summary = "" if warning else post_texts.find_own_summary(row)
+    summary = "" if warning else posts.find_own_summary(row)
     return StatusSource(
         str(row.id),
         row.source,

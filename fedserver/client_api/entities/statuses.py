@@ -180,7 +180,7 @@ def render_status(
         account=render_account(links, view.account),
         media_attachments=[render_media_attachment(links, file) for file in view.media],
         mentions=[
-            Mention(str(mention.id), mention.username, mention.url, mention.acct)
+            Mention(str(mention.id), mention.username, mention.url, account_views.show_handle(mention.acct))
             for mention in _decode_mentions(row.mentions)
         ],
         tags=[TagLink(name, links.tag(name)) for name in _decode_tags(row.tags)],

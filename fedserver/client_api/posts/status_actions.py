@@ -84,7 +84,7 @@ async def unmute(call: Call[NoParams]) -> Status:
 async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
     post = await visibility.get(call.tx, call.id(), call.viewer_id)
     return await account_pages.render_page(
-        call, await timelines.list_likers(call.tx, post.id, call.page(40, 80))
+        call, await timelines.list_likers(call.tx, post.id, call.page(40, 80), call.viewer_id)
     )
 
 
@@ -92,5 +92,5 @@ async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
 async def list_reblogged_by(call: Call[NoParams]) -> EntityPage:
     post = await visibility.get(call.tx, call.id(), call.viewer_id)
     return await account_pages.render_page(
-        call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80))
+        call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80), call.viewer_id)
     )

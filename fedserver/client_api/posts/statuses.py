@@ -66,16 +66,12 @@ async def show_context(call: Call[NoParams]) -> JsonResponse:
     async with call.services.db.read() as tx:
         post = await visibility.get(tx, call.id(), call.viewer_id)
         above, below = await timelines.load_thread(tx, post.id, call.viewer_id)
-        views = await post_views.load(tx, [*above, *below], call.viewer_id, context="thread")
+        thread = await post_views.load_thread(tx, post.id, above, below, call.viewer_id)
         running, due = await refreshes.find_by_post(tx, post, call.viewer_id)
     if due and call.viewer_id is not None:
         async with call.services.db.write() as tx:
             running = await refreshes.start(tx, post, call.viewer_id)
-    ancestors = frozenset(above)
-    context = Context(
-        encode_statuses(call, (view for view in views if view.post.id in ancestors)),
-        encode_statuses(call, (view for view in views if view.post.id not in ancestors)),
-    )
+    context = Context(encode_statuses(call, thread.above), encode_statuses(call, thread.below))
     return JsonResponse(
         context, headers={} if running is None else render_refresh_header(running.id, running.found)
     )

@@ -15,9 +15,7 @@ from fedserver.domain.auth import members
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, polls, posts, scheduled_posts
-from fedserver.domain.timelines import visibility
-from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, LongText, Routes
 from storage.engine import Tx
 
 routes = Routes("client_api")
@@ -160,26 +158,14 @@ async def update(call: Call[EditStatusParams]) -> Status:
         quote_policy=params.quote_approval_policy,
     )
     async with call.services.db.write() as tx:
-        shown_to = await _find_draft_visibility(call, tx)
+        wanted = _local_visibility(params) or VISIBILITY.get(params.visibility, params.visibility)
+        shown_to = await edits.resolve_draft_visibility(
+            tx, call.account, call.id(), wanted, stays_draft=params.draft is True
+        )
         described = await _describe_media(call, tx, params.media_attributes)
         change = structs.replace(change, visibility=shown_to, has_new_descriptions=described)
         post_id = await edits.edit(tx, call.site, call.account, call.id(), change)
         return await load_status(call, tx, post_id)
-
-
-async def _find_draft_visibility(call: Call[EditStatusParams], tx: Tx) -> str | UnsetType:
-    """Return the visibility for a draft, UNSET for none. Raises InvalidError for a published post as a draft.
-
-    Apps send the visibility of a published post, too. It is ignored, as Mastodon does.
-    """
-    params = call.params
-    wanted = _local_visibility(params) or params.visibility
-    if not wanted and params.draft is not True:
-        return UNSET
-    row = await visibility.get_own(tx, call.account, call.id())
-    if row.state != "draft" and params.draft is True:
-        raise InvalidError("draft", "can't be true for a published post")
-    return VISIBILITY.get(wanted, wanted) if wanted and row.state == "draft" else UNSET
 
 
 async def _describe_media(

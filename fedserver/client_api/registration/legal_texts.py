@@ -9,7 +9,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.registration import legal_texts
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -26,18 +26,18 @@ class TermsOfService(Struct, frozen=True):
     succeeded_by: str | None
 
 
-@routes.get("/api/v1/instance/privacy_policy", tx="own")
+@routes.get("/api/v1/instance/privacy_policy", tx="own", audience=EVERYONE)
 async def show_privacy_policy(call: Call[NoParams]) -> PrivacyPolicy:
     policy = legal_texts.get_privacy_policy(call.site)
     return PrivacyPolicy(to_iso(policy.updated_at), policy.html)
 
 
-@routes.get("/api/v1/instance/terms_of_service", tx="own")
+@routes.get("/api/v1/instance/terms_of_service", tx="own", audience=EVERYONE)
 async def show_current_terms(call: Call[NoParams]) -> TermsOfService:
     return _render_terms(call, None)
 
 
-@routes.get("/api/v1/instance/terms_of_service/{date}", tx="own")
+@routes.get("/api/v1/instance/terms_of_service/{date}", tx="own", audience=EVERYONE)
 async def show_terms_of_date(call: Call[NoParams]) -> TermsOfService:
     try:
         return _render_terms(call, date.fromisoformat(call.text("date")))

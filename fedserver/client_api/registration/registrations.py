@@ -8,7 +8,7 @@ from fedserver.domain.auth import emails
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.registration import email_blocks, registrations
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import APP, USER, Call, Routes
+from fedserver.web.endpoint import APP, EVERYONE, USER, Call, Routes
 
 routes = Routes("client_api")
 
@@ -44,6 +44,7 @@ class Token(Struct, frozen=True):
     params=RegistrationParams,
     tx="own",
     limit="sign_ups",
+    audience=EVERYONE,
 )
 async def register(call: Call[RegistrationParams]) -> Token:
     params, services = call.params, call.services

@@ -38,13 +38,14 @@ async def reject_follow_request(call: Call[NoParams]) -> Relationship:
 
 @routes.get("/api/v1/blocks", auth=USER, scope="read:blocks")
 async def list_blocks(call: Call[NoParams]) -> EntityPage:
-    return await render_page(call, await blocks.list_blocked(call.tx, call.account, call.page(40, 80)))
+    pairs = await blocks.list_blocked(call.tx, call.account, call.page(40, 80))
+    return await render_page(call, pairs, include_tombstones=True)
 
 
 @routes.get("/api/v1/mutes", auth=USER, scope="read:mutes")
 async def list_mutes(call: Call[NoParams]) -> EntityPage:
     rows = await mutes.list_muted(call.tx, call.account, call.page(40, 80))
     expiries = {target: expires for _, target, expires in rows}
-    views = await account_views.load_page(call.tx, list(expiries))
+    views = await account_views.load_page(call.tx, list(expiries), include_tombstones=True)
     accounts = [render_muted_account(call.site.links, view, expiries[view.account.id]) for view in views]
     return to_page(accounts, [cursor for cursor, _, _ in rows])

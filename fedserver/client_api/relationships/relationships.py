@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.accounts.accounts import get_account
+from fedserver.client_api.accounts.accounts import get_account, get_decided_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import relations
 from fedserver.domain.relationships import blocks, follows, mutes
@@ -75,7 +75,7 @@ async def block(call: Call[NoParams]) -> Relationship:
 
 @routes.post("/api/v1/accounts/{id}/unblock", auth=USER, scope="write:blocks")
 async def unblock(call: Call[NoParams]) -> Relationship:
-    await blocks.unblock(call.tx, call.account, await get_account(call, call.tx))
+    await blocks.unblock(call.tx, call.account, await get_decided_account(call, call.tx))
     return await _load_relationship(call)
 
 
@@ -96,7 +96,7 @@ async def mute(call: Call[MuteParams]) -> Relationship:
 
 @routes.post("/api/v1/accounts/{id}/unmute", auth=USER, scope="write:mutes")
 async def unmute(call: Call[NoParams]) -> Relationship:
-    await mutes.unmute(call.tx, call.account, await get_account(call, call.tx))
+    await mutes.unmute(call.tx, call.account, await get_decided_account(call, call.tx))
     return await _load_relationship(call)
 
 
@@ -106,5 +106,6 @@ class AccountNoteParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/note", auth=USER, scope="write:accounts", params=AccountNoteParams)
 async def set_note(call: Call[AccountNoteParams]) -> Relationship:
-    await mutes.set_note(call.tx, call.account, await get_account(call, call.tx), call.params.comment)
+    target = await get_decided_account(call, call.tx)
+    await mutes.set_note(call.tx, call.account, target, call.params.comment)
     return await _load_relationship(call)

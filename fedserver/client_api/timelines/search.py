@@ -84,7 +84,7 @@ async def _find_exact(call: Call[SearchAllParams], params: SearchAllParams) -> A
     Other servers are asked only if the caller wants it.
     """
     text, resolver = params.q.strip(), call.services.resolver
-    if text.startswith(("https://", "http://")):
+    if text.lower().startswith(("https://", "http://")):
         return await (resolver.resolve_address(text) if params.resolve else resolver.find_by_address(text))
     if params.resolve and "@" in text.lstrip("@") and " " not in text:
         return await resolver.resolve_account(text)

@@ -22,7 +22,7 @@ from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import streams
 from fedserver.runtime.services import Services
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.session import parse_bearer
 
 routes = Routes("client_api")
@@ -137,12 +137,13 @@ async def _register_listener(
         hub.remove(listener)
 
 
-@routes.get("/api/v1/streaming/health", tx="own")
+@routes.get("/api/v1/streaming/health", tx="own", audience=EVERYONE)
 async def show_health(call: Call[NoParams]) -> web.Response:
     return web.Response(text="OK")
 
 
-@routes.get("/api/v1/streaming", tx="own")
+# Streams ask for a member's token in every mode; browsers can send it in the query only.
+@routes.get("/api/v1/streaming", tx="own", audience=EVERYONE)
 async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
     """Open a WebSocket for many streams; without an upgrade it is a stream of server-sent events."""
     request = call.request
@@ -213,7 +214,7 @@ async def _handle_request(
     return None
 
 
-@routes.get(*EVENT_STREAMS, tx="own")
+@routes.get(*EVENT_STREAMS, tx="own", audience=EVERYONE)
 async def open_event_stream(call: Call[NoParams]) -> web.StreamResponse:
     name = EVENT_STREAMS[call.request.path.rstrip("/")]
     only_media = call.request.query.get("only_media", "") in ("1", "t", "true", "on")

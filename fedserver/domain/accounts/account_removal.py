@@ -9,17 +9,27 @@ from fedserver.domain.kernel import events, jobs
 from storage.engine import Tx
 from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries
+from storage.queries.accounts import decisions as decision_queries
 from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
 
 
 async def delete_remote(tx: Tx, account: AccountRow) -> None:
-    """Remove a remote account and everything it owns."""
+    """Remove a remote account and everything it owns.
+
+    What members and moderators decided about it stays, with its addresses, until they revoke it.
+    """
     if not account.domain:
         return
     files = await account_removal_queries.list_files(tx, account.id)
     await account_removal_queries.subtract_counts(tx, account.id)
-    await account_queries.delete_remote(tx, account.id)
+    # guard: deletion keeps decisions
+    if await decision_queries.is_decided(tx, account.id):
+        await account_removal_queries.delete_owned(tx, account.id)
+        await account_removal_queries.delete_keys(tx, account.id)
+        await account_queries.set_remote_deleted(tx, account.id, tx.now)
+    else:
+        await account_queries.delete_remote(tx, account.id)
     await _enqueue_file_removal(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
@@ -41,6 +51,7 @@ async def delete_local(tx: Tx, account: AccountRow) -> None:
         return
     await account_removal_queries.subtract_counts(tx, account.id)
     await account_removal_queries.delete_owned(tx, account.id)
+    await account_removal_queries.delete_decisions(tx, account.id)
     await jobs.enqueue(tx, jobs.DeleteAccount(account.id))
     await _enqueue_file_removal(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
+from addresses.hosts import to_unicode
 from fedserver.domain.accounts.accounts import EMPTY_PROFILE
 from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.content.emojis import EmojiFact, decode_emojis
@@ -35,14 +36,23 @@ class AccountView(Struct, frozen=True):
 
     @property
     def handle(self) -> str:
-        """`ann` for ours, `bob@beta.test` for others."""
+        """`ann` for ours, `bob@beta.test` for others; a domain in another script is shown in that script.
+
+        So does Mastodon's `acct` (docs.joinmastodon.org/entities/Account); handles are read in both forms.
+        """
         row = self.account
-        return f"{row.username}@{row.domain}" if row.domain else row.username
+        return show_handle(f"{row.username}@{row.domain}") if row.domain else row.username
 
     @property
     def name(self) -> str:
         """The display name, or the username without one."""
         return self.account.display_name or self.account.username
+
+
+def show_handle(handle: str) -> str:
+    """Return a stored handle as people read it: a domain in another script is shown in that script."""
+    username, at, domain = handle.partition("@")
+    return f"{username}{at}{to_unicode(domain)}"
 
 
 def redact_suspended(row: AccountRow) -> AccountRow:
@@ -90,10 +100,8 @@ async def load_cached(tx: ReadTx, ids: Sequence[int], versions: Mapping[int, int
 
 
 async def find_by_handle(tx: ReadTx, username: str, domain: str = "") -> AccountView | None:
-    """Return an account by its handle, ignoring case; cached while its version does not change."""
-    return await _load_by_stamp(
-        tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
-    )
+    """Return an account by its handle, in whatever spelling; cached while its version does not change."""
+    return await _load_by_stamp(tx, await account_queries.find_stamp_by_handle(tx, username, domain))
 
 
 async def find(tx: ReadTx, account_id: int) -> AccountView | None:
@@ -110,12 +118,17 @@ async def _load_by_stamp(tx: ReadTx, stamp: tuple[int, int] | None) -> AccountVi
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 
 
-async def load_page(tx: ReadTx, ids: Sequence[int]) -> list[AccountView]:
-    """Return views in the order of `ids`, without suspended or deleted accounts."""
+async def load_page(tx: ReadTx, ids: Sequence[int], *, include_tombstones: bool = False) -> list[AccountView]:
+    """Return views in the order of `ids`, without suspended or deleted accounts.
+
+    `include_tombstones` is for lists from which members revoke what they decided about remote accounts.
+    """
     loaded = await load(tx, ids)
     views = (loaded.get(account_id) for account_id in ids)
     return [
         view
         for view in views
-        if view is not None and view.account.suspended_at is None and view.account.deleted_at is None
+        if view is not None
+        and view.account.suspended_at is None
+        and (view.account.deleted_at is None or (include_tombstones and view.account.domain))
     ]

@@ -72,8 +72,8 @@ async def find_moved_to_uri(tx: ReadTx, account: AccountRow) -> str | None:
 
 
 async def find_by_handle(tx: ReadTx, username: str, domain: str = "") -> AccountRow | None:
-    """Return an account by its handle, ignoring case; None if it is unknown."""
-    return await account_queries.find_by_handle(tx, username.lower(), domain.lower())
+    """Return an account by its handle, in whatever spelling; None if it is unknown."""
+    return await account_queries.find_by_handle(tx, username, domain)
 
 
 async def get_local(tx: ReadTx, username: str, *, allow_suspended: bool = False) -> AccountRow:
@@ -82,7 +82,7 @@ async def get_local(tx: ReadTx, username: str, *, allow_suspended: bool = False)
     Raises NotFoundError, GoneError if it was deleted, ForbiddenError if it is suspended and `allow_suspended`
     is not set.
     """
-    row = await account_queries.find_by_handle(tx, username.lower(), "")
+    row = await find_by_handle(tx, username)
     if row is None:
         raise NotFoundError
     if row.deleted_at is not None:

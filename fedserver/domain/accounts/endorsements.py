@@ -24,7 +24,13 @@ async def remove(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     await endorsement_queries.delete_endorsement(tx, actor.id, target.id)
 
 
-async def list_by_account(tx: ReadTx, account: AccountRow, page: Page) -> list[tuple[int, int]]:
-    """Return cursors and ids of the featured accounts; none if the account is suspended or deleted."""
+async def list_by_account(
+    tx: ReadTx, account: AccountRow, page: Page, viewer_id: int | None = None
+) -> list[tuple[int, int]]:
+    """Return cursors and ids of the featured accounts, without those hidden from the viewer.
+
+    There are none if the account is suspended or deleted.
+    """
     gone = account.suspended_at is not None or account.deleted_at is not None
-    return [] if gone else await endorsement_queries.list_by_account(tx, account.id, page)
+    viewer = None if viewer_id == account.id else viewer_id
+    return [] if gone else await endorsement_queries.list_by_account(tx, account.id, viewer, page)

@@ -11,6 +11,7 @@ from html import escape
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from addresses.hosts import normalize_host
 from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
@@ -209,13 +210,14 @@ def apply_verification(fields: Sequence[ProfileField], results: Mapping[str, boo
 
 
 def _clean_domains(domains: Sequence[str]) -> str:
-    hosts = [domain.strip().lower().partition("://") for domain in domains]
-    names = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
-    cleaned = [domain for domain in names if domain]
+    hosts = [domain.strip().partition("://") for domain in domains]
+    entered = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
+    cleaned: dict[str, None] = {}
+    for name in filter(None, entered):
+        host = normalize_host(name)
+        if "." not in host or ":" in host:
+            raise InvalidError("attribution_domains", f"must be domain names: {name[:60]}")
+        cleaned[host] = None
     if len(cleaned) > MAX_DOMAINS:
         raise InvalidError("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
-    for domain in cleaned:
-        plain = domain.isascii() and all(letter.isalnum() or letter in ".-" for letter in domain)
-        if not plain or "." not in domain or len(domain) > 253:
-            raise InvalidError("attribution_domains", f"must be domain names: {domain[:60]}")
-    return encode(cleaned).decode()
+    return encode(list(cleaned)).decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain.accounts import profiles, verified_links
+from fedserver.domain.accounts import decisions, profiles, verified_links
 from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import events
@@ -50,6 +50,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     memorial: bool
     created_at: int | None
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+    other_hosts: tuple[str, ...] = ()  # that its actor is on, besides `domain`, which is that of the handle
     attribution_domains: tuple[str, ...] = ()
     moved_to: str = ""
     identity_proofs: str = "[]"  # JSON, verified
@@ -62,22 +63,32 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     """
     if not remote.domain:
         raise InvalidError("domain", "can't be blank", "ERR_BLANK")
-    former = await account_queries.find_by_uri(tx, remote.uri)
+    username_lower = remote.username.lower()
+    known = await account_queries.list_by_address(tx, remote.uri, username_lower, remote.domain)
+    former = next((account for account in known if account.uri == remote.uri), None)
     if former is not None and not former.domain:
         return former
-    await account_queries.release_handle(tx, remote.username.lower(), remote.domain, remote.uri)
+    holder = next((account for account in known if account.uri != remote.uri), None)
+    if holder is not None:
+        await account_queries.release_handle(tx, username_lower, remote.domain, remote.uri)
     row = structs.replace(_to_row(tx, remote, former), moved_to_id=await _find_moved_to(tx, remote, former))
+    hosts = account_queries.encode_hosts(remote.other_hosts)
+    if former is None or former.domain != remote.domain:
+        # An account that came to a limited host later is limited as if it had always been there.
+        limited = await peer_queries.find_limited_at(tx, remote.domain, *remote.other_hosts)
+        row = structs.replace(row, silenced_at=row.silenced_at or limited)
     if former is None:
-        limited = await peer_queries.find_limited_at(tx, remote.domain)
-        added = structs.replace(row, silenced_at=limited)
-        await account_queries.insert(tx, added, fold(row.display_name))
+        await account_queries.insert(tx, row, fold(row.display_name), other_hosts=hosts)
         row = await account_queries.find_by_uri(tx, remote.uri) or row
     else:
         values = {name: getattr(row, name, None) for name in account_queries.REMOTE_COLUMNS}
         folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
-        await account_queries.update_remote(tx, row.id, {**values, **folded})
+        await account_queries.update_remote(tx, row.id, {**values, **folded, "other_hosts": hosts})
+        if row.silenced_at != former.silenced_at:
+            await account_queries.set_limit(tx, row.id, "silenced_at", row.silenced_at)
         if row.indexable != former.indexable:
             await search_index.enqueue_reindex(tx, row.id)
+    row = await _apply_decisions(tx, row, former, holder)
     await key_queries.upsert_keys(
         tx,
         [
@@ -89,6 +100,29 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     await verified_links.enqueue_check(tx, row, former)
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
+
+
+async def _apply_decisions(
+    tx: Tx, row: AccountRow, former: AccountRow | None, holder: AccountRow | None
+) -> AccountRow:
+    """Apply what was decided about the addresses of an account: its handle, and the one it had before.
+
+    `holder` had its handle until now. The account to which it moved gets its limits.
+    """
+    if former is not None and _handle(former) != _handle(row):
+        await decisions.keep_handle(tx, former)
+    if holder is not None:
+        row = await decisions.inherit(tx, holder, row)
+        await decisions.drop_former_holders(tx, holder)
+    if row.moved_to_id is not None and (former is None or former.moved_to_id != row.moved_to_id):
+        target = await account_queries.find(tx, row.moved_to_id)
+        if target is not None:
+            await decisions.carry_limits(tx, row, target)
+    return row
+
+
+def _handle(row: AccountRow) -> tuple[str, str]:
+    return row.username.lower(), row.domain
 
 
 def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
@@ -133,6 +167,7 @@ def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Account
         last_post_at=former.last_post_at if former else None,
         silenced_at=former.silenced_at if former else None,
         suspended_at=former.suspended_at if former else None,
+        sensitized_at=former.sensitized_at if former else None,
         deleted_at=None,
         followers_count=former.followers_count if former else 0,
         following_count=former.following_count if former else 0,

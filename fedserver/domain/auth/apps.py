@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from addresses.hosts import normalize_url
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret, verify_secret
@@ -88,13 +89,9 @@ def _check_uri(uri: str) -> None:
     )
     if not scheme or scheme in DANGEROUS_SCHEMES or not plain:
         raise InvalidError("redirect_uris", "must be absolute URIs of the app")
-    if scheme in ("http", "https") and not _is_host(urlsplit(uri).netloc):
+    # It ends up in a CSP of the consent page and in a Location header.
+    if not (normalize_url(uri) if scheme in ("http", "https") else uri.isascii()):
         raise InvalidError("redirect_uris", "must be absolute URIs of the app")
-
-
-def _is_host(netloc: str) -> bool:
-    """Return True if it is a host with an optional port: it ends up in a CSP of the consent page."""
-    return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
 async def find_by_client_id(tx: ReadTx, client_id: str) -> AppRow | None:

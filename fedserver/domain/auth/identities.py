@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from addresses.emails import normalize_email
 from fedserver.domain.auth import challenges, login, members
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
@@ -95,7 +96,7 @@ def parse_claims(site: NodeContext, claims: dict[str, Any]) -> OidcIdentity:
     return OidcIdentity(
         issuer=str(claims.get("iss")),
         subject=subject,
-        email=_read_text(claims, "email"),
+        email=_read_email(claims),
         verified=claims.get("email_verified") is True,
         username=_read_text(claims, "preferred_username"),
         name=_read_text(claims, "name"),
@@ -107,6 +108,12 @@ def parse_claims(site: NodeContext, claims: dict[str, Any]) -> OidcIdentity:
 def _read_text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
     return value[:500] if isinstance(value, str) else ""
+
+
+def _read_email(claims: dict[str, Any]) -> str:
+    """Return the address in normal form; one that mail cannot be sent to stays as it is, to be refused."""
+    email = _read_text(claims, "email")
+    return normalize_email(email) or email
 
 
 def _read_values(claims: dict[str, Any], path: str) -> set[str]:

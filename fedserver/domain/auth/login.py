@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from addresses.emails import normalize_email
 from fedserver.domain.auth import attempts, ip_blocks, member_activity, sessions
 from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.kernel.errors import ForbiddenError
@@ -30,7 +31,8 @@ async def find_member(tx: ReadTx, login: str) -> MemberRow | None:
 
 def _normalize(login: str) -> str:
     """Return the one form under which all spellings of a login are looked up and counted."""
-    return login.strip().lstrip("@").strip().lower()
+    login = login.strip().lstrip("@").strip()
+    return (normalize_email(login) or login).lower()
 
 
 async def count_attempt(tx: Tx, login: str, address: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, structs
 
+from addresses.emails import normalize_email
 from fedserver.domain.accounts import accounts, owners
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.kernel import events
@@ -88,20 +89,11 @@ async def set_settings(tx: Tx, member: MemberRow, new_settings: MemberSettings) 
 
 
 def check_email(email: str) -> str:
-    """Return the address in its plain form. Raises InvalidError.
-
-    Deliberately stricter than RFC 5321: the node sends mail to it.
-    """
-    email = email.strip()
-    name, at, domain = email.rpartition("@")
-    plain = all(letter.isalnum() or letter in "!#$&'*+-/=?^_`{|}~." for letter in name)
-    hosts = domain.split(".")
-    good_domain = len(hosts) > 1 and all(
-        host and host.replace("-", "").isalnum() and not host.startswith("-") for host in hosts
-    )
-    if not (at and name and plain and good_domain and email.isascii() and len(email) <= 250):
+    """Return the address in its normal form. Raises InvalidError."""
+    normalized = normalize_email(email)
+    if not normalized:
         raise InvalidError("email", "is not an address that mail can be sent to")
-    return email
+    return normalized
 
 
 async def create_approved(

@@ -115,12 +115,6 @@ def find_warning(kind: str, summary: str, *, sensitive: bool) -> str:
     return summary if sensitive or kind in KINDS_WITH_WARNING else ""
 
 
-def find_own_summary(row: PostRow) -> str:
-    """Return the summary that the author wrote, '' for an excerpt of the text."""
-    is_excerpt = row.kind == "Article" and row.summary == make_excerpt(row.html, MAX_SUMMARY)
-    return "" if is_excerpt else row.summary
-
-
 async def load_mention_links(
     tx: ReadTx, site: NodeContext, source: str
 ) -> dict[tuple[str, str | None], MentionLink]:
@@ -171,8 +165,8 @@ async def _load_mentioned(
     """Return the known accounts among the mentioned ones, by the mention as written."""
     if not names:
         return {}
-    ours = ("", site.links.domain, site.links.host)
-    wanted = {name: (name[0], "" if (name[1] or "") in ours else name[1] or "") for name in names}
+    domains = {name: site.links.find_account_domain(name[1] or "") for name in names}
+    wanted = {name: (name[0], domain) for name, domain in domains.items() if domain is not None}
     rows = await account_queries.load_by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )

@@ -29,7 +29,7 @@ class RemoteFileRequest(Struct, frozen=True):
 
     A file that the text of a post shows has the shape "text:" and a digest, as a text has many. `kind` is
     that of attachments. `host` is the peer's; it is '' for cards and for what members write, whose files come
-    from any server. `stored` is the cached copy.
+    from any server; `actor_host` is that of the actor, which may be another. `stored` is the cached copy.
     """
 
     subject_id: int
@@ -38,6 +38,7 @@ class RemoteFileRequest(Struct, frozen=True):
     url: str
     host: str
     stored: RemoteFileRow | None
+    actor_host: str = ""
 
 
 async def get(tx: ReadTx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
@@ -57,7 +58,17 @@ async def get(tx: ReadTx, site: NodeContext, subject_id: int, shape: str, token:
     url = media.remote_url if media else author.avatar_url if shape == "avatar" else author.header_url
     if not url or kind not in KINDS or site.links.file_token(url) != token:
         raise NotFoundError
-    return await _build_request(tx, subject_id, shape if picture else "file", kind, url, author.domain)
+    return await _build_request(
+        tx, subject_id, shape if picture else "file", kind, url, author.domain, _get_host(author.uri)
+    )
+
+
+def _get_host(url: str) -> str:
+    """Return host and port of an address. Raises NotFoundError if it cannot be one."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        raise NotFoundError from None
 
 
 async def _get_card(tx: ReadTx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
@@ -81,11 +92,7 @@ async def build_emoji_request(tx: ReadTx, url: str) -> RemoteFileRequest:
     """Return an emoji by its remote URL, which the caller trusts. Raises NotFoundError."""
     # Remote emoji have no row of their own, so a hash of the URL is the id.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
-    try:
-        host = urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:
-        raise NotFoundError from None
-    return await _build_request(tx, number, "emoji", "image", url, host)
+    return await _build_request(tx, number, "emoji", "image", url, _get_host(url))
 
 
 async def get_post_file(
@@ -104,16 +111,16 @@ async def get_post_file(
     if author is None or author.suspended_at is not None or kind not in KINDS:
         raise NotFoundError
     shape = f"text:{hashlib.sha256(f'{kind} {url}'.encode()).hexdigest()[:16]}"
-    return await _build_request(tx, post_id, shape, kind, url, author.domain)
+    actor_host = _get_host(author.uri) if author.domain else ""
+    return await _build_request(tx, post_id, shape, kind, url, author.domain, actor_host)
 
 
 async def _build_request(
-    tx: ReadTx, subject_id: int, shape: str, kind: str, url: str, host: str
+    tx: ReadTx, subject_id: int, shape: str, kind: str, url: str, host: str, actor_host: str = ""
 ) -> RemoteFileRequest:
     cached = await remote_file_queries.find(tx, subject_id, shape)
-    return RemoteFileRequest(
-        subject_id, shape, kind, url, host, cached if cached is not None and cached.url == url else None
-    )
+    stored = cached if cached is not None and cached.url == url else None
+    return RemoteFileRequest(subject_id, shape, kind, url, host, stored, actor_host)
 
 
 class FetchedFile(Struct, frozen=True):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from addresses.hosts import normalize_host
 from fedserver.domain.auth.member_activity import to_month
 from fedserver.domain.kernel.errors import InvalidError
 from storage.engine import ReadTx
@@ -86,7 +87,7 @@ def to_params(name: str, subject: MeasureSubject) -> dict[str, int | str]:
     if name.startswith("instance_"):
         if not subject.domain:
             raise InvalidError(f"{name}[domain]", "can't be blank", "ERR_BLANK")
-        return {"domain": subject.domain.strip().lower()}
+        return {"domain": normalize_host(subject.domain) or subject.domain}
     return {}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from addresses.hosts import normalize_host
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
@@ -65,7 +66,7 @@ async def list_page(tx: ReadTx, query: AdminAccountQuery, page: Page) -> list[Ad
         invited_by=query.invited_by_id,
         username=_prefix_pattern(query.username.lstrip("@")),
         display_name=to_folded_pattern(query.display_name) if query.display_name.strip() else "",
-        domain=query.domain.strip().lower(),
+        domain=normalize_host(query.domain) or query.domain.strip(),
         email=_prefix_pattern(query.email),
         any_address=not query.ip,
         addresses=await _list_addresses(tx, query.ip) if query.ip else [],

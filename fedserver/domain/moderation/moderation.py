@@ -148,10 +148,12 @@ async def expire(tx: Tx, entry_id: int, account_id: int) -> None:
     entry = (await audit_log.load_by_ids(tx, [entry_id])).get(entry_id)
     if entry is None:
         return
-    latest = await audit_log.find_active(tx, entry.target, entry.verb)
-    if latest is None or latest.id != entry.id:
-        return
     kind = entry.verb.removeprefix("account.")
+    latest = await audit_log.find_active(tx, entry.target, entry.verb)
+    if latest is None and not await account_limits.is_inherited(tx, account_id, entry, kind):
+        return
+    if latest is not None and latest.id != entry.id:
+        return
     try:
         await revoke(tx, None, account_id, kind, "its time was over", role=audit_log.NODE)
     except NotFoundError:

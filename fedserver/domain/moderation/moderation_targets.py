@@ -17,10 +17,11 @@ async def get_target(
 ) -> tuple[AccountRow, MemberRow | None]:
     """Return an account that may be moderated, and the member behind it; no moderator means the operator.
 
-    Raises NotFoundError; ForbiddenError for oneself, and for members of the same or a higher role.
+    A deleted remote account is one, as what was decided about it stays. Raises NotFoundError; ForbiddenError
+    for oneself, and for members of the same or a higher role.
     """
     account = await account_queries.find(tx, account_id)
-    if account is None or account.deleted_at is not None:
+    if account is None or (account.deleted_at is not None and not account.domain):
         raise NotFoundError
     if not account.domain and account.kind == "Application":
         raise ForbiddenError(gettext("This account belongs to the server and cannot be moderated."))

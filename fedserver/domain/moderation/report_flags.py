@@ -23,8 +23,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
 
     A peer that sends too many in a day may not report on that day either.
     """
-    decision = await peers.find_blocking_decision(tx, actor.domain)
-    if decision is not None and decision.rejects_reports:
+    if not await peers.accepts_reports(tx, actor):
         return False
     accounts = await account_queries.load_by_uris(tx, object_uris)
     posts = [post for post in await post_queries.load_by_uris(tx, object_uris) if _is_federated(post)]

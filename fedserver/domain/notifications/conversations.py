@@ -124,5 +124,5 @@ async def merge_threads(tx: Tx, post: PostRow) -> None:
 
 
 async def remove_between(tx: Tx, account_id: int, other_id: int) -> None:
-    """Remove conversations of an account in which the other one wrote, after a block."""
-    await conversation_queries.delete_by_author(tx, account_id, other_id)
+    """Remove conversations of an account in which the other one takes part, after a block."""
+    await conversation_queries.delete_by_person(tx, account_id, other_id)

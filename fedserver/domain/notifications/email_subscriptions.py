@@ -45,10 +45,11 @@ class SubscriberMail(Struct, frozen=True):
 
 
 def is_available(site: NodeContext, account: AccountRow) -> bool:
-    """Return True if one may subscribe to an account by mail."""
+    """Return True if one may subscribe to an account by mail: a limited node sends posts to members only."""
     ends = (account.suspended_at, account.deleted_at, account.moved_to_id)
     is_gone = any(end is not None for end in ends)
-    return bool(site.config.mail.host) and not account.domain and account.mails_posts and not is_gone
+    is_offered = bool(site.config.mail.host) and not site.config.federation.is_limited
+    return is_offered and not account.domain and account.mails_posts and not is_gone
 
 
 async def subscribe(tx: Tx, site: NodeContext, account_id: int, email: str) -> AccountRow:
@@ -81,7 +82,7 @@ async def _find_account(tx: ReadTx, site: NodeContext, account_id: int) -> Accou
 
 
 def _handle_of(site: NodeContext, account: AccountRow) -> str:
-    return f"@{account.username}@{site.links.domain}"
+    return f"@{account.username}@{site.links.shown_domain}"
 
 
 async def get(tx: ReadTx, token: str) -> tuple[EmailSubscriptionRow, AccountRow]:

@@ -91,3 +91,9 @@ async def find(tx: ReadTx, notification_id: int) -> NotificationView | None:
     recipient = await account_queries.find(tx, row.account_id)
     views = await load_views(tx, recipient, [row]) if recipient is not None else []
     return views[0] if views else None
+
+
+async def find_wanted(tx: ReadTx, notification_id: int) -> NotificationView | None:
+    """Return what `find` does, unless a block or a mute since then hides the notification."""
+    view = await find(tx, notification_id)
+    return view if view is not None and await notification_queries.is_wanted(tx, view.row) else None

@@ -59,7 +59,9 @@ async def notify(
     if post is None and post_id is not None:
         post = await post_queries.find(tx, post_id)
     thread_id = post.thread_id if post is not None else -1
-    relation = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
+    relation = await notification_policy_queries.find_sender_relation(
+        tx, account_id, from_id, thread_id, post_id if kind == "mention" else None
+    )
     if relation is None:
         return False
     private = kind == "mention" and post is not None and post.visibility == "direct"

@@ -25,12 +25,13 @@ class PushMessage(Struct, frozen=True):
 async def load(tx: ReadTx, subscription_id: int, notification_id: int) -> PushMessage | None:
     """Return the message for a subscription.
 
-    Returns None if it is not to be sent any more: unsubscribed, dismissed, or hidden by a filter.
+    Returns None if it is not to be sent any more: unsubscribed, dismissed, or hidden by a filter, a block or
+    a mute.
     """
     subscription = await push_subscription_queries.find_active(tx, subscription_id)
     if subscription is None:
         return None
-    view = await notification_views.find(tx, notification_id)
+    view = await notification_views.find_wanted(tx, notification_id)
     if view is None or view.row.account_id != subscription.account_id:
         return None
     if view.post is not None and any(hit.filter.action == "hide" for hit in view.post.filtered):

@@ -128,7 +128,7 @@ def _parse_entry(cells: dict[str, str], kind: str) -> PeerEntry | None:
     except InvalidError:
         return None
     severity = (cells.get("severity") or "").strip().lower()
-    if "." not in domain.strip(".") or ".." in domain or severity not in POLICY_BY_SEVERITY:
+    if "." not in domain or severity not in POLICY_BY_SEVERITY:
         return None
     if kind == ALLOW:
         return PeerEntry(domain, "allow")

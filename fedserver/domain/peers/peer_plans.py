@@ -106,7 +106,7 @@ async def build(
     known_domains = {
         parent
         for name in await peer_account_queries.list_domains(tx)
-        for parent in peers.list_parent_domains(name)
+        for parent in (name, *peers.list_parent_domains(peers.strip_port(name)))
     }
     return PeerPlan(tuple(changes), frozenset(known_domains))
 
@@ -150,8 +150,9 @@ async def _count_losses(tx: ReadTx, changes: Iterable[PeerChange]) -> dict[str, 
     losses: dict[str, dict[str, int]] = {}
     if not domains:
         return losses
-    for host, (followers, following) in (await peer_account_queries.count_follows_by_domain(tx)).items():
-        nearest = next((name for name in peers.list_parent_domains(host) if name in domains), None)
+    for hosts, followers, following in await peer_account_queries.count_follows_by_hosts(tx):
+        names = (name for host in hosts for name in peers.list_parent_domains(peers.strip_port(host)))
+        nearest = next((name for name in names if name in domains), None)
         if nearest is not None:
             counts = losses.setdefault(nearest, {"followers": 0, "following": 0})
             counts["followers"] += followers

@@ -7,18 +7,22 @@ only, in `closed` mode with none. `peer_effects` holds the effects of a decision
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
+from addresses.hosts import normalize_host, split_port
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.peers import peer_effects
+from fedserver.domain.peers import peer_effects, severances
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
+from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerRow
 
@@ -32,17 +36,20 @@ class PeerPolicies:
     def __init__(self, mode: str) -> None:
         self._mode = mode
         self._decided: dict[str, PeerRow] = {}
+        self.version = 0  # grows with every change of a decision
 
     async def load(self, tx: ReadTx) -> None:
         """Load the decisions; called at start and after each change."""
-        self._decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
+        decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
+        self.version += decided != self._decided
+        self._decided = decided
 
     def _find_decision(self, host: str) -> PeerRow | None:
         """Return the decision about a host or its nearest parent domain."""
         if not self._decided:
             return None
-        name = host.partition(":")[0].rstrip(".").lower()
-        for candidate in (host.lower(), *list_parent_domains(name)):
+        host = normalize_host(host) or host
+        for candidate in (host, *list_parent_domains(split_port(host)[0])):
             if candidate in self._decided:
                 return self._decided[candidate]
         return None
@@ -52,17 +59,34 @@ class PeerPolicies:
         row = self._find_decision(host)
         return row.policy if row is not None else ""
 
-    def allows(self, host: str) -> bool:
-        """Return True if this node federates with the host at all."""
-        policy = self.find(host)
-        if policy == "block" or self._mode == "closed":
-            return False
-        return self._mode == "open" or policy == "allow"
+    @property
+    def is_closed(self) -> bool:
+        """True if this node federates with nobody."""
+        return self._mode == "closed"
 
-    def allows_media(self, host: str) -> bool:
-        """Return False if files, pictures and emoji of the host are rejected."""
-        row = self._find_decision(host)
-        return row is None or not row.rejects_media
+    def allows(self, *hosts: str) -> bool:
+        """Return True if this node federates with each of the hosts that an account or document is on."""
+        if self.is_closed:
+            return False
+        policies = [self.find(host) for host in hosts]
+        return "block" not in policies and (
+            self._mode == "open" or all(policy == "allow" for policy in policies)
+        )
+
+    def is_blocked(self, *hosts: str) -> bool:
+        """Return True if any of the hosts is blocked, whatever else the mode of this node refuses."""
+        return any(self.find(host) == "block" for host in hosts)
+
+    def allows_media(self, *hosts: str) -> bool:
+        """Return False if files, pictures and emoji of any of the hosts are rejected."""
+        rows = [self._find_decision(host) for host in hosts]
+        return not any(row is not None and row.rejects_media for row in rows)
+
+
+def strip_port(host: str) -> str:
+    """Return a host without its port; a host may be an IPv6 address in brackets."""
+    name, separator, port = host.rpartition(":")
+    return name if separator and (port.isdigit() or not port) else host
 
 
 def list_parent_domains(name: str) -> list[str]:
@@ -94,25 +118,15 @@ class PeerDecision(Struct, frozen=True):
 
 
 def normalize_domain(domain: str) -> str:
-    """Return a domain in lower case and IDNA form. Raises InvalidError."""
-    domain = domain.strip().rstrip(".").lower()
-    if not domain:
+    """Return a domain in its normal form. Raises InvalidError."""
+    if not domain.strip():
         raise InvalidError("domain", "can't be blank", "ERR_BLANK")
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode()
-        except UnicodeError as error:
-            raise _not_a_host() from error
-    # 253 characters is the limit of DNS (RFC 1035, section 2.3.4).
-    if not set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") or len(domain) > 253:
-        raise _not_a_host()
-    return domain
-
-
-def _not_a_host() -> InvalidError:
-    return InvalidError(
-        "domain", "is not a host name", message=gettext("Please enter a domain, such as social.example.")
-    )
+    host = normalize_host(domain)
+    if not host:
+        raise InvalidError(
+            "domain", "is not a host name", message=gettext("Please enter a domain, such as social.example.")
+        )
+    return host
 
 
 async def decide(
@@ -237,11 +251,30 @@ async def list_with_decision(tx: ReadTx) -> list[PeerRow]:
 
 async def find_blocking_decision(tx: ReadTx, domain: str) -> PeerRow | None:
     """Return the decision that covers a domain, its own or that of the nearest parent; None for an allow."""
-    names = list_parent_domains(domain)
-    rows = await peer_queries.load_by_domains(tx, names)
-    decided = (rows[name] for name in names if name in rows and rows[name].decision_id is not None)
-    nearest = next(decided, None)
-    return nearest if nearest is not None and nearest.policy != "allow" else None
+    nearest = await peer_queries.load_nearest_decisions(tx, [domain])
+    return next((row for row in nearest if row.policy != "allow"), None)
+
+
+async def accepts_reports(tx: ReadTx, account: AccountRow) -> bool:
+    """Return False if reports are rejected from any host that an account is on."""
+    hosts = [account.domain, urlsplit(account.uri).netloc.lower()]
+    return not any(row.rejects_reports for row in await peer_queries.load_nearest_decisions(tx, hosts))
+
+
+async def suspend_account(tx: Tx, uri: str, hosts: Sequence[str]) -> None:
+    """Suspend a stored account that is now on a blocked host, as if it had been there when it was blocked.
+
+    That way it is restored with the others when the block is revoked. `hosts` are all that it is on.
+    """
+    account = await account_queries.find_by_uri(tx, uri)
+    blocks = [row for row in await peer_queries.load_nearest_decisions(tx, hosts) if row.policy == "block"]
+    if account is None or not account.domain or account.suspended_at is not None or not blocks:
+        return
+    mark = blocks[0].decided_at or tx.now
+    await account_queries.add_hosts(tx, account.id, [host for host in hosts if host != account.domain])
+    await account_queries.set_limit(tx, account.id, "suspended_at", mark)
+    await severances.sever(tx, mark, "domain_block", blocks[0].domain)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
 async def list_public_decisions(tx: ReadTx) -> list[PeerRow]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from addresses.hosts import normalize_url
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
@@ -41,12 +42,9 @@ async def get(tx: ReadTx, relay_id: int) -> RelayRow:
 
 
 def parse_host(address: str) -> str:
-    """Return host and port of an HTTP address, '' for anything else."""
-    try:
-        parts = urlsplit(address)
-        return parts.netloc.lower() if parts.scheme in ("https", "http") and parts.hostname else ""
-    except ValueError:
-        return ""
+    """Return the host of an HTTP address, with its port if it is not the default; '' for anything else."""
+    address = normalize_url(address)
+    return urlsplit(address).netloc if address else ""
 
 
 def is_inbox_url(address: str) -> bool:
@@ -59,9 +57,8 @@ async def add(tx: Tx, site: NodeContext, member: MemberRow, address: str, target
 
     Raises InvalidError; ForbiddenError if there are too many relays.
     """
-    address = address.strip()
-    is_plain = address.isprintable() and " " not in address and len(address) <= 2_000
-    if not is_plain or not parse_host(address) or "@" in parse_host(address) or site.links.is_local(address):
+    address = normalize_url(address)
+    if not address or site.links.is_local(address):
         raise InvalidError("address", "is not the address of a relay", message=describe_no_relay())
     if not is_inbox_url(address):
         raise InvalidError("address", "leads to no relay", message=describe_no_relay())

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+from addresses.handles import normalize_username, parse_handle
+from addresses.hosts import normalize_host, normalize_url
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text import csv_files
@@ -31,8 +32,6 @@ COLUMNS = {
     "lists": ("List name", "Account address"),
 }
 FALSE_VALUES = ("false", "f", "0", "off", "no")
-_ACCOUNT = re.compile(r"@?[\w.-]{1,200}(@[\w.:-]{1,253})?", re.ASCII)
-_DOMAIN = re.compile(r"[^\s/@,]{1,253}")
 
 
 class ImportLine(Struct, frozen=True):
@@ -151,19 +150,32 @@ def _find_problem(kind: str, cells: Sequence[str]) -> str:
     subject = cells[-1] if kind == "lists" else cells[0]
     shown = subject[:80]
     if kind == "domain_blocking":
-        is_domain = _DOMAIN.fullmatch(subject) and "." in subject
-        return "" if is_domain else gettext("“%(text)s” is not a domain.", text=shown)
+        return "" if "." in normalize_host(subject) else gettext("“%(text)s” is not a domain.", text=shown)
     if kind == "bookmarks":
-        is_url = subject.startswith(("https://", "http://")) and " " not in subject
-        return "" if is_url else gettext("“%(text)s” is not the address of a post.", text=shown)
+        return (
+            "" if normalize_url(subject) else gettext("“%(text)s” is not the address of a post.", text=shown)
+        )
     if kind == "lists" and not cells[0]:
         return gettext("The name of the list is missing.")
-    return "" if _ACCOUNT.fullmatch(subject) else gettext("“%(text)s” is not an account.", text=shown)
+    is_account = parse_handle(subject) or normalize_username(subject.removeprefix("@"))
+    return "" if is_account else gettext("“%(text)s” is not an account.", text=shown)
 
 
 def format_handle(site: NodeContext, username: str, domain: str) -> str:
     """Return the handle of an account as these files hold it: local ones with our domain."""
     return f"{username}@{domain or site.links.domain}"
+
+
+def normalize_address(site: NodeContext, kind: str, cells: Sequence[str]) -> str:
+    """Return what a line names, in the form in which it is compared with what exists."""
+    if kind == "bookmarks":
+        return cells[0]
+    if kind == "domain_blocking":
+        return normalize_host(cells[0])
+    account = cells[-1] if kind == "lists" else cells[0]
+    name, _, domain = account.removeprefix("@").lower().partition("@")
+    handle = format_handle(site, name, normalize_host(domain))
+    return f"{cells[0]}\n{handle}" if kind == "lists" else handle
 
 
 def parse_bool(cell: str, *, default: bool) -> bool:

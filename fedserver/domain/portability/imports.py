@@ -60,7 +60,7 @@ async def start(
             row.id,
             line.number,
             import_batches.encode_cells(line.cells),
-            _normalize_address(site, kind, line.cells),
+            import_files.normalize_address(site, kind, line.cells),
             line.problem,
         )
         for line in lines
@@ -68,18 +68,6 @@ async def start(
     await import_queries.insert_with_lines(tx, row, line_rows)
     await import_batches.enqueue_start(tx, row)
     return row
-
-
-def _normalize_address(site: NodeContext, kind: str, cells: Sequence[str]) -> str:
-    """Return what a line names, in the form in which it is compared with what exists."""
-    if kind == "bookmarks":
-        return cells[0]
-    if kind == "domain_blocking":
-        return cells[0].lower().rstrip(".")
-    account = cells[-1] if kind == "lists" else cells[0]
-    name, _, domain = account.removeprefix("@").lower().partition("@")
-    handle = import_files.format_handle(site, name, domain)
-    return f"{cells[0]}\n{handle}" if kind == "lists" else handle
 
 
 async def list_recent(tx: ReadTx, actor: AccountRow) -> list[ImportRow]:

@@ -12,6 +12,7 @@ from fedserver.domain.accounts import accounts, profiles
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.moderation import account_limits
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
@@ -112,5 +113,6 @@ def _has_moved_recently(tx: ReadTx, row: AccountRow) -> bool:
 
 async def _set_moved_to(tx: Tx, row: AccountRow, target: AccountRow) -> None:
     await account_queries.set_moved(tx, row.id, target.id, tx.now)
+    await account_limits.carry(tx, row, target)
     await jobs.enqueue(tx, jobs.TransferRelationships(row.id, target.id))
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)

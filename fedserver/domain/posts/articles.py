@@ -7,8 +7,9 @@ newer comes first.
 
 from __future__ import annotations
 
+from fedserver.domain.content.post_texts import MAX_SUMMARY
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.text.excerpts import slugify
+from fedserver.text.excerpts import make_excerpt, slugify
 from storage.engine import Page, ReadTx
 from storage.queries.posts import articles as article_queries
 from storage.rows.posts import PostRow
@@ -32,6 +33,11 @@ async def choose_slug(tx: ReadTx, account_id: int, title: str) -> str:
         ):
             return candidate
     return f"{base}-{tx.now}"
+
+
+def has_excerpt(row: PostRow) -> bool:
+    """Return True for an article whose summary is an excerpt of its text, as its author wrote none."""
+    return row.kind == "Article" and row.summary == make_excerpt(row.html, MAX_SUMMARY)
 
 
 async def get_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow:

@@ -101,7 +101,7 @@ async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
         row = structs.replace(row, id=identifier, thread_id=identifier)
     await post_queries.adjust_count(tx, post.id, "boosts_count", 1)
     if row.local:
-        await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
+        await home_entry_queries.insert_own_boost(tx, row)
     await home_entry_queries.fan_out(tx, row, post.account_id)
     await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id, post=post)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
@@ -123,6 +123,8 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
     await streams.emit_deletion(tx, row)
+    if post.boosts_count > 1:
+        await home_entry_queries.restore_boosts(tx, row.id)
     await post_queries.delete_by_id(tx, row.id)
     await post_queries.adjust_count(tx, post.id, "boosts_count", -1)
     await notifications.retract(tx, "reblog", post.account_id, row.account_id, post.id)
@@ -138,10 +140,16 @@ async def remove_by_post(tx: Tx, post: PostRow) -> None:
     await post_queries.delete_boosts(tx, post.id)
 
 
-async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
-    """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing."""
+async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, audience: str, at: int) -> None:
+    """Record that a peer's account boosted `post`, if it is open to all; a second time changes nothing.
+
+    Nor does the boost of an account that the author blocks: no member could boost the post in its place.
+    """
     # guard: boosts of private posts
     if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
+        return
+    # guard: boosts of accounts that the author blocks
+    if not await visibility.can_see(tx, post.id, actor.id):
         return
     # guard: boosts that a local member does not want
     if post.local and not await interaction_policies.is_allowed(
@@ -153,7 +161,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
     if await post_queries.find_by_uri(tx, uri) is not None:
         # The actor's server used the id for the boost of another post before.
         uri = f"{actor.uri}#boosts/{post.id}"
-    row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
+    row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, audience), min(at, tx.now))
     await _record(tx, row, post)
 
 

@@ -55,7 +55,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
         site,
         _value_or(changes.text, row.source),
         _value_or(changes.content_type, row.source_type),
-        _value_or(changes.summary, post_texts.find_own_summary(row)),
+        _value_or(changes.summary, posts.find_own_summary(row)),
         kind=row.kind,
         sensitive=row.sensitive if isinstance(changes.sensitive, UnsetType) else changes.sensitive,
         page=row.url,
@@ -77,6 +77,21 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if row.state == "published":
         await publication.publish_edit(tx, changed, newly_mentioned)
     return row.id
+
+
+async def resolve_draft_visibility(
+    tx: ReadTx, author: AccountRow, post_id: int, wanted: str, *, stays_draft: bool
+) -> str | UnsetType:
+    """Return the visibility for a draft, UNSET for none. Raises InvalidError for a published post as a draft.
+
+    Apps send the visibility of a published post, too. It is ignored, as Mastodon does.
+    """
+    if not wanted and not stays_draft:
+        return UNSET
+    row = await visibility.get_own(tx, author, post_id)
+    if row.state != "draft" and stays_draft:
+        raise InvalidError("draft", "can't be true for a published post")
+    return wanted if wanted and row.state == "draft" else UNSET
 
 
 def _resolve_warning(row: PostRow, changes: PostEdit) -> PostEdit:
@@ -121,7 +136,7 @@ async def _publish_draft(
         content_type=_value_or(change.content_type, row.source_type),
         kind=row.kind,
         title=_value_or(change.title, row.title),
-        summary=_value_or(change.summary, post_texts.find_own_summary(row)),
+        summary=_value_or(change.summary, posts.find_own_summary(row)),
         sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
         visibility=_value_or(change.visibility, row.visibility),
         language=row.language if isinstance(change.language, UnsetType) else change.language,

@@ -106,6 +106,11 @@ async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft
     polls.check(site, draft.poll)
 
 
+def find_own_summary(row: PostRow) -> str:
+    """Return the summary that the author wrote, '' for an excerpt of the text."""
+    return "" if articles.has_excerpt(row) else row.summary
+
+
 async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft, page: str) -> RenderedText:
     text = await post_texts.render(
         tx,

@@ -156,9 +156,12 @@ async def set_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> Non
 
 
 async def list_quoting_posts(tx: ReadTx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
-    """Ids of the posts that quote one, with its author's consent. Raises NotFoundError."""
+    """Ids of the posts that quote one, with its author's consent. Raises NotFoundError.
+
+    Those of accounts that are hidden from the viewer are left out.
+    """
     await visibility.require(tx, post_id, viewer_id)
-    return await quote_queries.list_quoting_posts(tx, post_id, page)
+    return await quote_queries.list_quoting_posts(tx, post_id, viewer_id, page)
 
 
 async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:

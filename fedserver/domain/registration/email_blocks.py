@@ -9,6 +9,7 @@ import hashlib
 
 from msgspec import Struct
 
+from addresses.emails import normalize_email
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
@@ -53,7 +54,7 @@ class EmailDomainView(Struct, frozen=True):
 
 def canonicalize(email: str) -> str:
     """Return the address in its canonical form: in lower case, without dots and without a tag after `+`."""
-    name, _, domain = email.strip().lower().rpartition("@")
+    name, _, domain = (normalize_email(email) or email.strip()).lower().rpartition("@")
     return f"{name.partition('+')[0].replace('.', '')}@{domain}"
 
 
@@ -64,7 +65,7 @@ def hash_email(email: str) -> str:
 
 async def check(tx: ReadTx, email: str) -> None:
     """Raise EmailBlockedError for a blocked address."""
-    domain = email.strip().lower().rpartition("@")[2]
+    domain = canonicalize(email).rpartition("@")[2]
     blocks = await email_block_queries.load_domains_by_name(tx, list_parent_domains(domain))
     if blocks:
         raise EmailBlockedError(blocks[0].id)

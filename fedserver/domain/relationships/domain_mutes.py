@@ -18,14 +18,10 @@ MAX_DOMAINS = 1_000  # each query of a timeline compares with all of them
 
 
 def _normalize_domain(site: NodeContext, domain: str) -> str:
-    host = domain.strip().rstrip(".").lower()
-    try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError as error:
-        raise InvalidError("domain", "is not a domain name") from error
-    if not 1 <= len(host) <= 253 or not all(letter.isalnum() or letter in ".-:" for letter in host):
+    host = site.links.find_account_domain(domain.strip())
+    if host is None or not domain.strip():
         raise InvalidError("domain", "is not a domain name")
-    if host in (site.links.domain, site.links.host):
+    if not host:
         raise InvalidError("domain", "is this server's own")
     return host
 

@@ -56,15 +56,29 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
 
 
 async def list_followers(tx: ReadTx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Return cursors and ids of followers; none if the account hides them from the viewer."""
-    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.list_followers(tx, account.id, page)
+    """Return cursors and ids of followers; none if the account hides them from the viewer, or blocks them.
+
+    Accounts that are hidden from the viewer are left out, but not of the viewer's own followers.
+    """
+    if _hides_follows(account, viewer_id):
+        return []
+    return await follow_queries.list_followers(tx, account.id, _get_filtering_id(account, viewer_id), page)
 
 
 async def list_following(tx: ReadTx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
-    """Return cursors and ids of followed accounts; none if the account hides them from the viewer."""
-    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.list_following(tx, account.id, page)
+    """Return cursors and ids of followed accounts, as `list_followers` does with followers."""
+    if _hides_follows(account, viewer_id):
+        return []
+    return await follow_queries.list_following(tx, account.id, _get_filtering_id(account, viewer_id), page)
+
+
+def _hides_follows(account: AccountRow, viewer_id: int | None) -> bool:
+    return (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
+
+
+def _get_filtering_id(account: AccountRow, viewer_id: int | None) -> int | None:
+    """Return the account whose blocks and mutes apply to a list of follows; None for one's own list."""
+    return None if viewer_id == account.id else viewer_id
 
 
 async def list_requests(tx: ReadTx, account: AccountRow, page: Page) -> Pairs:

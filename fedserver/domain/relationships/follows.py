@@ -49,7 +49,7 @@ async def follow(
         raise ForbiddenError(gettext("You cannot follow yourself."))
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFoundError
-    if await block_queries.exists_between(tx, actor.id, target.id):
+    if await block_queries.prevents_follow(tx, actor.id, target.id):
         raise ForbiddenError(gettext("You cannot follow this account."))
     former = await follow_queries.find(tx, actor.id, target.id)
     request = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
@@ -184,7 +184,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """Handle a follow request of a remote account to a local one: accept, keep as a request, or reject."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if target.moved_to_id is not None or await block_queries.exists_between(tx, follower.id, target.id):
+    if target.moved_to_id is not None or await block_queries.prevents_follow(tx, target.id, follower.id):
         await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, False))
         return
     stored_uri = await _find_free_uri(tx, follower, target, uri)

@@ -6,11 +6,11 @@ A page is fetched later, by a job, and once for all posts that link to it. Local
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from addresses.hosts import parse_origin
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
@@ -122,11 +122,9 @@ async def load_views(tx: ReadTx, rows: Sequence[CardRow]) -> list[CardView]:
 
 
 def parse_host(url: str) -> str:
-    """Return the host of an address in lower case; '' if it cannot be parsed."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+    """Return the name of the host of an address, without port; '' if it cannot be parsed."""
+    origin = parse_origin(url)
+    return origin[1] if origin is not None else ""
 
 
 def allows_attribution(account: AccountRow, url: str) -> bool:

@@ -84,6 +84,14 @@ class PostView(Struct, frozen=True):
     reactions: tuple[post_cache.ReactionCount, ...] = ()
 
 
+class ThreadView(Struct, frozen=True):
+    """A post as one viewer sees it, with the posts above and below it that they want to see."""
+
+    post: PostView
+    above: list[PostView]
+    below: list[PostView]
+
+
 async def load(
     tx: ReadTx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
 ) -> list[PostView]:
@@ -101,6 +109,23 @@ async def get(tx: ReadTx, post_id: int, viewer_id: int | None, *, context: str |
     if not views:
         raise NotFoundError
     return views[0]
+
+
+async def load_thread(
+    tx: ReadTx, post_id: int, above: Sequence[int], below: Sequence[int], viewer_id: int | None
+) -> ThreadView:
+    """Return a post with its thread. Raises NotFoundError if the viewer may not see the post.
+
+    Posts of accounts that the viewer blocks or mutes, the domain included, are left out, and of limited ones
+    that they do not follow, as with Mastodon; so are the replies below these, except the viewer's own.
+    `below` has each post before its replies.
+    """
+    page = _PageBuilder(await post_cache.load(tx, [post_id, *above, *below]), may_see)
+    await page.load_viewer_facts(tx, viewer_id, "thread")
+    post = page.build_view(post_id)
+    if post is None:
+        raise NotFoundError
+    return ThreadView(post, page.build_wanted(above), page.build_wanted(page.cut_branches(below)))
 
 
 async def load_evidence(tx: ReadTx, ids: Sequence[int]) -> list[PostView]:
@@ -227,6 +252,36 @@ class _PageBuilder:
             quote_permission=quotable,
             card=card,
             reactions=cached.reactions,
+        )
+
+    def build_wanted(self, ids: Iterable[int]) -> list[PostView]:
+        """Return the views of posts in a thread whose authors the viewer wants to see there."""
+        views = (self.build_view(post_id) for post_id in ids if not self._is_unwanted(post_id))
+        return [view for view in views if view is not None]
+
+    def cut_branches(self, ids: Iterable[int]) -> list[int]:
+        """Return the posts of a thread without the branches that the viewer does not want to see."""
+        wanted_ids, cut = [], set()
+        for post_id in ids:
+            row = self._posts[post_id].post if post_id in self._posts else None
+            if row is None:
+                continue
+            is_own = row.account_id == self._facts.viewer_id
+            if self._is_unwanted(post_id) or (row.in_reply_to_id in cut and not is_own):
+                cut.add(post_id)
+            else:
+                wanted_ids.append(post_id)
+        return wanted_ids
+
+    def _is_unwanted(self, post_id: int) -> bool:
+        cached = self._posts.get(post_id)
+        author = self._authors.get(cached.post.account_id) if cached is not None else None
+        if author is None or author.account.id == self._facts.viewer_id:
+            return author is None
+        is_limited = author.account.silenced_at is not None
+        # guard: threads without unwanted accounts @2
+        return (is_limited and author.account.id not in self._facts.follows) or (
+            author.account.id in self._facts.hidden
         )
 
     def _quote_view(self, cached: post_cache.CachedPost, quoted: int) -> QuoteView | None:

@@ -80,8 +80,9 @@ async def search_accounts(
 ) -> list[int]:
     """Return ids of accounts by handle or name; a handle with the domain of this node is a local account."""
     name, _, host = text.strip().lstrip("@").rpartition("@")
-    if host.lower() in (site.links.domain, site.links.host):
-        text = name
+    domain = site.links.find_account_domain(host)
+    if name and domain is not None:
+        text = f"{name}@{domain}" if domain else name
     return await accounts.search(tx, text, viewer_id, limit, offset, only_followed=following)
 
 
@@ -123,11 +124,11 @@ async def _author_terms(
     tx: ReadTx, site: NodeContext, viewer_id: int, search: SearchQuery
 ) -> list[SearchTerm]:
     """Return terms for the authors that a query names; the term of an unknown author matches nothing."""
-    ours = ("", site.links.domain, site.links.host)
     wanted: list[tuple[tuple[str, str], bool]] = []
     for handle, excluded in search.authors:
         name, _, host = handle.partition("@")
-        wanted.append(((name, "" if host in ours else host), excluded))
+        domain = site.links.find_account_domain(host)
+        wanted.append(((name, host if domain is None else domain), excluded))
     known = {("me", ""): viewer_id}
     pairs = [pair for pair, _ in wanted if pair not in known]
     if pairs:

@@ -147,14 +147,14 @@ async def list_bookmarked(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await like_queries.list_bookmarked_posts(tx, account_id, page)
 
 
-async def list_likers(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    """Return cursors and ids of the accounts that like a post."""
-    return await like_queries.list_likers(tx, post_id, page)
+async def list_likers(tx: ReadTx, post_id: int, page: Page, viewer_id: int | None = None) -> Pairs:
+    """Return cursors and ids of the accounts that like a post, without those hidden from the viewer."""
+    return await like_queries.list_likers(tx, post_id, viewer_id, page)
 
 
-async def list_boosters(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    """Return cursors and ids of the accounts that boosted a post."""
-    return await like_queries.list_boosters(tx, post_id, page)
+async def list_boosters(tx: ReadTx, post_id: int, page: Page, viewer_id: int | None = None) -> Pairs:
+    """Return cursors and ids of the accounts that boosted a post, without those hidden from the viewer."""
+    return await like_queries.list_boosters(tx, post_id, viewer_id, page)
 
 
 async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:

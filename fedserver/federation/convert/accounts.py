@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from activitypub.actors import Actor
+from activitypub.authority import host_of
 from activitypub.identity_proofs import list_valid_proofs
 from fedserver.domain.accounts import identity_proofs, profiles, remote_accounts
 from fedserver.federation.convert.emojis import encode_emojis
@@ -24,6 +25,7 @@ def to_remote_account(
         uri=actor.id,
         username=username,
         domain=host,
+        other_hosts=tuple(name for name in (host_of(actor.id),) if name != host),
         kind=actor.kind,
         display_name=actor.name,
         note=actor.summary,

@@ -39,7 +39,7 @@ def parse_post(resolver: Resolver, actor: AccountRow, document: Document) -> rem
         msgspec.json.encode(document).decode(),
         actor.followers_uri,
         actor.following_uri,
-        include_files=resolver.allows_media(actor.uri),
+        include_files=resolver.allows_media(actor),
     )
 
 

@@ -19,7 +19,7 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
         return inbound
     post, reaction = await resolver.find_post(activity.object_id), activity.reaction
     # Where the files of a peer are not shown, its custom emoji are not shown either.
-    is_shown = reaction is not None and (not reaction.url or resolver.allows_media(inbound.actor.uri))
+    is_shown = reaction is not None and (not reaction.url or resolver.allows_media(inbound.actor))
     return structs.replace(inbound, post=post, reaction=reaction if is_shown else None)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.auth import members
 from fedserver.text.locales import is_supported
-from fedserver.web.endpoint import Call, Routes
+from fedserver.web.endpoint import EVERYONE, Call, Routes
 from fedserver.web.locale_cookie import set_locale_cookie
 
 routes = Routes("pages")
@@ -19,7 +19,7 @@ class LocaleParams(Struct, frozen=True):
     back: str = ""
 
 
-@routes.post("/locale", html=True, params=LocaleParams, allow_suspended=True)
+@routes.post("/locale", html=True, params=LocaleParams, allow_suspended=True, audience=EVERYONE)
 async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
     """Store a language, for members in their settings and for guests in a cookie; '' is automatic."""
     code = call.params.locale if is_supported(call.params.locale) else ""

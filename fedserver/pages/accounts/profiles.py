@@ -28,7 +28,7 @@ class ProfilePageParams(Struct, frozen=True):
 async def get_account(call: Call[Any], tx: ReadTx, name: str) -> AccountRow:
     """Return the account of a path; guests are redirected to remote ones. Raises NotFoundError, GoneError."""
     username, _, host = name.partition("@")
-    if not host or host in (call.site.links.domain, call.site.links.host):
+    if call.site.links.find_account_domain(host) == "":
         return await accounts.get_local(tx, username)
     row = await accounts.find_by_handle(tx, username, host)
     if row is None:

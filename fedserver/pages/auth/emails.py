@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import emails, one_time_links
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
 
 routes = Routes("pages")
 
@@ -48,13 +48,13 @@ async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
     return _render_page(call, sent=email) if mailed else call.see_other("/settings/security?done=1")
 
 
-@routes.get("/email/{token}", html=True)
+@routes.get("/email/{token}", html=True, audience=EVERYONE)
 async def show_confirmation(call: Call[NoParams]) -> web.Response:
     link = await one_time_links.get(call.tx, "email", call.text("token"))
     return call.render("email_confirm.html", token=call.text("token"), email=link.email)
 
 
-@routes.post("/email/{token}", html=True, params=FormParams, no_csrf=True)
+@routes.post("/email/{token}", html=True, params=FormParams, no_csrf=True, audience=EVERYONE)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """Confirm the new address by a form: programs that scan mail open its links."""
     await emails.confirm_change(call.tx, call.site, call.text("token"))

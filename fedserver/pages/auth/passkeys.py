@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, FormParams, LongText, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("pages")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from fedserver.domain.auth import login, member_access, one_time_links, password_resets, passwords
 from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
 
 routes = Routes("pages")
 
@@ -27,12 +27,14 @@ class PasswordParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/forgot", html=True)
+@routes.get("/forgot", html=True, audience=EVERYONE)
 async def show_reset_request(call: Call[NoParams]) -> web.Response:
     return call.render("forgot.html", sent=False, mails=bool(call.site.config.mail.host))
 
 
-@routes.post("/forgot", html=True, params=ResetRequestParams, limit="log_ins", no_csrf=True)
+@routes.post(
+    "/forgot", html=True, params=ResetRequestParams, limit="log_ins", no_csrf=True, audience=EVERYONE
+)
 async def request_reset(call: Call[ResetRequestParams]) -> web.Response:
     await password_resets.request(call.tx, call.site, call.params.login)
     return call.render("forgot.html", sent=True, mails=bool(call.site.config.mail.host))
@@ -44,13 +46,21 @@ def _render_form(call: Call[PasswordParams], action: str, problem: str = "", *, 
     return call.render("password.html", status=status, action=action, problem=problem, known=known)
 
 
-@routes.get("/reset/{token}", html=True, params=PasswordParams)
+@routes.get("/reset/{token}", html=True, params=PasswordParams, audience=EVERYONE)
 async def show_reset(call: Call[PasswordParams]) -> web.Response:
     await one_time_links.get(call.tx, "reset", call.text("token"))
     return _render_form(call, f"/reset/{call.text('token')}", known=False)
 
 
-@routes.post("/reset/{token}", html=True, params=PasswordParams, tx="own", limit="log_ins", no_csrf=True)
+@routes.post(
+    "/reset/{token}",
+    html=True,
+    params=PasswordParams,
+    tx="own",
+    limit="log_ins",
+    no_csrf=True,
+    audience=EVERYONE,
+)
 async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     token, services = call.text("token"), call.services
     try:
@@ -67,7 +77,7 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     return call.see_other("/login")
 
 
-@routes.get("/.well-known/change-password", html=True, tx="own")
+@routes.get("/.well-known/change-password", html=True, tx="own", audience=EVERYONE)
 async def redirect_well_known(call: Call[NoParams]) -> web.StreamResponse:
     """Redirect password managers to the settings (W3C, A Well-Known URL for Changing Passwords)."""
     return call.see_other("/settings/password")

@@ -35,7 +35,7 @@ async def show_app(call: Call[NoParams]) -> web.Response:
 
 
 def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: str) -> web.Response:
-    name = f"{call.account.username}@{call.site.links.domain}"
+    name = f"{call.account.username}@{call.site.links.shown_domain}"
     address = two_factor.build_provisioning_uri(secret, name, call.site.config.community.title)
     qr_code = segno.make(address, error="m", micro=False)
     svg = qr_code.svg_inline(scale=5, border=3, light="#fff", omitsize=True)

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import email_subscriptions
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 
 routes = Routes("pages")
 
@@ -38,25 +38,25 @@ async def subscribe(call: Call[EmailSubscriptionFormParams]) -> web.Response:
     return _render_page(call, "asked", account=account, email=email)
 
 
-@routes.get("/subscriptions/{token}", html=True)
+@routes.get("/subscriptions/{token}", html=True, audience=EVERYONE)
 async def show(call: Call[NoParams]) -> web.Response:
     row, account = await email_subscriptions.get(call.tx, call.text("token"))
     return _render_page(call, "confirmed" if row.confirmed_at else "confirm", account=account, row=row)
 
 
-@routes.post("/subscriptions/{token}", html=True, no_csrf=True)
+@routes.post("/subscriptions/{token}", html=True, no_csrf=True, audience=EVERYONE)
 async def confirm(call: Call[NoParams]) -> web.Response:
     account = await email_subscriptions.confirm(call.tx, call.text("token"))
     return _render_page(call, "confirmed", account=account)
 
 
-@routes.get("/subscriptions/{token}/end", html=True)
+@routes.get("/subscriptions/{token}/end", html=True, audience=EVERYONE)
 async def show_unsubscribe(call: Call[NoParams]) -> web.Response:
     row, account = await email_subscriptions.get(call.tx, call.text("token"))
     return _render_page(call, "end", account=account, row=row)
 
 
-@routes.post("/subscriptions/{token}/end", html=True, no_csrf=True)
+@routes.post("/subscriptions/{token}/end", html=True, no_csrf=True, audience=EVERYONE)
 async def unsubscribe(call: Call[NoParams]) -> web.Response:
     await email_subscriptions.unsubscribe(call.tx, call.text("token"))
     return _render_page(call, "ended")

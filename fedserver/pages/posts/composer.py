@@ -8,13 +8,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import members
-from fedserver.domain.content import media, post_texts
+from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts, replies
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
 from fedserver.runtime import media_intake
-from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.fields import LongText
+from fedserver.web.endpoint import USER, Call, LongText, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -168,7 +167,7 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     params = ComposerParams(
         text=row.source,
         title=row.title,
-        summary=post_texts.find_own_summary(row),
+        summary=posts.find_own_summary(row),
         visibility=row.visibility,
         language=row.language or "",
         replies=interaction_policies.get_reply_audience(row),

@@ -28,23 +28,17 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         return await render_feed(call, account, ending, blog=True)
     post_id = await _resolve_post_id(call, account, place)
     above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
-    views = await post_views.load(call.tx, [post_id, *above, *below], call.viewer_id, context="thread")
-    if not views or views[0].post.id != post_id or views[0].post.account_id != account.id:
+    thread = await post_views.load_thread(call.tx, post_id, above, below, call.viewer_id)
+    view = thread.post
+    if view.post.account_id != account.id:
         raise NotFoundError
-    view = views[0]
     if view.boost_of is not None:
         return call.see_other(view.boost_of.post.url)
     if view.post.slug and place != view.post.slug:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
     await _refresh_thread(call, view.post)
-    above_ids = frozenset(above)
-    return _render_page(
-        call,
-        view,
-        [other for other in views[1:] if other.post.id in above_ids],
-        [other for other in views[1:] if other.post.id not in above_ids],
-    )
+    return _render_page(call, view, thread.above, thread.below)
 
 
 async def _refresh_thread(call: Call[NoParams], post: PostRow) -> None:

@@ -9,7 +9,7 @@ from fedserver.domain.auth import emails, invitations, login, members, one_time_
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
 from fedserver.text.locales import current_locale, gettext
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
 from storage.rows.auth import MemberRow
 
 routes = Routes("pages")
@@ -33,7 +33,7 @@ def _render_form(
     )
 
 
-@routes.get("/signup", html=True, params=SignupFormParams)
+@routes.get("/signup", html=True, params=SignupFormParams, audience=EVERYONE)
 async def show(call: Call[SignupFormParams]) -> web.StreamResponse:
     if call.params.invitation and await invitations.find_valid(call.tx, call.params.invitation) is None:
         problem = gettext("This invitation is no longer valid. Please ask for a new link.")
@@ -41,12 +41,14 @@ async def show(call: Call[SignupFormParams]) -> web.StreamResponse:
     return _render_form(call, "")
 
 
-@routes.get("/invite/{code}", html=True)
+@routes.get("/invite/{code}", html=True, audience=EVERYONE)
 async def redirect_invitation(call: Call[NoParams]) -> web.StreamResponse:
     return call.see_other(f"/signup?invitation={call.text('code')}")
 
 
-@routes.post("/signup", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True)
+@routes.post(
+    "/signup", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True, audience=EVERYONE
+)
 async def sign_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     params, services = call.params, call.services
     try:
@@ -90,13 +92,21 @@ async def _finish_signup(call: Call[SignupFormParams], member: MemberRow) -> web
     return call.login_response(token, "/settings/profile?welcome=1")
 
 
-@routes.get("/setup/{token}", html=True, params=SignupFormParams)
+@routes.get("/setup/{token}", html=True, params=SignupFormParams, audience=EVERYONE)
 async def show_setup(call: Call[SignupFormParams]) -> web.StreamResponse:
     await one_time_links.get(call.tx, "setup", call.text("token"))
     return _render_form(call, "", setup=call.text("token"))
 
 
-@routes.post("/setup/{token}", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True)
+@routes.post(
+    "/setup/{token}",
+    html=True,
+    params=SignupFormParams,
+    tx="own",
+    limit="sign_ups",
+    no_csrf=True,
+    audience=EVERYONE,
+)
 async def set_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     params, services, token = call.params, call.services, call.text("token")
     try:
@@ -114,13 +124,13 @@ async def set_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     return await _finish_signup(call, member)
 
 
-@routes.get("/confirm/{token}", html=True)
+@routes.get("/confirm/{token}", html=True, audience=EVERYONE)
 async def show_confirmation(call: Call[NoParams]) -> web.StreamResponse:
     await one_time_links.get(call.tx, "confirm", call.text("token"))
     return call.render("confirm.html", token=call.text("token"))
 
 
-@routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
+@routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True, audience=EVERYONE)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """Confirm an address by a form: programs that scan mail open its links."""
     member = await emails.confirm(call.tx, call.text("token"))

@@ -10,7 +10,7 @@ from fedserver.domain.metrics import instance_stats
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.html import mark_language, static_url
 from fedserver.web.json import json_response
 from storage.engine import Page
@@ -30,13 +30,13 @@ async def show_front(call: Call[NoParams]) -> web.StreamResponse:
     return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=stats)
 
 
-@routes.get("/about", html=True)
+@routes.get("/about", html=True, audience=EVERYONE)
 async def show_about(call: Call[NoParams]) -> web.StreamResponse:
     stats = await instance_stats.load(call.tx)
     return call.render("about.html", figures=stats, mode=call.site.config.registration.mode)
 
 
-@routes.get("/apps", html=True, tx="own")
+@routes.get("/apps", html=True, tx="own", audience=EVERYONE)
 async def show_apps(call: Call[NoParams]) -> web.StreamResponse:
     return call.render("apps.html")
 
@@ -45,7 +45,7 @@ ICONS = (("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "imag
          ("icon-512.png", "512x512", "image/png"))  # fmt: skip
 
 
-@routes.get("/manifest.json", tx="own")
+@routes.get("/manifest.json", tx="own", audience=EVERYONE)
 async def show_manifest(call: Call[NoParams]) -> web.Response:
     """Return the manifest with which devices install the pages as an app (W3C, Web Application Manifest)."""
     community = call.site.config.community

@@ -74,7 +74,7 @@ async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
     """Search; an address or a full handle redirects to the post or account."""
     text, resolver = call.params.q.strip(), call.services.resolver
     exact = None
-    if text.startswith(("https://", "http://")):
+    if text.lower().startswith(("https://", "http://")):
         exact = await resolver.resolve_address(text)
     elif "@" in text.lstrip("@") and " " not in text:
         exact = await resolver.resolve_account(text)
@@ -103,7 +103,7 @@ async def authorize_interaction(call: Call[SearchPageParams]) -> web.StreamRespo
     """Redirect a member whom another node sent here to follow an account or reply to a post there."""
     uri = call.params.uri.removeprefix("acct:")
     resolver = call.services.resolver
-    is_url = uri.startswith(("https://", "http://"))
+    is_url = uri.lower().startswith(("https://", "http://"))
     row = await (resolver.resolve_address(uri) if is_url else resolver.resolve_account(uri))
     if row is None:
         raise NotFoundError(gettext("Nothing was found at this address. Please check it and try again."))

@@ -16,6 +16,7 @@ from storage.tables.accounts import (
     collections,
     endorsements,
     featured_tags,
+    keys,
     suggestion_dismissals,
 )
 from storage.tables.audit_log import act_posts
@@ -44,7 +45,15 @@ from storage.tables.posts import (
     scheduled_posts,
     uri_aliases,
 )
-from storage.tables.relationships import blocks, follow_requests, follows, lists, mutes, tag_follows
+from storage.tables.relationships import (
+    blocks,
+    follow_requests,
+    follows,
+    list_accounts,
+    lists,
+    mutes,
+    tag_follows,
+)
 from storage.tables.timelines import bookmarks, filters, home_entries, markers
 
 _posts_of_account = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
@@ -162,7 +171,7 @@ DELETE_OWNED = (
             archives,
             act_posts,
             appeals,
-            moderation_notes,
+            list_accounts,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),
@@ -170,8 +179,9 @@ DELETE_OWNED = (
         delete(table).where(
             or_(table.c.account_id == bindparam("gone_id"), table.c.from_id == bindparam("gone_id"))
         )
-        for table in (notifications, notification_permissions, notification_requests)
+        for table in (notifications, notification_requests)
     ),
+    delete(notification_permissions).where(notification_permissions.c.account_id == bindparam("gone_id")),
     delete(follow_requests).where(
         or_(
             follow_requests.c.target_id == bindparam("gone_id"),
@@ -182,6 +192,12 @@ DELETE_OWNED = (
     delete(follows).where(follows.c.account_id == bindparam("gone_id"), follows.c.target_id.in_(_ours)),
     delete(follows).where(follows.c.target_id == bindparam("gone_id"), follows.c.account_id.in_(_ours)),
 )
+# What others decided about a local account, whose name nobody gets again.
+DELETE_DECISIONS = (
+    delete(moderation_notes).where(moderation_notes.c.account_id == bindparam("gone_id")),
+    delete(notification_permissions).where(notification_permissions.c.from_id == bindparam("gone_id")),
+)
+DELETE_KEYS = delete(keys).where(keys.c.account_id == bindparam("gone_id"))
 
 
 async def list_files(tx: ReadTx, account_id: int) -> list[str]:
@@ -197,6 +213,19 @@ async def subtract_counts(tx: Tx, account_id: int) -> None:
 
 
 async def delete_owned(tx: Tx, account_id: int) -> None:
-    """Delete everything that a local account created; call `subtract_counts` first."""
+    """Delete everything that an account created; call `subtract_counts` first.
+
+    What others decided about it stays.
+    """
     for statement in DELETE_OWNED:
         await tx.run(statement, gone_id=account_id)
+
+
+async def delete_decisions(tx: Tx, account_id: int) -> None:
+    """Delete what others decided about a local account."""
+    for statement in DELETE_DECISIONS:
+        await tx.run(statement, gone_id=account_id)
+
+
+async def delete_keys(tx: Tx, account_id: int) -> None:
+    await tx.run(DELETE_KEYS, gone_id=account_id)

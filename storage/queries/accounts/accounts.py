@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from addresses.handles import normalize_pair
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
@@ -30,17 +31,19 @@ from storage.tables.relationships import blocks, follows
 COLUMNS = columns_of(accounts, AccountRow)
 FIND = select(*COLUMNS).where(accounts.c.id == bindparam("id"))
 LOAD_BY_IDS = select(*COLUMNS).where(one_of(accounts.c.id, "ids"))
-FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"))
-LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
-FIND_BY_HANDLE = select(*COLUMNS).where(
+# A deleted account of a peer that is kept for what was decided about it counts as unknown.
+_is_no_tombstone = or_(accounts.c.domain == "", accounts.c.deleted_at.is_(None))
+FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"), _is_no_tombstone)
+LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"), _is_no_tombstone)
+_has_handle = and_(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
+FIND_BY_HANDLE = select(*COLUMNS).where(_has_handle, _is_no_tombstone)
+LIST_BY_ADDRESS = select(*COLUMNS).where(or_(accounts.c.uri == bindparam("uri"), _has_handle))
 FIND_STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
-FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
-    accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
-)
+FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(_has_handle, _is_no_tombstone)
 LOAD_BY_HANDLES = select(*COLUMNS).where(
-    one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains")
+    one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains"), _is_no_tombstone
 )
 
 _role = (
@@ -129,6 +132,7 @@ REMOTE_COLUMNS = (
     "fetched_at",
     "deleted_at",
     "identity_proofs",
+    "other_hosts",
 )
 UPDATE_REMOTE = (
     update(accounts)
@@ -145,6 +149,11 @@ RELEASE_HANDLE = (
         accounts.c.uri != bindparam("b_uri"),
     )
     .values(username_lower=accounts.c.username_lower + ":" + accounts.c.id.cast(Text))
+)
+ADD_HOSTS = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
+    .values(other_hosts=accounts.c.other_hosts + bindparam("b_hosts", type_=Text()))
 )
 SET_COUNTS = (
     update(accounts)
@@ -228,6 +237,23 @@ LIST_INBOXES = (
     .where(accounts.c.domain != "", accounts.c.deleted_at.is_(None))
     .distinct()
 )
+SET_REMOTE_DELETED = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
+    .values(
+        deleted_at=bindparam("at"),
+        fetched_at=None,
+        featured_at=None,
+        last_post_at=None,
+        **dict.fromkeys(("display_name", "name_folded", "note_html", "url"), ""),
+        **dict.fromkeys(("avatar_url", "avatar_alt", "header_url", "header_alt"), ""),
+        **dict.fromkeys(
+            ("fields", "emojis", "also_known_as", "attribution_domains", "identity_proofs"), "[]"
+        ),
+        **dict.fromkeys(("discoverable", "indexable"), False),
+        **dict.fromkeys(("followers_count", "following_count", "posts_count"), 0),
+    )
+)
 DELETE_REMOTE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
 
 _follow = follows.alias()
@@ -291,12 +317,22 @@ async def find_by_uri(tx: ReadTx, uri: str) -> AccountRow | None:
     return to_row_or_none(AccountRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
+async def list_by_address(tx: ReadTx, uri: str, username_lower: str, domain: str) -> list[AccountRow]:
+    """Return the account with a URI and the one with a handle, also deleted ones: none, one or two."""
+    records = await tx.all(LIST_BY_ADDRESS, uri=uri, username=username_lower, domain=domain)
+    return to_rows(AccountRow, records)
+
+
 async def load_by_uris(tx: ReadTx, uris: Sequence[str]) -> list[AccountRow]:
     return to_rows(AccountRow, await tx.all(LOAD_BY_URIS, uris=list(uris)))
 
 
-async def find_by_handle(tx: ReadTx, username_lower: str, domain: str) -> AccountRow | None:
-    return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=username_lower, domain=domain))
+async def find_by_handle(tx: ReadTx, username: str, domain: str) -> AccountRow | None:
+    """Return an account by its handle, in whatever spelling; `domain` is '' for an account of this node."""
+    pair = normalize_pair(username, domain)
+    if pair is None:
+        return None
+    return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=pair[0], domain=pair[1]))
 
 
 async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:
@@ -305,9 +341,12 @@ async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
-async def find_stamp_by_handle(tx: ReadTx, username_lower: str, domain: str) -> tuple[int, int] | None:
-    """Return id and version of an account."""
-    row = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
+async def find_stamp_by_handle(tx: ReadTx, username: str, domain: str) -> tuple[int, int] | None:
+    """Return id and version of an account by its handle, in whatever spelling."""
+    pair = normalize_pair(username, domain)
+    if pair is None:
+        return None
+    row = await tx.one(FIND_STAMP_BY_HANDLE, username=pair[0], domain=pair[1])
     return None if row is None else (row[0], row[1])
 
 
@@ -344,10 +383,16 @@ async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
-async def insert(tx: Tx, row: AccountRow, name_folded: str) -> bool:
+def encode_hosts(hosts: Sequence[str]) -> str:
+    """Return hosts as `other_hosts` stores them, in blanks, so that a statement finds a whole one."""
+    return "".join(f" {host}" for host in hosts) + " " if hosts else ""
+
+
+async def insert(tx: Tx, row: AccountRow, name_folded: str, *, other_hosts: str = "") -> bool:
     """Add an account; return False if its URI or handle is taken. `name_folded` is its name for search."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return bool(await tx.run(INSERT, username_lower=row.username.lower(), name_folded=name_folded, **values))
+    values |= {"username_lower": row.username.lower(), "name_folded": name_folded, "other_hosts": other_hosts}
+    return bool(await tx.run(INSERT, **values))
 
 
 async def update_local(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
@@ -363,6 +408,11 @@ async def update_remote(tx: Tx, account_id: int, values: Mapping[str, Any]) -> b
 async def release_handle(tx: Tx, username_lower: str, domain: str, uri: str) -> None:
     """Take the handle from any other remote account that has it."""
     await tx.run(RELEASE_HANDLE, b_username=username_lower, b_domain=domain, b_uri=uri)
+
+
+async def add_hosts(tx: Tx, account_id: int, hosts: Sequence[str]) -> None:
+    """Add hosts to those that a remote account is on besides its domain."""
+    await tx.run(ADD_HOSTS, b_id=account_id, b_hosts=encode_hosts(hosts))
 
 
 async def set_counts(tx: Tx, account_id: int, *, followers: int, following: int, posts: int) -> None:
@@ -402,6 +452,11 @@ async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
 async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
     """Mark a local account as deleted and clear its profile; its handle stays taken."""
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
+
+
+async def set_remote_deleted(tx: Tx, account_id: int, at: int) -> None:
+    """Mark a remote account as deleted and clear its profile; its addresses and limits stay."""
+    await tx.run(SET_REMOTE_DELETED, b_id=account_id, at=at)
 
 
 async def delete_remote(tx: Tx, account_id: int) -> bool:

@@ -11,6 +11,11 @@ from storage.tables.relationships import blocks, domain_mutes, mutes
 _hidden = accounts.alias()
 
 
+def bind_viewer(viewer_id: int | None) -> int:
+    """Return the parameter for a viewer: -1, which is no account and hides nobody, if not logged in."""
+    return -1 if viewer_id is None else viewer_id
+
+
 def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a row of `domain_mutes` covers `domain`; '' (local) is never covered."""
     return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))

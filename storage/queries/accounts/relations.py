@@ -42,7 +42,8 @@ def _fact(
 
 
 LOAD_FACTS = union_all(
-    _fact("known", accounts.c.id, accounts.c.deleted_at.is_(None)),
+    # A deleted account of a peer is there as long as something about it can be revoked.
+    _fact("known", accounts.c.id, or_(accounts.c.deleted_at.is_(None), accounts.c.domain != "")),
     _fact("following", follows.c.target_id, follows.c.account_id == _actor, detail=follows.c.languages),
     _fact("showing_boosts", follows.c.target_id, follows.c.account_id == _actor, follows.c.shows_boosts),
     _fact("notifying", follows.c.target_id, follows.c.account_id == _actor, follows.c.notifies),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import BigInteger, bindparam, case, delete, exists, func, literal, select, update
+from sqlalchemy import BigInteger, Text, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from storage.engine import Page, ReadTx, Tx
 from storage.rows.notifications import ConversationRow
@@ -58,12 +58,15 @@ DELETE_EMPTY = delete(conversations).where(one_of(conversations.c.id, "ids"), ~_
 RESET_LAST_POST = (
     update(conversations).where(one_of(conversations.c.id, "ids")).values(last_post_id=_last_post_id)
 )
-DELETE_BY_AUTHOR = delete(conversations).where(
+_person = bindparam("person", type_=Text())
+DELETE_BY_PERSON = delete(conversations).where(
     _own,
-    conversations.c.id.in_(
-        select(conversation_posts.c.conversation_id)
-        .select_from(conversation_posts.join(posts, posts.c.id == conversation_posts.c.post_id))
-        .where(posts.c.account_id == bindparam("author_id"))
+    # `people` is a JSON list of numbers.
+    or_(
+        *(
+            conversations.c.people.like(literal(before) + _person + literal(after))
+            for before, after in (("[", "]"), ("[", ",%"), ("%,", ",%"), ("%,", "]"))
+        )
     ),
 )
 # Conversations whose posts belong to this thread now, and those that always did.
@@ -151,9 +154,9 @@ async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
     return holding
 
 
-async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Delete the account's conversations in which an author wrote."""
-    await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)
+async def delete_by_person(tx: Tx, account_id: int, person_id: int) -> None:
+    """Delete the account's conversations in which another one takes part."""
+    await tx.run(DELETE_BY_PERSON, account_id=account_id, person=str(person_id))
 
 
 async def merge_thread(tx: Tx, thread_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, literal, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import ReadTx, Tx
@@ -56,6 +56,23 @@ _silencing_conditions = (
     _exists(thread_mutes.c.account_id == _account, thread_mutes.c.thread_id == _thread),
     _exists(domain_mutes.c.account_id == _account, covers(_sender.c.domain)),
 )
+# A mention is not wanted either if the post answers, or mentions, another account that the recipient hides.
+_mention = bindparam("mention_id", type_=BigInteger())
+_named_ids = union_all(
+    select(mentions.c.account_id).where(mentions.c.post_id == _mention),
+    select(posts.c.in_reply_to_account_id).where(
+        posts.c.id == _mention, posts.c.in_reply_to_account_id.is_not(None)
+    ),
+)
+_names_hidden_account = (
+    _exists(blocks.c.account_id == _account, blocks.c.target_id.in_(_named_ids)),
+    _exists(
+        mutes.c.account_id == _account,
+        mutes.c.target_id.in_(_named_ids),
+        mutes.c.hides_notifications,
+        or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
+    ),
+)
 FIND_SENDER_RELATION = (
     select(
         *(notification_policies.c[name] for name in POLICY_FIELDS),
@@ -86,7 +103,7 @@ FIND_SENDER_RELATION = (
         _recipient.c.suspended_at.is_(None),
         _recipient.c.deleted_at.is_(None),
         _sender.c.suspended_at.is_(None),
-        *(~condition for condition in _silencing_conditions),
+        *(~condition for condition in (*_silencing_conditions, *_names_hidden_account)),
     )
 )
 
@@ -110,13 +127,18 @@ async def delete_permission(tx: Tx, account_id: int, from_id: int) -> None:
 
 
 async def find_sender_relation(
-    tx: ReadTx, account_id: int, from_id: int, thread_id: int
+    tx: ReadTx, account_id: int, from_id: int, thread_id: int, mention_id: int | None
 ) -> SenderRelation | None:
-    """Return how a sender relates to a local recipient.
+    """Return how a sender relates to a local recipient, whom the post `mention_id` mentions, if any.
 
     None if the recipient is not to be notified at all.
     """
     row = await tx.one(
-        FIND_SENDER_RELATION, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now
+        FIND_SENDER_RELATION,
+        account_id=account_id,
+        from_id=from_id,
+        thread_id=thread_id,
+        mention_id=mention_id if mention_id is not None else -1,
+        now=tx.now,
     )
     return to_row_or_none(SenderRelation, row)

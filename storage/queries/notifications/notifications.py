@@ -126,6 +126,7 @@ FIND = select(*COLUMNS).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
 )
 FIND_BY_ID = select(*COLUMNS).where(notifications.c.id == bindparam("id"))
+IS_WANTED = select(notifications.c.id).where(notifications.c.id == bindparam("id"), is_visible())
 DELETE = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
 )
@@ -190,6 +191,12 @@ async def find(tx: ReadTx, account_id: int, notification_id: int) -> Notificatio
 
 async def find_by_id(tx: ReadTx, notification_id: int) -> NotificationRow | None:
     return to_row_or_none(NotificationRow, await tx.one(FIND_BY_ID, id=notification_id))
+
+
+async def is_wanted(tx: ReadTx, row: NotificationRow) -> bool:
+    """Return True if nothing hides a notification now, such as a mute since it was written."""
+    query = NotificationQuery((row.kind,))
+    return await tx.value(IS_WANTED, **query.bind_params(tx, row.account_id), id=row.id) is not None
 
 
 async def delete_by_id(tx: Tx, account_id: int, notification_id: int) -> bool:

@@ -1,5 +1,7 @@
 """All accounts of a peer at once: limit, suspend, drop media. A domain covers its subdomains.
 
+An account is of every host that it is on: that of its handle, and that of its actor where it is another.
+
 The time of a decision marks its effects, so that revoking the decision leaves accounts alone that were
 limited or suspended one by one.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, literal, or_, select, union_all, update
 
 from storage.engine import ReadTx, Tx
 from storage.tables.accounts import accounts
@@ -17,8 +19,19 @@ from storage.tables.posts import posts
 from storage.tables.relationships import follows
 
 _mark = bindparam("b_mark", type_=BigInteger())
+# A host may be stored with a port; a decision about its domain covers each.
 _is_on_domain = or_(
-    accounts.c.domain == bindparam("b_domain"), accounts.c.domain.like(bindparam("b_below"), escape="\\")
+    accounts.c.domain == bindparam("b_domain"),
+    *(accounts.c.domain.like(bindparam(name), escape="\\") for name in ("b_below", "b_port", "b_port_below")),
+    and_(
+        accounts.c.other_hosts != "",
+        or_(
+            *(
+                accounts.c.other_hosts.like(bindparam(name), escape="\\")
+                for name in ("b_other", "b_other_below", "b_other_port", "b_other_port_below")
+            )
+        ),
+    ),
 )
 _ids = select(accounts.c.id).where(accounts.c.domain != "", _is_on_domain)
 SILENCE = update(accounts).where(_is_on_domain, accounts.c.silenced_at.is_(None)).values(silenced_at=_mark)
@@ -36,7 +49,7 @@ CLEAR_POST_MEDIA = (
     .values(cover_id=None, emojis="[]", version=posts.c.version + 1)
 )
 DELETE_MEDIA = delete(media).where(media.c.account_id.in_(_ids))
-LIST_DOMAINS = select(accounts.c.domain).where(accounts.c.domain != "").distinct()
+LIST_DOMAINS = select(accounts.c.domain, accounts.c.other_hosts).where(accounts.c.domain != "").distinct()
 _local, _remote = accounts.alias("mine"), accounts.alias("theirs")
 
 
@@ -45,6 +58,7 @@ def _select_follows(local: str, remote: str, followers: int) -> Any:
     return (
         select(
             _remote.c.domain.label("domain"),
+            _remote.c.other_hosts.label("other_hosts"),
             literal(followers).label("followers"),
             literal(1 - followers).label("following"),
         )
@@ -58,16 +72,28 @@ def _select_follows(local: str, remote: str, followers: int) -> Any:
 _cross_node_follows = union_all(
     _select_follows("target_id", "account_id", 1), _select_follows("account_id", "target_id", 0)
 ).subquery()
-COUNT_FOLLOWS_BY_DOMAIN = select(
+COUNT_FOLLOWS_BY_HOSTS = select(
     _cross_node_follows.c.domain,
+    _cross_node_follows.c.other_hosts,
     func.sum(_cross_node_follows.c.followers),
     func.sum(_cross_node_follows.c.following),
-).group_by(_cross_node_follows.c.domain)
+).group_by(_cross_node_follows.c.domain, _cross_node_follows.c.other_hosts)
 
 
 async def _run_for_domain(tx: Tx, statement: Any, domain: str, **more: int) -> None:
     escaped = domain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    await tx.run(statement, b_domain=domain, b_below=f"%.{escaped}", **more)
+    await tx.run(
+        statement,
+        b_domain=domain,
+        b_below=f"%.{escaped}",
+        b_port=f"{escaped}:%",
+        b_port_below=f"%.{escaped}:%",
+        b_other=f"% {escaped} %",
+        b_other_below=f"%.{escaped} %",
+        b_other_port=f"% {escaped}:%",
+        b_other_port_below=f"%.{escaped}:%",
+        **more,
+    )
 
 
 async def silence(tx: Tx, domain: str, mark: int) -> None:
@@ -97,10 +123,11 @@ async def delete_media(tx: Tx, domain: str) -> None:
 
 
 async def list_domains(tx: ReadTx) -> set[str]:
-    """Return the domains of all remote accounts."""
-    return set(await tx.values(LIST_DOMAINS))
+    """Return the hosts that remote accounts are on."""
+    return {host for row in await tx.all(LIST_DOMAINS) for host in (row[0], *row[1].split())}
 
 
-async def count_follows_by_domain(tx: ReadTx) -> dict[str, tuple[int, int]]:
-    """Return by domain how many followers our members have there, and how many accounts they follow there."""
-    return {row[0]: (int(row[1]), int(row[2])) for row in await tx.all(COUNT_FOLLOWS_BY_DOMAIN)}
+async def count_follows_by_hosts(tx: ReadTx) -> list[tuple[list[str], int, int]]:
+    """Return hosts, how many followers our members have there, and how many accounts they follow there."""
+    rows = await tx.all(COUNT_FOLLOWS_BY_HOSTS)
+    return [([row[0], *row[1].split()], int(row[2]), int(row[3])) for row in rows]

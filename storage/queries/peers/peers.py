@@ -148,13 +148,28 @@ async def list_domains_by_list(tx: ReadTx, list_id: int) -> list[str]:
     return await tx.values(LIST_DOMAINS_BY_LIST, list_id=list_id)
 
 
-async def find_limited_at(tx: ReadTx, domain: str) -> int | None:
-    """Return since when a domain is limited (ms UTC), by the nearest decision; None if it is not."""
-    labels = domain.split(".")
-    names = [".".join(labels[start:]) for start in range(len(labels))]
-    rows = await load_by_domains(tx, names)
-    nearest = next((rows[name] for name in names if name in rows and rows[name].decision_id), None)
-    return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
+async def load_nearest_decisions(tx: ReadTx, hosts: Sequence[str]) -> list[PeerRow]:
+    """Return the decisions that cover hosts: of each its own, or that of the nearest parent domain."""
+    candidates = {host: _list_names(host) for host in hosts}
+    rows = await load_by_domains(tx, list({name for names in candidates.values() for name in names}))
+    decided = {name: row for name, row in rows.items() if row.decision_id is not None}
+    nearest = (
+        next((decided[name] for name in names if name in decided), None) for names in candidates.values()
+    )
+    return [row for row in nearest if row is not None]
+
+
+def _list_names(host: str) -> list[str]:
+    """Return a host as it is, then without its port, then its parent domains."""
+    name, separator, port = host.rpartition(":")
+    labels = (name if separator and port.isdigit() else host).split(".")
+    return list(dict.fromkeys((host, *(".".join(labels[start:]) for start in range(len(labels))))))
+
+
+async def find_limited_at(tx: ReadTx, *hosts: str) -> int | None:
+    """Return since when any of the hosts is limited (ms UTC), by the nearest decisions; None if none is."""
+    nearest = await load_nearest_decisions(tx, hosts)
+    return next((row.decided_at for row in nearest if row.policy == "limit"), None)
 
 
 async def list_decisions(tx: ReadTx, page: Page, *, allows: bool) -> list[PeerRow]:

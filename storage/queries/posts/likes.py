@@ -8,6 +8,7 @@ from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts.hidden import bind_viewer, is_not_hidden
 from storage.rows.posts import LikeRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
@@ -28,13 +29,21 @@ LIST_LIKED_POSTS = PagedStatement(
 LIST_LIKERS = PagedStatement(
     select(likes.c.id, likes.c.account_id)
     .join(accounts, accounts.c.id == likes.c.account_id)
-    .where(likes.c.post_id == bindparam("post_id"), accounts.c.suspended_at.is_(None)),
+    .where(
+        likes.c.post_id == bindparam("post_id"),
+        accounts.c.suspended_at.is_(None),
+        is_not_hidden(likes.c.account_id),
+    ),
     likes.c.id,
 )
 LIST_BOOSTERS = PagedStatement(
     select(posts.c.id, posts.c.account_id)
     .join(accounts, accounts.c.id == posts.c.account_id)
-    .where(posts.c.boost_of_id == bindparam("post_id"), accounts.c.suspended_at.is_(None)),
+    .where(
+        posts.c.boost_of_id == bindparam("post_id"),
+        accounts.c.suspended_at.is_(None),
+        is_not_hidden(posts.c.account_id),
+    ),
     posts.c.id,
 )
 INSERT_BOOKMARK = upsert(bookmarks).on_conflict_do_nothing()
@@ -96,12 +105,18 @@ async def list_liked_posts(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     return await _list_pairs(tx, LIST_LIKED_POSTS, page, account_id=account_id)
 
 
-async def list_likers(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    return await _list_pairs(tx, LIST_LIKERS, page, post_id=post_id)
+async def list_likers(tx: ReadTx, post_id: int, viewer_id: int | None, page: Page) -> Pairs:
+    """Return cursors and accounts that are not hidden from the viewer."""
+    return await _list_pairs(
+        tx, LIST_LIKERS, page, post_id=post_id, viewer_id=bind_viewer(viewer_id), now=tx.now
+    )
 
 
-async def list_boosters(tx: ReadTx, post_id: int, page: Page) -> Pairs:
-    return await _list_pairs(tx, LIST_BOOSTERS, page, post_id=post_id)
+async def list_boosters(tx: ReadTx, post_id: int, viewer_id: int | None, page: Page) -> Pairs:
+    """Return cursors and accounts that are not hidden from the viewer."""
+    return await _list_pairs(
+        tx, LIST_BOOSTERS, page, post_id=post_id, viewer_id=bind_viewer(viewer_id), now=tx.now
+    )
 
 
 async def insert_bookmark(tx: Tx, account_id: int, post_id: int) -> bool:

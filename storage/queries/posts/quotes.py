@@ -11,6 +11,7 @@ from msgspec import structs
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts.hidden import bind_viewer, is_not_hidden
 from storage.rows.posts import QuoteRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.posts import posts, quotes
@@ -45,7 +46,9 @@ FIND_BY_REQUEST = select(*COLUMNS).where(quotes.c.request_uri == bindparam("uri"
 FIND_BY_AUTHORIZATION = select(*COLUMNS).where(quotes.c.authorization_uri == bindparam("uri"))
 LIST_QUOTING_POSTS = PagedStatement(
     select(quotes.c.post_id).where(
-        quotes.c.quoted_id == bindparam("quoted_id"), quotes.c.state == "accepted"
+        quotes.c.quoted_id == bindparam("quoted_id"),
+        quotes.c.state == "accepted",
+        is_not_hidden(quotes.c.account_id),
     ),
     quotes.c.post_id,
 )
@@ -87,9 +90,13 @@ async def find_by_authorization(tx: ReadTx, uri: str) -> QuoteRow | None:
     return to_row_or_none(QuoteRow, await tx.one(FIND_BY_AUTHORIZATION, uri=uri))
 
 
-async def list_quoting_posts(tx: ReadTx, quoted_id: int, page: Page) -> list[int]:
-    """Return ids of posts that quote one with its author's consent, newest first."""
-    ids = await tx.values(LIST_QUOTING_POSTS.for_page(page), quoted_id=quoted_id, **page.bind_params())
+async def list_quoting_posts(tx: ReadTx, quoted_id: int, viewer_id: int | None, page: Page) -> list[int]:
+    """Return ids of posts that quote one with its author's consent, newest first.
+
+    Those of authors who are hidden from the viewer are left out.
+    """
+    params = {"quoted_id": quoted_id, "viewer_id": bind_viewer(viewer_id), "now": tx.now}
+    ids = await tx.values(LIST_QUOTING_POSTS.for_page(page), **params, **page.bind_params())
     return sorted(ids, reverse=True)
 
 

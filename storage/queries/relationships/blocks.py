@@ -6,10 +6,11 @@ from msgspec import structs
 from sqlalchemy import bindparam, delete, func, or_, select
 
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts.hidden import covers
 from storage.rows.relationships import BlockRow, MuteRow
 from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
-from storage.tables.accounts import account_notes
-from storage.tables.relationships import blocks, mutes
+from storage.tables.accounts import account_notes, accounts
+from storage.tables.relationships import blocks, domain_mutes, mutes
 
 Pairs = list[tuple[int, int]]
 INSERT = upsert(blocks).on_conflict_do_nothing()
@@ -31,6 +32,13 @@ EXISTS_BETWEEN = select(func.count()).where(
         (blocks.c.account_id == bindparam("second_id")) & (blocks.c.target_id == bindparam("first_id")),
     )
 )
+_other = accounts.alias("other")
+MUTES_DOMAIN = (
+    select(func.count())
+    .select_from(_other.join(domain_mutes, covers(_other.c.domain)))
+    .where(_other.c.id == bindparam("second_id"), domain_mutes.c.account_id == bindparam("first_id"))
+)
+PREVENTS_FOLLOW = select(EXISTS_BETWEEN.scalar_subquery() + MUTES_DOMAIN.scalar_subquery())
 LIST_BLOCKED = PagedStatement(
     select(blocks.c.id, blocks.c.target_id).where(blocks.c.account_id == bindparam("account_id")),
     blocks.c.id,
@@ -89,6 +97,11 @@ async def list_blocked_since(tx: ReadTx, account_id: int, since_ms: int) -> list
 async def exists_between(tx: ReadTx, first_id: int, second_id: int) -> bool:
     """Return True if either blocks the other."""
     return bool(await tx.value(EXISTS_BETWEEN, first_id=first_id, second_id=second_id))
+
+
+async def prevents_follow(tx: ReadTx, account_id: int, other_id: int) -> bool:
+    """Return True if either account blocks the other, or `account_id` mutes the domain of the other."""
+    return bool(await tx.value(PREVENTS_FOLLOW, first_id=account_id, second_id=other_id))
 
 
 async def list_blocked(tx: ReadTx, account_id: int, page: Page) -> Pairs:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts.hidden import bind_viewer, is_not_hidden
 from storage.rows.relationships import FollowRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
-from storage.tables.relationships import follow_requests, follows
+from storage.tables.relationships import blocks, follow_requests, follows
 
 Pairs = list[tuple[int, int]]
 COLUMNS = columns_of(follows, FollowRow)
@@ -40,16 +41,31 @@ DELETE = delete(follows).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
 _is_active = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
+_is_viewer_blocked = exists(
+    select(literal(1)).where(
+        blocks.c.account_id == bindparam("account_id"), blocks.c.target_id == bindparam("viewer_id")
+    )
+)
 LIST_FOLLOWERS = PagedStatement(
     select(follows.c.id, follows.c.account_id)
     .join(accounts, accounts.c.id == follows.c.account_id)
-    .where(follows.c.target_id == bindparam("account_id"), _is_active),
+    .where(
+        follows.c.target_id == bindparam("account_id"),
+        _is_active,
+        is_not_hidden(follows.c.account_id),
+        ~_is_viewer_blocked,
+    ),
     follows.c.id,
 )
 LIST_FOLLOWING = PagedStatement(
     select(follows.c.id, follows.c.target_id)
     .join(accounts, accounts.c.id == follows.c.target_id)
-    .where(follows.c.account_id == bindparam("account_id"), _is_active),
+    .where(
+        follows.c.account_id == bindparam("account_id"),
+        _is_active,
+        is_not_hidden(follows.c.target_id),
+        ~_is_viewer_blocked,
+    ),
     follows.c.id,
 )
 LIST_FOLLOWER_URIS = PagedStatement(
@@ -180,17 +196,24 @@ async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(DELETE, account_id=account_id, target_id=target_id))
 
 
-async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
-    rows = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
+async def _list_pairs(tx: ReadTx, paged: PagedStatement, page: Page, **params: int) -> Pairs:
+    rows = await tx.all(paged.for_page(page), **params, **page.bind_params())
     return sorted(((row[0], row[1]) for row in rows), reverse=True)
 
 
-async def list_followers(tx: ReadTx, account_id: int, page: Page) -> Pairs:
-    return await _list_pairs(tx, LIST_FOLLOWERS, page, account_id)
+async def list_followers(tx: ReadTx, account_id: int, viewer_id: int | None, page: Page) -> Pairs:
+    """Return cursors and followers who are not hidden from the viewer.
+
+    There are none for a viewer whom the account blocks.
+    """
+    params = {"account_id": account_id, "viewer_id": bind_viewer(viewer_id), "now": tx.now}
+    return await _list_pairs(tx, LIST_FOLLOWERS, page, **params)
 
 
-async def list_following(tx: ReadTx, account_id: int, page: Page) -> Pairs:
-    return await _list_pairs(tx, LIST_FOLLOWING, page, account_id)
+async def list_following(tx: ReadTx, account_id: int, viewer_id: int | None, page: Page) -> Pairs:
+    """Return cursors and followed accounts, as `list_followers` does with followers."""
+    params = {"account_id": account_id, "viewer_id": bind_viewer(viewer_id), "now": tx.now}
+    return await _list_pairs(tx, LIST_FOLLOWING, page, **params)
 
 
 async def list_follower_uris(tx: ReadTx, account_id: int, page: Page) -> list[tuple[int, str]]:
@@ -237,7 +260,7 @@ async def delete_request(tx: Tx, account_id: int, target_id: int) -> bool:
 
 async def list_requests(tx: ReadTx, account_id: int, page: Page) -> Pairs:
     """Return cursors and ids of the accounts that ask to follow."""
-    return await _list_pairs(tx, LIST_REQUESTS, page, account_id)
+    return await _list_pairs(tx, LIST_REQUESTS, page, account_id=account_id)
 
 
 async def count_requests(tx: ReadTx, account_id: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select
+from sqlalchemy import Text, and_, bindparam, delete, exists, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import ReadTx, Tx
@@ -26,10 +26,54 @@ from storage.tables.relationships import (
 )
 from storage.tables.timelines import home_entries
 
+# A post is not shown again, by itself or by a boost, within this many entries (as with Mastodon).
+REPEAT_DISTANCE = 40
 INSERT = upsert(home_entries).on_conflict_do_nothing()
+_post_id, _original_id = (bindparam(name, type_=posts.c.id.type) for name in ("post_id", "original_id"))
 _reader = accounts.alias()
 _other = follows.alias()
 _is_mute_active = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
+
+
+_shown, _ranked, _boost = home_entries.alias("shown"), home_entries.alias("ranked"), posts.alias("boost")
+
+
+def _oldest_recent_id(account: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the post of the last entry within the distance in an account's home timeline, 0 for none."""
+    entry = (
+        select(_ranked.c.post_id)
+        .where(_ranked.c.account_id == account)
+        .order_by(_ranked.c.post_id.desc())
+        .limit(1)
+        .offset(REPEAT_DISTANCE - 1)
+        .scalar_subquery()
+    )
+    return func.coalesce(entry, 0)
+
+
+def _select_recent_readers(shown_ids: Any) -> Any:
+    """Select the accounts that have one of these posts among the latest entries of their home timeline."""
+    return select(_shown.c.account_id).where(
+        _shown.c.post_id.in_(shown_ids), _shown.c.post_id >= _oldest_recent_id(_shown.c.account_id)
+    )
+
+
+# Accounts that have a boost of the post: it came before the post itself.
+_readers_of_boosts = _select_recent_readers(select(_boost.c.id).where(_boost.c.boost_of_id == _post_id))
+# Accounts that have the boosted post, or another boost of it.
+_readers_of_original = _select_recent_readers(
+    union_all(select(_boost.c.id).where(_boost.c.boost_of_id == _original_id), select(_original_id))
+)
+
+
+def _select_hiding(post_id: ColumnElement[int]) -> list[Any]:
+    """Select the accounts that block or mute an account that a post mentions."""
+    return [
+        select(table.c.account_id)
+        .select_from(mentions.join(table, table.c.target_id == mentions.c.account_id))
+        .where(mentions.c.post_id == post_id, *conditions)
+        for table, conditions in ((blocks, ()), (mutes, (_is_mute_active,)))
+    ]
 
 
 def _is_on_exclusive_list(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
@@ -66,14 +110,32 @@ def _select_readers(*more: ColumnElement[bool]) -> Any:
     )
 
 
-def _insert_for_readers(*more: ColumnElement[bool]) -> Any:
+def _insert_for_readers(
+    *more: ColumnElement[bool], shown_by: Any = _readers_of_boosts, written_id: ColumnElement[int] = _post_id
+) -> Any:
+    """Insert entries for followers, except who has it or hides anyone that the post `written_id` names."""
+    readers = _select_readers(
+        follows.c.account_id.not_in(shown_by),
+        *(follows.c.account_id.not_in(hiding) for hiding in _select_hiding(written_id)),
+        *more,
+    )
     return (
         upsert(home_entries)
-        .from_select(["account_id", "post_id", "author_id"], _select_readers(*more))
+        .from_select(["account_id", "post_id", "author_id"], readers)
         .on_conflict_do_nothing()
     )
 
 
+INSERT_OWN_BOOST = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(accounts.c.id, _post_id, accounts.c.id).where(
+            accounts.c.id == bindparam("account_id"), accounts.c.id.not_in(_readers_of_original)
+        ),
+    )
+    .on_conflict_do_nothing()
+)
 FAN_OUT_POST = _insert_for_readers()
 # A reply is shown to followers who also follow, or are, the account that is replied to.
 FAN_OUT_REPLY = _insert_for_readers(
@@ -107,6 +169,69 @@ FAN_OUT_BOOST = _insert_for_readers(
             blocks.c.account_id == follows.c.account_id, blocks.c.target_id == bindparam("boosted_author_id")
         )
     ),
+    shown_by=_readers_of_original,
+    written_id=_original_id,
+)
+_removed, _other_boost = home_entries.alias("removed"), posts.alias("other_boost")
+
+
+def _restore_boosts(*removed: ColumnElement[bool]) -> Any:
+    """Insert, for entries that are removed now, the first boost of the same post that each kept out."""
+    readers = _removed.c.account_id
+    first = (
+        select(readers.label("account_id"), func.min(_other_boost.c.id).label("post_id"))
+        .select_from(
+            _removed.join(_boost, _boost.c.id == _removed.c.post_id)
+            .join(
+                _other_boost, _other_boost.c.boost_of_id == func.coalesce(_boost.c.boost_of_id, _boost.c.id)
+            )
+            .join(
+                follows,
+                and_(follows.c.account_id == readers, follows.c.target_id == _other_boost.c.account_id),
+            )
+        )
+        .where(
+            *removed,
+            _other_boost.c.id != _boost.c.id,
+            _other_boost.c.state == "published",
+            _other_boost.c.id >= _oldest_recent_id(readers),
+            follows.c.shows_boosts,
+            or_(
+                follows.c.languages == "[]",
+                follows.c.languages.like(literal('%"') + _other_boost.c.language + literal('"%')),
+            ),
+            ~exists(
+                select(literal(1)).where(
+                    mutes.c.account_id == readers,
+                    mutes.c.target_id == _other_boost.c.account_id,
+                    _is_mute_active,
+                )
+            ),
+            ~_is_on_exclusive_list(readers, _other_boost.c.account_id),
+            ~exists(
+                select(literal(1)).where(
+                    _shown.c.account_id == readers, _shown.c.post_id == _other_boost.c.id
+                )
+            ),
+        )
+        .group_by(readers)
+        .subquery()
+    )
+    return (
+        upsert(home_entries)
+        .from_select(
+            ["account_id", "post_id", "author_id"],
+            select(first.c.account_id, first.c.post_id, posts.c.account_id).join(
+                posts, posts.c.id == first.c.post_id
+            ),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+RESTORE_AFTER_BOOST = _restore_boosts(_removed.c.post_id == _post_id)
+RESTORE_AFTER_AUTHOR = _restore_boosts(
+    _removed.c.account_id == bindparam("account_id"), _removed.c.author_id == bindparam("author_id")
 )
 LIST_RECIPIENTS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
 LOAD_RECIPIENTS = select(home_entries.c.post_id, home_entries.c.account_id).where(
@@ -115,6 +240,16 @@ LOAD_RECIPIENTS = select(home_entries.c.post_id, home_entries.c.account_id).wher
 LIST_RECIPIENTS_AMONG = LIST_RECIPIENTS.where(one_of(home_entries.c.account_id, "ids"))
 
 
+# The reader has a boost of the post already.
+_is_boost_shown = exists(
+    select(literal(1))
+    .select_from(_shown.join(_boost, _boost.c.id == _shown.c.post_id))
+    .where(
+        _shown.c.account_id == bindparam("account_id"),
+        _boost.c.boost_of_id == posts.c.id,
+        _shown.c.post_id >= _oldest_recent_id(bindparam("account_id", type_=posts.c.id.type)),
+    )
+)
 BACKFILL_AUTHOR = (
     upsert(home_entries)
     .from_select(
@@ -127,6 +262,7 @@ BACKFILL_AUTHOR = (
             posts.c.in_reply_to_uri.is_(None),
             equals_any(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
             ~_is_on_exclusive_list(bindparam("account_id"), bindparam("author_id")),
+            ~_is_boost_shown,
         )
         .order_by(posts.c.id.desc())
         .limit(20),
@@ -168,7 +304,12 @@ FAN_OUT_TAGGED = (
                 _author, _author.c.id == bindparam("author_id")
             )
         )
-        .where(post_tags.c.post_id == bindparam("post_id"), _can_receive(tag_follows.c.account_id)),
+        .where(
+            post_tags.c.post_id == bindparam("post_id"),
+            _can_receive(tag_follows.c.account_id),
+            tag_follows.c.account_id.not_in(_readers_of_boosts),
+            *(tag_follows.c.account_id.not_in(hiding) for hiding in _select_hiding(_post_id)),
+        ),
     )
     .on_conflict_do_nothing()
 )
@@ -188,6 +329,7 @@ BACKFILL_TAG = (
             posts.c.state == "published",
             posts.c.boost_of_id.is_(None),
             _can_receive(bindparam("account_id", type_=posts.c.id.type)),
+            ~_is_boost_shown,
         )
         .order_by(post_tags.c.post_id.desc())
         .limit(20),
@@ -218,8 +360,18 @@ async def insert(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
     await tx.run(INSERT, account_id=account_id, post_id=post_id, author_id=author_id)
 
 
+async def insert_own_boost(tx: Tx, boost: PostRow) -> None:
+    """Add a boost to the home timeline of the account that made it, if the post does not stand there yet."""
+    await tx.run(
+        INSERT_OWN_BOOST, account_id=boost.account_id, post_id=boost.id, original_id=boost.boost_of_id
+    )
+
+
 async def fan_out(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
-    """Add a post or a boost to the home timelines of local followers; return how many."""
+    """Add a post or a boost to the home timelines of local followers; return how many.
+
+    A boost is not shown to whom the post, or another boost of it, was shown within the last entries.
+    """
     params: dict[str, Any] = {
         "post_id": post.id,
         "author_id": post.account_id,
@@ -228,7 +380,9 @@ async def fan_out(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -
     }
     answered_id = post.in_reply_to_account_id
     if boosted_author_id is not None:
-        return await tx.run(FAN_OUT_BOOST, **params, boosted_author_id=boosted_author_id)
+        return await tx.run(
+            FAN_OUT_BOOST, **params, boosted_author_id=boosted_author_id, original_id=post.boost_of_id
+        )
     if post.visibility == "direct":
         return await tx.run(FAN_OUT_DIRECT, **params)
     if post.in_reply_to_uri is not None and answered_id != post.account_id:
@@ -272,6 +426,12 @@ async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> None:
     await tx.run(DELETE_BY_TAG, account_id=account_id, tag_id=tag_id)
 
 
+async def restore_boosts(tx: Tx, boost_id: int) -> None:
+    """Show another boost of the same post where this one, which is about to be deleted, stood for it."""
+    await tx.run(RESTORE_AFTER_BOOST, post_id=boost_id, now=tx.now)
+
+
 async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
-    """Remove the entries of an author from a home timeline."""
+    """Remove the entries of an author from a home timeline; other boosts take the place of theirs."""
+    await tx.run(RESTORE_AFTER_AUTHOR, account_id=account_id, author_id=author_id, now=tx.now)
     await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)

@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Page, ReadTx
 from storage.queries.accounts.hidden import is_not_hidden
+from storage.queries.timelines.home_entries import REPEAT_DISTANCE
 from storage.statements import PagedStatement, equals_any, one_of
 from storage.tables.accounts import accounts
 from storage.tables.content import media, post_tags
@@ -172,44 +173,81 @@ LIST_PINNED = (
 )
 
 
+_replied_to, _listed_author = list_accounts.alias("replied_to"), list_accounts.alias("listed_author")
+_shown, _ranked = posts.alias("shown"), posts.alias("ranked")
+
+
 def _belongs_on_list(
-    list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: Any
+    list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: Any, post: Any = posts
 ) -> ColumnElement[bool]:
     """Return the condition for what a list shows of its accounts, with the replies of its policy."""
+    follows_author = (
+        select(literal(1))
+        .where(follows.c.account_id == owner_id, follows.c.target_id == post.c.in_reply_to_account_id)
+        .correlate_except(follows)
+    )
+    members = (
+        select(_replied_to.c.account_id).where(_replied_to.c.list_id == list_id).correlate_except(_replied_to)
+    )
     return and_(
-        posts.c.state == "published",
-        equals_any(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
+        post.c.state == "published",
+        equals_any(post.c.visibility, "public", "unlisted", "followers", "local", "partners"),
         or_(
-            posts.c.in_reply_to_uri.is_(None),
-            posts.c.in_reply_to_account_id == posts.c.account_id,
-            and_(
-                policy == "followed",
-                exists(
-                    select(literal(1)).where(
-                        follows.c.account_id == owner_id,
-                        follows.c.target_id == posts.c.in_reply_to_account_id,
-                    )
-                ),
-            ),
-            and_(
-                policy == "list",
-                posts.c.in_reply_to_account_id.in_(
-                    select(_replied_to.c.account_id).where(_replied_to.c.list_id == list_id)
-                ),
-            ),
+            post.c.in_reply_to_uri.is_(None),
+            post.c.in_reply_to_account_id == post.c.account_id,
+            and_(policy == "followed", exists(follows_author)),
+            and_(policy == "list", post.c.in_reply_to_account_id.in_(members)),
         ),
     )
 
 
-_replied_to = list_accounts.alias()
+def _is_new_on_list(
+    list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: Any
+) -> ColumnElement[bool]:
+    """Return the condition that a boost does not repeat one of the entries just below it on a list.
+
+    That is the boosted post, or another boost of it.
+    """
+    authors = (
+        select(_listed_author.c.account_id)
+        .where(_listed_author.c.list_id == list_id)
+        .correlate_except(_listed_author)
+    )
+    oldest_recent = (
+        select(_ranked.c.id)
+        .where(
+            _ranked.c.account_id.in_(authors),
+            _ranked.c.id < posts.c.id,
+            _belongs_on_list(list_id, owner_id, policy, _ranked),
+        )
+        .order_by(_ranked.c.id.desc())
+        .limit(1)
+        .offset(REPEAT_DISTANCE - 1)
+        .correlate_except(_ranked)
+        .scalar_subquery()
+    )
+    repeated = (
+        select(literal(1))
+        .where(
+            or_(_shown.c.id == posts.c.boost_of_id, _shown.c.boost_of_id == posts.c.boost_of_id),
+            _shown.c.id < posts.c.id,
+            _shown.c.account_id.in_(authors),
+            _belongs_on_list(list_id, owner_id, policy, _shown),
+            _shown.c.id >= func.coalesce(oldest_recent, 0),
+        )
+        .correlate_except(_shown)
+    )
+    return or_(posts.c.boost_of_id.is_(None), ~exists(repeated))
+
+
+_list_params: Any = (bindparam("list_id"), bindparam("viewer_id"), bindparam("replies_policy", type_=Text()))
 LIST_BY_LIST = PagedStatement(
     select(posts.c.id).where(
         posts.c.account_id.in_(
             select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
         ),
-        _belongs_on_list(
-            bindparam("list_id"), bindparam("viewer_id"), bindparam("replies_policy", type_=Text())
-        ),
+        _belongs_on_list(*_list_params),
+        _is_new_on_list(*_list_params),
     ),
     posts.c.id,
 )
@@ -221,6 +259,7 @@ LIST_LISTS_WITH_POST = (
         posts.c.id == bindparam("post_id"),
         one_of(lists.c.id, "list_ids"),
         _belongs_on_list(lists.c.id, lists.c.account_id, lists.c.replies_policy),
+        _is_new_on_list(lists.c.id, lists.c.account_id, lists.c.replies_policy),
     )
 )
 

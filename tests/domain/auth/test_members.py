@@ -135,6 +135,19 @@ def test_invalid_emails_are_refused(email: str) -> None:
         members.check_email(email)
 
 
+async def test_email_address_in_any_spelling_is_that_of_one_member(
+    database: Database, tmp_path: Path
+) -> None:
+    here = make_site(tmp_path, "open")
+    member = await join(database, here, NewMember("ann", "Ann@Bücher.Example", ""))
+    assert member.email == "Ann@xn--bcher-kva.example"
+    async with database.read() as tx:
+        for spelling in ("ann@BÜCHER.example", " ann@xn--bcher-kva.example "):
+            assert await login.find_member(tx, spelling) == member
+    with pytest.raises(InvalidError):
+        await join(database, here, NewMember("bea", "ann@bu\u0308cher.example", ""))
+
+
 # --- the first owner
 
 

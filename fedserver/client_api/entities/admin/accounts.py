@@ -61,7 +61,7 @@ def render_admin_account(links: Links, admin_view: admin_accounts.AdminAccountVi
         approved=member is None or member.approved_at is not None,
         disabled=member is not None and member.disabled_at is not None,
         silenced=row.silenced_at is not None,
-        suspended=row.suspended_at is not None or row.deleted_at is not None,
+        suspended=row.suspended_at is not None or (row.deleted_at is not None and not row.domain),
         sensitized=row.sensitized_at is not None,
         account=render_account(links, admin_view.view),
         invited_by_account_id=str(admin_view.invited_by_id) if admin_view.invited_by_id is not None else None,

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "schema_0005"
-down_revision = "schema_0004"
+revision = "schema_0007"
+down_revision = "schema_0006"
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""Names of hosts and accounts, and web addresses: the one place that parses and normalizes them."""

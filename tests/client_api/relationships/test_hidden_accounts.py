@@ -1,0 +1,220 @@
+"""Every act of an account that the viewer hides, or that blocks them, at every place where it could show."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from fedserver.domain.posts import boosts, likes, polls, posts, quote_requests, reactions, remote_posts, votes
+from fedserver.domain.posts.quote_requests import RemoteQuote
+from fedserver.domain.posts.reactions import Emoji
+from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
+from fedserver.domain.timelines import trends
+from storage.engine import Tx
+from storage.queries.posts import posts as post_queries
+from storage.queries.timelines import trends as trend_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.timelines import TrendRow
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.people import create_remote_account
+from tests.kit.remote_posts import build_remote_post
+from tests.kit.streams import open_stream
+
+DOMAIN = "sub.peer.test"
+Relate = Callable[[Tx, TestNode, AccountRow, AccountRow], Awaitable[object]]
+
+RELATIONS: dict[str, Relate | None] = {
+    "none": None,
+    "block": lambda tx, node, ann, sam: blocks.block(tx, node.site, ann, sam),
+    "mute": lambda tx, node, ann, sam: mutes.mute(tx, ann, sam),
+    "mute but notify": lambda tx, node, ann, sam: mutes.mute(tx, ann, sam, hides_notifications=False),
+    "domain": lambda tx, node, ann, sam: domain_mutes.add(tx, node.site, ann, "peer.test"),
+    "blocked by": lambda tx, node, ann, sam: blocks.receive(tx, sam, ann, f"{sam.uri}#block"),
+}
+# Places at which it does not matter whether the viewer hides the account: they asked for it by name.
+BY_NAME = {"the account", "posts of the account", "the post"}
+# What shows an account of each relation, as with Mastodon; `none` shows that each place could.
+SHOWN = {
+    "block": BY_NAME,
+    "mute": BY_NAME,
+    "mute but notify": BY_NAME | {"notifications", "grouped notifications", "conversations"},
+    "domain": BY_NAME,
+    "blocked by": {"the account"},
+}
+
+
+class World:
+    """Ann, the viewer; Tom, whom she follows; and Sam of a peer, who does everything to both."""
+
+    def __init__(self, node: TestNode, ann: AccountRow, tom: AccountRow, api: Api) -> None:
+        self.node, self.ann, self.tom, self.api = node, ann, tom, api
+        self.number = 0
+
+    async def write(self, tx: Tx, author: AccountRow, text: str, **draft: Any) -> int:
+        return await posts.publish(tx, self.node.site, author, posts.Draft(text=text, **draft))
+
+    async def begin(self, tx: Tx) -> None:
+        """Write what Sam will react to."""
+        site = self.node.site
+        self.sam = await create_remote_account(tx, "sam", DOMAIN)
+        self.list_id = (await lists.create(tx, self.ann, "friends")).id
+        for account in (self.tom, self.sam):
+            await follows.follow(tx, site, self.ann, account)
+        await follows.receive_answer(tx, self.sam, self.ann.id, None, accepted=True)
+        await lists.add_accounts(tx, self.ann, self.list_id, [self.tom.id, self.sam.id])
+        self.anns = await self.write(tx, self.ann, "Mine")
+        self.toms = await self.write(tx, self.tom, "His")
+        poll = polls.NewPoll(("yes", "no"), expires_in=3_600)
+        self.poll = await self.write(tx, self.ann, "Well?", poll=poll)
+
+    async def receive(self, tx: Tx, html: str, answered: int | None = None, **changes: Any) -> int:
+        """Receive a post of Sam; its id, 0 if it is not stored."""
+        self.number += 1
+        uri = f"{self.sam.uri}/posts/{self.number}"
+        if answered is not None:
+            row = await post_queries.find(tx, answered)
+            assert row is not None
+            changes["in_reply_to"] = row.uri
+        mentioned = changes.get("mentioned_uris", ())
+        remote = build_remote_post(uri, self.sam.uri, html=html, addressed_uris=mentioned, **changes)
+        await remote_posts.receive(tx, self.sam, remote)
+        row = await post_queries.find_by_uri(tx, uri)
+        return row.id if row is not None else 0
+
+    async def act(self, tx: Tx) -> None:
+        """Do all that Sam can do, and what others can do to Sam."""
+        sam, site = self.sam, self.node.site
+        self.post = await self.receive(tx, "<p>Look, cats #cats</p>", tags=("cats",), url=f"{sam.uri}/cats")
+        for answered in (self.anns, self.toms):
+            await self.receive(tx, "<p>I answer</p>", answered)
+            row = await post_queries.find(tx, answered)
+            assert row is not None
+            await boosts.receive(tx, sam, f"{sam.uri}#boost-{answered}", row, "public", tx.now)
+            await likes.receive(tx, sam, f"{sam.uri}#like-{answered}", row)
+            await reactions.receive(tx, sam, f"{sam.uri}#react-{answered}", row, Emoji("🐈"))
+        await self.receive(tx, "<p>@ann hello</p>", mentioned_uris=(self.ann.uri,))
+        await self.receive(tx, "<p>@ann psst</p>", visibility="direct", mentioned_uris=(self.ann.uri,))
+        poll = await post_queries.find(tx, self.poll)
+        assert poll is not None
+        await votes.receive(tx, sam, votes.RemoteVote(f"{sam.uri}#vote", poll.uri, "yes"))
+        await follows.receive(tx, sam, self.ann, f"{sam.uri}#follow-ann")
+        await follows.receive(tx, sam, self.tom, f"{sam.uri}#follow-tom")
+        await follows.follow(tx, site, self.tom, sam)
+        await follows.receive_answer(tx, sam, self.tom.id, None, accepted=True)
+        await boosts.boost(tx, site, self.tom, self.post)
+        quoted = await post_queries.find(tx, self.toms)
+        assert quoted is not None
+        quoting_id = await self.receive(tx, "<p>I quote</p>", quote=RemoteQuote(quoted.uri))
+        quoting = await post_queries.find(tx, quoting_id)
+        assert quoting is not None
+        assert await quote_requests.grant(tx, quoting, quoted, f"{quoted.uri}/authorization")
+        self.naming = await self.write(tx, self.tom, f"hey @sam@{DOMAIN} and @ann")
+        await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
+        await trend_queries.replace(tx, "post", [TrendRow("post", self.post, 1.0, 3, tx.now)])
+
+    def list_places(self) -> dict[str, str]:
+        return {
+            "home": "/api/v1/timelines/home?limit=40",
+            "public": "/api/v1/timelines/public",
+            "remote": "/api/v1/timelines/public?remote=true",
+            "tag": "/api/v1/timelines/tag/cats",
+            "list": f"/api/v1/timelines/list/{self.list_id}",
+            "thread of an own post": f"/api/v1/statuses/{self.anns}/context",
+            "thread of another's post": f"/api/v1/statuses/{self.toms}/context",
+            "boosts of another": f"/api/v1/accounts/{self.tom.id}/statuses?exclude_replies=true",
+            "notifications": "/api/v1/notifications",
+            "grouped notifications": "/api/v2/notifications",
+            "conversations": "/api/v1/conversations",
+            "search": "/api/v2/search?q=cats&type=statuses",
+            "boosters of an own post": f"/api/v1/statuses/{self.anns}/reblogged_by",
+            "boosters of another's post": f"/api/v1/statuses/{self.toms}/reblogged_by",
+            "likers of an own post": f"/api/v1/statuses/{self.anns}/favourited_by",
+            "likers of another's post": f"/api/v1/statuses/{self.toms}/favourited_by",
+            "quotes of another's post": f"/api/v1/statuses/{self.toms}/quotes",
+            "followers of another": f"/api/v1/accounts/{self.tom.id}/followers",
+            "followed by another": f"/api/v1/accounts/{self.tom.id}/following",
+            "directory": "/api/v1/directory",
+            "trends": "/api/v1/trends/statuses",
+            "the account": f"/api/v1/accounts/{self.sam.id}",
+            "posts of the account": f"/api/v1/accounts/{self.sam.id}/statuses",
+            "the post": f"/api/v1/statuses/{self.post}",
+        }
+
+    async def shows_sam(self, path: str) -> bool:
+        """Return True if an answer has an entity of Sam; mentions of others and quotes are no such thing."""
+        answer = await self.api.request("GET", path)
+        return answer.status == 200 and _names(answer.body, str(self.sam.id))
+
+
+def _names(body: Any, account_id: str) -> bool:
+    if isinstance(body, dict):
+        inner = {key: value for key, value in body.items() if key not in ("mentions", "quote")}
+        if body.get("id") == account_id and "acct" in body:
+            return True
+        return any(_names(value, account_id) for value in inner.values())
+    return isinstance(body, list) and any(_names(item, account_id) for item in body)
+
+
+async def start_world(start: Start) -> World:
+    node = await start("alpha.test")
+    ann, tom = await node.create_member("ann"), await node.create_member("tom")
+    world = World(node, ann, tom, Api(node, await node.create_token(ann)))
+    async with node.db.write() as tx:
+        await world.begin(tx)
+    return world
+
+
+@pytest.mark.surface
+@pytest.mark.parametrize("name", RELATIONS)
+async def test_hidden_account_shows_only_where_it_is_asked_for(start: Start, name: str) -> None:
+    world = await start_world(start)
+    node = world.node
+    async with node.db.write() as tx:
+        if (relate := RELATIONS[name]) is not None:
+            await relate(tx, node, world.ann, world.sam)
+    async with node.db.write() as tx:
+        await world.act(tx)
+    await node.settle()
+    shown = {place for place, path in world.list_places().items() if await world.shows_sam(path)}
+    assert shown == SHOWN.get(name, set(world.list_places())), name
+
+    [own] = await world.api.get(f"/api/v1/statuses?id[]={world.anns}")
+    is_refused = name == "block"
+    assert own["reblogs_count"] == (0 if is_refused else 1), (
+        "no act of an account counts that its author blocks"
+    )
+    assert own["favourites_count"] == (0 if is_refused else 1)
+    home = {post["id"] for post in await world.api.get("/api/v1/timelines/home?limit=40")}
+    hides_mentions = name in ("block", "mute", "mute but notify")
+    assert (str(world.naming) in home) != hides_mentions, (
+        "a post that names somebody hidden stays away from home"
+    )
+    notified = {item["type"] for item in await world.api.get("/api/v1/notifications") if item.get("status")}
+    assert ("mention" in notified) == (name in ("none", "domain", "blocked by", "mute but notify"))
+
+
+@pytest.mark.surface
+@pytest.mark.parametrize("name", ["block", "mute", "domain", "blocked by"])
+async def test_streams_leave_out_hidden_accounts(start: Start, name: str) -> None:
+    world = await start_world(start)
+    node, relate = world.node, RELATIONS[name]
+    assert relate is not None
+    async with node.db.write() as tx:
+        await relate(tx, node, world.ann, world.sam)
+    token = await node.create_token(world.ann)
+    async with open_stream(node, token, "user", "public", "public:remote", "direct") as stream:
+        async with node.db.write() as tx:
+            await world.act(tx)
+        await node.settle()
+        last = str(await node.publish(world.tom, "The end"))
+        seen: list[Any] = []
+        while True:
+            names, event, payload = await stream.receive()
+            seen.append((event, payload))
+            if isinstance(payload, dict) and payload.get("id") == last and names == ["user"]:
+                break
+    for event, payload in seen:
+        assert not _names(payload, str(world.sam.id)), (event, payload)
