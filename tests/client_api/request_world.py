@@ -282,7 +282,7 @@ async def _announcement(world: RequestWorld) -> str:
 
 @register_maker
 async def _emoji(world: RequestWorld) -> str:
-    file = NewFile("image", "image/png", "a.png", "b.png", 1)
+    file = NewFile("image", "image/png", file_key="a.png", preview_key="b.png", bytes=1)
     async with world.node.db.write() as tx:
         row = await emojis.create(tx, None, f"fox{tx.new_id()}", file)
     return str(row.id)

@@ -19,6 +19,7 @@ from fedserver.client_api.entities.filters import FilterResult, render_filter_re
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.client_api.entities.polls import Poll, render_poll_or_none
 from fedserver.client_api.entities.times import to_iso, to_iso_or_none
+from fedserver.domain.accounts import account_views
 from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import interaction_policies, post_policies, post_views
