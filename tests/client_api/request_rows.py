@@ -145,7 +145,8 @@ def _status_rows() -> dict[str, Row]:
     old = {"quoted_status_id": None, "media_attributes": []}
     return {
         **_make_rows("/api/v1/statuses", "", "POST", **common, **new, scheduled_at="", quoted_status_id=None),
-        **_make_rows(path, "status", "GET", "DELETE", *(f"GET /{verb}" for verb in reads.split())),
+        **_make_rows(path, "status", "GET", *(f"GET /{verb}" for verb in reads.split())),
+        **_make_rows(path, "status", "DELETE", delete_media=False),
         **_make_rows(path, "status", *(f"POST /{verb}" for verb in verbs.split())),
         **_make_rows(path, "status", "POST /reblog", visibility="public"),
         **_make_rows(path, "status", "PUT", **common, **old),
