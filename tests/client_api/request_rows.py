@@ -260,6 +260,7 @@ def _moderation_rows() -> dict[str, Row]:
         "obfuscate": False,
     }
     address = {"ip": "203.0.113.0/24", "severity": "no_access", "comment": "spam", "expires_in": 600}
+    emoji = {"image": None, "shortcode": "fox", "category": "A", "source": "", "source_shortcode": "fox"}
     email = {"email": "e.v.e@mail.test", "canonical_email_hash": ""}
     hashes = f"{ADMIN}/canonical_email_blocks"
     rows = {
@@ -277,11 +278,11 @@ def _moderation_rows() -> dict[str, Row]:
         **_make_rows(f"{ADMIN}/domain_allows/{{id}}", "domain_allow", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/email_domain_blocks", "", "POST", domain="bad.example"),
         **_make_rows(f"{ADMIN}/email_domain_blocks/{{id}}", "email_domain_block", "GET", "DELETE"),
-        **_make_rows(
-            f"{ADMIN}/custom_emojis", "", "POST", image=None, shortcode="fox", category="Animals", source=""
-        ),
+        **_make_rows(f"{ADMIN}/custom_emojis", "", "POST", **emoji),
         **_make_rows(f"{ADMIN}/custom_emojis/{{id}}", "emoji", "GET", "DELETE"),
-        **_make_rows(f"{ADMIN}/custom_emojis/{{id}}", "emoji", "PATCH", type="disable", category="Animals"),
+        **_make_rows(
+            f"{ADMIN}/custom_emojis/{{id}}", "emoji", "PATCH", type="disable", category="A", image=None
+        ),
         **_make_rows(hashes, "", "POST", "POST /test", **email),
         **_make_rows(f"{hashes}/{{id}}", "canonical_email_block", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/ip_blocks", "", "POST", **address),
