@@ -32,7 +32,7 @@ def to_remote_post(
     """
     author_uri = get_author_uri(obj)
     require_same_origin(obj.id, author_uri)
-    # A link to another origin could pretend to be a page of that site.
+    # A link to another origin could pretend to be a page of that site; what a Page links to is in `links`.
     url = obj.url if same_origin(obj.id, obj.url) else obj.id
     return remote_content.RemotePost(
         uri=obj.id,
@@ -49,7 +49,7 @@ def to_remote_post(
         html=obj.content,
         html_type=obj.media_type,
         html_before=_describe_event(obj),
-        html_after="".join(_render_link(link) for link in obj.links if link not in obj.content),
+        links=obj.links,
         published_at=obj.published,
         updated_at=obj.updated,
         in_reply_to=obj.in_reply_to,
@@ -77,10 +77,6 @@ def _describe_event(obj: Object) -> str:
     place = obj.place if obj.kind == "Event" else ""
     lines = [escape(line) for line in (begins, place) if line]
     return f"<p>{'<br>'.join(lines)}</p>" if lines else ""
-
-
-def _render_link(address: str) -> str:
-    return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
 
 
 def _to_remote_quote(obj: Object) -> quote_requests.RemoteQuote | None:
