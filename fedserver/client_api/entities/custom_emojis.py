@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from fedserver.client_api.entities.times import to_iso
-from fedserver.domain.content.emojis import EmojiFact
+from fedserver.domain.content.emojis import EmojiFact, decode_emojis
 from fedserver.links import Links
 from storage.rows.content import EmojiRow
 
@@ -30,6 +30,11 @@ def render_custom_emojis(links: Links, emojis: Iterable[EmojiFact]) -> list[Cust
         )
         for emoji in emojis
     ]
+
+
+def render_stored_emojis(links: Links, stored: str) -> list[CustomEmoji]:
+    """Return the emoji that a post uses, from the JSON that is stored with it."""
+    return render_custom_emojis(links, decode_emojis(stored))
 
 
 def render_local_emoji(links: Links, row: EmojiRow) -> CustomEmoji:

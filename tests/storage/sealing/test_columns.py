@@ -179,6 +179,7 @@ READABLE = {
     "email_subscriptions.token": "ends or confirms a subscription; it is in each mail",
     "sessions.csrf": "worth nothing without the cookie, of which only the hash is stored",
     "push_subscriptions.sealed_token": "sealed by the domain",
+    "sessions.sealed_id_token": "sealed by the domain",
     "codes.challenge": "the hash of what the app keeps (RFC 7636)",
     "notification_policies.for_private_mentions": "a setting",
     "push_subscriptions.endpoint": "takes messages signed by our key only",
