@@ -6,6 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import announcements
+from fedserver.marked_text import MarkedText
 from fedserver.web.endpoint import MODERATOR, Call, FormParams, Routes
 
 routes = Routes("console")
@@ -45,7 +46,13 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=FormParams)
+@routes.post(
+    PATH + "/{id}/delete",
+    html=True,
+    auth=MODERATOR,
+    params=FormParams,
+    question=MarkedText("Delete this announcement permanently?"),
+)
 async def delete(call: Call[FormParams]) -> web.Response:
     await announcements.delete(call.tx, call.member, call.id())
     return call.see_other(PATH)

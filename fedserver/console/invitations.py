@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain.auth import invitations
+from fedserver.marked_text import MarkedText
 from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
 
 routes = Routes("console")
@@ -17,7 +18,13 @@ async def show(call: Call[NoParams]) -> web.Response:
     return call.render("admin/invitations.html", invitations=rows, now=call.tx.now)
 
 
-@routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ReasonFormParams)
+@routes.post(
+    PATH + "/{id}/revoke",
+    html=True,
+    auth=MODERATOR,
+    params=ReasonFormParams,
+    question=MarkedText("Revoke this invitation? Nobody can join with its link any more."),
+)
 async def revoke(call: Call[ReasonFormParams]) -> web.Response:
     await invitations.revoke_as_moderator(call.tx, call.member, call.id())
     return call.see_other(PATH)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
 from fedserver.federation.inbound import offer as offers
+from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, ReasonFormParams, Routes
 
@@ -80,7 +81,19 @@ async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ReasonFormParams)
+def _question_update(call: Call[ReasonFormParams]) -> MarkedText | None:
+    if call.text("verb") == "decline":
+        return MarkedText("Decline this offer?")
+    return MarkedText("End this agreement or offer?") if call.text("verb") == "end" else None
+
+
+@routes.post(
+    PATH + "/{id}/{verb}",
+    html=True,
+    auth=ADMIN,
+    params=ReasonFormParams,
+    question=_question_update,
+)
 async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "accept":

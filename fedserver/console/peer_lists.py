@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
+from fedserver.marked_text import MarkedText
 from fedserver.web.endpoint import ADMIN, MODERATOR, Call, LongText, NoParams, ReasonFormParams, Routes
 from fedserver.web.uploads import Upload
 
@@ -135,7 +136,13 @@ async def update(call: Call[PeerListParams]) -> web.Response:
     return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/end", html=True, auth=ADMIN, params=PeerListEndParams)
+@routes.post(
+    PATH + "/{id}/end",
+    html=True,
+    auth=ADMIN,
+    params=PeerListEndParams,
+    question=MarkedText("Unsubscribe from this list?"),
+)
 async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
     await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)
     return call.see_other(PATH)

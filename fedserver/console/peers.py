@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
 from fedserver.domain.peers import peer_lists, peers
+from fedserver.marked_text import MarkedText
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 
 routes = Routes("console")
@@ -47,7 +48,22 @@ async def show(call: Call[PeerDomainParams]) -> web.Response:
     )
 
 
-@routes.post(PATH, html=True, auth=MODERATOR, params=PeerDecisionParams)
+def _question_decision(call: Call[PeerDecisionParams]) -> MarkedText | None:
+    if call.params.policy != "block":
+        return None
+    return MarkedText(
+        "Block %(domain)s? All follow relationships with it end, and they do not come back by themselves.",
+        domain=call.params.domain.strip(),
+    )
+
+
+@routes.post(
+    PATH,
+    html=True,
+    auth=MODERATOR,
+    params=PeerDecisionParams,
+    question=_question_decision,
+)
 async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     params = call.params
     decision = peers.PeerDecision(
@@ -62,7 +78,13 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/reset", html=True, auth=MODERATOR, params=PeerDecisionParams)
+@routes.post(
+    PATH + "/reset",
+    html=True,
+    auth=MODERATOR,
+    params=PeerDecisionParams,
+    question=MarkedText("Withdraw the decision about this peer?"),
+)
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
     return call.see_other(PATH)

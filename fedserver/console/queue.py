@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
+from fedserver.marked_text import MarkedText
 from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 
 routes = Routes("console")
@@ -35,7 +36,13 @@ async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/drop", html=True, auth=MODERATOR, params=QueueSelectionParams)
+@routes.post(
+    PATH + "/drop",
+    html=True,
+    auth=MODERATOR,
+    params=QueueSelectionParams,
+    question=MarkedText("Discard these entries permanently? They are not tried again."),
+)
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params
     await backlog.discard(call.tx, params.queue, params.host, params.task_id)

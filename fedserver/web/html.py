@@ -103,8 +103,13 @@ def add_vary(response: web.StreamResponse, *names: str) -> None:
 @cache
 def static_url(name: str) -> str:
     """Return the address of a static file with its hash, so that it can be cached forever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return f"/static/{name}?v={hash_static(name)}"
+
+
+@cache
+def hash_static(name: str) -> str:
+    """Return the beginning of the hash of a static file."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def see_other(location: str) -> web.Response:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
+from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 
@@ -42,20 +43,38 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post("/settings/apps/{id}/revoke", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/apps/{id}/revoke",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=MarkedText("Revoke the access of this app? You have to connect it again to use it."),
+)
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """Revoke the tokens of an app; the id 0 stands for tokens created on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
     return call.see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/end-others", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/sessions/end-others",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=MarkedText("Log out of all other browsers?"),
+)
 async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
     return call.see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/{id}/end", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/sessions/{id}/end",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=MarkedText("Log out of this browser?"),
+)
 async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())
     return call.see_other("/settings/apps")

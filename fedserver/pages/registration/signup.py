@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
+from fedserver.marked_text import MarkedText
 from fedserver.text.locales import current_locale, gettext
 from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
 from storage.rows.auth import MemberRow
@@ -162,7 +163,13 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
     return call.render("invitations.html", rows=rows, member=member, new_url=url, now=call.tx.now)
 
 
-@routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/invitations/{id}/revoke",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=MarkedText("Revoke this invitation? Nobody can join with its link any more."),
+)
 async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
     return call.see_other("/settings/invitations")
