@@ -29,6 +29,7 @@ from fedserver.config import (
 from fedserver.config import NodeConfig as NodeConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
+from fedserver.domain.peers import partners as agreements
 from fedserver.domain.posts import likes, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import visibility
@@ -36,8 +37,10 @@ from fedserver.federation.keys import generate
 from fedserver.node import Node, open_node
 from fedserver.text.locales import gettext
 from storage.rows.accounts import AccountRow
+from storage.rows.auth import MemberRow
 
 PASSWORD = "demo-password"
+DEMO_SCOPES = ("posts", "local")
 
 
 @dataclass
@@ -110,6 +113,32 @@ async def _follow_everyone(partners: list[DemoNode]) -> None:
                             await follows.follow(tx, services.site, account, target)
 
 
+async def _make_partners(nodes: list[DemoNode]) -> None:
+    """Let the owner of each node offer an agreement to those after it, and theirs accept it."""
+    for number, here in enumerate(nodes):
+        services, owner = here.node.services, await _load_owner(here)
+        for there in nodes[number + 1 :]:
+            domain = there.node.services.site.links.domain
+            actor = await services.resolver.fetch_node_actor(domain, require_allowed=False)
+            if actor is None:
+                raise click.ClickException(gettext("%(domain)s did not answer.", domain=domain))
+            async with services.db.write() as tx:
+                await agreements.offer(tx, services.site, owner, actor, DEMO_SCOPES, "")
+    await _wait_until_idle(nodes)
+    for here in nodes:
+        services, owner = here.node.services, await _load_owner(here)
+        async with services.db.write() as tx:
+            for row in await agreements.list_all(tx):
+                if row.state == agreements.OFFERED and not row.ours:
+                    await agreements.answer(tx, services.site, owner, row.id, accepted=True)
+    await _wait_until_idle(nodes)
+
+
+async def _load_owner(here: DemoNode) -> MemberRow:
+    async with here.node.services.db.read() as tx:
+        return await members.get_by_username(tx, here.community.people[0].name)
+
+
 async def _wait_until_idle(partners: list[DemoNode]) -> None:
     """Wait until no node has pending jobs, deliveries or activities."""
     for _ in range(200):
@@ -168,6 +197,8 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         for number, community in enumerate(COMMUNITIES):
             click.echo(gettext("Starting %(community)s …", community=community.title))
             partners.append(await _start_node(community, port + number, folder / community.key))
+        click.echo(gettext("They become partners …"))
+        await _make_partners(partners)
         click.echo(gettext("Members follow each other across the nodes …"))
         await _follow_everyone(partners)
         await _wait_until_idle(partners)
