@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
-from fedserver.domain.posts.posts import PollDraft
+from fedserver.domain.posts.polls import NewPoll
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.pages.test_browser import PAGES
 
@@ -32,6 +32,7 @@ CONTRASTS = """() => {
     return layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
   };
   const bad = [];
+  for (const details of document.querySelectorAll("main details")) details.open = true;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
@@ -74,7 +75,7 @@ async def test_focus_after_each_act_is_on_the_control_that_replaced_it(
 async def test_focus_after_a_vote_is_on_the_result(start: Start, browser: Browser) -> None:
     node, page, _ = await open_member(start, browser)
     bob = await node.create_member("bob")
-    await node.publish(bob, "Which?", poll=PollDraft(("Tea", "Coffee"), 3600))
+    await node.publish(bob, "Which?", poll=NewPoll(("Tea", "Coffee"), 3600))
     await page.goto(node.base + "/local")
     await page.get_by_label("Tea").check()
     await page.focus("[data-focus=vote]")
@@ -159,7 +160,7 @@ async def test_contrast_of_all_texts_is_enough(start: Start, browser: Browser, t
         title="Lamp",
         content_type="text/markdown",
     )
-    await node.publish(ann, "Which?", poll=PollDraft(("Tea", "Coffee"), 3600))
+    await node.publish(ann, "Which?", poll=NewPoll(("Tea", "Coffee"), 3600))
     bad: dict[str, list[str]] = {}
     for path in (*PAGES, f"/@ann/{article}", "/nothing"):
         await page.goto(node.base + path)
