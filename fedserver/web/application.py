@@ -17,10 +17,10 @@ from aiohttp.typedefs import Middleware
 
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.locales import set_locale
-from fedserver.web.compression import serve_static
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.errors import render_error_json
+from fedserver.web.files import serve_static
 from fedserver.web.html import add_vary
 from fedserver.web.locale_cookie import negotiate_request_locale
 from fedserver.web.metrics import build_middleware

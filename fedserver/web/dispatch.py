@@ -19,7 +19,6 @@ from fedserver.domain.kernel.errors import (
 from fedserver.federation.peer_access import PeerIdentity, describe_problem, identify_peer
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.compression import compress_page
 from fedserver.web.endpoint import (
     ANYONE,
     MEMBERS,
@@ -36,7 +35,7 @@ from fedserver.web.endpoint import (
 )
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
-from fedserver.web.html import see_other
+from fedserver.web.html import compress_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices

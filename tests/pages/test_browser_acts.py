@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -23,12 +24,14 @@ CONTRASTS = """() => {
   };
   const over = ([r, g, b, a], under) => [r, g, b].map((value, at) => value * a + under[at] * (1 - a));
   const luminance = (colour) => {
-    const [r, g, b] = colour.map((value) => value / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = colour.map((value) => linear(value / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
     const layers = [];
-    for (let at = element; at; at = at.parentElement) layers.unshift(parse(getComputedStyle(at).backgroundColor));
+    for (let at = element; at; at = at.parentElement)
+      layers.unshift(parse(getComputedStyle(at).backgroundColor));
     return layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
   };
   const bad = [];
@@ -40,7 +43,8 @@ CONTRASTS = """() => {
     const under = behind(element), colour = over(parse(getComputedStyle(element).color), under);
     const [high, low] = [luminance(colour), luminance(under)].sort((a, b) => b - a);
     const ratio = (high + 0.05) / (low + 0.05);
-    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className} ${text.slice(0, 30)}`);
+    const where = `${element.tagName}.${element.className} ${text.slice(0, 30)}`;
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${where}`);
   }
   return bad;
 }"""
@@ -180,4 +184,4 @@ async def test_headings_get_smaller_with_their_level(start: Start, browser: Brow
         ".map((heading) => [heading.tagName, parseFloat(getComputedStyle(heading).fontSize)])"
     )
     assert len(sizes) >= 6
-    assert all(above[1] > below[1] for above, below in zip(sizes, sizes[1:], strict=False)), sizes
+    assert all(above[1] > below[1] for above, below in itertools.pairwise(sizes)), sizes

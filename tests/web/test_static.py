@@ -8,7 +8,7 @@ import re
 import brotli
 import pytest
 
-from fedserver.web.compression import choose_encoding
+from fedserver.web.html import choose_encoding
 from tests.kit.nodes import Start
 from tests.kit.visitors import log_in_visitor
 
