@@ -16,9 +16,8 @@ from fedserver.domain.moderation import (
     reports,
 )
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/accounts"
@@ -102,21 +101,16 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-def _question_action(call: Call[ModerationActionParams]) -> MarkedText | None:
+def _question_action(call: Call[ModerationActionParams]) -> Question | None:
     if call.params.kind != "suspend":
         return None
-    return MarkedText("Suspend this account? All its follow relationships end.")
+    return Question("Suspend this account? All its follow relationships end.")
 
 
-def _question_posts(call: Call[PostModerationParams]) -> MarkedText | None:
+def _question_posts(call: Call[PostModerationParams]) -> Question | None:
     if call.params.kind != "delete_statuses":
         return None
-    count = len(call.params.post_ids)
-    return MarkedText(
-        "Delete %(count)s post permanently? You cannot undo this.",
-        "Delete %(count)s posts permanently? You cannot undo this.",
-        count=count,
-    )
+    return Question("Delete the chosen posts permanently? You cannot undo this.")
 
 
 @routes.post(
@@ -171,7 +165,7 @@ async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=ReasonFormParams,
-    question=MarkedText("Delete this note permanently?"),
+    question=Question("Delete this note permanently?"),
 )
 async def delete_note(call: Call[ReasonFormParams]) -> web.Response:
     await moderation_notes.remove(call.tx, call.id(), call.id("note"))

@@ -6,8 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import announcements
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import MODERATOR, Call, FormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, FormParams, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/announcements"
@@ -51,7 +50,7 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=FormParams,
-    question=MarkedText("Delete this announcement permanently?"),
+    question=Question("Delete this announcement permanently?"),
 )
 async def delete(call: Call[FormParams]) -> web.Response:
     await announcements.delete(call.tx, call.member, call.id())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain.auth import invitations
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/invitations"
@@ -23,7 +22,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=ReasonFormParams,
-    question=MarkedText("Revoke this invitation? Nobody can join with its link any more."),
+    question=Question("Revoke this invitation? Nobody can join with its link any more."),
 )
 async def revoke(call: Call[ReasonFormParams]) -> web.Response:
     await invitations.revoke_as_moderator(call.tx, call.member, call.id())

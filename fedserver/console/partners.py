@@ -8,9 +8,8 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
 from fedserver.federation.inbound import offer as offers
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/partners"
@@ -81,10 +80,10 @@ async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-def _question_update(call: Call[ReasonFormParams]) -> MarkedText | None:
+def _question_update(call: Call[ReasonFormParams]) -> Question | None:
     if call.text("verb") == "decline":
-        return MarkedText("Decline this offer?")
-    return MarkedText("End this agreement or offer?") if call.text("verb") == "end" else None
+        return Question("Decline this offer?")
+    return Question("End this agreement or offer?") if call.text("verb") == "end" else None
 
 
 @routes.post(

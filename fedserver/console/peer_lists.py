@@ -8,8 +8,16 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, LongText, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import (
+    ADMIN,
+    MODERATOR,
+    Call,
+    LongText,
+    NoParams,
+    Question,
+    ReasonFormParams,
+    Routes,
+)
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -141,7 +149,7 @@ async def update(call: Call[PeerListParams]) -> web.Response:
     html=True,
     auth=ADMIN,
     params=PeerListEndParams,
-    question=MarkedText("Unsubscribe from this list?"),
+    question=Question("Unsubscribe from this list?"),
 )
 async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
     await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)

@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
 from fedserver.domain.peers import peer_lists, peers
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import MODERATOR, Call, Routes
+from fedserver.web.endpoint import MODERATOR, Call, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/peers"
@@ -48,10 +47,10 @@ async def show(call: Call[PeerDomainParams]) -> web.Response:
     )
 
 
-def _question_decision(call: Call[PeerDecisionParams]) -> MarkedText | None:
+def _question_decision(call: Call[PeerDecisionParams]) -> Question | None:
     if call.params.policy != "block":
         return None
-    return MarkedText(
+    return Question(
         "Block %(domain)s? All follow relationships with it end, and they do not come back by themselves.",
         domain=call.params.domain.strip(),
     )
@@ -83,7 +82,7 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=PeerDecisionParams,
-    question=MarkedText("Withdraw the decision about this peer?"),
+    question=Question("Withdraw the decision about this peer?"),
 )
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)

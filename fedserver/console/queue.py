@@ -8,8 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/queue"
@@ -41,7 +40,7 @@ async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=QueueSelectionParams,
-    question=MarkedText("Discard these entries permanently? They are not tried again."),
+    question=Question("Discard these entries permanently? They are not tried again."),
 )
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import relays
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/relays"
@@ -45,8 +44,8 @@ async def add(call: Call[RelayParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-def _question_update(call: Call[ReasonFormParams]) -> MarkedText | None:
-    return MarkedText("Remove this relay?") if call.text("verb") == "remove" else None
+def _question_update(call: Call[ReasonFormParams]) -> Question | None:
+    return Question("Remove this relay?") if call.text("verb") == "remove" else None
 
 
 @routes.post(

@@ -6,8 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.registration import signup_review
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/sign-ups"
@@ -31,7 +30,7 @@ async def approve(call: Call[ReasonFormParams]) -> web.Response:
     html=True,
     auth=MODERATOR,
     params=ReasonFormParams,
-    question=MarkedText("Decline this sign-up? The account is deleted permanently."),
+    question=Question("Decline this sign-up? The account is deleted permanently."),
 )
 async def reject(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)

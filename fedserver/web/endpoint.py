@@ -19,10 +19,10 @@ from fedserver.config import FederationConfig
 from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from fedserver.marked_text import MarkedText
 from fedserver.text.characters import remove_controls
 from fedserver.text.locales import gettext, translate
 from fedserver.web import session
+from fedserver.web.html import Question as Question
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.paging import parse_offset, parse_page
 from fedserver.web.services import WebServices
@@ -263,7 +263,7 @@ class Endpoint:
     allow_pending: bool = False  # also for members who are not approved yet
     allow_suspended: bool = False  # also for members who are suspended or disabled
     # What a person is asked before this is done, if the form has the field ASK; None or '' for nothing.
-    question: MarkedText | Callable[[Any], MarkedText | None] | None = None
+    question: Question | Callable[[Any], Question | None] | None = None
     surface: str = ""
     response_type: Any = None
 
@@ -290,7 +290,7 @@ async def ask_first(call: Call[Any], endpoint: Endpoint) -> web.Response | None:
     form = [(name, value) for name, value in (await call.request.post()).items() if isinstance(value, str)]
     if ASK not in dict(form):
         return None
-    question = endpoint.question if isinstance(endpoint.question, MarkedText) else endpoint.question(call)
+    question = endpoint.question if isinstance(endpoint.question, Question) else endpoint.question(call)
     if question is None:
         return None
     back = to_local_path(call.site.links.path(call.request.headers.get("Referer", "")) or "")

@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.ext import i18n
 
+from fedserver.marked_text import MarkedText
 from fedserver.text.locales import current_locale
 from fedserver.web.template_texts import install_texts
 
@@ -38,6 +39,10 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+class Question(MarkedText):
+    """What a person is asked before something is done that cannot be undone easily."""
 
 
 class Pages:

@@ -13,9 +13,8 @@ from msgspec import Struct
 from activitypub import identity_proofs as fep_c390
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import USER, Call, Question, Routes
 
 routes = Routes("pages")
 
@@ -106,7 +105,7 @@ def _parse_signature(text: str) -> bytes:
     auth=USER,
     requires_recent_auth=True,
     params=KeyFormParams,
-    question=MarkedText("Remove this key? It no longer proves that this account is yours."),
+    question=Question("Remove this key? It no longer proves that this account is yours."),
 )
 async def unlink_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     await identity_proofs.remove(call.tx, call.account, call.params.key)

@@ -12,10 +12,9 @@ from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
-from fedserver.marked_text import MarkedText
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.post_feed import PAGE_SIZE, load_feed, next_page_url
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -93,8 +92,8 @@ async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
     return call.redirect_back(call.params.next)
 
 
-def _question_answer(call: Call[FormParams]) -> MarkedText | None:
-    return MarkedText("Decline this follow request?") if call.text("answer") == "reject" else None
+def _question_answer(call: Call[FormParams]) -> Question | None:
+    return Question("Decline this follow request?") if call.text("answer") == "reject" else None
 
 
 @routes.post(

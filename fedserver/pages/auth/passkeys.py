@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import USER, Call, FormParams, LongText, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, LongText, NoParams, Question, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("pages")
@@ -84,7 +83,7 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     auth=USER,
     requires_recent_auth=True,
     params=FormParams,
-    question=MarkedText("Remove this passkey? You can no longer log in with it."),
+    question=Question("Remove this passkey? You can no longer log in with it."),
 )
 async def remove(call: Call[FormParams]) -> web.StreamResponse:
     await passkeys.remove(call.tx, call.member, call.id())

@@ -6,8 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import identities, two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")
 
@@ -35,7 +34,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     auth=USER,
     requires_recent_auth=True,
     params=FormParams,
-    question=MarkedText("Disconnect this account? You can no longer log in with it."),
+    question=Question("Disconnect this account? You can no longer log in with it."),
 )
 async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
     try:

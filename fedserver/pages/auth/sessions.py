@@ -6,9 +6,8 @@ from aiohttp import web
 
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")
 # The first match decides: browsers built on Chromium name Chrome as well, and nearly all name Safari.
@@ -48,7 +47,7 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
     html=True,
     auth=USER,
     params=FormParams,
-    question=MarkedText("Revoke the access of this app? You have to connect it again to use it."),
+    question=Question("Revoke the access of this app? You have to connect it again to use it."),
 )
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """Revoke the tokens of an app; the id 0 stands for tokens created on the command line."""
@@ -61,7 +60,7 @@ async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     html=True,
     auth=USER,
     params=FormParams,
-    question=MarkedText("Log out of all other browsers?"),
+    question=Question("Log out of all other browsers?"),
 )
 async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
@@ -73,7 +72,7 @@ async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     html=True,
     auth=USER,
     params=FormParams,
-    question=MarkedText("Log out of this browser?"),
+    question=Question("Log out of this browser?"),
 )
 async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.marked_text import MarkedText
 from fedserver.on_demand import on_demand
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 segno = on_demand("segno")
 
@@ -86,7 +85,7 @@ async def enable_passkeys(call: Call[FormParams]) -> web.Response:
     auth=USER,
     requires_recent_auth=True,
     params=FormParams,
-    question=MarkedText("Create new recovery codes? The former ones stop working."),
+    question=Question("Create new recovery codes? The former ones stop working."),
 )
 async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
     if not await two_factor.is_enabled(call.tx, call.member):
@@ -100,7 +99,7 @@ async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
     auth=USER,
     requires_recent_auth=True,
     params=FormParams,
-    question=MarkedText("Turn off two-factor authentication? Your password is then enough to log in."),
+    question=Question("Turn off two-factor authentication? Your password is then enough to log in."),
 )
 async def disable(call: Call[FormParams]) -> web.StreamResponse:
     await two_factor.disable(call.tx, call.member)

@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import format_megabytes, gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Question, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -114,7 +113,7 @@ async def download_problems(call: Call[NoParams]) -> web.Response:
     html=True,
     auth=USER,
     params=ImportFormParams,
-    question=MarkedText("Remove this import? What was not imported yet is left out."),
+    question=Question("Remove this import? What was not imported yet is left out."),
 )
 async def remove_import(call: Call[ImportFormParams]) -> web.StreamResponse:
     await imports.remove(call.tx, call.account, call.id())

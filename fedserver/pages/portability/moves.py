@@ -8,9 +8,8 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts, profiles
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.portability import moves
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import USER, Call, Question, Routes
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -81,9 +80,7 @@ async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
     requires_recent_auth=True,
     params=MoveFormParams,
     tx="own",
-    question=MarkedText(
-        "Move all followers to the other account? Afterwards you can only read with this one."
-    ),
+    question=Question("Move all followers to the other account? Afterwards you can only read with this one."),
 )
 async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     try:
@@ -102,7 +99,7 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     auth=USER,
     requires_recent_auth=True,
     params=MoveFormParams,
-    question=MarkedText("Use this account again? Followers who moved do not come back."),
+    question=Question("Use this account again? Followers who moved do not come back."),
 )
 async def cancel_move(call: Call[MoveFormParams]) -> web.StreamResponse:
     await moves.cancel(call.tx, call.account)

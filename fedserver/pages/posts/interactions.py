@@ -9,8 +9,7 @@ from aiohttp import web
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views
-from fedserver.marked_text import MarkedText
-from fedserver.web.endpoint import USER, Call, FormParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, Question, Routes
 
 routes = Routes("pages")
 
@@ -20,7 +19,7 @@ routes = Routes("pages")
     html=True,
     auth=USER,
     params=FormParams,
-    question=MarkedText("Delete this post permanently? You cannot undo this."),
+    question=Question("Delete this post permanently? You cannot undo this."),
 )
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, call.id())

@@ -10,9 +10,8 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, emails, invitations, login, members, one_time_links, passwords
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
-from fedserver.marked_text import MarkedText
 from fedserver.text.locales import current_locale, gettext
-from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Question, Routes
 from storage.rows.auth import MemberRow
 
 routes = Routes("pages")
@@ -187,7 +186,7 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
     html=True,
     auth=USER,
     params=FormParams,
-    question=MarkedText("Revoke this invitation? Nobody can join with its link any more."),
+    question=Question("Revoke this invitation? Nobody can join with its link any more."),
 )
 async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
