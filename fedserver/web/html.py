@@ -42,7 +42,7 @@ SECURITY_HEADERS = {
 
 
 class Question(MarkedText):
-    """What a person is asked before something is done that cannot be undone easily."""
+    """A question to a person before something is done that cannot be undone easily."""
 
 
 class Pages:
