@@ -18,6 +18,7 @@ from activitypub.errors import MalformedDocumentError
 from activitypub.errors import SignatureError as SignatureError
 from activitypub.keys import decode_base58, did_key, encode_base58, load_multibase
 from activitypub.signatures import proofs
+from activitypub.signatures.cavage import MAX_AHEAD_MS
 
 KIND, PREFIX = "VerifiableIdentityStatement", "did:key:"
 MAX_BYTES = 8_000
@@ -74,7 +75,7 @@ def verify(document: Document, actor: str, now: int) -> IdentityProof:
     if proof.get("verificationMethod") not in (subject, f"{subject}#{subject.removeprefix(PREFIX)}"):
         raise SignatureError("proof-wrong", "another key than the one of its subject")
     created, expires = read.parse_instant(proof.get("created")), read.parse_instant(proof.get("expires"))
-    if created is None or created > now + proofs.MAX_AHEAD_MS or (expires is not None and expires < now):
+    if created is None or created > now + MAX_AHEAD_MS or (expires is not None and expires < now):
         raise SignatureError("proof-wrong", "created in the future, or expired")
     proofs.verify(document, key)
     return IdentityProof(subject, created, text)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from activitypub import document as read
 from activitypub.addressing import recipients
+from activitypub.authority import same_origin
 from activitypub.document import Document, format_instant
 from activitypub.errors import MalformedDocumentError
 from activitypub.interactions import (
@@ -34,6 +35,8 @@ MAX_TEXT = 500_000
 MAX_BLURHASH = 166  # characters for 9 x 9 components, the most that there can be
 BASE83 = frozenset(string.ascii_letters + string.digits + "#$%*+,-.:;=?@[]^_{|}~")
 FILES = ("video/", "image/", "audio/")
+# What attaches a page, and not a file: forums and calendars write Link, others the type of the page.
+PAGE_TYPES = ("Link", "Page", "Article")
 
 
 class Mention(Struct, frozen=True):
@@ -169,7 +172,7 @@ def read_object(document: Document) -> Object:
         source=read.text(source.get("content"), MAX_TEXT),
         source_type=read.media_type(source.get("mediaType")),
         media_type=read.media_type(document.get("mediaType")),
-        url=read.link(document.get("url")) or identifier,
+        url=_own_page(document, identifier),
         sensitive=read.flag(document.get("sensitive")),
         published=read.parse_instant(document.get("published")),
         updated=read.parse_instant(document.get("updated")),
@@ -182,7 +185,7 @@ def read_object(document: Document) -> Object:
         emojis=read_emojis(document.get("tag")),
         attachments=_attachments(document),
         cover=_attachment(read.one(document.get("image"))) or _thumbnail(document.get("icon")),
-        links=tuple(_links(document.get("attachment"))),
+        links=_links(document, identifier),
         starts_at=read.parse_instant(document.get("startTime")) if kind == "Event" else None,
         place=_place(document.get("location")),
         quote=read_quote(document),
@@ -245,15 +248,53 @@ def _attachments(document: Document) -> tuple[Attachment, ...]:
 
 
 def _page(value: Any) -> str | None:
-    """Return the address of a page that is attached as a Link, as forums and calendars do; None for files."""
-    if not isinstance(value, dict) or read.type_of(value) != "Link":
+    """Return the address of a page that is attached, as forums and calendars do; None for files."""
+    if not isinstance(value, dict):
         return None
-    kind = read.media_type(value.get("mediaType"))
-    return read.link(value.get("href")) if kind.partition("/")[0] not in ("image", "video", "audio") else None
+    media_type = read.media_type(value.get("mediaType"))
+    if media_type.startswith(FILES):
+        return None
+    if read.type_of(value, PAGE_TYPES) or media_type == "text/html":
+        return read.link(value.get("href", value.get("url")))
+    return None
 
 
-def _links(value: Any) -> list[str]:
-    return [uri for item in read.many(value, MAX_ATTACHMENTS) if (uri := _page(item))]
+def _own_page(document: Document, identifier: str) -> str:
+    """Return the address of the page of a post: of several the first of its own origin, else its id."""
+    addresses = _addresses(document.get("url"))
+    preferred = read.link(document.get("url"))
+    if preferred and same_origin(identifier, preferred):
+        return preferred
+    own = next((address for address in addresses if same_origin(identifier, address)), None)
+    return own or preferred or identifier
+
+
+def _addresses(value: Any) -> list[str]:
+    """Return the addresses of pages in a `url`: a string, a Link, or a list of them."""
+    items = (
+        item
+        for item in read.many(value, MAX_ATTACHMENTS)
+        if not isinstance(item, dict) or read.media_type(item.get("mediaType")) in ("", "text/html")
+    )
+    return [address for item in items if (address := read.link(item))]
+
+
+def _links(document: Document, identifier: str) -> tuple[str, ...]:
+    """Return the pages that a post is about: its attached ones, and what a link post leads to.
+
+    The `url` of a Page is what was posted (Lemmy, lotide); so is that of a text without any words. Of other
+    posts it is their own page, which may be on another host than their id.
+    """
+    attached = [
+        uri for item in read.many(document.get("attachment"), MAX_ATTACHMENTS) if (uri := _page(item))
+    ]
+    has_words = any(document.get(name) for name in ("content", "contentMap", "attachment"))
+    is_link_post = read.type_of(document, ("Page",)) or (
+        read.type_of(document, ("Note", "Article")) and not has_words
+    )
+    posted = _addresses(document.get("url")) if is_link_post else []
+    foreign = (address for address in posted if not same_origin(identifier, address))
+    return tuple(dict.fromkeys((*foreign, *attached)))
 
 
 def _thumbnail(value: Any) -> Attachment | None:

@@ -125,7 +125,9 @@ def parse_mention(text: str) -> MentionText | None:
             return None
         return MentionText(f"@{name}@{host}", username.lower(), domain)
     username = _take_ascii(name).rstrip(".-")
-    return MentionText(f"@{username}", username.lower(), None) if 0 < len(username) <= MAX_USERNAME else None
+    # Local names begin with a letter, a digit or an underscore.
+    is_name = 0 < len(username) <= MAX_USERNAME and username[0] not in ".-"
+    return MentionText(f"@{username}", username.lower(), None) if is_name else None
 
 
 def _is_word_character(letter: str) -> bool:

@@ -9,11 +9,9 @@ database instead.
 from __future__ import annotations
 
 import difflib
-import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 from urllib.parse import urlsplit
@@ -22,7 +20,19 @@ import msgspec
 from msgspec import Struct, field
 
 from addresses.hosts import normalize_host, normalize_url
-from fedserver.marked_text import MarkedError, MarkedText
+from fedserver.config_values import (
+    ConfigError,
+    build_address_error,
+    build_insecure_error,
+    build_spelling_error,
+    check_ca,
+    check_domain,
+    check_listen,
+    check_network,
+    is_loopback,
+    is_web_address,
+)
+from fedserver.marked_text import MarkedText
 
 ENV_PREFIX = "FEDSERVER_"
 # Variables that are not keys: of the tests, and those that Kubernetes sets for a service.
@@ -34,10 +44,6 @@ RENAMED_KEYS = {
     "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
 }
 Warn = Callable[[MarkedText], None]
-
-
-class ConfigError(MarkedError):
-    """The configuration is invalid; the text names the key, the reason and what to write."""
 
 
 class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -429,7 +435,7 @@ def _check(config: Config) -> Config:
             "as postgresql://user:password@host/name, or leave it empty."
         )
     if config.metrics.listen:
-        _check_listen("metrics.listen", config.metrics.listen)
+        check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
         raise ConfigError("media.store: Please write file:PATH. Other stores are not supported yet.")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
@@ -441,8 +447,8 @@ def _check(config: Config) -> Config:
         ("translation.allow_networks", config.translation.allow_networks),
     ):
         for network in networks:
-            _check_network(key, network)
-    _check_ca(config.federation.ca_file)
+            check_network(key, network)
+    check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
             raise ConfigError("%(key)s: Please write at least 1.", key="limits." + name)
@@ -474,7 +480,7 @@ def _check_mail(mail: MailConfig) -> None:
         ("mail.host", mail.host, mail.host),
     ):
         if not host.isascii():
-            raise _build_spelling_error(key, value, value.replace(host, normalize_host(host)))
+            raise build_spelling_error(key, value, value.replace(host, normalize_host(host)))
 
 
 def is_postgresql(url: str) -> bool:
@@ -488,13 +494,13 @@ def _check_oidc(oidc: OidcConfig) -> None:
     try:
         issuer = urlsplit(oidc.issuer)
     except ValueError as error:
-        raise _build_address_error("oidc.issuer", oidc.issuer, error) from error
+        raise build_address_error("oidc.issuer", oidc.issuer, error) from error
     if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.query or issuer.fragment:
         raise ConfigError(
             "oidc.issuer: Please write the provider's address, like https://id.example/realms/all."
         )
-    if issuer.scheme == "http" and not _is_loopback(issuer.hostname):
-        raise _build_insecure_error("oidc.issuer")
+    if issuer.scheme == "http" and not is_loopback(issuer.hostname):
+        raise build_insecure_error("oidc.issuer")
     if not oidc.client_id:
         raise ConfigError("oidc.client_id: Please write the client id that the provider gave to this node.")
     has_roles = oidc.owners or oidc.admins or oidc.moderators or oidc.members
@@ -504,87 +510,13 @@ def _check_oidc(oidc: OidcConfig) -> None:
         )
 
 
-def _build_address_error(key: str, value: str, error: ValueError) -> ConfigError:
-    return ConfigError(
-        "%(key)s: '%(value)s' is not an address (%(reason)s).", key=key, value=value, reason=error
-    )
-
-
-def _build_spelling_error(key: str, value: str, normalized: str) -> ConfigError:
-    return ConfigError(
-        "%(key)s: Please write %(normal)s in place of '%(value)s': in lower case, as other servers see it.",
-        key=key,
-        normal=normalized,
-        value=value,
-    )
-
-
-def _build_insecure_error(key: str) -> ConfigError:
-    return ConfigError("%(key)s: Please write an https address. Only on loopback may it be http.", key=key)
-
-
-def _check_network(key: str, text: str) -> None:
-    try:
-        ip_network(text, strict=False)
-    except ValueError as error:
-        raise ConfigError(
-            "%(key)s: '%(value)s' is not an address or network (%(reason)s).",
-            key=key,
-            value=text,
-            reason=error,
-        ) from error
-
-
-def _check_ca(path: str) -> None:
-    if not path:
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except FileNotFoundError as error:
-        raise ConfigError(
-            "federation.ca_file: There is no file %(path)s. Please name a PEM file or leave the key empty.",
-            path=path,
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            "federation.ca_file: The file %(path)s cannot be used (%(reason)s). "
-            "Please name a PEM file of certificates.",
-            path=path,
-            reason=error,
-        ) from error
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        address = urlsplit(text)
-    except ValueError:
-        return False
-    return address.scheme in ("http", "https") and bool(address.hostname) and text.isprintable()
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535
-
-
-def _check_domain(domain: str) -> None:
-    normalized = normalize_host(domain)
-    if not normalized or "_" in normalized:
-        raise ConfigError(
-            "node.domain: '%(value)s' is not a host name. "
-            "Please write one in lower case, like commons.example.",
-            value=domain,
-        )
-    if domain != normalized:
-        raise _build_spelling_error("node.domain", domain, normalized)
-
-
 def _check_node(node: NodeConfig) -> None:
-    _check_domain(node.domain)
+    check_domain(node.domain)
     try:
         base = urlsplit(node.base_url)
         _ = base.port  # urlsplit checks the port only when it is read
     except ValueError as error:
-        raise _build_address_error("node.base_url", node.base_url, error) from error
+        raise build_address_error("node.base_url", node.base_url, error) from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
         raise ConfigError(
             "node.base_url: Please write the address without a path, like https://commons.example."
@@ -598,14 +530,14 @@ def _check_node(node: NodeConfig) -> None:
             value=base.hostname,
         )
     if node.base_url != normalized:
-        raise _build_spelling_error("node.base_url", node.base_url, normalized)
-    if base.scheme == "http" and not _is_loopback(base.hostname):
-        raise _build_insecure_error("node.base_url")
-    if node.source_url and not _is_web_address(node.source_url):
+        raise build_spelling_error("node.base_url", node.base_url, normalized)
+    if base.scheme == "http" and not is_loopback(base.hostname):
+        raise build_insecure_error("node.base_url")
+    if node.source_url and not is_web_address(node.source_url):
         raise ConfigError(
             "node.source_url: Please write the address of the source code, like https://code.example/fedserver."
         )
-    _check_listen("node.listen", node.listen)
+    check_listen("node.listen", node.listen)
     if node.processes < 1:
         raise ConfigError("%(key)s: Please write at least 1.", key="node.processes")
     if node.default_locale not in LOCALES:
@@ -615,24 +547,3 @@ def _check_node(node: NodeConfig) -> None:
             value=node.default_locale,
             known=known,
         )
-
-
-def _check_listen(key: str, listen: str) -> None:
-    if listen.startswith("unix:/"):
-        return
-    host, _, port = listen.rpartition(":")
-    if not host or not _is_port(port):
-        raise ConfigError("%(key)s: Please write host:port or unix:/path, like 127.0.0.1:8420.", key=key)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        return bool(ip_address(host))
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    return _is_address(host) and ip_address(host).is_loopback

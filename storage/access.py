@@ -34,6 +34,7 @@ class FileLock:
         self._handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
+            # guard: lock of a database
             fcntl.flock(self._handle, kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.release()

@@ -255,6 +255,7 @@ class PostgresqlDatabase:
 
 async def _refuse_pooling(url: str, connection: Any, key: str) -> None:
     """Raise DatabaseUnavailableError if a pooler of transactions is at `url`, where sessions are needed."""
+    # guard: pooler of transactions
     if await _pools_transactions(url, connection):
         raise DatabaseUnavailableError(f"{key} leads through a pooler of transactions. {POOLING_ADVICE}")
 

@@ -53,6 +53,7 @@ def close_to_others(path: Path) -> None:
     """
     with suppress(FileNotFoundError, PermissionError):
         mode = path.stat().st_mode
+        # guard: mode of an old database
         if mode & OTHERS:
             path.chmod(mode & ~OTHERS & 0o7777)
 

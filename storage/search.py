@@ -2,8 +2,8 @@
 
 Both index the same words, which the caller extracts; PostgreSQL stops at its limits, so it may find less of a
 very long post. Beside its words an entry holds *facts* about the post (its author, its language, what is
-attached): reserved terms that a member's query cannot contain. The builders of parameters return the values
-for both databases; each statement uses its own.
+attached): reserved terms that a member's query cannot contain. `build_entry_params` and
+`build_search_params` return the parameters of both databases; each statement takes those that it names.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ MAX_POSITION, MAX_POSITIONS_PER_WORD, MAX_VECTOR_BYTES = 16_383, 200, 900_000
 
 
 class SearchEntry(Struct, frozen=True):
-    """The entry of a post in the index: its words in their order, and facts (`[a-z0-9]+`) about it."""
+    """The entry of a post in the index: its words in their order, and facts (`[a-z0-9]+`) about it.
+
+    Words come from the tokenizer, here and in `SearchTerm`: they hold neither quotes nor backslashes, so that
+    they can stand in the query languages of both databases.
+    """
 
     post_id: int
     words: Sequence[str]
@@ -108,6 +112,7 @@ def _compile_entry_in_sqlite(element: EntryIn, compiler: SQLCompiler, **kw: Any)
 
 @compiles(EntryIn, "postgresql")
 def _compile_entry_in_postgresql(element: EntryIn, compiler: SQLCompiler, **kw: Any) -> str:
+    # As an array the subquery runs once; as a join PostgreSQL may read the index first.
     return f"post_words.rowid = ANY(ARRAY{compiler.process(element.ids, **kw)})"
 
 
@@ -147,7 +152,6 @@ def _to_tsvector(entry: SearchEntry) -> str:
 
 
 def _to_tsquery(term: SearchTerm) -> str:
-    # Words come from the tokenizer: they hold neither quotes nor backslashes.
     if term.is_fact:
         query = f"'={term.words[0]}'"
     else:

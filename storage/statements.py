@@ -4,6 +4,8 @@
 of the statement never changes (`json_each` on SQLite, `= ANY` on PostgreSQL). `upsert(table)` is an
 insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`; both dialects render it alike.
 The columns of a statement come in the order of the row's fields.
+
+Parameters of UPDATE and DELETE begin with `b_`: SQLAlchemy reserves the names of columns there.
 """
 
 from __future__ import annotations

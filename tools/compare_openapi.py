@@ -1,18 +1,19 @@
 """Compare the declared routes of the client API with a published OpenAPI description of Mastodon's.
 
-Usage: python tools/compare_openapi.py PATH. Fails if a route under a documented path has a method that is not
-documented, or is not documented at all and not in EXTRA. Prints how much of the description is served.
+Usage: python -m tools.compare_openapi PATH. Fails if a route under a documented path has a method that is not
+documented, or is not documented at all and not in EXTRA, or if a documented parameter is not read (see
+`tools/parameters.py`). Prints how much of the description is served.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import msgspec
 
 from fedserver.node import list_endpoints
+from tools import parameters
 
 PREFIXES = ("/api/v1", "/api/v2", "/oauth")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -45,23 +46,18 @@ EXTRA = {
 }
 
 
-def strip_parameter_names(path: str) -> str:
-    """Return a path without the names of its parameters."""
-    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
-
-
 def main() -> int:
     """Print the comparison; return 1 if a route is not described."""
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
     described = {
-        (method.upper(), strip_parameter_names(path))
+        (method.upper(), parameters.strip_parameter_names(path))
         for path, operations in document["paths"].items()
         for method in operations
         if method in METHODS
     }
     paths = {path for _, path in described}
     declared = {
-        (endpoint.method, strip_parameter_names(endpoint.path))
+        (endpoint.method, parameters.strip_parameter_names(endpoint.path))
         for endpoint in list_endpoints()
         if endpoint.path.startswith(PREFIXES)
     }
@@ -77,7 +73,16 @@ def main() -> int:
         print(f"  not served: {method} {path}")
     for method, path in wrong:
         print(f"NOT DESCRIBED: {method} {path}")
-    return 1 if wrong else 0
+    documented = parameters.read_description(document)
+    unread = parameters.list_unread(documented)
+    for line in unread:
+        print(f"NOT READ: {line}")
+    # The table is what the tests know where the description is not.
+    table = parameters.load_table(parameters.TABLE)
+    missing = [key for key, names in documented.items() if set(names) - set(table.get(key, ()))]
+    for method, path in missing:
+        print(f"NOT IN {parameters.TABLE}: {method} {path}")
+    return 1 if wrong or unread or missing else 0
 
 
 if __name__ == "__main__":

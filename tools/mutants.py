@@ -69,8 +69,21 @@ HIDDEN_ACCOUNTS = (
 LOG = "tests/domain/audit_log/test_audit_log.py"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
 
+BACKUPS = "tests/cli/test_databases.py"
+SEALING = "tests/storage/sealing/test_columns.py"
+
 # The test that must fail without the guard.
 TESTS = {
+    "checksum of a backup": f"{BACKUPS}::test_restore_of_damaged_copies_leaves_the_old_state[sqlite]",
+    "key of a backup": f"{BACKUPS}::test_backup_of_another_key_is_refused[sqlite]",
+    "end of a dump": "tests/cli/backups/test_postgresql_backups.py"
+    "::test_restore_with_a_program_that_dies_in_the_middle_leaves_the_old_state",
+    "key of the database": f"{SEALING}::test_database_with_another_key_is_not_opened",
+    "pooler of transactions": "tests/storage/test_pgbouncer.py"
+    "::test_pooler_of_transactions_without_a_direct_url_is_refused_with_what_to_set",
+    "mode of an old database": "tests/storage/test_private_files.py"
+    "::test_database_that_others_could_read_is_closed_to_them",
+    "lock of a database": "tests/storage/test_access.py::test_reserved_database_cannot_be_opened[sqlite]",
     "date window": f"{SIGNATURES}::test_times",
     "date ahead": f"{SIGNATURES}::test_times",
     "created window": f"{SIGNATURES}::test_times",

@@ -28,6 +28,7 @@ COMMANDS = {
     "member": CommandEntry("members", "Add, list and change members."),
     "token": CommandEntry("tokens", "Create access tokens for scripts."),
     "peer": CommandEntry("peers", "List, allow, limit and block peers; import and export decisions."),
+    "emoji": CommandEntry("emojis", "List, add, copy, disable and remove custom emoji."),
     "log": CommandEntry("audit_log", "Check the log of what moderators and admins did."),
     "db": CommandEntry("databases", "Upgrade, back up, verify and restore the database."),
     "check": CommandEntry("check", "Check the configuration and surroundings of this node."),

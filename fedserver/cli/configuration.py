@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from fedserver.cli.language import option
-from fedserver.config import Config, ConfigError, load
+from fedserver.config import Config, load
+from fedserver.config_values import ConfigError
 from fedserver.marked_text import MarkedText
 from fedserver.text.locales import gettext, translate
 

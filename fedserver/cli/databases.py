@@ -20,7 +20,7 @@ from fedserver.cli.settings import (
     connect_database,
     read_config,
 )
-from fedserver.text.locales import gettext
+from fedserver.text.locales import gettext, ngettext
 from storage.errors import DatabaseInUseError, StorageError
 from storage.private_files import create_folder
 
@@ -81,7 +81,13 @@ def backup(path: Path, config_path: Path | None) -> None:
     click.echo(gettext("The backup is written to %(path)s.", path=path))
     key = build_secret_box(config).path
     if key.exists():
-        click.echo(gettext("It can only be used with %(path)s. Keep a copy of that apart from it.", path=key))
+        click.echo(
+            gettext(
+                "It is of use only together with %(path)s. Please keep a copy of that file, apart from "
+                "the backup.",
+                path=key,
+            )
+        )
 
 
 @db.command()
@@ -96,7 +102,7 @@ def verify(path: Path) -> None:
     if not contents.has_checksum:
         click.echo(
             gettext(
-                "Another program made it or changed it, so it has no checksum: not every wrong letter in it "
+                "It has no checksum, as another program made or changed it: not every wrong letter in it "
                 "would be found."
             )
         )
@@ -148,18 +154,25 @@ def restore(path: Path, force: bool, ignores_key: bool, config_path: Path | None
 async def replace_keys(config_path: Path | None) -> None:
     """Make new keys after the seal key was lost. Stop the node before."""
     config = read_config(config_path)
-    replaced = await lost_key.replace_keys(config, build_secret_box(config))
+    box = build_secret_box(config)
+    replaced = await lost_key.replace_keys(config, box)
     click.echo(
-        gettext(
-            "%(accounts)s accounts have new keys, sealed with %(path)s. Keep a copy of that file.",
-            accounts=replaced.accounts,
-            path=build_secret_box(config).path,
+        ngettext(
+            "%(count)s account has new keys, sealed with %(path)s. Please keep a copy of that file.",
+            "%(count)s accounts have new keys, sealed with %(path)s. Please keep a copy of that file.",
+            replaced.accounts,
+            count=replaced.accounts,
+            path=box.path,
         )
     )
-    click.echo(
-        gettext(
-            "%(members)s members need a recovery code at their next login, as the secrets of their "
-            "authenticator apps are gone; whoever has none needs: fedserver member reset-2fa NAME",
-            members=replaced.members,
+    if replaced.members:
+        click.echo(
+            ngettext(
+                "%(count)s member needs a recovery code at the next login, as the secret of the "
+                "authenticator app is gone. Without one: fedserver member reset-2fa NAME",
+                "%(count)s members need a recovery code at their next login, as the secrets of their "
+                "authenticator apps are gone. Without one: fedserver member reset-2fa NAME",
+                replaced.members,
+                count=replaced.members,
+            )
         )
-    )

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+from msgspec import structs
 
 from fedserver.cli.language import group, option
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 from fedserver.text.locales import gettext, ngettext
+from storage.engine import ReadTx
 
 
 @group()
@@ -31,10 +33,13 @@ async def list_all(config_path: Path | None) -> None:
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
 
-async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
+async def _decide(
+    config_path: Path | None, host: str, policy: str, reason: str, public_comment: str | None = None
+) -> None:
     async with connect_database(read_config(config_path)) as db, db.write() as tx:
         if policy:
-            row = await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
+            decision = await _complete(tx, host, peers.PeerDecision(policy, reason), public_comment)
+            row = await peers.decide(tx, None, host, decision)
         else:
             row = await peers.reset(tx, None, host, reason)
     if policy:
@@ -44,7 +49,32 @@ async def _decide(config_path: Path | None, host: str, policy: str, reason: str)
     click.echo(gettext("A running node applies it within a few seconds."))
 
 
-reason_option = option("--reason", default="", help="The reason; it is recorded in the audit log.")
+async def _complete(
+    tx: ReadTx, host: str, decision: peers.PeerDecision, public_comment: str | None
+) -> peers.PeerDecision:
+    """Return the decision with what a former one says of the peer, where the command does not name it."""
+    domain = peers.normalize_domain(host)
+    former = next((row for row in await peers.list_with_decision(tx) if row.domain == domain), None)
+    if former is None:
+        return structs.replace(decision, public_comment=public_comment or "")
+    return structs.replace(
+        decision,
+        reason=decision.reason or former.reason,
+        rejects_media=former.rejects_media,
+        rejects_reports=former.rejects_reports,
+        obfuscates=former.obfuscates,
+        public_comment=former.public_comment if public_comment is None else public_comment,
+    )
+
+
+reason_option = option(
+    "--reason", default="", help="The reason, for moderators; it is recorded in the audit log."
+)
+public_comment_option = option(
+    "--public-comment",
+    default=None,
+    help="A comment that visitors read in the public list of blocked servers.",
+)
 
 
 @peer.command()
@@ -60,21 +90,23 @@ async def allow(domain: str, reason: str, config_path: Path | None) -> None:
 @peer.command()
 @click.argument("domain")
 @reason_option
+@public_comment_option
 @config_option
 @async_command
-async def block(domain: str, reason: str, config_path: Path | None) -> None:
+async def block(domain: str, reason: str, public_comment: str | None, config_path: Path | None) -> None:
     """Block a peer and all its subdomains."""
-    await _decide(config_path, domain, "block", reason)
+    await _decide(config_path, domain, "block", reason, public_comment)
 
 
 @peer.command()
 @click.argument("domain")
 @reason_option
+@public_comment_option
 @config_option
 @async_command
-async def limit(domain: str, reason: str, config_path: Path | None) -> None:
+async def limit(domain: str, reason: str, public_comment: str | None, config_path: Path | None) -> None:
     """Limit a peer: only followers see its accounts."""
-    await _decide(config_path, domain, "limit", reason)
+    await _decide(config_path, domain, "limit", reason, public_comment)
 
 
 @peer.command()

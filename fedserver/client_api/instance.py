@@ -73,7 +73,7 @@ async def show_extended_description(call: Call[NoParams]) -> dict[str, str]:
 
 @routes.get("/api/v1/custom_emojis")
 async def list_custom_emojis(call: Call[NoParams]) -> list[CustomEmoji]:
-    return [render_local_emoji(call.site.links, row) for row in await emojis.list_all(call.tx)]
+    return [render_local_emoji(call.site.links, row) for row in await emojis.list_enabled(call.tx)]
 
 
 class WeeklyActivity(Struct, frozen=True):

@@ -14,7 +14,7 @@ from fedserver.client_api.accounts import (
 )
 from fedserver.client_api.audit_log import log
 from fedserver.client_api.auth import admin_ip_blocks, apps
-from fedserver.client_api.content import admin_tags, media, tags
+from fedserver.client_api.content import admin_emojis, admin_tags, media, tags
 from fedserver.client_api.metrics import admin_measures
 from fedserver.client_api.moderation import admin_accounts, admin_reports, reports
 from fedserver.client_api.notifications import (
@@ -65,6 +65,7 @@ RESOURCES = (
     admin_ip_blocks,
     admin_measures,
     admin_reports,
+    admin_emojis,
     admin_tags,
     admin_trends,
     announcements,

@@ -6,6 +6,7 @@ from fedserver.console import (
     accounts,
     announcements,
     appeals,
+    emojis,
     invitations,
     log,
     overview,
@@ -20,8 +21,8 @@ from fedserver.console import (
 from fedserver.web.endpoint import Endpoint
 
 RESOURCES = (
-    accounts, announcements, appeals, invitations, log, overview, partners, peer_lists, peers, queue, relays,
-    reports, sign_ups,
+    accounts, announcements, appeals, emojis, invitations, log, overview, partners, peer_lists, peers, queue,
+    relays, reports, sign_ups,
 )  # fmt: skip
 
 

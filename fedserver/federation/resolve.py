@@ -21,7 +21,6 @@ from fedserver.federation.fetch import PeerBlockedError, RemoteGoneError
 from fedserver.federation.resolve_posts import PostResolver
 from fedserver.text.markup import PLAIN, parse_text
 from fedserver.text.page_links import parse_page_links
-from storage.engine import ReadTx
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -87,16 +86,16 @@ class Resolver(PostResolver):
                 if post is not None:
                     return post
                 account = await accounts.find_by_uri(tx, spelling)
-                account = account or await self._find_by_profile(tx, spelling)
+                if account is None and (name := self._get_profile_name(spelling)):
+                    account = await accounts.find_by_handle(tx, name)
                 if account is not None:
                     return account
         return None
 
-    async def _find_by_profile(self, tx: ReadTx, address: str) -> AccountRow | None:
-        """Return the account of this node whose page is at an address, `/@ann`."""
+    def _get_profile_name(self, address: str) -> str:
+        """Return the name in the address of a profile on this node, `/@ann`; '' for other addresses."""
         name = (self._site.links.path(address) or "").strip("/")
-        is_profile = name.startswith("@") and "/" not in name
-        return await accounts.find_by_handle(tx, name[1:]) if is_profile else None
+        return name[1:] if name.startswith("@") and "/" not in name else ""
 
     async def _fetch_alternate(self, address: str) -> Document | None:
         """Return the document that an HTML page links as its alternate form."""

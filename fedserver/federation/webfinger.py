@@ -17,7 +17,8 @@ log = structlog.stdlib.get_logger("fedserver.federation")
 async def look_up(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> tuple[Handle, str] | None:
     """Return the canonical handle and the actor's URI, as the handle's host tells them.
 
-    A host that names no subject confirms `handle` itself. Returns None if there is no usable answer.
+    A host that names no subject confirms `handle` itself. It is that host's claim only: the caller
+    checks that the actor and the host of the subject say the same. Returns None if there is no usable answer.
     """
     for scheme in ("https", "http") if allow_http else ("https",):
         base = f"{scheme}://{handle.domain}"

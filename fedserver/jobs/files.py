@@ -6,11 +6,12 @@ import structlog
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.jobs.lease import JobLease
 from fedserver.media.errors import UnacceptableFileError, build_too_complex_error
-from fedserver.runtime import media_intake
+from fedserver.runtime import emoji_intake, media_intake
 from fedserver.runtime.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
@@ -20,6 +21,17 @@ MAX_ATTEMPTS = 3  # a file that kills the process that decodes it is given up af
 async def remove_files(services: Services, job: jobs.RemoveFiles) -> None:
     """Remove files from the store."""
     await services.store.remove(job.keys)
+
+
+async def copy_emoji(services: Services, job: jobs.CopyEmoji) -> None:
+    """Copy a custom emoji of a peer, as the command line asked; the log tells if that is not possible."""
+    request = emoji_intake.CopyRequest(job.source, job.source_shortcode, job.shortcode, job.category)
+    try:
+        await emoji_intake.copy(services, None, request)
+    except (InvalidError, NotFoundError) as error:
+        log.warning(
+            "emoji_not_copied", shortcode=job.shortcode, source=job.source[:300], reason=error.message
+        )
 
 
 async def process_media(services: Services, job: jobs.ProcessMedia, lease: JobLease) -> None:

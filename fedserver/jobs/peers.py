@@ -35,7 +35,7 @@ async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:
     """Fetch a list of peers, and apply it or store it for approval. A failure is stored for the console."""
     async with services.db.read() as tx:
         row = await peer_lists.find(tx, job.list_id)
-    if row is None:
+    if row is None:  # the list was removed after the job was enqueued
         return
     reason, response = "", None
     try:

@@ -67,6 +67,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.EnqueuePostMails: _transactional(DEFAULT, mails.enqueue_post_mails),
         jobs.SendPush: Handler(PUSH, push_messages.send),
         jobs.RemoveFiles: Handler(DEFAULT, files.remove_files),
+        jobs.CopyEmoji: Handler(REMOTE, files.copy_emoji),
         jobs.ProcessMedia: _transactional(MEDIA, files.process_media),
         jobs.MakeArchive: _transactional(MEDIA, files.make_archive),
     }

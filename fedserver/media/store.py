@@ -39,6 +39,11 @@ class FileStore:
         await asyncio.to_thread(self._write, self.root / key, data)
         return key
 
+    async def copy(self, key: str) -> str:
+        """Store the file of a key once more and return the new key. Raises OSError if it is not there."""
+        path = self.root / key
+        return await self.put_bytes(await asyncio.to_thread(path.read_bytes), key.rpartition(".")[2])
+
     async def put_file(self, path: Path, extension: str) -> str:
         """Move a file of a `temp_dir` into the store and return its key."""
         key = _new_key(extension)

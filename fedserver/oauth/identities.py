@@ -18,8 +18,6 @@ from fedserver.oauth.login import render_form
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
 from fedserver.web.html import to_local_path
-from storage.engine import Tx
-from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
 log = structlog.stdlib.get_logger("fedserver.oauth")
@@ -172,26 +170,13 @@ async def _complete(
         if member is None:
             await oidc_signup.begin(tx, call.site, holder, identity)
             return call.see_other("/login/provider/join")
-        token = await _log_in(call, tx, member, identity)
+        token = await identities.log_in(tx, call.site, member, identity, _describe_client(call))
         await sessions.record_provider_login(tx, token, call.services.secret_box, login.id_token)
     return call.login_response(token, flow.next)
 
 
-async def _log_in(
-    call: Call[ProviderCallbackParams] | Call[ProviderJoinParams],
-    tx: Tx,
-    member: MemberRow,
-    identity: identities.OidcIdentity,
-) -> str:
-    return await identities.log_in(
-        tx,
-        call.site,
-        member,
-        identity,
-        call.address,
-        call.user_agent,
-        previous_session_id=call.session_id,
-    )
+def _describe_client(call: Call[ProviderCallbackParams] | Call[ProviderJoinParams]) -> identities.LoginClient:
+    return identities.LoginClient(call.address, call.user_agent, call.session_id)
 
 
 @routes.get("/login/provider/join", html=True, audience=EVERYONE)
@@ -228,5 +213,5 @@ async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
     if member.email_confirmed_at is None:
         return call.render("waiting.html", what="mail", email=member.email)
     async with call.services.db.write() as tx:
-        token = await _log_in(call, tx, member, identity)
+        token = await identities.log_in(tx, call.site, member, identity, _describe_client(call))
     return call.login_response(token, "/settings/profile?welcome=1")

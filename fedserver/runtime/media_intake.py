@@ -11,11 +11,13 @@ from typing import Protocol
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import process_attachment
+from fedserver.media.image_worker import ImageTask, ImageWorker, process_attachment, process_emoji
 from fedserver.media.results import ConvertedMedia, ProcessedImage
+from fedserver.media.store import FileStore
 from fedserver.runtime.services import Services
 from fedserver.text.locales import translate
 
+MAX_EMOJI_BYTES = 262_144  # as in Mastodon: dozens of them are on one page
 RAW_EXTENSION = "raw"  # of no type that is served
 
 
@@ -48,6 +50,25 @@ async def store_image(services: Services, upload: ReceivedFile, field: str = "fi
     return await _store_processed(services, await _process_image(services, upload, field))
 
 
+async def store_emoji(
+    store: FileStore, worker: ImageWorker, upload: ReceivedFile, field: str = "image"
+) -> media.NewFile:
+    """Clean the picture of a custom emoji and store it, with a still form. Raises InvalidError."""
+    if upload.size > MAX_EMOJI_BYTES:
+        raise build_too_large_error(field, MAX_EMOJI_BYTES)
+    processed = await _run_on_image(worker, process_emoji, upload, field)
+    full, still = processed.full, processed.small
+    return media.NewFile(
+        kind="image",
+        content_type=full.content_type,
+        file_key=await store.put_bytes(full.data, full.extension),
+        preview_key=await store.put_bytes(still.data, still.extension),
+        bytes=len(full.data) + len(still.data),
+        width=full.width,
+        height=full.height,
+    )
+
+
 async def store_thumbnail(services: Services, upload: ReceivedFile, field: str) -> media.NewFile:
     """Clean an image and store only its small version. Raises InvalidError."""
     processed = await _process_image(services, upload, field)
@@ -68,8 +89,14 @@ async def _process_image(services: Services, upload: ReceivedFile, field: str) -
     max_bytes = services.site.config.limits.upload_bytes
     if upload.size > max_bytes:
         raise build_too_large_error(field, max_bytes)
+    return await _run_on_image(services.image_worker, process_attachment, upload, field)
+
+
+async def _run_on_image(
+    worker: ImageWorker, task: ImageTask[ProcessedImage], upload: ReceivedFile, field: str
+) -> ProcessedImage:
     try:
-        return await services.image_worker.run(process_attachment, upload.data)
+        return await worker.run(task, upload.data)
     except UnacceptableFileError as error:
         why = f"cannot be used: {error.text}"
         raise InvalidError(field, why, message=translate(error.text)) from error

@@ -5,8 +5,8 @@ types of the struct before they are checked: `"0"`, `f`, `off` are false and oth
 strings are numbers, one value in the place of a list is a list of one, empty and null mean absent. Unknown
 names are ignored (docs.joinmastodon.org/client/intro).
 
-Every text and list has a length: MAX_TEXT and MAX_ITEMS, or what its declaration says (`LongText`). Most have
-narrower limits in the domain; these hold without exception.
+Every text and list has a length: MAX_TEXT and MAX_ITEMS, or what its declaration says (`endpoint.LongText`).
+Most have narrower limits in the domain; these hold without exception.
 """
 
 from __future__ import annotations

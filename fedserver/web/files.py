@@ -139,7 +139,12 @@ class PostFileParams(Struct, frozen=True):
 
 
 @routes.get(
-    "/media/proxy/posts/{id}/{kind:image|gifv|video|audio}", params=PostFileParams, tx="own", limit="peers"
+    "/media/proxy/posts/{id}/{kind:image|gifv|video|audio}",
+    params=PostFileParams,
+    tx="own",
+    limit="peers",
+    audience=EVERYONE,
+    no_token=True,
 )
 async def show_post_file(call: Call[PostFileParams]) -> web.StreamResponse:
     """Serve a file of another host that is in the text of a post, or in a former version of it."""

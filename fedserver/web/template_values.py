@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
-from fedserver.domain.content import post_texts
+from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
+from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
+from storage.rows.posts import PostRow
 
 
 def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
         return render_time(moment, locales.format_relative(moment, clock()))
 
+    with_emojis = partial(render_emojis, links)
     return {
         **STATIC_VALUES,
         "community": site.config.community,
@@ -70,7 +73,8 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
-        "post_html": lambda row: Markup(post_texts.render_page_html(links, row)),
+        "post_html": lambda row: with_emojis(row, Markup(post_texts.render_page_html(links, row))),
+        "with_emojis": with_emojis,
         "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,
@@ -79,6 +83,11 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "oidc": site.config.oidc,
         "source_url": site.source_url,
     }
+
+
+def render_emojis(links: Links, row: AccountRow | PostRow, text: str) -> Markup:
+    """Return a text, or safe HTML, with pictures for the custom emoji of its account or post."""
+    return Markup(emojis.render(links, row.emojis, str(escape(text))))
 
 
 def format_iso(moment: int) -> str:

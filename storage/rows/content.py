@@ -54,6 +54,7 @@ class EmojiRow(Struct, frozen=True, gc=False):
     static_key: str
     content_type: str
     created_at: int
+    disabled: bool = False
 
 
 class TagRow(Struct, frozen=True, gc=False):

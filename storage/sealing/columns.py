@@ -79,6 +79,7 @@ async def ensure_sealed(db: Database, box: SecretBox) -> None:
                 await _seal_values(tx)
             else:
                 check = await find_check(tx)
+    # guard: key of the database
     require_key(box, check or "")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 
 from storage.tables.metadata import key, metadata, optional_key, owner_key
@@ -67,6 +68,7 @@ emojis = Table(
     Column("static_key", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=false()),
 )
 
 tags = Table(

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from fedserver.cli.commands import main
 from fedserver.cli.language import find_language
-from fedserver.config import ConfigError, load
+from fedserver.config import load
+from fedserver.config_values import ConfigError
 from fedserver.domain.audit_log.hash_chain import ChainBrokenError
 from fedserver.media.errors import FileLimitError, UnacceptableFileError
 from fedserver.text.locales import translate, use_locale

@@ -40,6 +40,24 @@ def test_peer_lists_are_imported_and_exported(tmp_path: Path) -> None:
     assert "No domain was found" in wrong.output
 
 
+def test_block_has_a_public_comment_that_a_new_decision_keeps(tmp_path: Path) -> None:
+    config = tmp_path / "fedserver.toml"
+    config.write_text(f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n')
+    runner, given = CliRunner(), ["--config", str(config)]
+
+    def run(*arguments: str) -> str:
+        result = runner.invoke(main, ["peer", *arguments, *given])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    run("block", "spam.test", "--reason", "Seen by us", "--public-comment", "Unasked advertising")
+    assert "spam.test,suspend,false,false,Unasked advertising,false" in run("export")
+    run("limit", "spam.test")
+    assert "spam.test,silence,false,false,Unasked advertising,false" in run("export")
+    run("block", "spam.test", "--public-comment", "")
+    assert "spam.test,suspend,false,false,,false" in run("export")
+
+
 def test_peer_in_another_script_is_decided_about_in_its_normal_form(tmp_path: Path) -> None:
     config = tmp_path / "fedserver.toml"
     config.write_text(f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.timelines import cards
@@ -10,6 +12,7 @@ from storage.rows.auth import MemberRow
 from tests.kit.api import Api
 from tests.kit.nodes import TestNode
 from tests.kit.people import new_keys
+from tests.kit.pictures import make_picture
 
 ADMIN = "/api/v1/admin"
 SCOPES = "read write follow push admin:read admin:write"
@@ -29,6 +32,7 @@ async def check_moderation(
     await _check_address_blocks(api)
     await _check_measures(api)
     await _check_trends(node, api)
+    await _check_emojis(api)
 
 
 async def _create_pending_member(node: TestNode, name: str) -> tuple[MemberRow, str]:
@@ -113,6 +117,15 @@ async def _check_measures(api: Api) -> None:
     [dimension] = await api.post(f"{ADMIN}/dimensions", keys=["software_versions"])
     assert dimension["data"]
     assert len(await api.post(f"{ADMIN}/retention", frequency="day", **span)) == 2
+
+
+async def _check_emojis(api: Api) -> None:
+    form = {"image": io.BytesIO(make_picture()), "shortcode": "fox", "category": "Animals"}
+    emoji = (await api.request("POST", f"{ADMIN}/custom_emojis", data=form)).body
+    assert (await api.get(f"{ADMIN}/custom_emojis/{emoji['id']}"))["category"] == "Animals"
+    assert (await api.patch(f"{ADMIN}/custom_emojis/{emoji['id']}", type="disable"))["disabled"]
+    assert (await api.delete(f"{ADMIN}/custom_emojis/{emoji['id']}"))["shortcode"] == "fox"
+    assert await api.get(f"{ADMIN}/custom_emojis") == []
 
 
 async def _check_trends(node: TestNode, api: Api) -> None:

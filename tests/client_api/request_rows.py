@@ -145,7 +145,8 @@ def _status_rows() -> dict[str, Row]:
     old = {"quoted_status_id": None, "media_attributes": []}
     return {
         **_make_rows("/api/v1/statuses", "", "POST", **common, **new, scheduled_at="", quoted_status_id=None),
-        **_make_rows(path, "status", "GET", "DELETE", *(f"GET /{verb}" for verb in reads.split())),
+        **_make_rows(path, "status", "GET", *(f"GET /{verb}" for verb in reads.split())),
+        **_make_rows(path, "status", "DELETE", delete_media=False),
         **_make_rows(path, "status", *(f"POST /{verb}" for verb in verbs.split())),
         **_make_rows(path, "status", "POST /reblog", visibility="public"),
         **_make_rows(path, "status", "PUT", **common, **old),
@@ -259,6 +260,7 @@ def _moderation_rows() -> dict[str, Row]:
         "obfuscate": False,
     }
     address = {"ip": "203.0.113.0/24", "severity": "no_access", "comment": "spam", "expires_in": 600}
+    emoji = {"image": None, "shortcode": "fox", "category": "A", "source": "", "source_shortcode": "fox"}
     email = {"email": "e.v.e@mail.test", "canonical_email_hash": ""}
     hashes = f"{ADMIN}/canonical_email_blocks"
     rows = {
@@ -276,6 +278,11 @@ def _moderation_rows() -> dict[str, Row]:
         **_make_rows(f"{ADMIN}/domain_allows/{{id}}", "domain_allow", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/email_domain_blocks", "", "POST", domain="bad.example"),
         **_make_rows(f"{ADMIN}/email_domain_blocks/{{id}}", "email_domain_block", "GET", "DELETE"),
+        **_make_rows(f"{ADMIN}/custom_emojis", "", "POST", **emoji),
+        **_make_rows(f"{ADMIN}/custom_emojis/{{id}}", "emoji", "GET", "DELETE"),
+        **_make_rows(
+            f"{ADMIN}/custom_emojis/{{id}}", "emoji", "PATCH", type="disable", category="A", image=None
+        ),
         **_make_rows(hashes, "", "POST", "POST /test", **email),
         **_make_rows(f"{hashes}/{{id}}", "canonical_email_block", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/ip_blocks", "", "POST", **address),

@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 
 from fedserver.domain.auth import members
+from fedserver.domain.content import emojis
+from fedserver.domain.content.media import NewFile
 from fedserver.domain.notifications import announcements
 from fedserver.domain.timelines import cards
 from fedserver.text.previews import PagePreview
@@ -276,6 +278,14 @@ async def _announcement(world: RequestWorld) -> str:
     async with world.node.db.write() as tx:
         await announcements.create(tx, world.node.site, None, "We move on Friday")
     return str((await world.ann.get("/api/v1/announcements"))[0]["id"])
+
+
+@register_maker
+async def _emoji(world: RequestWorld) -> str:
+    file = NewFile("image", "image/png", file_key="a.png", preview_key="b.png", bytes=1)
+    async with world.node.db.write() as tx:
+        row = await emojis.create(tx, None, f"fox{tx.new_id()}", file)
+    return str(row.id)
 
 
 @register_maker

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from fedserver.cli.commands import main
 from fedserver.cli.configuration import read_config
-from fedserver.config import RENAMED_KEYS, Config, ConfigError, load
+from fedserver.config import RENAMED_KEYS, Config, load
+from fedserver.config_values import ConfigError
 from fedserver.marked_text import MarkedText
 from tests.kit import tls
 

@@ -40,6 +40,7 @@ PAGES = (
     "/relays",
     "/invitations",
     "/announcements",
+    "/emojis",
     "/queue",
     "/log",
 )

@@ -21,8 +21,10 @@ async def follows(node: TestNode, host: str, policy: str) -> None:
 
 async def test_peer_decision_of_the_cli_reaches_a_running_node(start: Start, tmp_path: Path) -> None:
     node = await start("alpha.test")
-    url = node.site.config.database.url
-    (tmp_path / "fedserver.toml").write_text(f'[database]\nurl = "{url}"\n')
+    config = node.site.config
+    (tmp_path / "fedserver.toml").write_text(
+        f'[node]\ndata_dir = "{config.node.data_dir}"\n[database]\nurl = "{config.database.url}"\n'
+    )
     assert "few seconds" in await command("peer", "block", "beta.test", folder=tmp_path)
     await follows(node, "www.beta.test", "block")
     # The others in this process: to start one costs more than all that it does.

@@ -52,7 +52,7 @@ class StubPeers:
     def __init__(self, names: tls.LoopbackResolver, *hosts: str) -> None:
         self._names = names
         self._hosts = hosts
-        self.documents: dict[str, Document | int] = {}
+        self.documents: dict[str, Document | bytes | int] = {}
         self.received: list[Document] = []
         self.requested_uris: list[str] = []
         self.requires_rfc9421 = False
@@ -64,6 +64,9 @@ class StubPeers:
 
     def serve(self, *documents: Document) -> None:
         self.documents |= {document["id"]: document for document in documents}
+
+    def serve_picture(self, url: str, data: bytes) -> None:
+        self.documents[url] = data
 
     async def deliver(
         self, node: TestNode, sender: str, activity: Document, content_type: str = CONTENT_TYPE
@@ -94,6 +97,8 @@ class StubPeers:
             return web.Response(status=401)
         if isinstance(found, int):
             return web.Response(status=found)
+        if isinstance(found, bytes):
+            return web.Response(body=found, content_type="image/png")
         return web.Response(body=json.dumps(found).encode(), content_type=CONTENT_TYPE)
 
     async def _receive(self, request: web.Request) -> web.Response:

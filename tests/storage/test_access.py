@@ -40,12 +40,12 @@ async def test_reserved_database_cannot_be_opened(database_url: str, clock: Cloc
     if database_url.startswith("sqlite:"):
         lock = FileLock(Path(database_url.removeprefix("sqlite:")), is_exclusive=True)
         with pytest.raises(DatabaseInUseError, match="being replaced"):
-            await open_database(database_url, clock)
+            await (await open_database(database_url, clock)).close()
         lock.release()
     else:
         async with reserve_database(database_url):
             with pytest.raises(DatabaseInUseError, match="being replaced"):
-                await open_database(database_url, clock)
+                await (await open_database(database_url, clock)).close()
     await (await open_database(database_url, clock)).close()
 
 

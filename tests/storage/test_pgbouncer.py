@@ -94,18 +94,18 @@ async def test_pooler_of_transactions_without_a_direct_url_is_refused_with_what_
 ) -> None:
     for _ in range(3):
         with pytest.raises(DatabaseUnavailableError, match=r"set database\.direct_url"):
-            await open_database(pooled_url, clock)
+            await (await open_database(pooled_url, clock)).close()
 
 
 async def test_direct_url_through_the_pooler_is_refused(pooled_url: str, clock: Clock) -> None:
     with pytest.raises(DatabaseUnavailableError, match=r"^database\.direct_url leads through a pooler"):
-        await open_database(pooled_url, clock, direct_url=pooled_url)
+        await (await open_database(pooled_url, clock, direct_url=pooled_url)).close()
 
 
 async def test_direct_url_of_another_database_is_refused(pooled_url: str, clock: Clock) -> None:
     other = databases.new_bare_postgres()
     with pytest.raises(DatabaseUnavailableError, match="different databases"):
-        await open_database(pooled_url, clock, direct_url=other)
+        await (await open_database(pooled_url, clock, direct_url=other)).close()
 
 
 async def test_pooler_of_sessions_needs_no_direct_url(direct_url: str, clock: Clock) -> None:

@@ -76,7 +76,11 @@ ORDERED = [
     *both("posts of partners", timeline_queries.LIST_BY_DOMAINS),
     ("partner that an author belongs to", partner_queries.FIND_COLLECTION),
     ("relay by its actor", relay_queries.IS_ENABLED),
-    *both("account and tag", timeline_queries.LIST_BY_ACCOUNT_AND_TAG),
+    *(
+        each
+        for key, paged in timeline_queries.LIST_BY_ACCOUNT_AND_TAG.items()
+        for each in both(f"account and tag {key}", paged)
+    ),
     *both("notifications", notification_queries.LIST_BY_ACCOUNT),
     *both("latest articles", article_queries.LIST_LATEST),
     *both("latest articles of one", article_queries.LIST_LATEST_BY_ACCOUNT),

@@ -44,6 +44,7 @@ EVERYWHERE = set(
     """
     GET /livez; GET /health; GET /readyz; GET /media/{key:.+}; GET /media/proxy/emoji/{shape:original|small};
     GET /media/proxy/{id}/{shape:original|small|avatar|header|card};
+    GET /media/proxy/posts/{id}/{kind:image|gifv|video|audio}; GET /source;
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;
     GET /about; GET /apps; GET /manifest.json; POST /locale;

@@ -40,7 +40,7 @@ class BackupContents(Struct, frozen=True):
 def build_damaged_error(path: Path, reason: object) -> BackupError:
     """Return the error for a file that is not a complete backup."""
     text = gettext(
-        "%(path)s is not a whole backup (%(reason)s). Please take another one.", path=path, reason=reason
+        "%(path)s is not a whole backup (%(reason)s). Please use another copy.", path=path, reason=reason
     )
     return BackupError(text)
 
@@ -49,7 +49,7 @@ def require_usable(path: Path, contents: BackupContents) -> None:
     """Raise BackupError unless this is a backup of ours that this version can use."""
     has_tables = set(COUNTED_TABLES) <= contents.counts.keys()
     if contents.revision is None or not has_tables:
-        raise BackupError(gettext("%(path)s is no backup of fedserver: its tables are others.", path=path))
+        raise BackupError(gettext("%(path)s is not a backup of fedserver: it holds other tables.", path=path))
     age = judge_revision(contents.revision)
     if age is SchemaAge.NEWER:
         raise BackupError(
@@ -91,9 +91,9 @@ def require_key(path: Path, contents: BackupContents, box: SecretBox) -> None:
         return
     raise BackupError(
         gettext(
-            "%(key)s is not the key with which the secrets in %(path)s are sealed, so members could not log "
-            "in and peers would not believe this server. Please put the key of that time there first. If it "
-            "is lost, repeat the command with --lost-key, and then run: fedserver db replace-keys",
+            "%(path)s was sealed with another key than %(key)s: authenticator apps would not work, and other "
+            "servers would refuse what this one signs. Please put the key of that time there first. If it is "
+            "lost, repeat the command with --lost-key, and then run: fedserver db replace-keys",
             key=box.path,
             path=path,
         )

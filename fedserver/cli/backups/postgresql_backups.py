@@ -100,6 +100,7 @@ def _read_dump(path: Path, entries: str) -> tuple[BackupContents, DumpReader]:
         has_checksum=checksum is True,
     )
     require_usable(path, contents)
+    # guard: end of a dump
     if not reader.is_complete:
         raise build_damaged_error(path, gettext("its end is missing"))
     return contents, reader

@@ -80,8 +80,9 @@ def _check_file(path: Path, shown: Path) -> bool:
     if not head:
         raise build_damaged_error(shown, gettext("it is empty"))
     if head != SQLITE_HEADER:
-        raise build_damaged_error(shown, gettext("file is not a database"))
+        raise build_damaged_error(shown, gettext("it is not a database"))
     checksum = check_sqlite_checksum(path)
+    # guard: checksum of a backup
     if checksum is False:
         raise build_damaged_error(shown, gettext("its checksum is wrong"))
     return checksum is True
@@ -135,6 +136,7 @@ def restore(path: Path, database: Path, box: SecretBox | None) -> BackupContents
         with create_private_folder_beside(database) as folder:
             copy = folder / COPY_NAME
             contents = _prepare_copy(path, copy)
+            # guard: key of a backup
             if box is not None:
                 require_key(path, contents, box)
             _replace(copy, database)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_stored_emojis
 from fedserver.client_api.entities.times import to_iso_or_none
-from fedserver.domain.accounts import account_views
 from fedserver.domain.timelines import post_views
 from fedserver.links import Links
 
@@ -51,7 +50,7 @@ def render_poll(links: Links, view: post_views.PostView) -> Poll:
         options=[
             PollOption(option.title, None if poll.hidden else option.votes_count) for option in poll.options
         ],
-        emojis=render_custom_emojis(links, account_views.decode_emojis(view.post.emojis)),
+        emojis=render_stored_emojis(links, view.post.emojis),
         voted=poll.voted if has_viewer else None,
         own_votes=list(poll.chosen) if has_viewer else None,
     )

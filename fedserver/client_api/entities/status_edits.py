@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.accounts import Account, render_account
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_stored_emojis
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.client_api.entities.statuses import render_content_warning
 from fedserver.client_api.entities.times import to_iso
@@ -78,7 +78,7 @@ def render_history(
             media_attachments=[
                 render_media_attachment(links, file, former=True) for file in _decode_files(edit.media)
             ],
-            emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
+            emojis=render_stored_emojis(links, edit.emojis),
             poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
@@ -91,7 +91,7 @@ def render_history(
         created_at=to_iso(row.edited_at or row.published_at),
         account=account,
         media_attachments=[render_media_attachment(links, file) for file in view.media],
-        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
+        emojis=render_stored_emojis(links, row.emojis),
         poll=_render_former_poll([option.title for option in view.poll.options]) if view.poll else None,
     )
     return [*versions, current]

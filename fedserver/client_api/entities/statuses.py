@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.cards import Card, render_card
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_stored_emojis
 from fedserver.client_api.entities.filters import FilterResult, render_filter_result
 from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.client_api.entities.polls import Poll, render_poll_or_none
@@ -185,7 +185,7 @@ def render_status(
             for mention in _decode_mentions(row.mentions)
         ],
         tags=[TagLink(name, links.tag(name)) for name in _decode_tags(row.tags)],
-        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
+        emojis=render_stored_emojis(links, row.emojis),
         poll=render_poll_or_none(links, view),
         card=render_card(links, view),
         quote=_render_quote(links, view.quote, shallow=quoted, include_hidden=with_source),

@@ -89,8 +89,14 @@ async def show_source(call: Call[NoParams]) -> StatusSource:
     return render_source(await visibility.get_own(call.tx, call.account, call.id()))
 
 
-@routes.delete("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", limit="deletions")
-async def delete(call: Call[NoParams]) -> Status:
+class DeleteStatusParams(Struct, frozen=True):
+    delete_media: bool = False
+
+
+@routes.delete(
+    "/api/v1/statuses/{id}", auth=USER, scope="write:statuses", params=DeleteStatusParams, limit="deletions"
+)
+async def delete(call: Call[DeleteStatusParams]) -> Status:
     """Delete a status; the answer has its source, so that it can be written again."""
-    view = await post_removal.delete(call.tx, call.account, call.id())
+    view = await post_removal.delete(call.tx, call.account, call.id(), deletes_files=call.params.delete_media)
     return render_status(call.site.links, view, with_source=True)

@@ -50,11 +50,25 @@ async def show_public(call: Call[PublicTimelineParams]) -> EntityPage:
     return await render_page(call, ids, "public")
 
 
-@routes.get("/api/v1/timelines/tag/{tag}", scope="read:statuses", params=PublicTimelineParams)
-async def show_tag(call: Call[PublicTimelineParams]) -> EntityPage:
-    ids = await timelines.list_by_tag(
-        call.tx, call.viewer_id, call.text("tag"), call.page(), only_local=call.params.local
+class TagTimelineParams(PublicTimelineParams, frozen=True):
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+@routes.get("/api/v1/timelines/tag/{tag}", scope="read:statuses", params=TagTimelineParams)
+async def show_tag(call: Call[TagTimelineParams]) -> EntityPage:
+    params = call.params
+    query = timelines.TagQuery(
+        call.text("tag"),
+        any_of=params.any,
+        all_of=params.all,
+        none_of=params.none,
+        local=params.local,
+        remote=params.remote,
+        only_media=params.only_media,
     )
+    ids = await timelines.list_by_tag(call.tx, call.viewer_id, query, call.page())
     return await render_page(call, ids, "public")
 
 

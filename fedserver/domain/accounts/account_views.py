@@ -10,22 +10,13 @@ from msgspec import Struct, structs
 from addresses.hosts import to_unicode
 from fedserver.domain.accounts.accounts import EMPTY_PROFILE
 from fedserver.domain.accounts.profiles import ProfileField
+from fedserver.domain.content.emojis import EmojiFact, decode_emojis
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-
-class EmojiFact(Struct, frozen=True):
-    """A custom emoji as stored with the account or post that uses it."""
-
-    shortcode: str
-    url: str
-    static_url: str = ""
-
-
 MAX_CACHED = 1_000  # views in memory, a few kilobytes each
 _decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
-_decode_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
 
 class AccountView(Struct, frozen=True):
@@ -76,11 +67,6 @@ def redact_suspended(row: AccountRow) -> AccountRow:
         posts_count=0,
         last_post_at=None,
     )
-
-
-def decode_emojis(text: str) -> list[EmojiFact]:
-    """Return the emoji in a JSON column."""
-    return [] if text == "[]" else _decode_emojis(text)
 
 
 async def load(tx: ReadTx, ids: Sequence[int]) -> dict[int, AccountView]:

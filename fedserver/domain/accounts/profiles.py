@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from addresses.hosts import normalize_host
-from fedserver.domain.content import post_texts
+from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.characters import MAX_LENGTH_RATIO, is_longer
@@ -109,11 +109,18 @@ async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: P
         pairs = _clean_fields(change.fields)
         mention_links = await post_texts.load_mention_links(tx, site, "\n".join(value for _, value in pairs))
         row = structs.replace(row, fields=_render_fields(site, pairs, mention_links, decode_fields(row)))
+    row = structs.replace(row, emojis=await _find_emojis(tx, site, row))
     if not isinstance(change.attribution_domains, UnsetType):
         row = structs.replace(row, attribution_domains=_clean_domains(change.attribution_domains))
     if not isinstance(change.also_known_as, UnsetType):
         row = structs.replace(row, also_known_as=encode(change.also_known_as).decode())
     return row
+
+
+async def _find_emojis(tx: ReadTx, site: NodeContext, row: AccountRow) -> str:
+    """Return the custom emoji that a profile uses, as JSON."""
+    fields = (text for field in decode_fields(row) for text in (field.name, field.source))
+    return await emojis.find_used(tx, site, row.display_name, row.note_source, *fields)
 
 
 def _clean_bounded(name: str, text: str, max_length: int) -> str:

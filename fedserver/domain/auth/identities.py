@@ -142,15 +142,20 @@ async def find_member(tx: Tx, site: NodeContext, identity: OidcIdentity) -> Memb
     return member
 
 
+class LoginClient(Struct, frozen=True):
+    """The browser that logs in, with the session that the new one replaces."""
+
+    address: str
+    user_agent: str
+    previous_session_id: int | None
+
+
 async def log_in(
     tx: Tx,
     site: NodeContext,
     member: MemberRow,
     identity: OidcIdentity,
-    address: str,
-    user_agent: str,
-    *,
-    previous_session_id: int | None,
+    client: LoginClient,
 ) -> str:
     """Log in a member by their identity; return the token for the cookie. Raises ForbiddenError."""
     role = map_role(site, identity, member.role)
@@ -160,9 +165,9 @@ async def log_in(
         tx,
         member,
         "",
-        address,
-        user_agent,
-        previous_session_id=previous_session_id,
+        client.address,
+        client.user_agent,
+        previous_session_id=client.previous_session_id,
         authenticated_at=min(identity.proved_at, tx.now),
     )
 

@@ -85,6 +85,11 @@ async def get_emoji(tx: ReadTx, site: NodeContext, url: str, signature: str) -> 
     """
     if not site.links.secret or not hmac.compare_digest(site.links.sign(url).encode(), signature.encode()):
         raise NotFoundError
+    return await build_emoji_request(tx, url)
+
+
+async def build_emoji_request(tx: ReadTx, url: str) -> RemoteFileRequest:
+    """Return an emoji by its remote URL, which the caller trusts. Raises NotFoundError."""
     # Remote emoji have no row of their own, so a hash of the URL is the id.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
     return await _build_request(tx, number, "emoji", "image", url, _get_host(url))

@@ -411,6 +411,15 @@ class RemoveFiles(Job, frozen=True, tag="remove_files"):
     keys: tuple[str, ...]
 
 
+class CopyEmoji(Job, frozen=True, tag="copy_emoji"):
+    """A custom emoji that `source` shows, the address of a post or the handle of an account, is copied."""
+
+    source: str
+    source_shortcode: str
+    shortcode: str
+    category: str
+
+
 class ProcessMedia(Job, frozen=True, tag="process_media"):
     """A video or audio file is transcoded; by a worker of its own, as it takes minutes."""
 

@@ -14,7 +14,7 @@ from fedserver.text.emoji import is_emoji
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
-from storage.queries.content import media as media_queries
+from storage.queries.content import emojis as emoji_queries
 from storage.queries.notifications import announcements as announcement_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
@@ -68,7 +68,7 @@ async def list_unread(tx: ReadTx, actor: AccountRow) -> list[AnnouncementRow]:
 async def _load_reactions(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
     """Return the reactions whose emoji still exists."""
     rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []
-    custom = await media_queries.load_emojis(tx, list({row.name for row in rows})) if rows else {}
+    custom = await emoji_queries.load_enabled(tx, list({row.name for row in rows})) if rows else {}
     return [
         AnnouncementReactionView(row, custom.get(row.name))
         for row in rows
@@ -95,7 +95,7 @@ async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> N
     Raises NotFoundError; InvalidError if it is not an emoji, or one too many.
     """
     row = await _get_published(tx, announcement_id)
-    if not is_emoji(name) and name not in await media_queries.load_emojis(tx, [name]):
+    if not is_emoji(name) and name not in await emoji_queries.load_enabled(tx, [name]):
         raise InvalidError("name", "is not a recognized emoji")
     used = {reaction.row.name for reaction in await _load_reactions(tx, [row.id], actor.id)}
     if name not in used and len(used) >= MAX_EMOJIS:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from fedserver.domain.content import media
+from fedserver.domain.content import emojis, media
 from fedserver.domain.content.post_texts import RenderedText
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts.remote_content import RemotePost, build_media_row, clean_tags
@@ -41,6 +41,12 @@ async def replace_names(tx: Tx, row: PostRow, text: RenderedText) -> list[Accoun
     await mention_queries.replace(tx, row.id, [account.id for account in text.mentioned])
     await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags))
     return [account for account in text.mentioned if account.id not in former_ids]
+
+
+async def add_emojis(tx: ReadTx, site: NodeContext, row: PostRow, *options: str) -> PostRow:
+    """Return a post with the custom emoji that its texts use, and those of the options of its poll."""
+    used = await emojis.find_used(tx, site, row.source, row.summary, row.title, *options)
+    return structs.replace(row, emojis=used)
 
 
 async def load_files(tx: ReadTx, row: PostRow) -> list[MediaRow]:

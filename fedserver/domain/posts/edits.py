@@ -69,6 +69,8 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     if post_texts.is_blank(text.html) and not media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     changed = await _change_quote(tx, site, author, _apply_edit(tx, row, changes, text), text, changes)
+    options = await polls.load_titles_json(tx, row.id) if changed.kind == "Question" else None
+    changed = await attachments.add_emojis(tx, site, changed, options or "")
     await versions.replace(tx, changed)
     newly_mentioned = await attachments.replace_names(tx, row, text)
     await quotes.mention_quoted_author(tx, changed)

@@ -13,14 +13,23 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, TombstoneRow
 
 
-async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostView:
-    """Delete a post of one's own; return its view. Its files stay for a while, to be posted again.
+async def delete(
+    tx: Tx, author: AccountRow, post_id: int, *, deletes_files: bool = False
+) -> post_views.PostView:
+    """Delete a post of one's own; return its view.
 
-    Raises NotFoundError.
+    Its files stay for a while, to be posted again, unless `deletes_files`. Raises NotFoundError.
     """
     row = await visibility.get_own(tx, author, post_id)
     view = await post_views.get(tx, post_id, author.id)
-    await attachments.detach_files(tx, row)
+    if deletes_files:
+        files = (*view.media, *([view.cover] if view.cover is not None else []))
+        keys = tuple(key for file in files for key in (file.file_key, file.preview_key) if key)
+        await attachments.delete_files(tx, row)
+        if keys:
+            await jobs.enqueue(tx, jobs.RemoveFiles(keys))
+    else:
+        await attachments.detach_files(tx, row)
     await _delete_local(tx, author, row)
     return view
 

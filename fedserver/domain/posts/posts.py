@@ -178,5 +178,6 @@ async def _build_row(
         version=1,
         interaction_policy=draft.policy,
     )
+    row = await attachments.add_emojis(tx, site, row, *(draft.poll.options if draft.poll else ()))
     row = await replies.restrict_visibility(tx, site, row, parent)
     return quote_policies.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted

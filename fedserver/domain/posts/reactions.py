@@ -15,7 +15,7 @@ from fedserver.domain.posts import likes
 from fedserver.domain.timelines import visibility
 from fedserver.text.emoji import is_emoji
 from storage.engine import ReadTx, Tx
-from storage.queries.content import media as media_queries
+from storage.queries.content import emojis as emoji_queries
 from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import reactions as reaction_queries
@@ -70,7 +70,7 @@ async def _get_local_emoji(tx: ReadTx, site: NodeContext, name: str) -> Emoji:
     if is_emoji(name):
         return Emoji(name)
     shortcode = name.strip(":")
-    known = await media_queries.load_emojis(tx, [shortcode])
+    known = await emoji_queries.load_enabled(tx, [shortcode])
     if shortcode not in known:
         raise InvalidError("emoji", "is not a recognized emoji")
     return Emoji(shortcode, site.links.media(known[shortcode].file_key))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from msgspec import Struct
 
 from fedserver.domain.posts import polls, quote_requests
 from fedserver.text.anchors import add_anchors
+from fedserver.text.hyperlinks import extract_links
 from fedserver.text.markup import render_markdown, render_plain
 from fedserver.text.names import fold_tag
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
@@ -59,15 +62,15 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     poll: polls.RemotePoll | None = None
     quote: quote_requests.RemoteQuote | None = None
     html_type: str = ""  # text/markdown or text/plain, where `html` is that instead
-    html_before: str = ""  # HTML to be shown before and after it
-    html_after: str = ""
+    html_before: str = ""  # HTML to be shown before it
+    links: tuple[str, ...] = ()  # pages that the post is about, which its text may not name
     interaction_policy: str = ""
 
 
 def clean_texts(remote: RemotePost) -> dict[str, str]:
     """Return the title, summary, source and HTML of a post, sanitized, by the columns they go to."""
     is_article = remote.kind == "Article"
-    html = remote.html_before + _render_body(remote) + remote.html_after
+    html = _add_links(remote.html_before + _render_body(remote), remote)
     return {
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
@@ -81,6 +84,17 @@ def _render_body(remote: RemotePost) -> str:
     if remote.html_type == "text/markdown":
         return render_markdown(remote.html[:MAX_MARKDOWN], article=remote.kind == "Article", base=remote.url)
     return render_plain(remote.html) if remote.html_type == "text/plain" else remote.html
+
+
+def _add_links(html: str, remote: RemotePost) -> str:
+    """Return the text with the links that it lacks.
+
+    Those of a link post stand before its text: the first link is the one that gets a card.
+    """
+    known = set(extract_links(html))
+    missing = [address for address in remote.links if address.partition("#")[0] not in known]
+    rendered = "".join(f'<p><a href="{escape(address)}">{escape(address)}</a></p>' for address in missing)
+    return rendered + html if remote.kind == "Page" else html + rendered
 
 
 def clean_tags(remote: RemotePost) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.domain.timelines.visibility import SCOPE_LOCAL, is_partner, narrower
+from fedserver.domain.timelines.visibility import SCOPE_PARTNER_POSTS, is_partner, narrower
 from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx
 from storage.queries.accounts import accounts as account_queries
@@ -31,7 +31,7 @@ async def check_visibility(tx: ReadTx, visibility: str) -> None:
 
 async def has_recipients(tx: ReadTx) -> bool:
     """Return True if there is a partner that receives posts for partners."""
-    return bool(await partner_queries.load_inboxes(tx, SCOPE_LOCAL))
+    return bool(await partner_queries.load_inboxes(tx, SCOPE_PARTNER_POSTS))
 
 
 async def belongs_to_partner(tx: ReadTx, account: AccountRow) -> bool:
@@ -52,7 +52,7 @@ async def resolve_visibility(
     # A post to that collection alone names neither Public nor followers: it was read as direct.
     if visibility != "direct":
         return visibility
-    collection = await partner_queries.find_collection(tx, author.domain, SCOPE_LOCAL)
+    collection = await partner_queries.find_collection(tx, author.domain, SCOPE_PARTNER_POSTS)
     return "partners" if collection is not None and collection in addressed_uris else visibility
 
 

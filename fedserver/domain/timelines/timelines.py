@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.names import fold_tag
 from storage.engine import Page, ReadTx
@@ -18,6 +20,8 @@ from storage.rows.posts import PostRow
 ANONYMOUS_ID = -1
 MAX_THREAD_POSTS = 4_096
 MAX_ANONYMOUS_ANCESTORS, MAX_ANONYMOUS_DESCENDANTS = 40, 60
+
+MAX_FURTHER_TAGS = 4  # of each kind in a tag timeline, as in Mastodon
 
 Pairs = list[tuple[int, int]]
 
@@ -47,15 +51,52 @@ async def list_public(
     return await timeline_queries.list_public(tx, where, viewer, page, only_media=only_media)
 
 
-async def list_by_tag(
-    tx: ReadTx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False
-) -> list[int]:
-    """Return ids of public posts with a hashtag; none for an unknown hashtag."""
-    tags = await tag_queries.load_by_names(tx, [fold_tag(name)])
-    if not tags:
+class TagQuery(Struct, frozen=True):
+    """A tag timeline: posts with `name` or any of `any_of`, all of `all_of` and none of `none_of`.
+
+    Names are as they are written (docs.joinmastodon.org/methods/timelines#tag).
+    """
+
+    name: str
+    any_of: Sequence[str] = ()
+    all_of: Sequence[str] = ()
+    none_of: Sequence[str] = ()
+    local: bool = False
+    remote: bool = False
+    only_media: bool = False
+
+
+async def list_by_tag(tx: ReadTx, viewer_id: int | None, query: TagQuery, page: Page) -> list[int]:
+    """Return ids of public posts with hashtags; unknown hashtags have none."""
+    any_of = _fold_tags([query.name, *query.any_of[:MAX_FURTHER_TAGS]])
+    all_of, none_of = (_fold_tags(names[:MAX_FURTHER_TAGS]) for names in (query.all_of, query.none_of))
+    known = await tag_queries.load_by_names(tx, list(dict.fromkeys((*any_of, *all_of, *none_of))))
+    id_by_name = {tag.name: tag.id for tag in known}
+    if not id_by_name.keys() >= set(all_of):
         return []
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await timeline_queries.list_by_tag(tx, tags[0].id, viewer, page, only_local=only_local)
+    merged: set[int] = set()
+    # One statement for each tag reads a page of it; one for all would read and sort all their posts.
+    for name in any_of:
+        if name in id_by_name:
+            merged.update(
+                await timeline_queries.list_by_tag(
+                    tx,
+                    id_by_name[name],
+                    viewer,
+                    page,
+                    scope="local" if query.local else "remote" if query.remote else "all",
+                    only_media=query.only_media,
+                    all_ids=[id_by_name[other] for other in all_of],
+                    none_ids=[id_by_name[other] for other in none_of if other in id_by_name],
+                )
+            )
+    ids = sorted(merged, reverse=True)
+    return ids[-page.limit :] if page.is_upwards else ids[: page.limit]
+
+
+def _fold_tags(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(fold_tag(name.strip().removeprefix("#")) for name in names if name.strip()))
 
 
 async def list_by_account(
@@ -71,12 +112,14 @@ async def list_by_account(
 ) -> list[int]:
     """Return ids of the posts and boosts of an account, as far as the viewer may see them."""
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    flags = (exclude_replies, exclude_boosts, only_media)
     if tag_name:
         tags = await tag_queries.load_by_names(tx, [fold_tag(tag_name)])
         if not tags:
             return []
-        return await timeline_queries.list_by_account_and_tag(tx, account_id, tags[0].id, viewer, page)
-    flags = (exclude_replies, exclude_boosts, only_media)
+        return await timeline_queries.list_by_account_and_tag(
+            tx, account_id, tags[0].id, viewer, page, flags=flags
+        )
     return await timeline_queries.list_by_account(tx, account_id, viewer, page, flags=flags)
 
 

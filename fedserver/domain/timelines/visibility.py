@@ -26,7 +26,8 @@ PUBLIC_VISIBILITIES = ("public", "unlisted")
 # From the widest to the narrowest: an edit or a reply may go to the right only.
 NARROWNESS = {"public": 0, "unlisted": 1, "partners": 2, "local": 3, "followers": 4, "direct": 5}
 NO_IDS: frozenset[int] = frozenset()
-SCOPE_LOCAL = "local"  # of a partner whose members see posts for partners
+# Scope of an agreement: the partner's members see posts for partners. Not the visibility `local`.
+SCOPE_PARTNER_POSTS = "local"
 
 
 class AuthorStanding(Protocol):
@@ -161,7 +162,10 @@ def _is_hidden(author: PostAuthorRow) -> bool:
 
 async def is_partner(tx: ReadTx, domain: str | None) -> bool:
     """Return True if a domain is a partner's whose members see posts for partners."""
-    return bool(domain) and await partner_queries.find_collection(tx, domain or "", SCOPE_LOCAL) is not None
+    return (
+        bool(domain)
+        and await partner_queries.find_collection(tx, domain or "", SCOPE_PARTNER_POSTS) is not None
+    )
 
 
 def narrower(first: str, second: str) -> str:

@@ -1,13 +1,21 @@
-"""Custom emoji of peers as they are stored with an account or a post."""
+"""Custom emoji between the column of an account or a post, and the tags of its document."""
 
 from __future__ import annotations
 
 import msgspec
 
 from activitypub.objects import CustomEmoji
-from fedserver.domain.accounts.account_views import EmojiFact
+from fedserver.domain.content.emojis import EmojiFact, decode_emojis
 
 encode = msgspec.json.Encoder().encode
+
+
+def to_emoji_tags(text: str) -> tuple[CustomEmoji, ...]:
+    """Return the tags of the emoji in a column `emojis` of a local post or account."""
+    return tuple(
+        CustomEmoji(fact.shortcode, fact.url, "image/gif" if fact.url.endswith(".gif") else "image/png")
+        for fact in decode_emojis(text)
+    )
 
 
 def encode_emojis(emojis: tuple[CustomEmoji, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from activitypub.addressing import visibility
-from activitypub.authority import host_of, require_same_origin, same_origin
+from activitypub.authority import require_same_origin, same_origin
 from activitypub.document import format_instant
 from activitypub.interactions import InteractionRule
 from activitypub.objects import Attachment, Object
@@ -18,7 +18,7 @@ from fedserver.domain.timelines import post_policies
 from fedserver.federation.convert.emojis import encode_emojis
 from fedserver.federation.convert.polls import get_author_uri, to_remote_poll
 
-# Types without a cover, whose `name` is not a title: a Note's is the option that a vote chooses.
+# Types whose `name` is no title (a vote is a Note whose `name` is the chosen option), and without a cover.
 UNTITLED_TYPES = ("Note", "Question")
 MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -31,9 +31,8 @@ def to_remote_post(
     Without `include_files`, attachments, cover and custom emoji are left out. Raises AuthorityError.
     """
     author_uri = get_author_uri(obj)
-    host_of(obj.id)
     require_same_origin(obj.id, author_uri)
-    # A link to another origin could pretend to be a page of that site.
+    # A link to another origin could pretend to be a page of that site; what a Page links to is in `links`.
     url = obj.url if same_origin(obj.id, obj.url) else obj.id
     return remote_content.RemotePost(
         uri=obj.id,
@@ -50,7 +49,7 @@ def to_remote_post(
         html=obj.content,
         html_type=obj.media_type,
         html_before=_describe_event(obj),
-        html_after="".join(_render_link(link) for link in obj.links if link not in obj.content),
+        links=obj.links,
         published_at=obj.published,
         updated_at=obj.updated,
         in_reply_to=obj.in_reply_to,
@@ -80,10 +79,6 @@ def _describe_event(obj: Object) -> str:
     return f"<p>{'<br>'.join(lines)}</p>" if lines else ""
 
 
-def _render_link(address: str) -> str:
-    return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
-
-
 def _to_remote_quote(obj: Object) -> quote_requests.RemoteQuote | None:
     if obj.quote is None:
         return None
@@ -92,7 +87,7 @@ def _to_remote_quote(obj: Object) -> quote_requests.RemoteQuote | None:
 
 def _to_policy(obj: Object, collections: dict[str, str]) -> str:
     """Return the encoded interaction policy. Unknown audiences become `unsupported_policy`."""
-    # Authors may always interact with their own posts, so they are not written down.
+    # Authors may always interact with their own posts: their empty name is dropped below.
     audiences = {**collections, PUBLIC: "public", **dict.fromkeys(obj.attributed_to, "")}
 
     def name_audiences(uris: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from activitypub.actors import Actor, ActorKey, Field, write_actor
 from activitypub.document import Document
 from fedserver.domain.accounts import account_views, identity_proofs, profiles
 from fedserver.domain.kernel.context import NodeContext
+from fedserver.federation.convert.emojis import to_emoji_tags
 from fedserver.links import INSTANCE_ACTOR
 from storage.rows.accounts import AccountRow, FeaturedTagRow, KeyRow
 
@@ -45,6 +46,7 @@ def render_actor(
             image_alt=row.header_alt,
             keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
             fields=tuple(Field(field.name, field.value) for field in _decode_fields(row.fields)),
+            emojis=to_emoji_tags(row.emojis),
             also_known_as=tuple(_decode_uris(row.also_known_as)),
             attribution_domains=tuple(_decode_uris(row.attribution_domains)),
             moved_to=moved_to,

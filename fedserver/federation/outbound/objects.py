@@ -17,6 +17,7 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import poll_views, post_policies
+from fedserver.federation.convert.emojis import to_emoji_tags
 from fedserver.federation.outbound.replies import SelfReplies, render_replies
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
@@ -70,6 +71,7 @@ def render_post(
             context=row.context_uri,
             mentions=tuple(Mention(item.uri, f"@{_full_handle(site, item)}") for item in mentions),
             hashtags=tuple(Hashtag(name, site.links.tag(name)) for name in _decode_tags(row.tags)),
+            emojis=to_emoji_tags(row.emojis),
             attachments=tuple(_to_attachment(site, file) for file in attached),
             cover=_to_attachment(site, cover) if cover is not None else None,
             question=_to_question(poll) if poll is not None else None,

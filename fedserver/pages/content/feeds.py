@@ -14,7 +14,6 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, quotes
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.links import Links
 from fedserver.pages.content.feed_documents import (
     CONTENT_TYPES,
     Feed,
@@ -47,7 +46,7 @@ async def render_feed(
         ids = await timelines.list_by_account(
             call.tx, account.id, None, page, exclude_replies=True, exclude_boosts=True
         )
-    entries = tuple(_to_entry(links, view) for view in await post_views.load(call.tx, ids, None))
+    entries = tuple(_to_entry(call, view) for view in await post_views.load(call.tx, ids, None))
     author = (await account_views.load(call.tx, [account.id]))[account.id]
     feed = Feed(
         url=f"{links.base}{call.request.path}",
@@ -64,7 +63,7 @@ async def render_feed(
     return response
 
 
-def _to_entry(links: Links, view: post_views.PostView) -> FeedEntry:
+def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
     row = view.post
     # A page opens what is behind a warning when the reader asks for it; programs that read feeds cannot.
     warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
@@ -74,13 +73,13 @@ def _to_entry(links: Links, view: post_views.PostView) -> FeedEntry:
         url=row.url,
         title=row.title or _describe(view),
         summary="" if warning else row.summary,
-        content=_render_content(links, view, warning),
+        content=_render_content(call, view, warning),
         language=row.language,
         published_at=row.published_at,
         updated_at=row.edited_at or row.published_at,
         tags=() if warning else tuple(_decode_tags(row.tags)),
         files=tuple(
-            FeedFile(links.media(file.file_key), file.content_type, file.bytes)
+            FeedFile(call.site.links.media(file.file_key), file.content_type, file.bytes)
             for file in files
             if file.file_key
         ),
@@ -94,11 +93,11 @@ def _describe(view: post_views.PostView) -> str:
     )
 
 
-def _render_content(links: Links, view: post_views.PostView, warning: str) -> str:
+def _render_content(call: Call[Any], view: post_views.PostView, warning: str) -> str:
     # guard: texts behind a content warning
     if warning:
         return _render_warning(view, warning)
-    return "".join(_render_parts(links, view))
+    return "".join(_render_parts(call, view))
 
 
 def _render_warning(view: post_views.PostView, warning: str) -> str:
@@ -107,15 +106,15 @@ def _render_warning(view: post_views.PostView, warning: str) -> str:
     return f"<p><strong>{escape(text)}</strong></p><p>{link}</p>"
 
 
-def _render_parts(links: Links, view: post_views.PostView) -> Iterator[str]:
+def _render_parts(call: Call[Any], view: post_views.PostView) -> Iterator[str]:
     """Return the HTML of a post, with what the page shows above and below its text."""
     row, quote = view.post, view.quote
     if view.cover is not None and view.cover.file_key and not row.sensitive:
-        yield _render_picture(links.media(view.cover.file_key), view.cover.description)
-    html = post_texts.proxy_pictures(links, row.id, row.html)
+        yield _render_picture(call.site.links.media(view.cover.file_key), view.cover.description)
+    html = post_texts.proxy_pictures(call.site.links, row.id, row.html)
     yield quotes.add_fallback_link(html, quote.row if quote is not None and quote.post is not None else None)
     for file in () if row.sensitive else view.media:
-        address = links.media(file.file_key) if file.file_key else ""
+        address = call.site.links.media(file.file_key) if file.file_key else ""
         if address and file.kind == "image":
             yield _render_picture(address, file.description)
         elif address:

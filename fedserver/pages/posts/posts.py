@@ -14,7 +14,6 @@ from fedserver.pages.posts.polls import refresh_if_stale
 from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 routes = Routes("pages")
 
@@ -37,16 +36,16 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     if view.post.slug and place != view.post.slug:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
-    await _refresh_thread(call, view.post)
+    await _refresh_thread(call, view)
     return _render_page(call, view, thread.above, thread.below)
 
 
-async def _refresh_thread(call: Call[NoParams], post: PostRow) -> None:
+async def _refresh_thread(call: Call[NoParams], view: post_views.PostView) -> None:
     """Enqueue the fetch of replies that a peer's thread lacks here, for a member who opens it."""
-    _, due = await refreshes.find_by_post(call.tx, post, call.viewer_id)
-    if due and call.viewer_id is not None and await threads.can_refresh(call.tx, post):
+    _, due = await refreshes.find_by_post(call.tx, view.post, call.viewer_id)
+    if due and call.viewer_id is not None and await threads.can_refresh(call.tx, view.post):
         async with call.services.db.write() as tx:
-            await refreshes.start(tx, post, call.viewer_id)
+            await refreshes.start(tx, view.post, call.viewer_id)
 
 
 async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str) -> int:

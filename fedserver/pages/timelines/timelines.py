@@ -41,7 +41,7 @@ async def show_local(call: Call[NoParams]) -> web.StreamResponse:
 @routes.get("/tags/{tag}", html=True)
 async def show_tag(call: Call[NoParams]) -> web.StreamResponse:
     name = call.text("tag")
-    ids = await timelines.list_by_tag(call.tx, call.viewer_id, name, call.page())
+    ids = await timelines.list_by_tag(call.tx, call.viewer_id, timelines.TagQuery(name), call.page())
     return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title=f"#{name}", tag=name)
 
 

@@ -8,9 +8,9 @@ from msgspec import structs
 from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
-from storage.rows.content import EmojiRow, MediaRow
+from storage.rows.content import MediaRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
-from storage.tables.content import emojis, media
+from storage.tables.content import media
 from storage.tables.posts import posts, scheduled_media
 
 COLUMNS = columns_of(media, MediaRow)
@@ -97,8 +97,6 @@ LIST_ORPHANS = (
 SUM_BYTES = select(func.coalesce(func.sum(media.c.bytes), 0)).where(
     media.c.account_id == bindparam("account_id")
 )
-LOAD_EMOJIS = select(*columns_of(emojis, EmojiRow)).where(one_of(emojis.c.shortcode, "names"))
-LIST_EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
 
 
 async def insert(tx: Tx, rows: Iterable[MediaRow]) -> None:
@@ -201,12 +199,3 @@ async def list_orphans(tx: ReadTx, before: int, limit: int) -> list[MediaRow]:
 
 async def sum_bytes(tx: ReadTx, account_id: int) -> int:
     return int(await tx.value(SUM_BYTES, account_id=account_id))
-
-
-async def list_emojis(tx: ReadTx) -> list[EmojiRow]:
-    return to_rows(EmojiRow, await tx.all(LIST_EMOJIS))
-
-
-async def load_emojis(tx: ReadTx, names: Sequence[str]) -> dict[str, EmojiRow]:
-    """Return the existing ones of the custom emoji, by shortcode."""
-    return {row.shortcode: row for row in to_rows(EmojiRow, await tx.all(LOAD_EMOJIS, names=list(names)))}

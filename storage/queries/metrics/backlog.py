@@ -13,14 +13,14 @@ from storage.tables.kernel import deliveries, documents, inbox_items, tasks
 from storage.tables.peers import peers
 
 MAX_LISTED = 50
-DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"
+DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"  # names of the queues; jobs are in `tasks`
 TABLES: dict[str, Table] = {TASKS: tasks, DELIVERIES: deliveries, INBOX: inbox_items}
 
 
 def _build_count(name: str, table: Table) -> Any:
     columns = table.c
     dead = columns.dead_at.is_not(None)
-    # Only another version of the program can run a job of an unknown kind: it is neither pending nor late.
+    # Only another version of the program can run a job of an unknown kind: it does not count as pending.
     pending = and_(~dead, one_of(columns.kind, "kinds")) if table is tasks else ~dead
     return select(
         literal(name),
@@ -52,7 +52,7 @@ LIST_DEAD_DELIVERIES = _select_latest_dead(
     ).join(documents, documents.c.id == deliveries.c.document_id),
     deliveries,
 )
-# Deliveries that failed and are tried again, at peers that take others.
+# Deliveries that failed and will be tried again, at hosts that can be reached otherwise.
 LIST_RETRIED = (
     select(
         deliveries.c.host,
@@ -66,7 +66,7 @@ LIST_RETRIED = (
     .order_by(func.count().desc(), deliveries.c.host)
     .limit(MAX_LISTED)
 )
-# Deliveries and inbox items are selected by host, jobs by id.
+# Deliveries and inbox items are selected by host, jobs by id (for `b_` see `storage.statements`).
 _CONDITIONS = {
     TASKS: tasks.c.id == bindparam("b_id"),
     DELIVERIES: deliveries.c.host == bindparam("b_host"),
@@ -110,7 +110,7 @@ async def list_dead_activities(tx: ReadTx, queue: str) -> list[tuple[int, str, b
 
 
 async def list_retried(tx: ReadTx) -> list[tuple[str, int, str, int]]:
-    """Return hosts that refused some deliveries for now: how many, one of the errors, the next attempt."""
+    """Return hosts with such deliveries: how many, one of the errors, the next attempt (ms UTC)."""
     return [(row[0], int(row[1]), row[2], int(row[3])) for row in await tx.all(LIST_RETRIED)]
 
 

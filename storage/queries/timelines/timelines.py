@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Page, ReadTx
@@ -78,22 +78,44 @@ LIST_BY_DOMAINS = PagedStatement(
     ),
     posts.c.id,
 )
-LIST_BY_TAG = {
-    only_local: PagedStatement(
-        select(posts.c.id)
-        .select_from(post_tags.join(posts, posts.c.id == post_tags.c.post_id))
-        .where(
-            post_tags.c.tag_id == bindparam("tag_id"),
-            posts.c.visibility == "public",
-            posts.c.state == "published",
-            _is_author_unlimited,
-            _is_not_hidden("viewer_id"),
-            *([posts.c.local] if only_local else []),
-        ),
-        post_tags.c.post_id,
-    )
-    for only_local in (False, True)
-}
+_own_tags, _all_tags, _none_tags = post_tags.alias(), post_tags.alias(), post_tags.alias()
+_has_all_tags = (
+    select(func.count())
+    .select_from(_all_tags)
+    .where(_all_tags.c.post_id == posts.c.id, one_of(_all_tags.c.tag_id, "all_ids"))
+    .scalar_subquery()
+) == bindparam("all_count", type_=Integer())
+_has_no_tags = ~exists(
+    select(literal(1)).where(_none_tags.c.post_id == posts.c.id, one_of(_none_tags.c.tag_id, "none_ids"))
+)
+# One term, as SQLite sorts the page when there are too many for it to follow the order of an index.
+_has_wanted_tags = case((and_(_has_all_tags, _has_no_tags), 1), else_=0) == 1
+# By scope, only posts with media, and with conditions about further tags.
+# `IS NOT` keeps SQLite from the indexes of local posts and of those of peers, by which it would sort.
+LIST_BY_TAG: dict[tuple[str, bool, bool], PagedStatement] = {}
+for _scope, _scope_conditions in (
+    ("all", []),
+    ("local", [posts.c.local.is_not(False)]),
+    ("remote", [posts.c.local.is_not(True)]),
+):
+    for _only_media in (False, True):
+        for _has_tag_conditions in (False, True):
+            _conditions = [
+                _own_tags.c.tag_id == bindparam("tag_id"),
+                posts.c.visibility == "public",
+                posts.c.state == "published",
+                _is_author_unlimited,
+                _is_not_hidden("viewer_id"),
+                *_scope_conditions,
+                *([_has_media] if _only_media else []),
+                *([_has_wanted_tags] if _has_tag_conditions else []),
+            ]
+            LIST_BY_TAG[_scope, _only_media, _has_tag_conditions] = PagedStatement(
+                select(posts.c.id)
+                .select_from(_own_tags.join(posts, posts.c.id == _own_tags.c.post_id))
+                .where(*_conditions),
+                _own_tags.c.post_id,
+            )
 
 _is_followed = exists(
     select(literal(1)).where(
@@ -118,6 +140,7 @@ _is_visible_on_profile = and_(
     or_(posts.c.visibility != "direct", posts.c.account_id == bindparam("viewer_id"), _is_mentioned),
 )
 LIST_BY_ACCOUNT: dict[tuple[bool, bool, bool], PagedStatement] = {}
+LIST_BY_ACCOUNT_AND_TAG: dict[tuple[bool, bool, bool], PagedStatement] = {}
 for _no_replies in (False, True):
     for _no_boosts in (False, True):
         for _only_media in (False, True):
@@ -135,17 +158,12 @@ for _no_replies in (False, True):
             LIST_BY_ACCOUNT[_no_replies, _no_boosts, _only_media] = PagedStatement(
                 select(posts.c.id).where(*_conditions), posts.c.id
             )
-LIST_BY_ACCOUNT_AND_TAG = PagedStatement(
-    select(posts.c.id)
-    .select_from(post_tags.join(posts, posts.c.id == post_tags.c.post_id))
-    .where(
-        posts.c.account_id == bindparam("account_id"),
-        post_tags.c.tag_id == bindparam("tag_id"),
-        posts.c.state == "published",
-        _is_visible_on_profile,
-    ),
-    posts.c.id,
-)
+            LIST_BY_ACCOUNT_AND_TAG[_no_replies, _no_boosts, _only_media] = PagedStatement(
+                select(posts.c.id)
+                .select_from(post_tags.join(posts, posts.c.id == post_tags.c.post_id))
+                .where(post_tags.c.tag_id == bindparam("tag_id"), *_conditions),
+                posts.c.id,
+            )
 LIST_PINNED = (
     select(posts.c.id)
     .select_from(pins.join(posts, posts.c.id == pins.c.post_id))
@@ -269,8 +287,34 @@ async def list_by_domains(tx: ReadTx, domains: Sequence[str], viewer_id: int, pa
     return await _load_page(tx, LIST_BY_DOMAINS, page, domains=list(domains), viewer_id=viewer_id)
 
 
-async def list_by_tag(tx: ReadTx, tag_id: int, viewer_id: int, page: Page, *, only_local: bool) -> list[int]:
-    return await _load_page(tx, LIST_BY_TAG[only_local], page, tag_id=tag_id, viewer_id=viewer_id)
+async def list_by_tag(
+    tx: ReadTx,
+    tag_id: int,
+    viewer_id: int,
+    page: Page,
+    *,
+    scope: str = "all",
+    only_media: bool = False,
+    all_ids: Sequence[int] = (),
+    none_ids: Sequence[int] = (),
+) -> list[int]:
+    """Return ids of public posts with a tag, with all of `all_ids` and with none of `none_ids`.
+
+    The scope is all, local or remote.
+    """
+    if not all_ids and not none_ids:
+        statement = LIST_BY_TAG[scope, only_media, False]
+        return await _load_page(tx, statement, page, tag_id=tag_id, viewer_id=viewer_id)
+    return await _load_page(
+        tx,
+        LIST_BY_TAG[scope, only_media, True],
+        page,
+        tag_id=tag_id,
+        viewer_id=viewer_id,
+        all_ids=list(all_ids),
+        all_count=len(all_ids),
+        none_ids=list(none_ids),
+    )
 
 
 async def list_by_account(
@@ -281,11 +325,11 @@ async def list_by_account(
 
 
 async def list_by_account_and_tag(
-    tx: ReadTx, account_id: int, tag_id: int, viewer_id: int, page: Page
+    tx: ReadTx, account_id: int, tag_id: int, viewer_id: int, page: Page, *, flags: tuple[bool, bool, bool]
 ) -> list[int]:
-    return await _load_page(
-        tx, LIST_BY_ACCOUNT_AND_TAG, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id
-    )
+    """Return ids of an account's posts with a tag; the flags are those of `list_by_account`."""
+    statement = LIST_BY_ACCOUNT_AND_TAG[flags]
+    return await _load_page(tx, statement, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id)
 
 
 async def list_pinned(tx: ReadTx, account_id: int, viewer_id: int) -> list[int]:

@@ -48,7 +48,7 @@ def test_restore_of_a_cut_dump_of_pg_dump_itself_leaves_the_old_state(folder: Pa
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("exit 0", "is no backup of fedserver"),
+        ("exit 0", "is not a backup of fedserver"),
         ("exit 3", "ended with status 3 and said nothing"),
         ("echo 'pg_restore: error: no such thing' >&2; exit 1", "no such thing"),
         (None, "not installed"),

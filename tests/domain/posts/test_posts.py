@@ -178,8 +178,8 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: NodeCo
         assert row.edited_at is not None
         assert row.version > 1
         assert [edit.source for edit in await post_queries.list_edits(tx, post_id)] == ["first #old"]
-        assert await timelines.list_by_tag(tx, None, "NEW", PAGE) == [post_id]
-        assert await timelines.list_by_tag(tx, None, "old", PAGE) == []
+        assert await timelines.list_by_tag(tx, None, timelines.TagQuery("NEW"), PAGE) == [post_id]
+        assert await timelines.list_by_tag(tx, None, timelines.TagQuery("old"), PAGE) == []
     assert "update" in await told(database, bob)
     async with database.write() as tx:
         same = edits.PostEdit(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")

@@ -81,3 +81,33 @@ def test_event_shows_when_and_where_and_escapes_the_place() -> None:
     ).html_before
     assert "2026-05-01 18:30 UTC" in html
     assert "&lt;b&gt;Town hall" in html
+
+
+@pytest.mark.parametrize(
+    ("document", "links"),
+    [
+        ({"type": "Page", "url": "https://films.test/1"}, ("https://films.test/1",)),
+        ({"type": "Page", "url": [f"{BOB}/page", "https://films.test/1"]}, ("https://films.test/1",)),
+        ({"type": "Page", "url": f"{BOB}/page"}, ()),
+        ({"content": "", "url": "https://films.test/1"}, ("https://films.test/1",)),
+        # The page of a note may be on another host than its id.
+        ({"url": "https://www.beta.test/@bob/1"}, ()),
+        ({"type": "Page", "url": "javascript:alert(1)"}, ()),
+        ({"attachment": [{"type": "Page", "url": "https://films.test/1"}]}, ("https://films.test/1",)),
+        ({"attachment": {"type": "Link", "href": "https://films.test/1"}}, ("https://films.test/1",)),
+        (
+            {"attachment": {"type": "Document", "mediaType": "text/html", "url": "https://films.test/1"}},
+            ("https://films.test/1",),
+        ),
+    ],
+)
+def test_page_that_a_post_is_about_is_its_link(document: dict[str, Any], links: tuple[str, ...]) -> None:
+    post = convert(**document)
+    assert post.links == links
+    assert post.files == ()
+    assert post.url.startswith("https://beta.test/")
+
+
+def test_video_without_words_is_no_link_post() -> None:
+    film = [{"type": "Link", "mediaType": "video/mp4", "href": "https://files.test/1.mp4"}]
+    assert convert(type="Video", content="", url=film).links == ()

@@ -64,7 +64,63 @@ _first = public(
     DEE["id"], "https://discourse.test/ap/object/1", "Note", name="Hello", content="<p>A first post</p>"
 )
 
+# A link post whose address is on another host, as older Lemmy and lotide send it, and with a text.
+LOU = make_actor("https://lotide.test/users/lou", "lou")
+_link = public(
+    LOU["id"],
+    "https://lotide.test/posts/1",
+    "Page",
+    to=f"{LOU['id']}/followers",
+    cc=PUBLIC,
+    name="Worth seeing",
+    url="https://films.test/watch?v=1&t=2",
+)
+_link_with_text = public(
+    LOU["id"],
+    "https://lotide.test/posts/2",
+    "Page",
+    name="A walk outside",
+    content="They went outside on Wednesday. See https://news.test/walkers",
+    contentMap={"en": 'They went outside on Wednesday.<br><a href="https://news.test/walk">The walk</a>'},
+    url=[{"type": "Link", "href": "https://news.test/walk"}, "https://lotide.test/p/2"],
+)
+FAY = make_actor("https://friendica.test/profile/fay", "fay")
+_shared = public(
+    FAY["id"],
+    "https://friendica.test/objects/1",
+    "Note",
+    content="<p>Look at this</p>",
+    attachment=[{"type": "Page", "url": "https://news.test/shared?a=1&b=2", "name": "A page"}],
+)
+
 ROWS = (
+    Shape(
+        software="lotide",
+        followed=LOU,
+        uri=_link["id"],
+        sent=(act("Create", LOU["id"], _link),),
+        status={"url": _link["id"], "title": "Worth seeing", "media_attachments": []},
+        says=('href="https://films.test/watch?v=1&amp;t=2"',),
+        page=('href="https://films.test/watch?v=1&amp;t=2"',),
+    ),
+    Shape(
+        software="lotide_text",
+        followed=LOU,
+        uri=_link_with_text["id"],
+        sent=(act("Create", LOU["id"], _link_with_text),),
+        status={"url": "https://lotide.test/p/2", "title": "A walk outside", "media_attachments": []},
+        says=("They went outside on Wednesday.", 'href="https://news.test/walk"'),
+        page=("They went outside on Wednesday.", 'href="https://news.test/walk"'),
+    ),
+    Shape(
+        software="friendica",
+        followed=FAY,
+        uri=_shared["id"],
+        sent=(act("Create", FAY["id"], _shared),),
+        status={"url": _shared["id"], "media_attachments": []},
+        says=("Look at this", 'href="https://news.test/shared?a=1&amp;b=2"'),
+        page=("Look at this", 'href="https://news.test/shared?a=1&amp;b=2"'),
+    ),
     Shape(
         software="lemmy",
         followed=FOXES,

@@ -112,7 +112,7 @@ async def test_sealing_that_was_interrupted_is_done_at_the_next_start(
             return super().encrypt(secret, context)
 
     with pytest.raises(SealKeyError, match="interrupted"):
-        await prepare_database(database_url, clock, InterruptedBox(box.path))
+        await (await prepare_database(database_url, clock, InterruptedBox(box.path))).close()
     halted = await open_database(database_url, clock)
     assert any("PRIVATE KEY" in text for text in await read_texts(halted))
     assert not any(text.startswith(SEALED_PREFIX) for text in await read_texts(halted))
@@ -133,7 +133,7 @@ async def test_database_with_another_key_is_not_opened(
     if content is not None:
         box.path.write_text(content)
     with pytest.raises(SealKeyError, match=r"seal\.key"):
-        await prepare_database(database_url, clock, SecretBox(box.path))
+        await (await prepare_database(database_url, clock, SecretBox(box.path))).close()
     assert box.path.exists() is (content is not None), "no new key takes its place"
 
 
@@ -170,7 +170,8 @@ async def test_two_nodes_on_one_database_need_the_same_key(
     first = await open_node(make_config("alpha.test", tmp_path / "first", database_url), clock=clock)
     await first.close()
     with pytest.raises(SealKeyError, match="another machine"):
-        await open_node(make_config("alpha.test", tmp_path / "second", database_url), clock=clock)
+        second = await open_node(make_config("alpha.test", tmp_path / "second", database_url), clock=clock)
+        await second.close()
 
 
 # Columns whose names sound secret, and why everybody who has the database may read them.
@@ -178,6 +179,7 @@ READABLE = {
     "email_subscriptions.token": "ends or confirms a subscription; it is in each mail",
     "sessions.csrf": "worth nothing without the cookie, of which only the hash is stored",
     "push_subscriptions.sealed_token": "sealed by the domain",
+    "sessions.sealed_id_token": "sealed by the domain",
     "codes.challenge": "the hash of what the app keeps (RFC 7636)",
     "notification_policies.for_private_mentions": "a setting",
     "push_subscriptions.endpoint": "takes messages signed by our key only",
