@@ -40,6 +40,7 @@ KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
     "MarkedText": None,
+    "Question": None,
     "ChainBrokenError": None,
     "ConfigError": None,
     "UnacceptableFileError": None,

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from fedserver.cli.demo_nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
 from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
 from fedserver.cli.server import build_sites, configure_log
@@ -30,23 +30,12 @@ from fedserver.config import NodeConfig as NodeConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.posts import likes, posts
-from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import visibility
 from fedserver.federation.keys import generate
-from fedserver.node import Node, open_node
+from fedserver.node import open_node
 from fedserver.text.locales import gettext
-from storage.rows.accounts import AccountRow
 
 PASSWORD = "demo-password"
-
-
-@dataclass
-class DemoNode:
-    """A node of the demo and its members' accounts."""
-
-    community: DemoCommunity
-    node: Node
-    people: dict[str, AccountRow]
 
 
 def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
@@ -86,36 +75,6 @@ async def _start_node(community: DemoCommunity, port: int, folder: Path) -> Demo
             change = accounts.ProfileChange(display_name=person.display_name, note=person.note)
             people[person.name] = await accounts.update_profile(tx, services.site, account, change)
     return DemoNode(community, node, people)
-
-
-async def _follow_everyone(partners: list[DemoNode]) -> None:
-    """Let every member follow every other, across nodes by handle."""
-    for here in partners:
-        services = here.node.services
-        for there in partners:
-            for name in there.people:
-                handle = f"@{name}@{there.node.services.site.links.domain}"
-                target = await services.resolver.resolve_account(handle)
-                if target is None:
-                    raise click.ClickException(
-                        gettext(
-                            "%(handle)s was not found from %(community)s.",
-                            handle=handle,
-                            community=here.community.title,
-                        )
-                    )
-                async with services.db.write() as tx:
-                    for account in here.people.values():
-                        if account.id != target.id:
-                            await follows.follow(tx, services.site, account, target)
-
-
-async def _wait_until_idle(partners: list[DemoNode]) -> None:
-    """Wait until no node has pending jobs, deliveries or activities."""
-    for _ in range(200):
-        if not sum([await partner.node.runner.count_backlog() for partner in partners]):
-            return
-        await asyncio.sleep(0.1)
 
 
 async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
@@ -168,15 +127,17 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         for number, community in enumerate(COMMUNITIES):
             click.echo(gettext("Starting %(community)s …", community=community.title))
             partners.append(await _start_node(community, port + number, folder / community.key))
+        click.echo(gettext("They become partners …"))
+        await make_partners(partners)
         click.echo(gettext("Members follow each other across the nodes …"))
-        await _follow_everyone(partners)
-        await _wait_until_idle(partners)
+        await follow_everyone(partners)
+        await wait_until_idle(partners)
         by_key = {partner.community.key: partner for partner in partners}
         click.echo(gettext("They post, reply and like …"))
         uris = await _publish_posts(by_key)
-        await _wait_until_idle(partners)
+        await wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
-        await _wait_until_idle(partners)
+        await wait_until_idle(partners)
         _print_addresses(partners)
         if not once:
             await _wait_for_signal()

@@ -17,7 +17,7 @@ from fedserver.domain.moderation import (
 )
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/accounts"
@@ -101,7 +101,25 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/act", html=True, auth=MODERATOR, params=ModerationActionParams)
+def _question_action(call: Call[ModerationActionParams]) -> Question | None:
+    if call.params.kind != "suspend":
+        return None
+    return Question("Suspend this account? All its follow relationships end.")
+
+
+def _question_posts(call: Call[PostModerationParams]) -> Question | None:
+    if call.params.kind != "delete_statuses":
+        return None
+    return Question("Delete the chosen posts permanently? You cannot undo this.")
+
+
+@routes.post(
+    PATH + "/{id}/act",
+    html=True,
+    auth=MODERATOR,
+    params=ModerationActionParams,
+    question=_question_action,
+)
 async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
     params = call.params
     action = moderation.ModerationAction(
@@ -111,7 +129,13 @@ async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
     return call.see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
-@routes.post(PATH + "/{id}/posts", html=True, auth=MODERATOR, params=PostModerationParams)
+@routes.post(
+    PATH + "/{id}/posts",
+    html=True,
+    auth=MODERATOR,
+    params=PostModerationParams,
+    question=_question_posts,
+)
 async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
     params = call.params
     action = moderation.ModerationAction(
@@ -136,7 +160,13 @@ async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
     return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, auth=MODERATOR, params=ReasonFormParams)
+@routes.post(
+    PATH + "/{id}/notes/{note}/delete",
+    html=True,
+    auth=MODERATOR,
+    params=ReasonFormParams,
+    question=Question("Delete this note permanently?"),
+)
 async def delete_note(call: Call[ReasonFormParams]) -> web.Response:
     await moderation_notes.remove(call.tx, call.id(), call.id("note"))
     return call.see_other(f"{PATH}/{call.id()}")

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import announcements
-from fedserver.web.endpoint import MODERATOR, Call, FormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, FormParams, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/announcements"
@@ -45,7 +45,13 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=FormParams)
+@routes.post(
+    PATH + "/{id}/delete",
+    html=True,
+    auth=MODERATOR,
+    params=FormParams,
+    question=Question("Delete this announcement permanently?"),
+)
 async def delete(call: Call[FormParams]) -> web.Response:
     await announcements.delete(call.tx, call.member, call.id())
     return call.see_other(PATH)

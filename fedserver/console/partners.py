@@ -9,7 +9,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import partners
 from fedserver.federation.inbound import offer as offers
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/partners"
@@ -80,7 +80,19 @@ async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ReasonFormParams)
+def _question_update(call: Call[ReasonFormParams]) -> Question | None:
+    if call.text("verb") == "decline":
+        return Question("Decline this offer?")
+    return Question("End this agreement or offer?") if call.text("verb") == "end" else None
+
+
+@routes.post(
+    PATH + "/{id}/{verb}",
+    html=True,
+    auth=ADMIN,
+    params=ReasonFormParams,
+    question=_question_update,
+)
 async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "accept":

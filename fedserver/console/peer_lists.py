@@ -8,7 +8,16 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log_views
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, LongText, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import (
+    ADMIN,
+    MODERATOR,
+    Call,
+    LongText,
+    NoParams,
+    Question,
+    ReasonFormParams,
+    Routes,
+)
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -135,7 +144,13 @@ async def update(call: Call[PeerListParams]) -> web.Response:
     return call.see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/end", html=True, auth=ADMIN, params=PeerListEndParams)
+@routes.post(
+    PATH + "/{id}/end",
+    html=True,
+    auth=ADMIN,
+    params=PeerListEndParams,
+    question=Question("Unsubscribe from this list?"),
+)
 async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
     await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)
     return call.see_other(PATH)

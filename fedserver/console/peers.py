@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
 from fedserver.domain.peers import peer_lists, peers
-from fedserver.web.endpoint import MODERATOR, Call, Routes
+from fedserver.web.endpoint import MODERATOR, Call, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/peers"
@@ -47,7 +47,22 @@ async def show(call: Call[PeerDomainParams]) -> web.Response:
     )
 
 
-@routes.post(PATH, html=True, auth=MODERATOR, params=PeerDecisionParams)
+def _question_decision(call: Call[PeerDecisionParams]) -> Question | None:
+    if call.params.policy != "block":
+        return None
+    return Question(
+        "Block %(domain)s? All follow relationships with it end, and they do not come back by themselves.",
+        domain=call.params.domain.strip(),
+    )
+
+
+@routes.post(
+    PATH,
+    html=True,
+    auth=MODERATOR,
+    params=PeerDecisionParams,
+    question=_question_decision,
+)
 async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     params = call.params
     decision = peers.PeerDecision(
@@ -62,7 +77,13 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/reset", html=True, auth=MODERATOR, params=PeerDecisionParams)
+@routes.post(
+    PATH + "/reset",
+    html=True,
+    auth=MODERATOR,
+    params=PeerDecisionParams,
+    question=Question("Withdraw the decision about this peer?"),
+)
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
     return call.see_other(PATH)

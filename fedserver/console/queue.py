@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Question, Routes
 
 routes = Routes("console")
 PATH = "/admin/queue"
@@ -35,7 +35,13 @@ async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/drop", html=True, auth=MODERATOR, params=QueueSelectionParams)
+@routes.post(
+    PATH + "/drop",
+    html=True,
+    auth=MODERATOR,
+    params=QueueSelectionParams,
+    question=Question("Discard these entries permanently? They are not tried again."),
+)
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params
     await backlog.discard(call.tx, params.queue, params.host, params.task_id)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import relays
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/relays"
@@ -44,7 +44,17 @@ async def add(call: Call[RelayParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ReasonFormParams)
+def _question_update(call: Call[ReasonFormParams]) -> Question | None:
+    return Question("Remove this relay?") if call.text("verb") == "remove" else None
+
+
+@routes.post(
+    PATH + "/{id}/{verb}",
+    html=True,
+    auth=ADMIN,
+    params=ReasonFormParams,
+    question=_question_update,
+)
 async def update(call: Call[ReasonFormParams]) -> web.Response:
     match call.text("verb"):
         case "on":

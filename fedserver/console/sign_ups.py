@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.registration import signup_review
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, ReasonFormParams, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Question, ReasonFormParams, Routes
 
 routes = Routes("console")
 PATH = "/admin/sign-ups"
@@ -25,7 +25,13 @@ async def approve(call: Call[ReasonFormParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/reject", html=True, auth=MODERATOR, params=ReasonFormParams)
+@routes.post(
+    PATH + "/{id}/reject",
+    html=True,
+    auth=MODERATOR,
+    params=ReasonFormParams,
+    question=Question("Decline this sign-up? The account is deleted permanently."),
+)
 async def reject(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)
     return call.see_other(PATH)

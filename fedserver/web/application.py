@@ -20,7 +20,8 @@ from fedserver.text.locales import set_locale
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.errors import render_error_json
-from fedserver.web.html import STATIC, add_vary
+from fedserver.web.files import serve_static
+from fedserver.web.html import add_vary
 from fedserver.web.locale_cookie import negotiate_request_locale
 from fedserver.web.metrics import build_middleware
 from fedserver.web.services import SERVICES, WebServices
@@ -62,7 +63,7 @@ def build(services: WebServices, endpoints: Sequence[Endpoint]) -> web.Applicati
     application[SERVICES], application[DISPATCHER] = services, dispatcher
     for resource in _build_resources(tuple(endpoints)):
         application.router.register_resource(resource)
-    application.router.add_static("/static", STATIC)
+    application.router.add_get("/static/{name:.+}", serve_static)
     return application
 
 
@@ -128,11 +129,7 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
         try:
             dispatcher.check_ip_allowed(request)
             _check_line_lengths(request)
-            response = await handler(request)
-            if request.path.startswith("/static/"):
-                # Web clients of other origins show the default avatar and header.
-                response.headers["Access-Control-Allow-Origin"] = "*"
-            return response
+            return await handler(request)
         except ForbiddenError as error:
             return _render_error(dispatcher, request, error, is_api)
         except (web.HTTPRequestHeaderFieldsTooLarge, web.HTTPRequestURITooLong) as error:

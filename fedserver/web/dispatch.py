@@ -28,13 +28,14 @@ from fedserver.web.endpoint import (
     EntityPage,
     JsonResponse,
     NoParams,
+    ask_first,
     authorize,
     build_signed_request,
     check_audience,
 )
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
-from fedserver.web.html import see_other
+from fedserver.web.html import compress_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
@@ -139,7 +140,9 @@ class Dispatcher:
             self.services.rate_limiter.take_back(buckets)
         if self._is_restricted(endpoint) and not response.prepared:
             response.headers["Cache-Control"] = "private, no-store"
-        if not endpoint.html and not response.prepared:
+        if endpoint.html:
+            compress_page(request, response, has_secrets=_has_secrets(endpoint, request, caller))
+        elif not response.prepared:
             response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
@@ -176,6 +179,9 @@ class Dispatcher:
             session.check_origin(request, self.services.site)
             if caller is not None and not endpoint.no_csrf:
                 session.check_csrf(caller, getattr(params, "csrf", "") or "")
+            page = await ask_first(Call(request, self.services, caller, params, None), endpoint)
+            if page is not None:
+                return page
         if endpoint.tx == "write":
             async with self.services.db.write() as write_tx:
                 result = await endpoint.handler(Call(request, self.services, caller, params, write_tx))
@@ -215,17 +221,34 @@ class Dispatcher:
         is_feed = request.path.endswith(FEED_ENDINGS)  # feed readers would take a log-in page for the feed
         if isinstance(error, UnauthorizedError) and request.method in ("GET", "HEAD") and not is_feed:
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
-        return self.render_error_page(error)
+        if "HX-Request" in request.headers:
+            # A script shows it beside the form, which keeps what was written.
+            headers = to_headers(error, self.services.db.clock())
+            return web.Response(text=to_page_message(error), status=to_status(error), headers=headers)
+        back = session.find_way_back(request, self.services.site)
+        return self.render_error_page(error, back)
 
-    def render_error_page(self, error: Exception) -> web.Response:
-        """Return a page that says what went wrong and how to go on."""
+    def render_error_page(self, error: Exception, back: str = "") -> web.Response:
+        """Return a page that says what went wrong; `back` is the page to go on from, '' for none."""
         status = to_status(error)
-        values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
+        values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status, "back": back}
         page = self.services.pages.render_response(
             "error.html", {**values, "text": to_page_message(error)}, status=status
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page
+
+
+def _has_secrets(endpoint: Endpoint, request: web.Request, caller: Principal | None) -> bool:
+    """Return True if a page may hold what only its reader may know next to what an attacker chose.
+
+    The CSRF token is masked. Answers to forms, pages for which one proves who one is, and those that repeat
+    a text of the address may hold other secrets.
+    """
+    if caller is None and request.method != "POST":
+        return False
+    repeats = bool(request.query_string) or "{tag}" in endpoint.path
+    return request.method == "POST" or endpoint.requires_recent_auth or repeats
 
 
 def _build_link_header(request: web.Request, base_url: str, page: EntityPage) -> str | None:

@@ -20,8 +20,9 @@ from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from fedserver.text.characters import remove_controls
-from fedserver.text.locales import gettext
+from fedserver.text.locales import gettext, translate
 from fedserver.web import session
+from fedserver.web.html import Question as Question
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.paging import parse_offset, parse_page
 from fedserver.web.services import WebServices
@@ -44,6 +45,8 @@ MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are fa
 MEMBERS = "members"  # visitors are refused there; elsewhere `auth` alone decides
 PEERS = "peers"  # other nodes, by their signatures: see `peer_access`
 EVERYONE = "everyone"  # what leads to a log-in or to an answer that no mode restricts
+ASK = "ask"  # the field of a form that wants a question before anything is done
+FORM_TYPE = "application/x-www-form-urlencoded"
 LOGIN_NEEDED = "This method requires an authenticated user"  # Mastodon's wording
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
@@ -194,7 +197,7 @@ class Call(Generic[P]):
         """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`."""
         shared = {
             "me": self.principal,
-            "csrf": self.principal.csrf if self.principal else "",
+            "csrf": session.mask_csrf(self.principal.csrf) if self.principal else "",
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
         }
@@ -259,6 +262,8 @@ class Endpoint:
     requires_recent_auth: bool = False  # the member must have given a password or passkey recently
     allow_pending: bool = False  # also for members who are not approved yet
     allow_suspended: bool = False  # also for members who are suspended or disabled
+    # What a person is asked before this is done, if the form has the field ASK; None or '' for nothing.
+    question: Question | Callable[[Any], Question | None] | None = None
     surface: str = ""
     response_type: Any = None
 
@@ -271,6 +276,32 @@ class Endpoint:
     def route_key(self) -> tuple[str, str]:
         """The method and the path."""
         return self.method, self.path
+
+
+async def ask_first(call: Call[Any], endpoint: Endpoint) -> web.Response | None:
+    """Return the page that asks whether to do what a form says, None if nothing is to be asked.
+
+    The page holds the same form without the field ASK, so that it works without JavaScript. Nothing is done
+    before it is answered.
+    """
+    if endpoint.question is None or call.request.content_type != FORM_TYPE:
+        return None
+    # The body was read for the parameters already; the library keeps it.
+    form = [(name, value) for name, value in (await call.request.post()).items() if isinstance(value, str)]
+    if ASK not in dict(form):
+        return None
+    question = endpoint.question if isinstance(endpoint.question, Question) else endpoint.question(call)
+    if question is None:
+        return None
+    back = to_local_path(call.site.links.path(call.request.headers.get("Referer", "")) or "")
+    return call.render(
+        "ask.html",
+        question=translate(question),
+        fields=[(name, value) for name, value in form if name not in (ASK, "csrf")],
+        action=call.request.rel_url.raw_path,
+        back=back,
+        here="",
+    )
 
 
 def check_audience(endpoint: Endpoint, principal: Principal | None, federation: FederationConfig) -> None:

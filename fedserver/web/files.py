@@ -1,11 +1,16 @@
-"""Stored files, files of peers, the source code, and health checks."""
+"""Static and stored files, files of peers, the source code, and health checks."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
+import importlib
+import mimetypes
 import os
 import re
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -24,7 +29,7 @@ from fedserver.runtime.self_check import (
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
-from fedserver.web.html import add_vary
+from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_static
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -44,6 +49,9 @@ CONTENT_TYPES = {
     "wav": "audio/wav",
     "aac": "audio/aac",
 }
+STATIC_TEXT_TYPES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/plain")
+# The address of a static file on a page has its hash, so it never changes; others are asked for again.
+FOREVER, HOUR = "public, max-age=31536000, immutable", "public, max-age=3600"
 # Files come from members and peers: nothing in them may run in the origin of this node.
 INERT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -254,3 +262,58 @@ def serve_stored_file(call: Call[Any], key: str) -> StoredFile:
     if path is None or content_type is None:
         raise NotFoundError
     return StoredFile(path, content_type)
+
+
+def _find_brotli() -> ModuleType | None:
+    """Return the library for Brotli, None if it is not installed (the extra `fast`)."""
+    try:
+        return importlib.import_module("brotli")
+    except ImportError:
+        return None
+
+
+BROTLI = _find_brotli()
+ENCODINGS = ("br", "gzip") if BROTLI is not None else ("gzip",)  # best first
+
+
+@cache
+def _list_static_names() -> frozenset[str]:
+    return frozenset(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
+
+
+@cache
+def _encode_static(name: str, encoding: str) -> bytes:
+    """Return a static file in a coding, as small as possible: that is done once in a process."""
+    data = (STATIC / name).read_bytes()
+    if encoding == "br" and BROTLI is not None:
+        return bytes(BROTLI.compress(data, quality=11))
+    return gzip.compress(data, 9, mtime=0) if encoding == "gzip" else data
+
+
+async def serve_static(request: web.Request) -> web.Response:
+    """Return a static file, compressed if the client takes it."""
+    name = request.match_info["name"]
+    if name not in _list_static_names():
+        raise web.HTTPNotFound
+    content_type = mimetypes.guess_type(name)[0] or "text/plain"
+    is_text = content_type in STATIC_TEXT_TYPES
+    encoding = choose_encoding(request.headers.get(hdrs.ACCEPT_ENCODING, ""), ENCODINGS) if is_text else ""
+    digest = hash_static(name)
+    etag = f'"{digest}{"-" + encoding if encoding else ""}"'
+    headers = {
+        hdrs.CACHE_CONTROL: FOREVER if request.query.get("v") == digest else HOUR,
+        hdrs.ETAG: etag,
+        # Web clients of other origins show the default avatar and header.
+        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if is_text:
+        headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
+    if etag in known or "*" in known:
+        return web.Response(status=304, headers=headers)
+    body = await asyncio.to_thread(_encode_static, name, encoding)
+    if encoding:
+        headers[hdrs.CONTENT_ENCODING] = encoding
+    charset = "utf-8" if is_text else None
+    return web.Response(body=body, headers=headers, content_type=content_type, charset=charset)

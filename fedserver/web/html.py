@@ -5,22 +5,27 @@ The base layout and the macros live with this module; each surface brings a `tem
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.ext import i18n
 
+from fedserver.marked_text import MarkedText
 from fedserver.text.locales import current_locale
 from fedserver.web.template_texts import install_texts
 
 STATIC = Path(__file__).parent / "static"
+MIN_COMPRESSED_BYTES = 1_024  # below that the headers cost more than is saved
+GZIP_LEVEL = 6  # for pages, which are compressed while someone waits
+PAGE_TYPES = ("text/html", "application/atom+xml", "application/rss+xml")
 
 # No inline script or style anywhere. Files of peers come from this node too, unless the proxy is off.
 CONTENT_SECURITY_POLICY = (
@@ -34,6 +39,10 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+class Question(MarkedText):
+    """A question to a person before something is done that cannot be undone easily."""
 
 
 class Pages:
@@ -100,11 +109,46 @@ def add_vary(response: web.StreamResponse, *names: str) -> None:
     response.headers["Vary"] = ", ".join([*listed, *(name for name in names if name.lower() not in known)])
 
 
+def choose_encoding(accepted: str, available: Sequence[str]) -> str:
+    """Return the coding for an `Accept-Encoding`, '' for none (RFC 9110, section 12.5.3)."""
+    weights: dict[str, float] = {}
+    for item in accepted.lower().split(","):
+        name, _, parameter = item.partition(";")
+        key, _, value = parameter.strip().partition("=")
+        try:
+            weights[name.strip()] = float(value) if key.strip() == "q" else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0
+    usable = [name for name in available if weights.get(name, weights.get("*", 0.0)) > 0]
+    return usable[0] if usable else ""
+
+
+def compress_page(request: web.Request, response: web.StreamResponse, *, has_secrets: bool) -> None:
+    """Compress a page or feed if the client takes it (RFC 9110, section 8.4).
+
+    A page with `has_secrets` is sent as it is, because lengths tell about what is inside (BREACH).
+    """
+    if response.prepared or not isinstance(response, web.Response) or response.content_type not in PAGE_TYPES:
+        return
+    add_vary(response, hdrs.ACCEPT_ENCODING)
+    body = response.body
+    if has_secrets or not isinstance(body, bytes) or len(body) < MIN_COMPRESSED_BYTES:
+        return
+    if choose_encoding(request.headers.get(hdrs.ACCEPT_ENCODING, ""), ("gzip",)):
+        response.body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+        response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+
+
 @cache
 def static_url(name: str) -> str:
     """Return the address of a static file with its hash, so that it can be cached forever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return f"/static/{name}?v={hash_static(name)}"
+
+
+@cache
+def hash_static(name: str) -> str:
+    """Return the beginning of the hash of a static file."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def see_other(location: str) -> web.Response:

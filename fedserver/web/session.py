@@ -7,6 +7,7 @@ Tokens are read from the Authorization header only, so that none ends in a log o
 from __future__ import annotations
 
 import hmac
+import os
 from urllib.parse import quote
 
 import structlog
@@ -16,7 +17,7 @@ from fedserver.domain.auth import members, sessions, tokens
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError
 from fedserver.text.locales import gettext, is_supported, set_locale
-from fedserver.web.html import see_other
+from fedserver.web.html import see_other, to_local_path
 from storage.engine import Database, ReadTx
 from storage.errors import ConflictError, DatabaseUnavailableError
 
@@ -180,8 +181,37 @@ def build_reauthentication_url(request: web.Request, site: NodeContext) -> str:
     return f"/login/again?next={quote(page or '', safe='')}"
 
 
+def find_way_back(request: web.Request, site: NodeContext) -> str:
+    """Return the path of the page that a form was sent from, '' if it is unknown."""
+    if request.method in ("GET", "HEAD"):
+        return ""
+    return to_local_path(site.links.path(request.headers.get("Referer", "")) or "", "")
+
+
+def mask_csrf(token: str) -> str:
+    """Return a CSRF token as a page may hold it: other bytes each time.
+
+    Pages are compressed. What is the same in each of them could be guessed from their lengths, byte by byte
+    (BREACH; the defence is that of breachattack.com, "masking secrets").
+    """
+    plain = token.encode()
+    mask = os.urandom(len(plain))
+    return (mask + bytes(a ^ b for a, b in zip(mask, plain, strict=True))).hex()
+
+
+def _unmask_csrf(masked: str) -> bytes:
+    """Return the CSRF token that a page held; one that is not masked as it is."""
+    try:
+        data = bytes.fromhex(masked)
+    except ValueError:
+        return masked.encode()
+    half = len(data) // 2
+    return bytes(a ^ b for a, b in zip(data[:half], data[half:], strict=True)) if not len(data) % 2 else b""
+
+
 def check_csrf(principal: Principal, token: str) -> None:
     """Raise ForbiddenError for a form without the CSRF token of the session."""
+    expected = principal.csrf.encode()
     # guard: the CSRF token of a form
-    if not hmac.compare_digest(principal.csrf.encode(), token.encode()):
+    if not any(hmac.compare_digest(expected, sent) for sent in (token.encode(), _unmask_csrf(token))):
         raise ForbiddenError(gettext("The form is out of date. Go back, reload the page and try again."))

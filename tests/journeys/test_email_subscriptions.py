@@ -204,3 +204,26 @@ async def test_email_subscriptions_need_mail_and_are_rate_limited(start: Start) 
     member = Visitor(node)
     await member.log_in("ann")
     assert "mails_posts" not in (await member.open("/settings/profile")).text
+
+
+async def test_first_mail_holds_nothing_from_before_the_confirmation(start: Start, box: Box) -> None:
+    node, ann = await begin(start, box)
+    await allow(node, ann)
+    first, second = Visitor(node), Visitor(node)
+    await first.fill_in("/@ann", "email", email="first@mail.test")
+    await second.fill_in("/@ann", "email", email=READER)
+    await node.settle()
+    questions = {mail["To"]: link(mail) for mail in box.take()}
+    await first.submit_action(await first.open(questions["first@mail.test"]), questions["first@mail.test"])
+    await node.publish(ann, "Before the consent")
+    node.clock.forward(seconds=30)
+    await second.submit_action(await second.open(questions[READER]), questions[READER])
+    await later(node, seconds=420)
+    [mail] = box.take()
+    assert mail["To"] == "first@mail.test"
+    assert "Before the consent" in mail.get_content()
+    await node.publish(ann, "After the consent")
+    await later(node, seconds=420)
+    mails = box.take()
+    assert {mail["To"] for mail in mails} == {"first@mail.test", READER}
+    assert all("After" in mail.get_content() and "Before" not in mail.get_content() for mail in mails)

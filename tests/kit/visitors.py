@@ -59,7 +59,8 @@ class Visitor:
         shown = await self.open(page) if isinstance(page, str) else page
         found = next(form for form in parse_forms(shown.text) if form.action == action)
         answer = await send_form(self.http, self.node.base, self.node.base + shown.path, found, **values)
-        return await self._follow_redirects(answer)
+        page = await self._follow_redirects(answer)
+        return await self.submit_action(page, action) if "ask" in found.values else page
 
     async def log_in(self, name: str, password: str = PASSWORD, path: str = "/login") -> VisitedPage:
         return await self.fill_in(path, "password", username=name, password=password)

@@ -17,6 +17,7 @@ TWO_FACTOR = "second_step"  # after the right password; data: `two_factor.FirstS
 NEW_PASSKEY = "new_passkey"
 PASSKEY = "passkey"  # to log in, as a second step, or to reauthenticate
 PROVIDER = "provider"  # on the way to the identity provider; data: `identities.OidcFlow`
+SIGNUP = "signup"  # in the browser that signed up, until the address is confirmed
 OIDC_SIGNUP = "newcomer"  # back from the provider, not a member yet; data: `identities.OidcIdentity`
 MINUTE_MS = 60_000
 LIFETIME_MINUTES = 10  # enough to find a phone, too short to be of use to a thief
@@ -33,7 +34,14 @@ def to_session_holder(session_id: int) -> str:
 
 
 async def create(
-    tx: Tx, purpose: str, holder: str, *, data: str = "", member_id: int | None = None, token: str = ""
+    tx: Tx,
+    purpose: str,
+    holder: str,
+    *,
+    data: str = "",
+    member_id: int | None = None,
+    token: str = "",
+    minutes: int = LIFETIME_MINUTES,
 ) -> str:
     """Create a challenge and return the token that its answer must name."""
     token = token or new_secret()
@@ -47,16 +55,24 @@ async def create(
             member_id=member_id,
             data=data,
             created_at=tx.now,
-            expires_at=tx.now + LIFETIME_MINUTES * MINUTE_MS,
+            expires_at=tx.now + minutes * MINUTE_MS,
         ),
     )
     return token
 
 
-async def replace(tx: Tx, purpose: str, holder: str, *, data: str, member_id: int | None = None) -> None:
+async def replace(
+    tx: Tx,
+    purpose: str,
+    holder: str,
+    *,
+    data: str,
+    member_id: int | None = None,
+    minutes: int = LIFETIME_MINUTES,
+) -> None:
     """Create a challenge that is found by its holder alone, replacing an earlier one."""
     await challenge_queries.delete_by_holder(tx, hash_secret(holder), purpose)
-    await create(tx, purpose, holder, data=data, member_id=member_id)
+    await create(tx, purpose, holder, data=data, member_id=member_id, minutes=minutes)
 
 
 async def find_pending(tx: ReadTx, purpose: str, holder: str) -> ChallengeRow | None:

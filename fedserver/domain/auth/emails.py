@@ -5,7 +5,7 @@ Where the node sends no mail nothing can be confirmed, so addresses count as the
 
 from __future__ import annotations
 
-from fedserver.domain.auth import attempts, members, one_time_links
+from fedserver.domain.auth import attempts, challenges, members, one_time_links
 from fedserver.domain.auth.attempts import AttemptLimit
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
@@ -17,6 +17,8 @@ from storage.rows.auth import MemberRow, OneTimeLinkRow
 
 # As Mastodon: a member chooses the address, which may be that of anyone.
 CONFIRMATION_MAILS = AttemptLimit(5, one_time_links.HOUR_MS // 2)
+
+SIGNUP_LIFETIME_MINUTES = 60  # mail may take a while; the cookie of the browser lives as long
 
 
 async def send_confirmation(tx: Tx, site: NodeContext, member: MemberRow) -> None:
@@ -52,6 +54,20 @@ async def confirm(tx: Tx, token: str) -> MemberRow:
     member = await _get_member(tx, row)
     await member_queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
     return await members.get(tx, member.id)
+
+
+async def bind_browser(tx: Tx, member: MemberRow, holder: str) -> None:
+    """Remember in which browser a new member signed up, until the confirmation or for an hour."""
+    await challenges.replace(
+        tx, challenges.SIGNUP, holder, data="", member_id=member.id, minutes=SIGNUP_LIFETIME_MINUTES
+    )
+
+
+async def release_browser(tx: Tx, member: MemberRow, holder: str) -> bool:
+    """Return True, once, if this member signed up in this browser."""
+    row = await challenges.find_pending(tx, challenges.SIGNUP, holder)
+    is_same = row is not None and row.member_id == member.id
+    return row is not None and is_same and await challenges.consume_pending(tx, row)
 
 
 async def request_change(tx: Tx, site: NodeContext, member: MemberRow, email: str) -> bool:

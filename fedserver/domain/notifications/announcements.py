@@ -58,6 +58,13 @@ async def list_current(
     ]
 
 
+async def list_unread(tx: ReadTx, actor: AccountRow) -> list[AnnouncementRow]:
+    """Return the announcements to show to `actor` until they dismiss them, oldest first."""
+    rows = await announcement_queries.list_current(tx)
+    read_ids = await announcement_queries.load_read_ids(tx, actor.id) if rows else set()
+    return [row for row in rows if row.id not in read_ids]
+
+
 async def _load_reactions(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
     """Return the reactions whose emoji still exists."""
     rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []

@@ -153,7 +153,9 @@ async def load_mail(tx: ReadTx, site: NodeContext, job: jobs.SendPostMail) -> Su
     account = await _find_account(tx, site, row.account_id) if row is not None else None
     if row is None or account is None:
         return None
-    posts = await _list_posts(tx, account.id, job)
+    # They agreed to what comes from then on; the five minutes of a mail may have begun before.
+    agreed_at = row.confirmed_at if row.confirmed_at is not None else tx.now
+    posts = [post for post in await _list_posts(tx, account.id, job) if post.published_at >= agreed_at]
     if not posts:
         return None
     unsubscribe_url = f"{site.links.base}/subscriptions/{row.token}/end"

@@ -1,7 +1,8 @@
 """Partners: agreements between two nodes, offered by the admins of one and accepted by those of the other.
 
-An agreement has scopes: `posts` (each node shows what members of the other write), `directory` (members
-can be found from the other node), `local` (posts for partners are delivered there). Either node can end it.
+An agreement has scopes: `posts` (each node shows what members of the other write), `local` (posts for
+partners are delivered there), `directory` (agreed for a shared directory of members, which nothing uses yet).
+Either node can end it.
 """
 
 from __future__ import annotations

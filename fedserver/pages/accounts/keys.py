@@ -14,7 +14,7 @@ from activitypub import identity_proofs as fep_c390
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import USER, Call, Question, Routes
 
 routes = Routes("pages")
 
@@ -99,7 +99,14 @@ def _parse_signature(text: str) -> bytes:
         return b""
 
 
-@routes.post("/settings/keys/forget", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
+@routes.post(
+    "/settings/keys/forget",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=KeyFormParams,
+    question=Question("Remove this key? It no longer proves that this account is yours."),
+)
 async def unlink_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     await identity_proofs.remove(call.tx, call.account, call.params.key)
     return call.see_other("/settings/keys?done=1")

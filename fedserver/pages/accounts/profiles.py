@@ -14,7 +14,7 @@ from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.post_feed import PAGE_SIZE, load_feed, next_page_url
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -92,7 +92,17 @@ async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
     return call.redirect_back(call.params.next)
 
 
-@routes.post("/follow_requests/{id}/{answer}", html=True, auth=USER, params=FormParams)
+def _question_answer(call: Call[FormParams]) -> Question | None:
+    return Question("Decline this follow request?") if call.text("answer") == "reject" else None
+
+
+@routes.post(
+    "/follow_requests/{id}/{answer}",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=_question_answer,
+)
 async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
     decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
     await decide(call.tx, call.account, call.id())

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.web.endpoint import USER, Call, FormParams, LongText, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, LongText, NoParams, Question, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("pages")
@@ -78,7 +78,12 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
 
 
 @routes.post(
-    "/settings/passkeys/{id}/remove", html=True, auth=USER, requires_recent_auth=True, params=FormParams
+    "/settings/passkeys/{id}/remove",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=FormParams,
+    question=Question("Remove this passkey? You can no longer log in with it."),
 )
 async def remove(call: Call[FormParams]) -> web.StreamResponse:
     await passkeys.remove(call.tx, call.member, call.id())

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import identities, two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")
 
@@ -29,7 +29,12 @@ async def show(call: Call[NoParams]) -> web.Response:
 
 
 @routes.post(
-    "/settings/provider/disconnect", html=True, auth=USER, requires_recent_auth=True, params=FormParams
+    "/settings/provider/disconnect",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=FormParams,
+    question=Question("Disconnect this account? You can no longer log in with it."),
 )
 async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
     try:

@@ -7,7 +7,7 @@ from aiohttp import web
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")
 # The first match decides: browsers built on Chromium name Chrome as well, and nearly all name Safari.
@@ -42,20 +42,38 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post("/settings/apps/{id}/revoke", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/apps/{id}/revoke",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Revoke the access of this app? You have to connect it again to use it."),
+)
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """Revoke the tokens of an app; the id 0 stands for tokens created on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
     return call.see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/end-others", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/sessions/end-others",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Log out of all other browsers?"),
+)
 async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
     return call.see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/{id}/end", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/sessions/{id}/end",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Log out of this browser?"),
+)
 async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())
     return call.see_other("/settings/apps")

@@ -8,7 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
-from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 segno = on_demand("segno")
 
@@ -79,14 +79,28 @@ async def enable_passkeys(call: Call[FormParams]) -> web.Response:
     return _render_codes(call, await two_factor.enable_passkeys(call.tx, call.member))
 
 
-@routes.post("/settings/two-step/codes", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
+@routes.post(
+    "/settings/two-step/codes",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=FormParams,
+    question=Question("Create new recovery codes? The former ones stop working."),
+)
 async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
     if not await two_factor.is_enabled(call.tx, call.member):
         return call.see_other("/settings/two-step")
     return _render_codes(call, await two_factor.renew_codes(call.tx, call.member))
 
 
-@routes.post("/settings/two-step/off", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
+@routes.post(
+    "/settings/two-step/off",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=FormParams,
+    question=Question("Turn off two-factor authentication? Your password is then enough to log in."),
+)
 async def disable(call: Call[FormParams]) -> web.StreamResponse:
     await two_factor.disable(call.tx, call.member)
     return call.see_other("/settings/security?done=1")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
 from fedserver.text.locales import format_megabytes, gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Question, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -108,7 +108,13 @@ async def download_problems(call: Call[NoParams]) -> web.Response:
     return csv_response("problems.csv", await imports.export_problems(call.tx, call.account, call.id()))
 
 
-@routes.post("/settings/data/imports/{id}/forget", html=True, auth=USER, params=ImportFormParams)
+@routes.post(
+    "/settings/data/imports/{id}/forget",
+    html=True,
+    auth=USER,
+    params=ImportFormParams,
+    question=Question("Remove this import? What was not imported yet is left out."),
+)
 async def remove_import(call: Call[ImportFormParams]) -> web.StreamResponse:
     await imports.remove(call.tx, call.account, call.id())
     return call.see_other("/settings/data")

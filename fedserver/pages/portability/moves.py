@@ -9,7 +9,7 @@ from fedserver.domain.accounts import account_views, accounts, profiles
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.portability import moves
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.endpoint import USER, Call, Question, Routes
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
@@ -74,7 +74,13 @@ async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
 
 
 @routes.post(
-    "/settings/moves", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams, tx="own"
+    "/settings/moves",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=MoveFormParams,
+    tx="own",
+    question=Question("Move all followers to the other account? Afterwards you can only read with this one."),
 )
 async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     try:
@@ -87,7 +93,14 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     return call.see_other("/settings/moves?done=1")
 
 
-@routes.post("/settings/moves/back", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams)
+@routes.post(
+    "/settings/moves/back",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=MoveFormParams,
+    question=Question("Use this account again? Followers who moved do not come back."),
+)
 async def cancel_move(call: Call[MoveFormParams]) -> web.StreamResponse:
     await moves.cancel(call.tx, call.account)
     return call.see_other("/settings/moves?done=1")

@@ -9,12 +9,18 @@ from aiohttp import web
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views
-from fedserver.web.endpoint import USER, Call, FormParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, Question, Routes
 
 routes = Routes("pages")
 
 
-@routes.post("/posts/{id}/delete", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/posts/{id}/delete",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Delete this post permanently? You cannot undo this."),
+)
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, call.id())
     return call.redirect_back(call.params.next)

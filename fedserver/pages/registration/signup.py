@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
+from fedserver.domain.auth import challenges, emails, invitations, login, members, one_time_links, passwords
 from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
 from fedserver.text.locales import current_locale, gettext
-from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Question, Routes
 from storage.rows.auth import MemberRow
 
 routes = Routes("pages")
+WELCOME = "/settings/profile?welcome=1"
 
 
 class SignupFormParams(Struct, frozen=True):
@@ -69,7 +72,9 @@ async def sign_up(call: Call[SignupFormParams]) -> web.StreamResponse:
         await _record_refusal(call, error)
         return _render_form(call, error.message, status=422)
     if member is None:
-        return call.render("waiting.html", what="mail", email=params.email.strip())
+        # As for a new member, so that nobody learns who is one.
+        waiting = call.render("waiting.html", what="mail", email=params.email.strip())
+        return call.set_prelogin_token(waiting, call.start_prelogin())
     return await _finish_signup(call, member)
 
 
@@ -82,14 +87,19 @@ async def _record_refusal(call: Call[SignupFormParams], error: DomainError) -> N
 async def _finish_signup(call: Call[SignupFormParams], member: MemberRow) -> web.StreamResponse:
     """Log a confirmed and approved member in; show others what they have to wait for."""
     if member.email_confirmed_at is None:
-        return call.render("waiting.html", what="mail", email=member.email)
+        prelogin_token = call.start_prelogin()
+        holder = challenges.to_browser_holder(prelogin_token)
+        async with call.services.db.write() as tx:
+            await emails.bind_browser(tx, member, holder)
+        waiting = call.render("waiting.html", what="mail", email=member.email)
+        return call.set_prelogin_token(waiting, prelogin_token)
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     async with call.services.db.write() as tx:
         token = await login.log_in(
             tx, member, member.email, "", call.user_agent, previous_session_id=call.session_id
         )
-    return call.login_response(token, "/settings/profile?welcome=1")
+    return call.login_response(token, WELCOME)
 
 
 @routes.get("/setup/{token}", html=True, params=SignupFormParams, audience=EVERYONE)
@@ -132,11 +142,20 @@ async def show_confirmation(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True, audience=EVERYONE)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
-    """Confirm an address by a form: programs that scan mail open its links."""
-    member = await emails.confirm(call.tx, call.text("token"))
+    """Confirm an address by a form: programs that scan mail open its links.
+
+    In the browser in which they signed up, they gave their password a moment ago: it is logged in. A mail
+    alone logs nobody in, as others may read it.
+    """
+    tx, member = call.tx, await emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
-    return call.see_other("/login")
+    holder = challenges.to_browser_holder(call.prelogin_token)
+    # guard: the browser of a sign-up
+    if not call.prelogin_token or not await emails.release_browser(tx, member, holder):
+        return call.see_other(f"/login?next={quote(WELCOME, safe='')}")
+    token = await login.log_in(tx, member, "", "", call.user_agent, previous_session_id=call.session_id)
+    return call.login_response(token, WELCOME)
 
 
 @routes.get("/settings/invitations", html=True, auth=USER)
@@ -162,7 +181,13 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
     return call.render("invitations.html", rows=rows, member=member, new_url=url, now=call.tx.now)
 
 
-@routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)
+@routes.post(
+    "/settings/invitations/{id}/revoke",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Revoke this invitation? Nobody can join with its link any more."),
+)
 async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
     return call.see_other("/settings/invitations")

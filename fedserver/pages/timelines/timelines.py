@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import notification_views
+from fedserver.domain.notifications import announcements, notification_views
 from fedserver.domain.timelines import markers, post_views, search, timelines
 from fedserver.pages.post_feed import load_feed, next_page_url
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -21,14 +21,20 @@ routes = Routes("pages")
 @routes.get("/home", html=True, auth=USER)
 async def show_home(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_home(call.tx, call.account.id, call.page())
-    return call.render("home.html", feed=await load_feed(call, ids, "home"))
+    notices = await announcements.list_unread(call.tx, call.account)
+    return call.render("home.html", feed=await load_feed(call, ids, "home"), notices=notices)
 
 
 @routes.get("/local", html=True)
 async def show_local(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_public(call.tx, call.viewer_id, call.page(), local=True)
+    account = call.principal.account if call.principal else None
     return call.render(
-        "timeline.html", feed=await load_feed(call, ids, "public"), title=gettext("Community"), tag=""
+        "timeline.html",
+        feed=await load_feed(call, ids, "public"),
+        title=gettext("Community"),
+        tag="",
+        notices=await announcements.list_unread(call.tx, account) if account is not None else [],
     )
 
 
@@ -61,7 +67,19 @@ async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
 async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
     views, cursors = await notification_views.list_by_account(call.tx, call.account, call.page(30, 30))
     read = await markers.load_last_read(call.tx, call.account, "notifications")
-    return call.render("notifications.html", views=views, older=next_page_url(call, cursors, 30), read=read)
+    return call.render(
+        "notifications.html",
+        views=views,
+        older=next_page_url(call, cursors, 30),
+        read=read,
+        notices=await announcements.list_unread(call.tx, call.account),
+    )
+
+
+@routes.post("/announcements/{id}/dismiss", html=True, auth=USER, params=FormParams)
+async def dismiss_announcement(call: Call[FormParams]) -> web.StreamResponse:
+    await announcements.dismiss(call.tx, call.account, call.id())
+    return call.redirect_back(call.params.next)
 
 
 class SearchPageParams(Struct, frozen=True):

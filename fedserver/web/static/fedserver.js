@@ -9,6 +9,13 @@ const countCharacters = (text, shortens) => {
     : text;
   return segmenter ? [...segmenter.segment(counted)].length : [...counted].length;
 };
+// A draft is forgotten when the page after it shows that it was taken: not after an error, nor without a network.
+const sent = sessionStorage.getItem("sent");
+if (sent) {
+  sessionStorage.removeItem("sent");
+  const isRefused = document.querySelector("main [data-failed], main .problem, form input[name=password]");
+  if (!isRefused) sessionStorage.removeItem(sent);
+}
 // Composer: how many characters are left, and nothing lost by a closed tab.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const left = document.createElement("p");
@@ -25,7 +32,7 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
     if (key) sessionStorage.setItem(key, area.value);
   };
   area.addEventListener("input", show);
-  area.form?.addEventListener("submit", () => key && sessionStorage.removeItem(key));
+  area.form?.addEventListener("submit", () => key && sessionStorage.setItem("sent", key));
   show();
 }
 // Times in the reader's own zone.
@@ -39,4 +46,46 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of menus()) menu.open = false;
+});
+// What became of an act that a script sent, where nothing on the page changes.
+const announcer = document.getElementById("announcer");
+const announce = (text, login) => {
+  announcer.replaceChildren(text);
+  if (!login) return;
+  const link = document.createElement("a");
+  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.textContent = announcer.dataset.login;
+  announcer.append(link);
+};
+const { offline, loggedOut, failed } = announcer.dataset;
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(name, () => announce(offline, false));
+}
+document.body.addEventListener("htmx:responseError", (event) => {
+  const { status, responseText } = event.detail.xhr;
+  const isText = event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  if (status === 401) announce(loggedOut, true);
+  else announce(isText && status < 500 && responseText ? responseText : failed, false);
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.isError) announcer.replaceChildren();
+});
+// The focus stays where it was: on the control that takes the place of the one that was used, or on what replaced it.
+const describe = (element) => ({
+  element,
+  key: [element.dataset.focus || element.id || element.form?.getAttribute("action") || element.href, element.name].join(),
+});
+let held = null;
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const active = document.activeElement;
+  held = event.detail.target.contains(active) && active !== document.body ? describe(active) : null;
+});
+document.body.addEventListener("htmx:load", (event) => {
+  const wanted = held;
+  held = null;
+  if (!wanted || document.body.contains(wanted.element)) return;
+  const inside = [...event.detail.elt.querySelectorAll("a, button, input, select, textarea, summary")];
+  const same = inside.find((element) => describe(element).key === wanted.key);
+  if (!same) event.detail.elt.tabIndex = -1;
+  (same ?? event.detail.elt).focus({ preventScroll: true });
 });

@@ -71,7 +71,6 @@ LIST_RETRIED = (
 _failing = and_(one_of(tasks.c.kind, "kinds"), tasks.c.dead_at.is_(None), tasks.c.error != "")
 COUNT_FAILING = select(func.count(), func.coalesce(func.min(tasks.c.run_at), 0)).where(_failing)
 FIND_FAILING_ERROR = select(tasks.c.error).where(_failing).order_by(tasks.c.id.desc()).limit(1)
-# Deliveries and inbox items are selected by host, jobs by id.
 # Deliveries and inbox items are selected by host, jobs by id (for `b_` see `storage.statements`).
 _CONDITIONS = {
     TASKS: tasks.c.id == bindparam("b_id"),

@@ -1,0 +1,66 @@
+"""Confirming an address: the browser that signed up is logged in and welcomed; no other one is."""
+
+from __future__ import annotations
+
+from fedserver.config import MailConfig
+from tests.integrations.test_smtp import Server, server
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.visitors import VisitedPage, Visitor
+
+__all__ = ["server"]
+
+WELCOME = "/settings/profile?welcome=1"
+
+
+async def join(start: Start, server: Server, **config: str) -> tuple[TestNode, Visitor, str]:
+    mail = MailConfig(host="127.0.0.1", port=server.port, sender="node@alpha.test", tls="none")
+    node = await start("alpha.test", mail=mail, **config)
+    await node.create_member("ada", "owner")
+    visitor = Visitor(node)
+    page = await visitor.fill_in(
+        "/signup", "username", username="ann", email="ann@mail.test", password=PASSWORD, reason="I like it"
+    )
+    assert "Check your email" in page.text
+    await node.settle()
+    words = b"".join(server.bodies).decode().split()
+    path = next(word for word in words if word.startswith("https://alpha.test/confirm/"))
+    return node, visitor, path.removeprefix("https://alpha.test")
+
+
+async def confirm(visitor: Visitor, path: str) -> VisitedPage:
+    return await visitor.submit_action(await visitor.open(path), path)
+
+
+async def test_confirmation_in_the_same_browser_logs_in_and_welcomes(start: Start, server: Server) -> None:
+    _, visitor, path = await join(start, server)
+    page = await confirm(visitor, path)
+    assert page.path == WELCOME
+    assert "Welcome!" in page.text
+    assert await visitor.is_logged_in()
+
+
+async def test_confirmation_in_another_browser_asks_to_log_in_and_then_welcomes(
+    start: Start, server: Server
+) -> None:
+    node, visitor, path = await join(start, server)
+    other = Visitor(node)
+    page = await confirm(other, path)
+    assert page.path.startswith("/login")
+    assert not await other.is_logged_in()
+    assert not await visitor.is_logged_in()
+    page = await other.fill_in(page, "password", username="ann", password=PASSWORD)
+    assert page.path == WELCOME
+    assert "Welcome!" in page.text
+
+
+async def test_confirmation_an_hour_later_asks_to_log_in(start: Start, server: Server) -> None:
+    node, visitor, path = await join(start, server)
+    node.clock.forward(seconds=3_660)
+    assert (await confirm(visitor, path)).path.startswith("/login")
+    assert not await visitor.is_logged_in()
+
+
+async def test_confirmation_before_the_approval_logs_nobody_in(start: Start, server: Server) -> None:
+    _, visitor, path = await join(start, server, registration="approval")
+    assert "moderators" in (await confirm(visitor, path)).text
+    assert not await visitor.is_logged_in()

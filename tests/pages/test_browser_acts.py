@@ -1,0 +1,187 @@
+"""Acts in a real browser: the focus stays, failures are told, texts can be read."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from fedserver.domain.posts.polls import NewPoll
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.pages.test_browser import PAGES
+
+pytestmark = pytest.mark.surface
+FOCUS = "document.activeElement.dataset.focus ?? document.activeElement.className"
+# WCAG 2.2, 1.4.3, for each text that is seen: the colour against what lies behind it, layer by layer.
+CONTRASTS = """() => {
+  const parse = (text) => {
+    const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    context.fillStyle = text; context.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], under) => [r, g, b].map((value, at) => value * a + under[at] * (1 - a));
+  const luminance = (colour) => {
+    const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = colour.map((value) => linear(value / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement)
+      layers.unshift(parse(getComputedStyle(at).backgroundColor));
+    return layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
+  };
+  const bad = [];
+  for (const details of document.querySelectorAll("main details")) details.open = true;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    if (!text || !element.checkVisibility() || element.closest("script, style, option, .skip")) continue;
+    const under = behind(element), colour = over(parse(getComputedStyle(element).color), under);
+    const [high, low] = [luminance(colour), luminance(under)].sort((a, b) => b - a);
+    const ratio = (high + 0.05) / (low + 0.05);
+    const where = `${element.tagName}.${element.className} ${text.slice(0, 30)}`;
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${where}`);
+  }
+  return bad;
+}"""
+
+
+async def open_member(start: Start, browser: Browser, role: str = "member") -> tuple[TestNode, Page, Any]:
+    node = await start("localhost")
+    account = await node.create_member("ann", role)
+    page = await (await browser.new_context()).new_page()
+    await page.goto(node.base + "/login")
+    await page.fill("input[name=username]", "ann")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.wait_for_url("**/home")
+    return node, page, account
+
+
+async def test_focus_after_each_act_is_on_the_control_that_replaced_it(
+    start: Start, browser: Browser
+) -> None:
+    node, page, ann = await open_member(start, browser)
+    await node.publish(ann, "Hello")
+    await page.goto(node.base + "/local")
+    for act in ("like", "boost", "bookmark"):
+        for pressed in ("true", "false"):
+            await page.focus(f"[data-focus={act}]")
+            await page.keyboard.press("Enter")
+            await page.locator(f"[data-focus={act}][aria-pressed={pressed}]").wait_for()
+            assert await page.evaluate(FOCUS) == act
+
+
+async def test_focus_after_a_vote_is_on_the_result(start: Start, browser: Browser) -> None:
+    node, page, _ = await open_member(start, browser)
+    bob = await node.create_member("bob")
+    await node.publish(bob, "Which?", poll=NewPoll(("Tea", "Coffee"), 3600))
+    await page.goto(node.base + "/local")
+    await page.get_by_label("Tea").check()
+    await page.focus("[data-focus=vote]")
+    await page.keyboard.press("Enter")
+    await page.locator(".poll .bars").wait_for()
+    assert await page.evaluate(FOCUS) == "poll"
+
+
+async def test_act_that_fails_says_what_happened_and_keeps_the_form(start: Start, browser: Browser) -> None:
+    node, page, ann = await open_member(start, browser)
+    post_id = await node.publish(ann, "Hello")
+    await page.goto(node.base + "/local")
+    region = page.locator("[role=alert]")
+    assert await region.inner_text() == ""
+    await page.context.set_offline(True)
+    await page.click("[data-focus=like]")
+    await region.get_by_text("There is no connection").wait_for()
+    await page.context.set_offline(False)
+    await page.click("[data-focus=like]")
+    await page.locator("[data-focus=like][aria-pressed=true]").wait_for()
+    assert await region.inner_text() == ""
+    await page.evaluate(
+        "document.querySelectorAll('.actions [name=csrf]').forEach((field) => field.value = 'x')"
+    )
+    await page.click("[data-focus=boost]")
+    await region.get_by_text("The form is out of date").wait_for()
+    await page.context.clear_cookies()
+    await page.click("[data-focus=boost]")
+    await region.get_by_text("You are logged out").wait_for()
+    assert await region.locator("a").get_attribute("href") == "/login?next=%2Flocal"
+    assert await page.locator("[data-focus=boost][aria-pressed=false]").count() == 1, post_id
+
+
+async def test_text_that_was_refused_is_still_there_after_logging_in(start: Start, browser: Browser) -> None:
+    node, page, _ = await open_member(start, browser)
+    await page.goto(node.base + "/write")
+    await page.fill("textarea[name=text]", "A long thought")
+    await page.context.clear_cookies()
+    await page.click("button:has-text('Publish')")
+    await page.get_by_text("You are not logged in").wait_for()
+    await page.click("main a:has-text('Log in')")
+    await page.fill("input[name=username]", "ann")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.wait_for_url("**/write")
+    assert await page.input_value("textarea[name=text]") == "A long thought"
+    await page.click("button:has-text('Publish')")
+    await page.locator("article.post", has_text="A long thought").wait_for()
+    await page.goto(node.base + "/write")
+    assert await page.input_value("textarea[name=text]") == ""
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+async def test_deleting_asks_first(start: Start, browser: Browser, script: bool) -> None:
+    node = await start("localhost")
+    ann = await node.create_member("ann")
+    post_id = await node.publish(ann, "Hello")
+    page = await (await browser.new_context(java_script_enabled=script)).new_page()
+    await page.goto(f"{node.base}/login?next=/@ann/{post_id}")
+    await page.fill("input[name=username]", "ann")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.click("text=Delete this post")
+    assert "Delete this post permanently?" in await page.inner_text("main h1")
+    await page.click("text=No, go back")
+    await page.click("text=Delete this post")
+    await page.click("button:has-text('Yes')")
+    await page.wait_for_url("**/@ann")
+    answer = await page.goto(f"{node.base}/@ann/{post_id}")
+    assert answer is not None
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_contrast_of_all_texts_is_enough(start: Start, browser: Browser, theme: Any) -> None:
+    node, page, ann = await open_member(start, browser, "owner")
+    await page.emulate_media(color_scheme=theme)
+    article = await node.publish(
+        ann,
+        "# One\n\nText with `code` and [a link](https://x.test).",
+        kind="Article",
+        title="Lamp",
+        content_type="text/markdown",
+    )
+    await node.publish(ann, "Which?", poll=NewPoll(("Tea", "Coffee"), 3600))
+    bad: dict[str, list[str]] = {}
+    for path in (*PAGES, f"/@ann/{article}", "/nothing"):
+        await page.goto(node.base + path)
+        found = await page.evaluate(CONTRASTS)
+        if found:
+            bad[path] = found
+    assert bad == {}
+
+
+async def test_headings_get_smaller_with_their_level(start: Start, browser: Browser) -> None:
+    node, page, ann = await open_member(start, browser)
+    text = "\n\n".join(f"{'#' * level} Heading" for level in range(1, 7))
+    post_id = await node.publish(ann, text, kind="Article", title="Lamp", content_type="text/markdown")
+    await page.goto(f"{node.base}/@ann/{post_id}")
+    sizes = await page.evaluate(
+        "[...document.querySelectorAll('article.long h1, .text h2, .text h3, .text h4, .text h5, .text h6')]"
+        ".map((heading) => [heading.tagName, parseFloat(getComputedStyle(heading).fontSize)])"
+    )
+    assert len(sizes) >= 6
+    assert all(above[1] > below[1] for above, below in itertools.pairwise(sizes)), sizes
