@@ -11,7 +11,7 @@ from fedserver.domain.content import emojis
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.runtime import emoji_intake
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, FormParams, NoParams, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -39,7 +39,7 @@ class ChangeEmojiFormParams(Struct, frozen=True):
     disabled: bool = False
 
 
-@routes.get(PATH, html=True, auth=ADMIN)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     rows = sorted(await emojis.list_all(call.tx), key=lambda row: (row.category or "", row.shortcode.lower()))
     groups = [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.category or "")]

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from fedserver.node import list_endpoints
+from fedserver.web.endpoint import ADMIN
 from fedserver.web.uploads import Upload
 from tests.client_api.test_invalid_input import start_watch
 from tests.kit import videos
@@ -125,7 +126,8 @@ def test_upload_fields_cover_every_endpoint_with_files() -> None:
             one.encode_name for one in msgspec.structs.fields(endpoint.params) if one.type == Upload | None
         )
         for endpoint in list_endpoints()
-        if endpoint.path.startswith("/api/") and endpoint.max_upload
+        # Those of admins are theirs to test: a member is refused before anything is read.
+        if endpoint.path.startswith("/api/") and endpoint.max_upload and endpoint.auth != ADMIN
     }
     assert fields == UPLOAD_FIELDS
 

@@ -87,7 +87,7 @@ _link_with_text = public(
 FAY = make_actor("https://friendica.test/profile/fay", "fay")
 _shared = public(
     FAY["id"],
-    "https://friendica.test/objects/1",
+    "https://friendica.test/objects/shared-1",
     "Note",
     content="<p>Look at this</p>",
     attachment=[{"type": "Page", "url": "https://news.test/shared?a=1&b=2", "name": "A page"}],
