@@ -11,7 +11,7 @@ from fedserver.domain.content import emojis
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.runtime import emoji_intake
 from fedserver.text.locales import gettext
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, FormParams, NoParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, FormParams, NoParams, Question, Routes
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
@@ -73,7 +73,13 @@ async def update(call: Call[ChangeEmojiFormParams]) -> web.Response:
     return call.see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, auth=ADMIN, params=FormParams)
+@routes.post(
+    PATH + "/{id}/delete",
+    html=True,
+    auth=ADMIN,
+    params=FormParams,
+    question=Question("Delete this emoji permanently?"),
+)
 async def delete(call: Call[FormParams]) -> web.Response:
     await emojis.delete(call.tx, call.member, call.id())
     return call.see_other(PATH)
