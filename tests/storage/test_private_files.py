@@ -38,19 +38,20 @@ async def test_database_with_log_and_key_is_private(tmp_path: Path, clock: Clock
     database = await prepare_database(f"sqlite:{tmp_path}/a/b/node.sqlite3", clock, box)
     async with database.write() as tx:
         tx.new_id()
-    assert {"node.sqlite3", "node.sqlite3-wal", "node.sqlite3-shm"} <= {
-        path.name for path in (tmp_path / "a/b").iterdir()
-    }
-    assert_private(tmp_path)
+    found = modes(tmp_path)
     await database.close()
+    assert {"a/b/node.sqlite3", "a/b/node.sqlite3-wal", "a/b/node.sqlite3-shm"} <= found.keys()
+    assert set(found.values()) == {0o600, 0o700}
+    assert_private(tmp_path)
 
 
 async def test_database_that_others_could_read_is_closed_to_them(tmp_path: Path, clock: Clock) -> None:
     url = databases.new_sqlite(tmp_path)
     os.chmod(url.removeprefix("sqlite:"), 0o644)
     database = await open_database(url, clock)
-    assert_private(tmp_path)
+    found = modes(tmp_path)
     await database.close()
+    assert set(found.values()) == {0o600}
 
 
 async def test_media_and_archives_are_private(tmp_path: Path) -> None:
