@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.demo_nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
-from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
+from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
+from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
 from fedserver.cli.server import build_sites, configure_log
 from fedserver.cli.settings import async_command

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from fedserver.cli.language import group, option
+from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.domain.content import emojis
 from fedserver.domain.kernel import jobs
@@ -37,12 +37,18 @@ def emoji() -> None:
 
 
 @emoji.command("list")
+@json_option
 @config_option
 @async_command
-async def list_all(config_path: Path | None) -> None:
+async def list_all(config_path: Path | None, as_json: bool) -> None:
     """List the custom emoji: shortcode, category, and whether it is disabled."""
     async with connect_database(read_config(config_path)) as db, db.read() as tx:
         rows = await emojis.list_all(tx)
+    if as_json:
+        print_json(
+            [{"shortcode": row.shortcode, "category": row.category, "disabled": row.disabled} for row in rows]
+        )
+        return
     for row in rows:
         # Columns are for programs: they stay as they are in every language.
         click.echo(f"{row.shortcode}\t{row.category or '-'}\t{'disabled' if row.disabled else 'enabled'}")

@@ -16,6 +16,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.moderation import moderation
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
+from tests.kit.mails import read_text
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
@@ -63,7 +64,7 @@ async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> Non
 
 
 def link(mail: EmailMessage, ending: str = "") -> str:
-    words = mail.get_content().split()
+    words = read_text(mail).split()
     (found,) = [word for word in words if word.startswith("https://alpha.test/subscriptions/")]
     assert found.endswith(ending)
     return str(found.removeprefix("https://alpha.test"))
@@ -112,7 +113,7 @@ async def test_email_subscription_from_profile_to_unsubscribe(start: Start, box:
     assert box.take() == []
     await later(node, seconds=360)
     [mail] = box.take()
-    text = mail.get_content()
+    text = read_text(mail)
     assert mail["To"] == READER
     assert mail["Subject"] == "Ann: First &amp; <b>foremost</b> (and 2 more)"
     for shown in (
@@ -221,9 +222,9 @@ async def test_first_mail_holds_nothing_from_before_the_confirmation(start: Star
     await later(node, seconds=420)
     [mail] = box.take()
     assert mail["To"] == "first@mail.test"
-    assert "Before the consent" in mail.get_content()
+    assert "Before the consent" in read_text(mail)
     await node.publish(ann, "After the consent")
     await later(node, seconds=420)
     mails = box.take()
     assert {mail["To"] for mail in mails} == {"first@mail.test", READER}
-    assert all("After" in mail.get_content() and "Before" not in mail.get_content() for mail in mails)
+    assert all("After" in read_text(mail) and "Before" not in read_text(mail) for mail in mails)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
+
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.jobs.mails import compose as mail_composer
@@ -22,3 +24,10 @@ async def take_mails(db: Database, site: NodeContext) -> list[jobs.SendMail]:
             for job in queued
             if isinstance(job, jobs.ComposeMail | jobs.SendMail)
         ]
+
+
+def read_text(mail: EmailMessage) -> str:
+    """Return the plain text of a mail, which has an HTML form beside it."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())

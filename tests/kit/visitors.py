@@ -52,7 +52,9 @@ class Visitor:
         filled = find_form(shown.text, field)
         base = self.node.base
         answer = await send_form(self.http, base, base + shown.path, filled, **values)
-        return await self._follow_redirects(answer)
+        page = await self._follow_redirects(answer)
+        asks = "ask" in filled.values and any(form.action == filled.action for form in parse_forms(page.text))
+        return await self.submit_action(page, filled.action) if asks and page.status == 200 else page
 
     async def submit_action(self, page: str | VisitedPage, action: str, **values: Any) -> VisitedPage:
         """Send the form that leads to `action`."""

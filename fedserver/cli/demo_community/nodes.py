@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from fedserver.cli.demo_story import DemoCommunity
+from fedserver.cli.demo_community.story import DemoCommunity
 from fedserver.domain.auth import members
 from fedserver.domain.peers import partners as agreements
 from fedserver.domain.relationships import follows

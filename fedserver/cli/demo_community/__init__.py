@@ -1,0 +1,1 @@
+"""The community that `fedserver demo` makes: its nodes, and what their members write."""
