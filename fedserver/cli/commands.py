@@ -91,9 +91,10 @@ def _run_quietly(run: Callable[[], Any]) -> int:
     except SystemExit as ended:
         # As `head` leaves: nobody reads on. click replaces the output then, and ends with 1.
         return _to_status(ended.code) if sys.stdout is output else BROKEN_PIPE
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as ended:
         click.echo("", err=True)
-        return INTERRUPTED
+        # A question that nobody answers, at the end of the input, is no interrupt.
+        return 1 if isinstance(ended.__context__, EOFError) else INTERRUPTED
     except click.UsageError as error:
         error.show()
         return error.exit_code
