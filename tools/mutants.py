@@ -37,6 +37,8 @@ INSTRUMENTS = "tests/journeys/test_quote_instruments.py"
 ELSEWHERE = f"{INSTRUMENTS}::test_instrument_of_another_origin_grants_nothing"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
+CHECK = "tests/cli/checks/test_check.py"
+DETAILS = "test_details_without_a_token_or_with_a_used_one_are_not_found"
 PARTNERS = "tests/journeys/test_partners.py"
 SPLIT = "tests/journeys/test_split_domains.py"
 MODES = "tests/web/test_route_modes.py::test_"
@@ -163,13 +165,17 @@ TESTS = {
     "files in texts are those that we signed": (
         f"{PICTURES}::test_proxy_serves_only_the_pictures_of_a_post[sqlite]"
     ),
-    "files of hosts whose files are rejected": (
-        f"{PICTURES}::test_pictures_of_hosts_whose_files_are_rejected_are_not_fetched[sqlite-tracker.test]"
-    ),
     "readers stay unknown": (
         f"{PICTURES}::test_pictures_of_articles_are_loaded_from_this_node_everywhere[sqlite]"
     ),
     "texts behind a content warning": f"{FEEDS}::test_feed_does_not_show_what_is_behind_a_warning[sqlite]",
+    "age of the tokens of `fedserver check`": f"{CHECK}::{DETAILS}",
+    "details for `fedserver check` only": f"{CHECK}::{DETAILS}",
+    "tokens of `fedserver check` count once": f"{CHECK}::{DETAILS}",
+    "the browser of a sign-up": (
+        "tests/pages/registration/test_confirmation.py"
+        "::test_confirmation_in_another_browser_asks_to_log_in_and_then_welcomes[sqlite]"
+    ),
     "kept out": "tests/pages/moderation/test_decisions.py::test_suspended_member_sees_only_decisions[sqlite]",
     "deletion keeps decisions": f"{DECISIONS}::test_delete_remote_of_a_decided_account_keeps_the_decision",
     "boosts of accounts that the author blocks": HIDDEN_ACCOUNTS,
