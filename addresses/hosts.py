@@ -19,6 +19,7 @@ MAX_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035 §2.3.4
 MAX_TEXT_LENGTH = 1_000  # a mapped name may be shorter than what was entered
 MAX_URL_LENGTH = 2_048
 MAX_CACHED = 20_000  # names in memory, about 100 bytes each
+MAX_CACHED_URLS = 2_000
 DEFAULT_PORTS = {"https": 443, "http": 80}
 ACE_PREFIX = "xn--"
 # Underscores are not allowed in host names (RFC 1123 §2.1), but some servers have them.
@@ -177,7 +178,12 @@ def parse_origin(url: str) -> tuple[str, str, int] | None:
     Addresses with a user, a space, a backslash or anything that cannot be printed are refused: programs
     disagree about their host.
     """
-    if not 8 < len(url) <= MAX_URL_LENGTH or not url.isprintable() or "\\" in url or " " in url:
+    return _parse_origin(url) if 8 < len(url) <= MAX_URL_LENGTH else None
+
+
+@lru_cache(MAX_CACHED_URLS)  # the origin of one activity's parts is asked for some twenty times
+def _parse_origin(url: str) -> tuple[str, str, int] | None:
+    if not url.isprintable() or "\\" in url or " " in url:
         return None
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
