@@ -202,14 +202,24 @@ def _find_authority_end(rest: str) -> int:
     return min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
 
 
+def find_host(url: str) -> str:
+    """Return the host of an http or https address, with a port that is not the default; '' for others."""
+    parsed = parse_origin(url)
+    return _join_host(*parsed) if parsed is not None else ""
+
+
+def _join_host(scheme: str, name: str, port: int) -> str:
+    return name if port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
+
+
 def normalize_url(url: str) -> str:
     """Return an http or https address in ASCII, its scheme and host in normal form; '' for others."""
     url = url.strip()
     parsed = parse_origin(url)
     if parsed is None:
         return ""
-    scheme, name, port = parsed
-    rest = url.partition("://")[2]
-    host = name if port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
+    scheme, rest = parsed[0], url.partition("://")[2]
     # Everything visible in ASCII stays as it is; the rest is percent-encoded (RFC 3987 §3.1).
-    return f"{scheme}://{host}{quote(rest[_find_authority_end(rest) :], safe=string.punctuation)}"
+    return (
+        f"{scheme}://{_join_host(*parsed)}{quote(rest[_find_authority_end(rest) :], safe=string.punctuation)}"
+    )
