@@ -7,7 +7,7 @@ its author, owner or actor must be of that origin. Everything else is fetched fr
 from __future__ import annotations
 
 from activitypub.errors import AuthorityError
-from addresses.hosts import DEFAULT_PORTS, parse_origin
+from addresses.hosts import find_host, parse_origin
 
 
 def origin(uri: str) -> tuple[str, str, int]:
@@ -23,8 +23,10 @@ def origin(uri: str) -> tuple[str, str, int]:
 
 def host_of(uri: str) -> str:
     """Return the host, with its port unless it is the default: how peers are named. Raises AuthorityError."""
-    scheme, host, port = origin(uri)
-    return host if port == DEFAULT_PORTS[scheme] else f"{host}:{port}"
+    host = find_host(uri)
+    if not host:
+        raise AuthorityError(f"not an address: {uri[:80]!r}")
+    return host
 
 
 def same_origin(first: str, *others: str) -> bool:

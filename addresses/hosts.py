@@ -19,6 +19,7 @@ MAX_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035 §2.3.4
 MAX_TEXT_LENGTH = 1_000  # a mapped name may be shorter than what was entered
 MAX_URL_LENGTH = 2_048
 MAX_CACHED = 20_000  # names in memory, about 100 bytes each
+MAX_CACHED_URLS = 2_000
 DEFAULT_PORTS = {"https": 443, "http": 80}
 ACE_PREFIX = "xn--"
 # Underscores are not allowed in host names (RFC 1123 §2.1), but some servers have them.
@@ -177,7 +178,12 @@ def parse_origin(url: str) -> tuple[str, str, int] | None:
     Addresses with a user, a space, a backslash or anything that cannot be printed are refused: programs
     disagree about their host.
     """
-    if not 8 < len(url) <= MAX_URL_LENGTH or not url.isprintable() or "\\" in url or " " in url:
+    return _parse_origin(url) if 8 < len(url) <= MAX_URL_LENGTH else None
+
+
+@lru_cache(MAX_CACHED_URLS)  # the origin of one activity's parts is asked for some twenty times
+def _parse_origin(url: str) -> tuple[str, str, int] | None:
+    if not url.isprintable() or "\\" in url or " " in url:
         return None
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
@@ -196,14 +202,24 @@ def _find_authority_end(rest: str) -> int:
     return min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
 
 
+def find_host(url: str) -> str:
+    """Return the host of an http or https address, with a port that is not the default; '' for others."""
+    parsed = parse_origin(url)
+    return _join_host(*parsed) if parsed is not None else ""
+
+
+def _join_host(scheme: str, name: str, port: int) -> str:
+    return name if port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
+
+
 def normalize_url(url: str) -> str:
     """Return an http or https address in ASCII, its scheme and host in normal form; '' for others."""
     url = url.strip()
     parsed = parse_origin(url)
     if parsed is None:
         return ""
-    scheme, name, port = parsed
-    rest = url.partition("://")[2]
-    host = name if port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
+    scheme, rest = parsed[0], url.partition("://")[2]
     # Everything visible in ASCII stays as it is; the rest is percent-encoded (RFC 3987 §3.1).
-    return f"{scheme}://{host}{quote(rest[_find_authority_end(rest) :], safe=string.punctuation)}"
+    return (
+        f"{scheme}://{_join_host(*parsed)}{quote(rest[_find_authority_end(rest) :], safe=string.punctuation)}"
+    )

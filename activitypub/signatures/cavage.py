@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -34,6 +36,7 @@ from activitypub.signatures.request import SignedRequest
 MAX_AGE_MS = 12 * 3_600_000
 MAX_AHEAD_MS = 5 * 60_000
 MAX_HEADER = 4_096
+QUOTED = re.compile(r'"[^"]*(?:"|$)')  # a quote that is not closed goes to the end
 
 
 class CavageSignature(Struct, frozen=True):
@@ -72,12 +75,16 @@ def parse(request: SignedRequest) -> CavageSignature:
     values = request.headers.get("signature", [])
     if len(values) != 1 or len(values[0]) > MAX_HEADER:
         raise SignatureError("signature-malformed", "not exactly one Signature header")
-    raw = values[0].removeprefix("Signature ")
+    return _parse_header(values[0].removeprefix("Signature "))
+
+
+@lru_cache(500)  # the signer of a request is asked for twice: by policy, and to verify
+def _parse_header(raw: str) -> CavageSignature:
     try:
         parameters = parse_signature_header(raw)
     except (ValueError, IndexError, KeyError) as error:
         raise SignatureError("signature-malformed") from error
-    names = [part.partition("=")[0].strip().lower() for part in _split_parameters(raw)]
+    names = [part.partition("=")[0].strip().lower() for part in QUOTED.sub("", raw).split(",")]
     if len(names) != len(set(names)) or not {"keyid", "signature"} <= set(names):
         raise SignatureError("signature-malformed", "repeated or missing parameters")
     try:
@@ -96,18 +103,6 @@ def parse(request: SignedRequest) -> CavageSignature:
         parameters.get("created"),
         parameters.get("expires"),
     )
-
-
-def _split_parameters(raw: str) -> list[str]:
-    """Return the parameters, split at commas outside quotes."""
-    parts, quoted, start = [], False, 0
-    for place, letter in enumerate(raw):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            parts.append(raw[start:place])
-            start = place + 1
-    return [*parts, raw[start:]]
 
 
 def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now: int) -> int:

@@ -18,14 +18,6 @@ from storage.rows.accounts import AccountRow
 log = structlog.stdlib.get_logger("fedserver.federation")
 
 
-def list_hosts(account: AccountRow) -> list[str]:
-    """Return the hosts that an account of a peer is on, each of which federation policy is asked about.
-
-    Those are the host of its id, to which its key and inboxes belong as well, and that of its handle.
-    """
-    return list(dict.fromkeys((host_of(account.uri), account.domain)))
-
-
 class DocumentReader:
     """Reads documents for one node. Never called inside a transaction."""
 
@@ -53,7 +45,7 @@ class DocumentReader:
 
     def allows_media(self, account: AccountRow) -> bool:
         """Return False if files and pictures of an account are refused here, by any host that it is on."""
-        return self._policies.allows_media(*list_hosts(account))
+        return self._policies.allows_media(*peers.list_hosts(account))
 
     async def suspend_if_blocked(self, uri: str, hosts: Sequence[str]) -> None:
         """Suspend the stored account of an actor that is now on a blocked host, as all there are."""
@@ -63,7 +55,7 @@ class DocumentReader:
 
     def allows_account(self, account: AccountRow) -> bool:
         """Return True if federation policy lets us hear an account, whichever hosts it is on."""
-        return self._policies.allows(*list_hosts(account))
+        return self._policies.allows(*peers.list_hosts(account))
 
     async def fetch_document(self, uri: str, *, require_allowed: bool = True) -> Document | None:
         """Return a document as its origin publishes it. Returns None if it cannot be read or is refused.

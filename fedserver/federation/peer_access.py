@@ -34,13 +34,15 @@ class PeerIdentity(Struct, frozen=True):
 async def identify_peer(
     authenticator: Authenticator,
     federation: FederationConfig,
-    request: SignedRequest,
+    request: SignedRequest | None,
     client: str,
     *,
     is_inbox: bool,
     requires_signature: bool,
 ) -> PeerIdentity:
     """Return who signed a request to an endpoint for peers; `client` is the address that it came from.
+
+    `request` is None if it has no signature.
 
     An inbox verifies the signature itself, as it covers the body. Elsewhere a signature that cannot be
     verified counts as none where none is needed, as in Mastodon. Raises ForbiddenError for a peer that
@@ -49,17 +51,18 @@ async def identify_peer(
     # guard: closed mode
     if federation.mode == "closed":
         raise ForbiddenError("This node does not federate")
-    is_signed = "signature" in request.headers
     # guard: the host of a claimed key
-    if is_signed and not authenticator.is_claimed_host_allowed(request):
+    if request is not None and not authenticator.is_claimed_host_allowed(request):
         raise ForbiddenError(REFUSED)
     if is_inbox:
         return PeerIdentity()
     is_needed = requires_signature or federation.requires_signatures
     # guard: unsigned requests
-    if is_needed and not is_signed:
+    if is_needed and request is None:
         raise UnauthorizedError("This document is for signed requests only (HTTP signatures)")
-    return await _authenticate(authenticator, request, client, is_needed) if is_signed else PeerIdentity()
+    if request is None:
+        return PeerIdentity()
+    return await _authenticate(authenticator, request, client, is_needed)
 
 
 async def _authenticate(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import structlog
 from cachetools import TTLCache
 from msgspec import Struct
 
+from addresses.hosts import find_host
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, NotFoundError, PeerError
@@ -92,7 +92,7 @@ class RemoteFiles:
 
     def _is_rejected(self, request: remote_files.RemoteFileRequest) -> bool:
         """Return True if a host that the file or its account is on is blocked, or its files are rejected."""
-        hosts = (_get_host(request.url), request.host, request.actor_host)
+        hosts = (find_host(request.url), request.host, request.actor_host)
         # guard: the hosts of a file
         return self._policies.is_blocked(*hosts) or not self._policies.allows_media(*hosts)
 
@@ -170,11 +170,3 @@ class RemoteFiles:
         """Cancel what is under way."""
         for flight in self._in_flight.values():
             flight.cancel()
-
-
-def _get_host(url: str) -> str:
-    """Return the host in a URL, '' for one that is none."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:
-        return ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from fedserver.version import VERSION
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("activitypub", "fedserver", "storage")
+PACKAGES = ("activitypub", "addresses", "fedserver", "storage")
 # What a build leaves beside the sources; everything else in the packages belongs to them.
 BUILT_SUFFIXES = frozenset({".pyc", ".mo", ".so"})
 ARCHIVE_NAME = f"fedserver-{VERSION}"

@@ -19,12 +19,16 @@ CUSTOMER_PREFIX = 64
 MAPPED_PREFIX = 96  # before the IPv4 address in an IPv4-mapped one
 
 
-@lru_cache(4_096)
 def parse_address(text: str) -> Address | None:
     """Return an address; an IPv4-mapped one as IPv4, without zone and port. Returns None for anything else.
 
     Anything else may be a unix socket, or an obfuscated or unknown node (RFC 7239 §6.3).
     """
+    return _parse_short(text) if len(text) <= MAX_TEXT else None
+
+
+@lru_cache(4_096)  # of short texts: anybody can name an address of 8 kB
+def _parse_short(text: str) -> Address | None:
     try:
         ip = ip_address(_strip_port(text.strip().strip('"')).partition("%")[0])
     except ValueError:
@@ -34,8 +38,6 @@ def parse_address(text: str) -> Address | None:
 
 def _strip_port(text: str) -> str:
     """Return the host of `host`, `[host]`, `host:port` or `[host]:port`. Raises ValueError."""
-    if len(text) > MAX_TEXT:
-        raise ValueError("too long for an address")
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not _is_port(rest)):

@@ -7,39 +7,63 @@ sanitizer to check. Anything else in angle brackets stays text, as in `List<Stri
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, html_block
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import (
+    render_footnote_anchor,
+    render_footnote_caption,
+    render_footnote_ref,
+)
 
 from fedserver.text.names import BREAKS, HASHES
-from fedserver.text.sanitize import ARTICLE_TAGS
+from fedserver.text.sanitize import ARTICLE_TAGS, BLOCK_TAGS
 
 MAX_WORD_LENGTH = 4_096  # the search for bare addresses takes quadratic time in the length of a word
 MAX_TAG_LENGTH = 2_048  # room for an address in it; the search for the end of a tag is bounded by it
-ELEMENTS = ARTICLE_TAGS | nh3.ALLOWED_TAGS
+ELEMENTS = ARTICLE_TAGS | BLOCK_TAGS | nh3.ALLOWED_TAGS | {"picture", "source"}
 _TAG = re.compile(
     r"</?([A-Za-z][A-Za-z0-9]*)"
     r"""(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*\s*/?>"""
 )
 _TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _LONG_WORD = re.compile(f"[^{BREAKS}]{{{MAX_WORD_LENGTH + 1}}}")
+HAS_PLACES = "has_places"  # in the environment of the renderer
 TASK_MARKS = {"[ ] ": "", "[x] ": " checked", "[X] ": " checked"}
 
 
-def to_html(text: str, *, pictures: bool) -> str:
-    """Return the HTML of Markdown, not yet safe; without `pictures` each of them is a link."""
+def to_html(text: str, *, has_places: bool) -> str:
+    """Return the HTML of Markdown, not yet safe.
+
+    Without `has_places` footnotes are not linked, as a text whose elements have no ids has no such places.
+    """
     parser = _without_bare_links if _LONG_WORD.search(text) else _markdown
-    tokens = parser.parse(text)
-    if not pictures:
-        for token in tokens:
-            token.children = _link_pictures(token.children) if token.children else token.children
-    html: str = parser.renderer.render(tokens, parser.options, {})
+    html: str = parser.renderer.render(parser.parse(text), parser.options, {HAS_PLACES: has_places})
     return html
+
+
+def _render_footnote_mark(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """Return the mark that refers to a footnote."""
+    if env[HAS_PLACES]:
+        return render_footnote_ref(renderer, tokens, index, options, env)
+    return f"<sup>{render_footnote_caption(renderer, tokens, index, options, env)}</sup>"
+
+
+def _render_footnote_return(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """Return the link from a footnote back to its mark."""
+    return render_footnote_anchor(renderer, tokens, index, options, env) if env[HAS_PLACES] else ""
 
 
 def _parse_html_block(state: StateBlock, first_line: int, last_line: int, silent: bool) -> bool:
@@ -104,25 +128,11 @@ def _protect_escaped_marks(state: StateCore) -> None:
                 child.type, child.content = "html_inline", f"<span>{child.content}</span>"
 
 
-def _link_pictures(tokens: list[Token]) -> list[Token]:
-    """Return the parts of a line with a link in the place of each picture: short posts show none."""
-    linked: list[Token] = []
-    depth = 0
-    for token in tokens:
-        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
-        if token.type != "image":
-            linked.append(token)
-            continue
-        address = str(token.attrs.get("src", ""))
-        label = Token("text", "", 0, content=token.content or address)
-        link = Token("link_open", "a", 1, attrs={"href": address})
-        linked += [label] if depth else [link, label, Token("link_close", "a", -1)]
-    return linked
-
-
 def _build_parser(*, linkify: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "linkify": linkify})
     parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
+    parser.add_render_rule("footnote_ref", _render_footnote_mark)
+    parser.add_render_rule("footnote_anchor", _render_footnote_return)
     parser.block.ruler.at("html_block", _parse_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.inline.ruler.at("html_inline", _parse_html_inline)
     parser.core.ruler.after("inline", "task_lists", _mark_tasks)

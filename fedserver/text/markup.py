@@ -18,13 +18,21 @@ from fedserver.text.characters import count_graphemes
 from fedserver.text.html_parts import split_html
 from fedserver.text.markdown import to_html
 from fedserver.text.names import Name, Piece, fold_tag, split_pieces
-from fedserver.text.sanitize import PROFILE_TAGS, clean_article, clean_post, clean_text
+from fedserver.text.pictures import link_pictures
+from fedserver.text.sanitize import (
+    BLOCK_TAGS,
+    CODE_TAGS,
+    POST_TAGS,
+    clean_article,
+    clean_note,
+    clean_text,
+)
 
 MAX_NAMES = 100
 URL_LENGTH = 23  # every address counts as this many characters (docs.joinmastodon.org/user/posting)
 PLAIN = "text/plain"
-UNLINKED_TAGS = frozenset({"a", "code", "pre", "kbd"})  # what is in them is quoted, or has a link already
-INLINE_TAGS = (PROFILE_TAGS | {"sup", "sub", "mark", "kbd"}) - {"p", "br"}
+UNLINKED_TAGS = frozenset({"a", "pre", *CODE_TAGS})  # what is in them is quoted, or has a link already
+INLINE_TAGS = POST_TAGS - BLOCK_TAGS - {"p", "br", "div", "hr", "input"}
 
 
 class MentionLink(Struct, frozen=True):
@@ -132,10 +140,10 @@ def parse_markdown(text: str, *, article: bool, base: str = "", page: str = "") 
     Relative addresses are resolved against `base`, those of `#places` against `page`; without these they are
     dropped. Headings of an article get ids.
     """
-    html = to_html(clean_text(text, len(text)), pictures=article)
+    html = to_html(clean_text(text, len(text)), has_places=article)
     if article:
         return _find_names(add_anchors(clean_article(html, base, page), page))
-    return _find_names(clean_post(html, base, page))
+    return _find_names(link_pictures(clean_note(html, base, page)))
 
 
 def render_markdown(

@@ -26,12 +26,27 @@ VOID_ELEMENTS = frozenset(
     {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
 )
 PRE_LEADING_NEWLINES = re.compile(r'(<pre(?: (?:"[^"]*"|[^">])*)?>)\n+')
-SCHEMES = {"http", "https"}
-PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
-POST_TAGS = PROFILE_TAGS | {
-    "pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup", "sub", "hr", "kbd",
-    "mark", "details", "summary", "input", "table", "thead", "tbody", "tr", "th", "td",
+WEB_SCHEMES = {"http", "https"}
+# As Mastodon keeps them: links that lead to another program, which asks before it does anything.
+LINK_SCHEMES = WEB_SCHEMES | {
+    "dat", "dweb", "gemini", "gopher", "ipfs", "ipns", "magnet", "mailto", "ssb", "tel", "xmpp",
 }  # fmt: skip
+# What is quoted from a machine or for one (HTML §4.5.15-4.5.18): names in it are no names.
+CODE_TAGS = {"code", "kbd", "samp", "tt", "var"}
+PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code", "div"}
+POST_TAGS = PROFILE_TAGS | CODE_TAGS | {
+    "pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup", "sub", "hr",
+    "mark", "details", "summary", "input", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
+    "dl", "dt", "dd", "abbr", "cite", "dfn", "ins", "q", "rp", "rt", "ruby", "small",
+}  # fmt: skip
+# Elements that begin a line (html.spec.whatwg.org §15.3): where one is not allowed, it becomes a `div`, or
+# its words would stick to those beside it.
+BLOCK_TAGS = frozenset({
+    "address", "article", "aside", "blockquote", "caption", "center", "dd", "details", "dialog", "dir", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hgroup", "legend", "li", "listing", "main", "menu", "nav", "ol", "pre", "search", "section", "summary",
+    "table", "td", "th", "tr", "ul",
+})  # fmt: skip
 ARTICLE_TAGS = POST_TAGS | {"img", "figure", "figcaption", "section"}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 ID_PREFIX = "user-content-"  # no id of a text can stand for one of our pages, or for a name in a script
@@ -48,11 +63,13 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"align"},
     "code": {"lang"},
     "details": {"open"},
+    "abbr": {"title"},
 }
 ATTRIBUTE_VALUES = {"input": {"type": {"checkbox"}, "checked": {"", "checked"}}}
 # Places that links lead to: headings, and notes at the foot of the text with the marks that refer to them.
 ID_TAGS = (*HEADINGS, "a", "li", "sup")
 MAX_ID_LENGTH = 100
+TEXT_BLOCKS = ", ".join(sorted((BLOCK_TAGS | {"p", "div"}) - {"td", "th"}))
 OTHER_INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag, names in ATTRIBUTES.items()}
 # Marks that reverse or hide the order of text: with them a name can look like another.
@@ -75,6 +92,8 @@ def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
     address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)
     if _is_absolute(address):
         return address
+    if element == "a" and _names_other_program(address):
+        return address
     base, page = _base.get()
     try:
         joined = urljoin(page if address.startswith("#") else base, address)
@@ -88,6 +107,24 @@ def _is_absolute(address: str) -> bool:
     return address[:8].lower().startswith(("https://", "http://"))
 
 
+def _names_other_program(address: str) -> bool:
+    scheme, colon, rest = address.partition(":")
+    return bool(colon and rest) and scheme.lower() in LINK_SCHEMES - WEB_SCHEMES
+
+
+class _Cleaner:
+    """The elements and attributes that one kind of text may have."""
+
+    def __init__(self, tags: AbstractSet[str], rel: str, *, with_ids: bool = False) -> None:
+        self._allowed = _build_cleaner(tags, rel, with_ids=with_ids)
+        names = "|".join(sorted(BLOCK_TAGS - tags))
+        self._other_blocks = re.compile(rf"<(/?)(?:{names})(?=[\s/>])", re.IGNORECASE)
+
+    def clean(self, html: str) -> str:
+        """Return `html` with only these; of others their content stays, in blocks if they were blocks."""
+        return self._allowed.clean(self._other_blocks.sub(r"<\1div", html))
+
+
 def _build_cleaner(tags: AbstractSet[str], rel: str, *, with_ids: bool = False) -> nh3.Cleaner:
     ids = {tag: {"id"} for tag in ID_TAGS} if with_ids else {}
     attributes = {tag: ATTRIBUTES_NO_CLASS.get(tag, set()) | ids.get(tag, set()) for tag in tags}
@@ -99,19 +136,20 @@ def _build_cleaner(tags: AbstractSet[str], rel: str, *, with_ids: bool = False) 
         id_prefix=ID_PREFIX if with_ids else None,
         allowed_classes={tag: names for tag, names in ALLOWED_CLASSES.items() if tag in tags},
         attribute_filter=_filter_attribute,
-        url_schemes=SCHEMES,
+        url_schemes=LINK_SCHEMES,
         link_rel=rel,
         clean_content_tags={"script", "style", "iframe", "object", "noscript", "template", "svg", "math"},
         strip_comments=True,
     )
 
 
-_post = _build_cleaner(POST_TAGS, "nofollow noopener")
-_article = _build_cleaner(ARTICLE_TAGS, "nofollow noopener", with_ids=True)
+_post = _Cleaner(POST_TAGS, "nofollow noopener")
+_note = _Cleaner(POST_TAGS | {"img"}, "nofollow noopener")
+_article = _Cleaner(ARTICLE_TAGS, "nofollow noopener", with_ids=True)
 EXTERNAL_REL = "nofollow noopener"
 PROFILE_REL = f"{EXTERNAL_REL} me"
 MENTION_CLASSES = ("u-url mention", "mention u-url", "mention hashtag", "mention")
-_profile = _build_cleaner(PROFILE_TAGS, PROFILE_REL)
+_profile = _Cleaner(PROFILE_TAGS, PROFILE_REL)
 
 
 def clean_post(html: str, base: str = "", page: str = "") -> str:
@@ -121,6 +159,11 @@ def clean_post(html: str, base: str = "", page: str = "") -> str:
     `base` too); they are dropped if there is none.
     """
     return _clean(_post, html, base, page)
+
+
+def clean_note(html: str, base: str = "", page: str = "") -> str:
+    """Return safe HTML of a member's short post: as `clean_post`, but pictures stay, to become links."""
+    return _clean(_note, html, base, page)
 
 
 def clean_article(html: str, base: str = "", page: str = "") -> str:
@@ -141,7 +184,7 @@ def clean_profile(html: str, base: str = "") -> str:
     return cleaned
 
 
-def _clean(cleaner: nh3.Cleaner, html: str, base: str, page: str) -> str:
+def _clean(cleaner: _Cleaner, html: str, base: str, page: str) -> str:
     """Clean until nothing changes, as the content of a dropped element may be parsed in another way.
 
     Returns only the text if that takes more than MAX_ROUNDS.
@@ -196,7 +239,10 @@ def to_text(html: str) -> str:
         return ""
     for node in tree.css("br"):
         node.replace_with("\n")
-    for node in tree.css("p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, tr, summary"):
+    for node in tree.css("td, th"):
+        node.insert_after(" ")
+    for node in tree.css(TEXT_BLOCKS):
+        node.insert_before("\n\n")
         node.insert_after("\n\n")
     lines = [" ".join(line.split()) for line in remove_controls(body.text(deep=True)).split("\n")]
     joined: list[str] = []

@@ -155,8 +155,9 @@ def _check_line_lengths(request: web.Request) -> None:
     """Raise the error for a request line (RFC 9110 §15.5.15) or a header (RFC 6585 §5) that is too long."""
     if len(request.raw_path) > MAX_LINE_BYTES:
         raise web.HTTPRequestURITooLong
-    if any(len(value) > MAX_LINE_BYTES for _, value in request.raw_headers):
-        raise web.HTTPRequestHeaderFieldsTooLarge
+    for _, value in request.raw_headers:
+        if len(value) > MAX_LINE_BYTES:
+            raise web.HTTPRequestHeaderFieldsTooLarge
 
 
 def _render_error(

@@ -154,7 +154,7 @@ class Dispatcher:
         return await identify_peer(
             self.services.authenticator,
             self.services.site.config.federation,
-            build_signed_request(request, self.services.site),
+            build_signed_request(request, self.services.site) if "Signature" in request.headers else None,
             self.services.proxies.resolve_client_address(request),
             is_inbox=endpoint.raw,
             requires_signature=endpoint.requires_signature,

@@ -169,8 +169,8 @@ async def measure_upload(call: Call[NoParams]) -> web.Response:
     return json_response({"bytes": received})
 
 
-class EmojiParams(Struct, frozen=True):
-    """The address of an emoji, and the signature that shows that we wrote the link."""
+class SignedFileParams(Struct, frozen=True):
+    """The address of a file or emoji, and the signature that shows that we wrote the link."""
 
     u: str = ""
     v: str = ""
@@ -178,35 +178,28 @@ class EmojiParams(Struct, frozen=True):
 
 @routes.get(
     "/media/proxy/emoji/{shape:original|small}",
-    params=EmojiParams,
+    params=SignedFileParams,
     tx="own",
     limit="peers",
     audience=EVERYONE,
     no_token=True,
 )
-async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
+async def show_emoji(call: Call[SignedFileParams]) -> web.StreamResponse:
     """Serve an emoji of a peer."""
     async with call.services.db.read() as tx:
         file_request = await remote_files.get_emoji(tx, call.site, call.params.u, call.params.v)
     return await _serve_remote_file(call, file_request, call.text("shape"))
 
 
-class PostFileParams(Struct, frozen=True):
-    """The address of a file, and the signature that shows that we wrote the link."""
-
-    u: str = ""
-    v: str = ""
-
-
 @routes.get(
     "/media/proxy/posts/{id}/{kind:image|gifv|video|audio}",
-    params=PostFileParams,
+    params=SignedFileParams,
     tx="own",
     limit="peers",
     audience=EVERYONE,
     no_token=True,
 )
-async def show_post_file(call: Call[PostFileParams]) -> web.StreamResponse:
+async def show_post_file(call: Call[SignedFileParams]) -> web.StreamResponse:
     """Serve a file of another host that is in the text of a post, or in a former version of it."""
     kind, params = call.text("kind"), call.params
     async with call.services.db.read() as tx:

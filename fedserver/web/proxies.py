@@ -16,11 +16,15 @@ MAX_HOPS = 20  # further ones are not read: no chain of trusted proxies is that 
 FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)', re.IGNORECASE)
 
 
+CLIENT_ADDRESS: web.RequestKey[str] = web.RequestKey("client_address", str)
+
+
 class Proxies:
     """The addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is trusted."""
 
     def __init__(self, trusted: tuple[str, ...]) -> None:
         self._networks = [parse_network(network) for network in trusted]
+        self._identify_peer = lru_cache(4_096)(self._read_peer)
         self._trusts = lru_cache(4_096)(self._is_trusted)
 
     def resolve_client_address(self, request: web.Request) -> str:
@@ -28,17 +32,30 @@ class Proxies:
 
         Where a hop cannot be read (`unknown`, RFC 7239 §6.2, or forged), it is the hop before that one.
         """
-        client = parse_address(request.remote or "") or LOOPBACK
-        # guard: addresses that only trusted proxies name @true
-        if self._trusts(client):
-            for hop in reversed(_list_hops(request)):
-                address = parse_address(hop)
-                if address is None:
-                    break
-                client = address
-                if not self._trusts(client):
-                    break
-        return str(client)
+        address = request.get(CLIENT_ADDRESS)
+        if address is None:
+            address, is_trusted = self._identify_peer(request.remote or "")
+            # guard: addresses that only trusted proxies name @true
+            if is_trusted:
+                address = self._resolve_hops(address, request)
+            request[CLIENT_ADDRESS] = address  # blocks, limits and logs ask again
+        return address
+
+    def _read_peer(self, remote: str) -> tuple[str, bool]:
+        """Return the address at the other end of the connection, and True if it is a trusted proxy."""
+        peer = parse_address(remote) or LOOPBACK
+        return str(peer), self._is_trusted(peer)
+
+    def _resolve_hops(self, peer: str, request: web.Request) -> str:
+        client = peer
+        for hop in reversed(_list_hops(request)):
+            address = parse_address(hop)
+            if address is None:
+                break
+            client = str(address)
+            if not self._trusts(address):
+                break
+        return client
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

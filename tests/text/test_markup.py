@@ -11,7 +11,14 @@ import pytest
 
 from fedserver.text.excerpts import make_excerpt, shorten, slugify
 from fedserver.text.languages import normalize_language
-from fedserver.text.markup import MentionLink, count_characters, parse_plain, render_markdown, render_plain
+from fedserver.text.markup import (
+    MentionLink,
+    count_characters,
+    parse_markdown,
+    parse_plain,
+    render_markdown,
+    render_plain,
+)
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
 
 KNOWN = {
@@ -169,6 +176,52 @@ def test_relative_address_is_resolved_against_the_base() -> None:
 def test_absolute_address_stays(address: str) -> None:
     for base in ("", "https://beta.test/"):
         assert f'href="{address}"' in clean_post(f'<a href="{address}">x</a>', base)
+
+
+OTHER_PROGRAMS = ["gemini://x.test/a", "xmpp:a@x.test", "magnet:?xt=urn:btih:1", "mailto:a@x.test", "TEL:+1"]
+
+
+@pytest.mark.parametrize("address", OTHER_PROGRAMS)
+def test_link_to_another_program_stays_and_no_picture_of_it(address: str) -> None:
+    html = f'<a href="{address}">x</a><img src="{address}">'
+    for clean in (clean_post, clean_article, clean_profile):
+        assert f'href="{address}"' in clean(html, "https://beta.test/")
+        assert "src" not in clean(html, "https://beta.test/")
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:x", "java\tscript:x", "data:text/html,x", "vbscript:x", "ws://x"]
+)
+def test_address_that_runs_or_is_no_link_is_dropped(address: str) -> None:
+    for clean in (clean_post, clean_article, clean_profile):
+        assert "href" not in clean(f'<a href="{address}">x</a>')
+
+
+BLOCKS = [
+    "<div>one</div><div>two</div>", "<dl><dt>one</dt><dd>two</dd></dl>", "<center>one</center>two",
+    "<ul><li>one</li><li>two</li></ul>", "<table><tr><td>one</td><td>two</td></tr></table>",
+    "<figure><img src=x><figcaption>one</figcaption></figure>two", "<H1>one</H1>two", "one<nav>two</nav>",
+    "<form><fieldset>one</fieldset></form>two", "<article>one</article\n><aside class='a>b'>two</aside>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", BLOCKS)
+def test_words_of_two_blocks_stay_apart(html: str) -> None:
+    for clean in (clean_post, clean_article, clean_profile):
+        cleaned = clean(html)
+        assert to_text(cleaned).split() == ["one", "two"], cleaned
+        assert "onetwo" not in re.sub(r"</?(?:span|img)[^>]*>", "", cleaned), cleaned
+        assert re.search(r"one</?(?:div|dt|h1|li|td|section|figcaption)>|<div>two|<article>", cleaned), (
+            cleaned
+        )
+
+
+@pytest.mark.parametrize("tag", ["code", "kbd", "pre", "samp", "tt", "var"])
+def test_names_in_code_are_no_names(tag: str) -> None:
+    parsed = parse_markdown(f"a <{tag}>@ann #x</{tag}> <small>@bob</small>", article=False)
+    assert [name.username for name in parsed.mentions] == ["bob"]
+    assert not parsed.hashtags
+    assert f"<{tag}>@ann #x</{tag}>" in parsed.html
 
 
 def test_classes_that_clients_know_stay() -> None:

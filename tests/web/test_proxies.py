@@ -16,10 +16,11 @@ LOOPBACK, PRIVATE = "127.0.0.1", "10.0.0.0/8"
 FORWARDED = "X-Forwarded-For"
 
 
-class Request:
-    """The parts of a request that name addresses."""
+class Request(dict[object, object]):
+    """The parts of a request that name addresses, and what was found before."""
 
     def __init__(self, remote: str | None, *headers: tuple[str, str]) -> None:
+        super().__init__()
         self.remote, self.headers = remote, CIMultiDict(headers)
 
 

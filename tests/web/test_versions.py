@@ -9,6 +9,7 @@ import tarfile
 
 import pytest
 
+from tests.architecture.source_tree import PACKAGES
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -74,4 +75,5 @@ async def test_source_url_is_the_same_everywhere_and_leads_to_the_source(start: 
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         files = {name.partition("/")[2] for name in archive.getnames()}
     assert {"fedserver/node.py", "storage/schema.py", "fedserver/web/templates/base.html"} <= files
+    assert {name.partition("/")[0] for name in files if "/" in name} >= set(PACKAGES)
     assert not [name for name in files if "__pycache__" in name or name.endswith((".sqlite3", ".pyc"))]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from addresses.hosts import find_host
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
@@ -59,16 +59,8 @@ async def get(tx: ReadTx, site: NodeContext, subject_id: int, shape: str, token:
     if not url or kind not in KINDS or site.links.file_token(url) != token:
         raise NotFoundError
     return await _build_request(
-        tx, subject_id, shape if picture else "file", kind, url, author.domain, _get_host(author.uri)
+        tx, subject_id, shape if picture else "file", kind, url, author.domain, find_host(author.uri)
     )
-
-
-def _get_host(url: str) -> str:
-    """Return host and port of an address. Raises NotFoundError if it cannot be one."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:
-        raise NotFoundError from None
 
 
 async def _get_card(tx: ReadTx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
@@ -90,9 +82,12 @@ async def get_emoji(tx: ReadTx, site: NodeContext, url: str, signature: str) -> 
 
 async def build_emoji_request(tx: ReadTx, url: str) -> RemoteFileRequest:
     """Return an emoji by its remote URL, which the caller trusts. Raises NotFoundError."""
+    host = find_host(url)
+    if not host:
+        raise NotFoundError
     # Remote emoji have no row of their own, so a hash of the URL is the id.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
-    return await _build_request(tx, number, "emoji", "image", url, _get_host(url))
+    return await _build_request(tx, number, "emoji", "image", url, host)
 
 
 async def get_post_file(
@@ -111,7 +106,7 @@ async def get_post_file(
     if author is None or author.suspended_at is not None or kind not in KINDS:
         raise NotFoundError
     shape = f"text:{hashlib.sha256(f'{kind} {url}'.encode()).hexdigest()[:16]}"
-    actor_host = _get_host(author.uri) if author.domain else ""
+    actor_host = find_host(author.uri) if author.domain else ""
     return await _build_request(tx, post_id, shape, kind, url, author.domain, actor_host)
 
 

@@ -8,7 +8,6 @@ Either node can end it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, structs
@@ -199,7 +198,7 @@ async def _allow(tx: Tx, site: NodeContext, member: MemberRow, node: AccountRow)
     """Allow a partner in allow-list mode; a decision of moderators about it stays."""
     if site.config.federation.mode != "allowlist":
         return
-    for host in dict.fromkeys((node.domain, urlsplit(node.uri).netloc.lower())):
+    for host in peers.list_hosts(node):
         peer = await peer_queries.find_by_domain(tx, host)
         if peer is None or peer.decision_id is None:
             await peers.decide(tx, member, host, peers.PeerDecision("allow", "partner"))

@@ -7,11 +7,10 @@ only, in `closed` mode with none. `peer_effects` holds the effects of a decision
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from addresses.hosts import normalize_host, split_port
+from addresses.hosts import find_host, normalize_host, split_port
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
@@ -104,6 +103,14 @@ def obfuscate(domain: str) -> str:
 
 def _public_name(row: PeerRow) -> str:
     return obfuscate(row.domain) if row.obfuscates else row.domain
+
+
+def list_hosts(account: AccountRow) -> list[str]:
+    """Return the hosts that an account of a peer is on: policies are asked of each.
+
+    Those are the host of its handle and that of its id, to which its key and inboxes belong as well.
+    """
+    return list(dict.fromkeys((account.domain, find_host(account.uri))))
 
 
 class PeerDecision(Struct, frozen=True):
@@ -257,8 +264,8 @@ async def find_blocking_decision(tx: ReadTx, domain: str) -> PeerRow | None:
 
 async def accepts_reports(tx: ReadTx, account: AccountRow) -> bool:
     """Return False if reports are rejected from any host that an account is on."""
-    hosts = [account.domain, urlsplit(account.uri).netloc.lower()]
-    return not any(row.rejects_reports for row in await peer_queries.load_nearest_decisions(tx, hosts))
+    rows = await peer_queries.load_nearest_decisions(tx, list_hosts(account))
+    return not any(row.rejects_reports for row in rows)
 
 
 async def suspend_account(tx: Tx, uri: str, hosts: Sequence[str]) -> None:

@@ -125,7 +125,7 @@ async def load_thread(
     post = page.build_view(post_id)
     if post is None:
         raise NotFoundError
-    return ThreadView(post, page.build_wanted(above), page.build_wanted(page.cut_branches(below)))
+    return ThreadView(post, page.build_wanted(above), page.build_branches(below))
 
 
 async def load_evidence(tx: ReadTx, ids: Sequence[int]) -> list[PostView]:
@@ -140,8 +140,7 @@ async def _load(
         return []
     page = _PageBuilder(await post_cache.load(tx, ids), sees)
     await page.load_viewer_facts(tx, viewer_id, context)
-    views = (page.build_view(post_id) for post_id in ids)
-    return [view for view in views if view is not None]
+    return page.build_views(ids)
 
 
 class _PageBuilder:
@@ -256,33 +255,42 @@ class _PageBuilder:
 
     def build_wanted(self, ids: Iterable[int]) -> list[PostView]:
         """Return the views of posts in a thread whose authors the viewer wants to see there."""
-        views = (self.build_view(post_id) for post_id in ids if not self._is_unwanted(post_id))
+        unwanted = self._list_unwanted_authors()
+        wanted = [
+            cached.post.id for cached in self._list_cached(ids) if cached.post.account_id not in unwanted
+        ]
+        return self.build_views(wanted)
+
+    def build_branches(self, ids: Iterable[int]) -> list[PostView]:
+        """Return the views of replies without the branches that the viewer does not want to see."""
+        unwanted, viewer_id = self._list_unwanted_authors(), self._facts.viewer_id
+        wanted: list[int] = []
+        cut: set[int | None] = set()
+        for cached in self._list_cached(ids):
+            row = cached.post
+            is_own = row.account_id == viewer_id
+            if row.account_id in unwanted or (row.in_reply_to_id in cut and not is_own):
+                cut.add(row.id)
+            else:
+                wanted.append(row.id)
+        return self.build_views(wanted)
+
+    def _list_cached(self, ids: Iterable[int]) -> list[post_cache.CachedPost]:
+        return [self._posts[post_id] for post_id in ids if post_id in self._posts]
+
+    def build_views(self, ids: Iterable[int]) -> list[PostView]:
+        """Return the views of posts, without those that the viewer may not see."""
+        views = [self.build_view(post_id) for post_id in ids]
         return [view for view in views if view is not None]
 
-    def cut_branches(self, ids: Iterable[int]) -> list[int]:
-        """Return the posts of a thread without the branches that the viewer does not want to see."""
-        wanted_ids, cut = [], set()
-        for post_id in ids:
-            row = self._posts[post_id].post if post_id in self._posts else None
-            if row is None:
-                continue
-            is_own = row.account_id == self._facts.viewer_id
-            if self._is_unwanted(post_id) or (row.in_reply_to_id in cut and not is_own):
-                cut.add(post_id)
-            else:
-                wanted_ids.append(post_id)
-        return wanted_ids
-
-    def _is_unwanted(self, post_id: int) -> bool:
-        cached = self._posts.get(post_id)
-        author = self._authors.get(cached.post.account_id) if cached is not None else None
-        if author is None or author.account.id == self._facts.viewer_id:
-            return author is None
-        is_limited = author.account.silenced_at is not None
-        # guard: threads without unwanted accounts @2
-        return (is_limited and author.account.id not in self._facts.follows) or (
-            author.account.id in self._facts.hidden
-        )
+    def _list_unwanted_authors(self) -> set[int]:
+        """Return the ids of authors of the page that the viewer does not want to see in a thread."""
+        facts = self._facts
+        limited = {key for key, author in self._authors.items() if author.account.silenced_at is not None}
+        unwanted = limited - facts.follows - {facts.viewer_id}
+        # guard: threads without unwanted accounts
+        unwanted.update(facts.hidden)
+        return unwanted
 
     def _quote_view(self, cached: post_cache.CachedPost, quoted: int) -> QuoteView | None:
         row = cached.quote
