@@ -84,6 +84,7 @@ async def update(
     )
     await list_queries.update_list(tx, row)
     if row.exclusive and not former.exclusive:
+        await home_entry_queries.restore_after_list(tx, actor.id, list_id)
         await list_queries.delete_home_entries(tx, actor.id, list_id)
     return row
 
@@ -110,6 +111,7 @@ async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[in
         raise InvalidError("account", "has already been taken", "ERR_TAKEN")
     await list_queries.insert_members(tx, list_id, wanted)
     if row.exclusive:
+        await home_entry_queries.restore_after_list(tx, actor.id, list_id)
         await list_queries.delete_home_entries(tx, actor.id, list_id)
 
 
