@@ -103,6 +103,7 @@ class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     allow_http: bool = False
     ca_file: str = ""
     show_blocks: Literal["public", "members", "nobody"] = "members"
+    remote_retention_days: int = 180
 
     @property
     def is_limited(self) -> bool:
@@ -463,6 +464,8 @@ def _check(config: Config) -> Config:
         raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
     if config.media.remote_cache_bytes < 0:
         raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
+    if config.federation.remote_retention_days < 0:
+        raise ConfigError("federation.remote_retention_days: Please write 0 or more.")
     if config.translation.url and not config.translation.url.startswith(("https://", "http://")):
         raise ConfigError("translation.url: Please write an address, like https://translate.example.")
     if config.mail.host:

@@ -44,6 +44,7 @@ KEYS = {
     "federation.allow_http": "accept http:// peers (tests, intranets)",
     "federation.ca_file": "extra CA bundle for peers with a private CA",
     "federation.show_blocks": "who sees which peers are blocked: public | members | nobody",
+    "federation.remote_retention_days": "posts and accounts of peers that nobody here uses; 0: for ever",
     "registration.mode": "open | approval | invite | closed",
     "oidc.issuer": "the provider's address, like https://id.example/realms/all",
     "oidc.client_id": "this node's name there; register BASE_URL/login/provider/back as its redirect URI",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedserver.domain.accounts import stored_names
 from fedserver.domain.kernel import jobs
 from fedserver.domain.moderation import moderation
 from fedserver.domain.notifications import notification_requests
@@ -15,6 +16,13 @@ from fedserver.runtime.services import Services
 async def refresh_account(services: Services, job: jobs.RefreshAccount) -> None:
     """Fetch the profile of a peer's account again."""
     await services.resolver.fetch_actor(job.uri)
+
+
+async def check_stored_names(services: Services, job: jobs.CheckStoredNames, lease: JobLease) -> None:
+    """Correct a batch of names that an earlier version stored, and enqueue the next."""
+    async with services.db.write() as tx:
+        await stored_names.check(tx, services.site, job)
+        await lease.finish(tx)
 
 
 async def verify_links(services: Services, job: jobs.VerifyLinks) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import structlog
 
+from fedserver.domain.accounts import stored_names
 from fedserver.domain.content import remote_files
 from fedserver.domain.kernel import jobs
 from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives
-from fedserver.jobs import retention
+from fedserver.domain.registration import signup_expiry
+from fedserver.jobs import remote_retention, retention
 from fedserver.runtime.services import Services
 from storage.engine import ReadTx, first_id_at
 from storage.queries.content import media as media_queries
@@ -47,8 +49,10 @@ class CleanupWorker:
             unused_tags = await retention.list_unused_tags(read_tx)
         async with services.db.write() as tx:
             await retention.purge_rows(tx)
+            await signup_expiry.purge(tx, services.site)
             await retention.purge_tags(tx, unused_tags)
             await peer_lists.enqueue_due(tx)
+            await stored_names.enqueue_check(tx)
             await inbox_queries.purge_expired(tx, tx.now - SEEN_RETENTION_MS)
             await delivery_queries.expire(tx, first_id_at(tx.now - delivery_queries.EXPIRE_AFTER_MS))
             await backlog_queries.purge_expired(tx, tx.now - DEAD_RETENTION_MS)
@@ -56,6 +60,10 @@ class CleanupWorker:
             orphans = await media_queries.list_orphans(tx, tx.now - ORPHAN_RETENTION_MS, ORPHAN_BATCH_SIZE)
             await media_queries.delete_by_ids(tx, [row.id for row in orphans])
             evicted = await remote_files.evict(tx, services.site.config.media.remote_cache_bytes)
+        if deleted := await remote_retention.purge(
+            services.db, services.site.config.federation.remote_retention_days
+        ):
+            log.info("remote_content_deleted", count=deleted)
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove((*keys, *evicted))
         await services.store.purge_temp((now - HOUR_MS) / 1000)

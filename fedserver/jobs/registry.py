@@ -51,6 +51,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.IndexPosts: Handler(DEFAULT, posts.index_posts),
         jobs.FetchCard: Handler(REMOTE, cards.fetch_card),
         jobs.RefreshAccount: Handler(REMOTE, accounts.refresh_account),
+        jobs.CheckStoredNames: _transactional(DEFAULT, accounts.check_stored_names),
         jobs.VerifyLinks: Handler(REMOTE, accounts.verify_links),
         jobs.FetchFeatured: Handler(REMOTE, accounts.fetch_featured),
         jobs.SynchronizeFollowers: Handler(REMOTE, accounts.synchronize_followers),

@@ -9,7 +9,7 @@ from fedserver.domain.auth import expiry
 from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.portability import archives, imports
-from fedserver.domain.registration import email_blocks, signup_expiry
+from fedserver.domain.registration import email_blocks
 from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.content import tags as tag_queries
 from storage.queries.peers import peers as peer_queries
@@ -41,7 +41,6 @@ async def purge_tags(tx: Tx, ids: Sequence[int]) -> None:
 async def purge_rows(tx: Tx) -> None:
     """Delete all rows whose time is over."""
     await expiry.purge(tx)
-    await signup_expiry.purge(tx)
     await email_blocks.purge_attempts(tx)
     await peer_queries.delete_unused(tx, tx.now - PEER_RETENTION_MS)
     await email_subscriptions.purge_unconfirmed(tx)

@@ -66,7 +66,11 @@ VOCABULARIES = (
     ("fedserver.text", "addresses"),
     ("fedserver.media",),
     ("fedserver.net", "fedserver.integrations"),
-    ("fedserver.domain.kernel.errors", "fedserver.domain.kernel.context"),
+    (
+        "fedserver.domain.kernel.errors",
+        "fedserver.domain.kernel.context",
+        "fedserver.domain.kernel.written_texts",
+    ),
     ("fedserver.federation",),
     ("fedserver.runtime",),
     ("fedserver.web",),

@@ -24,6 +24,8 @@ from tests.kit.nodes import _find_free_port as free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
+# A start takes seconds of CPU, and any time on a machine that is busy: this only ends one that hangs.
+START_SECONDS = 600
 
 
 @dataclass
@@ -36,6 +38,20 @@ class Running:
 
     async def hear(self) -> str:
         return (await asyncio.get_running_loop().sock_recv(self.said, 100)).decode()
+
+    async def wait_until_ready(self) -> None:
+        """Wait for the notification, or fail with what the program wrote if it ends before."""
+        told, ended = asyncio.create_task(self.hear()), asyncio.create_task(self.process.wait())
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.wait((told, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.cancel()
+        if not told.done():
+            told.cancel()
+            output = (await self.process.communicate())[0].decode()
+            pytest.fail(f"it ended with {self.process.returncode}: {output}")
+        assert told.result() == "READY=1"
 
     async def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -103,8 +119,8 @@ async def running(folder: Path, *more: str) -> AsyncIterator[Running]:
         process = await begin(folder, "run", *more, NOTIFY_SOCKET=f"{folder}/notify")
         node = Running(process, folder, said)
         try:
+            await node.wait_until_ready()
             async with asyncio.timeout(SECONDS):
-                assert await node.hear() == "READY=1"
                 yield node
         finally:
             if process.returncode is None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from fedserver.config import MailConfig
-from fedserver.domain.auth import apps, challenges, login, tokens
+from fedserver.domain.auth import apps, challenges, invitations, login, tokens
 from fedserver.domain.content import tags
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import signup_expiry
@@ -20,6 +20,7 @@ from storage.tables import accounts as account_tables
 from storage.tables import auth, content, registration
 from storage.tables import peers as peer_tables
 from tests.kit.api import Api
+from tests.kit.mails import take_mails
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
 OOB = "urn:ietf:wg:oauth:2.0:oob"
@@ -143,6 +144,53 @@ async def test_sign_ups_that_nobody_reviewed_end_after_half_a_year(start: Start)
     assert await count(node, auth.members) == 2
     await clean_up(node, hours=24 * 2)
     assert await count(node, auth.members) == 1
+
+
+async def take_expiry_mails(node: TestNode) -> list[str]:
+    """Return who is sent that their sign-up expired: those mails lead to the form."""
+    return [mail.to for mail in await take_mails(node.db, node.site) if f"{node.base}/signup" in mail.text]
+
+
+async def test_expired_sign_up_of_a_confirmed_address_gets_a_mail(start: Start) -> None:
+    node = await start("alpha.test", registration="approval", mail=MAIL)
+    await node.create_member("ann")
+    assert await sign_up(node, "bob") == 200
+    async with node.db.write() as tx:
+        where = auth.members.c.email == "bob@mail.test"
+        await tx.run(auth.members.update().where(where).values(email_confirmed_at=tx.now))
+    await clean_up(node, hours=24 * 179)
+    assert await take_expiry_mails(node) == []
+    await clean_up(node, hours=24 * 2)
+    assert await count(node, auth.members) == 1
+    assert await take_expiry_mails(node) == ["bob@mail.test"]
+
+
+async def test_sign_up_that_expires_unconfirmed_gets_no_mail(start: Start) -> None:
+    node = await start("alpha.test", mail=MAIL)
+    await node.create_member("ann")
+    await sign_up(node, "bob")
+    await clean_up(node, hours=24 * 8)
+    assert await count(node, auth.members) == 1
+    assert await take_expiry_mails(node) == []
+
+
+async def test_invitations_end_a_month_after_they_are_over(start: Start) -> None:
+    node = await start("alpha.test", registration="invite")
+    ann = await node.create_member("ann", "admin")
+    member = await node.load_member(ann)
+    async with node.db.write() as tx:
+        for days, uses in ((1, 1), (None, 1), (None, 1), (None, 2), (1, 1)):
+            await invitations.create(tx, member, uses=uses, days=days)
+        ids = sorted(await tx.values(select(auth.invitations.c.id)))
+        await invitations.revoke(tx, member, ids[1])
+        await tx.run(auth.invitations.update().where(auth.invitations.c.id == ids[2]).values(uses=1))
+        await tx.run(auth.members.update().values(invitation_id=ids[4]))
+    await clean_up(node, hours=24 * 29)
+    assert await count(node, auth.invitations) == 5
+    await clean_up(node, hours=24 * 3)
+    async with node.db.read() as tx:
+        left = sorted(await tx.values(select(auth.invitations.c.id)))
+    assert left == [ids[3], ids[4]], "one can still be used, and one brought a member"
 
 
 async def test_sign_up_is_refused_while_too_many_wait(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ class Api:
     def __init__(self, node: TestNode, token: str = "", asked: set[tuple[str, str]] | None = None) -> None:
         self.node = node
         self.requested = asked
+        self.token = token
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def request(self, method: str, path: str, **options: Any) -> ApiAnswer:

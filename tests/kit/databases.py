@@ -10,7 +10,6 @@ import asyncio
 import atexit
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Coroutine
 from functools import cache
@@ -21,6 +20,7 @@ import asyncpg
 import pytest
 
 from storage.upgrade import upgrade
+from tests.kit import folders
 
 POSTGRES = os.environ.get("FEDSERVER_TEST_POSTGRES", "postgresql://root@127.0.0.1/test")
 TEMPLATE = f"fedserver_template_{os.getpid()}"
@@ -29,9 +29,7 @@ TEMPLATE = f"fedserver_template_{os.getpid()}"
 @cache
 def sqlite_template() -> Path:
     """Return a file with the schema in it; made once a run, in a thread with its own event loop."""
-    folder = Path(tempfile.mkdtemp(prefix="fedserver-tests-"))
-    atexit.register(shutil.rmtree, folder, True)
-    path = folder / "template.sqlite3"
+    path = folders.create_folder("fedserver-tests-") / "template.sqlite3"
     _run_in_thread(upgrade(f"sqlite:{path}"))
     return path
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from tests.kit.folders import create_folder
 
 
 @cache
@@ -21,7 +22,7 @@ def create_authority() -> trustme.CA:
 @cache
 def write_ca_file() -> str:
     """Write the CA's certificate to a file for clients and return its path."""
-    path = Path(tempfile.mkdtemp(prefix="fedserver-ca-")) / "ca.pem"
+    path = create_folder("fedserver-ca-") / "ca.pem"
     create_authority().cert_pem.write_to_path(str(path))
     return str(path)
 

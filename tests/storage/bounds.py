@@ -23,6 +23,7 @@ POST = "goes with its post"
 BY_PEER = "1 MiB a document, 2,000 activities a host waiting, 30,000 requests in 5 minutes from an address"
 REQUESTS = "requests of a token and an account"
 CLEANUP = "the hourly clean-up"
+UNUSED = f"{CLEANUP}: federation.remote_retention_days unused"
 
 
 def _members(limit: str, end: str = OWNER) -> Bound:
@@ -44,7 +45,7 @@ BOUNDS: dict[str, Bound] = {
     "accounts": Bound(
         f"{ANYONE}, {PEERS}",
         f"as members; {BY_PEER}",
-        "goes with its member; deleted by its peer or by staff",
+        f"goes with its member; deleted by its peer or by staff; {UNUSED}",
     ),
     "keys": Bound(f"{ANYONE}, {PEERS}", "10 of an account, 8,000 characters", OWNER),
     "one_time_links": Bound(ANYONE, "1 an hour, 5 in 30 minutes of a member", f"{CLEANUP}: 72 hours"),
@@ -65,14 +66,16 @@ BOUNDS: dict[str, Bound] = {
     "passkeys": _members("20", "goes with its member"),
     "second_steps": _members("1", "goes with its member"),
     "recovery_codes": _members("10", "goes with its member"),
-    "invitations": _members("a budget of uses", "its date; revoked with its member"),
+    "invitations": _members("a budget of uses", f"{CLEANUP}: 30 days after they ended, but for members'"),
     "push_subscriptions": _members("1 a token; 50,000 characters a text", "goes with its token"),
     # --- what peers send
     "inbox_items": Bound(
         PEERS, "20,000 waiting, 2,000 of a host; 1 MiB each", f"{CLEANUP}: 30 days after it failed"
     ),
     "seen_activities": Bound(PEERS, BY_PEER, f"{CLEANUP}: 14 days"),
-    "posts": Bound(f"{MEMBERS}, {PEERS}", f"{REQUESTS}; {BY_PEER}", "deleted by its author, or by staff"),
+    "posts": Bound(
+        f"{MEMBERS}, {PEERS}", f"{REQUESTS}; {BY_PEER}", f"deleted by its author, or by staff; {UNUSED}"
+    ),
     "originals": Bound(PEERS, "1 MiB, one of a post", "goes with its post or account"),
     "uri_aliases": Bound(PEERS, "one of a post or account", "goes with its post or account"),
     "tombstones": Bound(PEERS, BY_PEER, f"{CLEANUP}: 14 days"),

@@ -63,6 +63,7 @@ async def _store_upload(call: Call[UploadMediaParams], max_sync_bytes: int) -> M
     if params.file is None or not params.file.size:
         raise InvalidError("file", "can't be blank", "ERR_BLANK")
     focus = media.parse_focus(params.focus) or (0.0, 0.0)
+    media.clean_description(params.description)  # before the work for the file
     async with services.db.read() as tx:
         await media.check_quota(tx, call.site, call.account, params.file.size)
     new = await _store_file(call, params.file, max_sync_bytes)
@@ -120,6 +121,7 @@ async def show(call: Call[NoParams]) -> JsonResponse:
 async def update(call: Call[UpdateMediaParams]) -> MediaAttachment:
     params = call.params
     focus = media.parse_focus(params.focus)
+    media.clean_description(params.description or "")  # before the work for the thumbnail
     async with call.services.db.read() as tx:
         await media.get(tx, call.account, call.id())
     thumbnail = await _store_thumbnail(call, params.thumbnail)

@@ -30,7 +30,6 @@ from storage.rows.posts import PostRow
 VISIBLE_QUOTE_STATES = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 # Our visibilities that Mastodon calls otherwise, or does not have.
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
-_decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
 _decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
@@ -182,7 +181,7 @@ def render_status(
         media_attachments=[render_media_attachment(links, file) for file in view.media],
         mentions=[
             Mention(str(mention.id), mention.username, mention.url, account_views.show_handle(mention.acct))
-            for mention in _decode_mentions(row.mentions)
+            for mention in post_texts.decode_mentions(row.mentions)
         ],
         tags=[TagLink(name, links.tag(name)) for name in _decode_tags(row.tags)],
         emojis=render_stored_emojis(links, row.emojis),

@@ -34,7 +34,7 @@ async def list_tags(call: Call[TrendingTagsParams]) -> EntityPage:
 @routes.get("/api/v1/trends/links", params=TrendingTagsParams)
 async def list_links(call: Call[TrendingTagsParams]) -> EntityPage:
     limit, offset = max(1, min(call.params.limit, 20)), max(0, min(call.params.offset, 1_000))
-    link_trends = await trends.list_links(call.tx, limit, offset)
+    link_trends = await trends.list_links(call.tx, limit, offset, call.viewer_id)
     shown: list[Card] = [render_trend_link(call.site.links, trend, call.tx.now) for trend in link_trends]
     return to_offset_page(shown, limit, offset, has_more=len(link_trends) == limit)
 

@@ -11,6 +11,7 @@ from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import decisions as decision_queries
 from storage.queries.auth import members as member_queries
+from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 
 
@@ -22,6 +23,7 @@ async def delete_remote(tx: Tx, account: AccountRow) -> None:
     if not account.domain:
         return
     files = await account_removal_queries.list_files(tx, account.id)
+    await home_entry_queries.restore_after_account(tx, account.id)
     await account_removal_queries.subtract_counts(tx, account.id)
     # guard: deletion keeps decisions
     if await decision_queries.is_decided(tx, account.id):
@@ -49,6 +51,7 @@ async def delete_local(tx: Tx, account: AccountRow) -> None:
     ]
     if not await account_queries.set_deleted(tx, account.id, tx.now):
         return
+    await home_entry_queries.restore_after_account(tx, account.id)
     await account_removal_queries.subtract_counts(tx, account.id)
     await account_removal_queries.delete_owned(tx, account.id)
     await account_removal_queries.delete_decisions(tx, account.id)

@@ -13,8 +13,10 @@ from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.content.emojis import EmojiFact, decode_emojis
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
+from storage.queries.accounts import relations as relation_queries
 from storage.rows.accounts import AccountRow
 
+HIDING = ("blocking", "muting", "domain_blocking", "blocked_by")  # relations of a viewer to accounts
 MAX_CACHED = 1_000  # views in memory, a few kilobytes each
 _decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
 
@@ -132,3 +134,11 @@ async def load_page(tx: ReadTx, ids: Sequence[int], *, include_tombstones: bool 
         and view.account.suspended_at is None
         and (view.account.deleted_at is None or (include_tombstones and view.account.domain))
     ]
+
+
+async def load_hidden(tx: ReadTx, viewer_id: int | None, ids: Sequence[int]) -> set[int]:
+    """Return those of the accounts that a viewer blocks, mutes or is blocked by, muted domains included."""
+    if viewer_id is None or not ids:
+        return set()
+    facts = await relation_queries.load_facts(tx, viewer_id, ids)
+    return {account_id for kind in HIDING for account_id in facts.get(kind, ())}

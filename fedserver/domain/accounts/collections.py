@@ -13,10 +13,9 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.characters import is_longer
+from fedserver.domain.kernel.written_texts import clean_line
 from fedserver.text.languages import normalize_language
 from fedserver.text.names import is_hashtag
-from fedserver.text.sanitize import clean_name
 from storage.engine import MAX_ID, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import collections as collection_queries
@@ -137,20 +136,13 @@ def _apply_change(row: CollectionRow, change: CollectionChange, now: int) -> Col
     language = normalize_language(row.language)
     if row.language and language is None:
         raise InvalidError("language", "is not a language")
-    name = _clean_line("name", row.name, MAX_NAME)
+    name = clean_line("name", row.name, MAX_NAME)
     if not name:
         raise InvalidError("name", "can't be blank", "ERR_BLANK")
-    description = _clean_line("description", row.description, MAX_DESCRIPTION)
+    description = clean_line("description", row.description, MAX_DESCRIPTION)
     return structs.replace(
         row, name=name, description=description, language=language, tag=_parse_tag(row.tag)
     )
-
-
-def _clean_line(field: str, text: str, max_length: int) -> str:
-    line = clean_name(text, len(text))
-    if is_longer(line, max_length):
-        raise InvalidError(field, f"is longer than {max_length} characters", "ERR_TOO_LONG")
-    return line
 
 
 def _parse_tag(text: str) -> str:

@@ -15,15 +15,16 @@ from addresses.hosts import normalize_host
 from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.text.characters import MAX_LENGTH_RATIO, is_longer
-from fedserver.text.markup import Mentions, count_characters, render_plain
-from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, to_web_url
+from fedserver.domain.kernel.written_texts import clean_line, clean_lines, clean_note
+from fedserver.text.markup import Mentions, render_plain
+from fedserver.text.sanitize import clean_name, clean_profile, to_text, to_web_url
 from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 # Characters and numbers that common servers accept without cutting them.
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_ALT, MAX_DOMAINS = 1_500, 10
+MAX_REMOTE_NAME = 200  # code points: names of peers are cut, not refused
 encode = msgspec.json.Encoder().encode
 
 
@@ -94,14 +95,14 @@ async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: P
     row = structs.replace(row, **plain, updated_at=tx.now)
     for name in ("avatar_alt", "header_alt"):
         if (text := getattr(change, name)) is not UNSET:
-            row = structs.replace(row, **{name: _clean_bounded(name, text, MAX_ALT)})
+            row = structs.replace(row, **{name: clean_lines(name, text, MAX_ALT)})
     if not isinstance(change.display_name, UnsetType):
-        name = _clean_name("display_name", change.display_name, MAX_NAME)
+        name = clean_line("display_name", change.display_name, MAX_NAME)
         row = structs.replace(row, display_name=name)
     if not isinstance(change.bot, UnsetType):
         row = structs.replace(row, kind="Service" if change.bot else "Person")
     if not isinstance(change.note, UnsetType):
-        source = _clean_note(change.note)
+        source = clean_note("note", change.note, MAX_NOTE)
         mention_links = await post_texts.load_mention_links(tx, site, source)
         html = clean_profile(render_plain(source, mention_links, site.links.tag))
         row = structs.replace(row, note_source=source, note_html=html)
@@ -123,39 +124,16 @@ async def _find_emojis(tx: ReadTx, site: NodeContext, row: AccountRow) -> str:
     return await emojis.find_used(tx, site, row.display_name, row.note_source, *fields)
 
 
-def _clean_bounded(name: str, text: str, max_length: int) -> str:
-    text = clean_text(text, len(text))
-    if is_longer(text, max_length):
-        raise InvalidError(name, f"is longer than {max_length} characters", "ERR_TOO_LONG")
-    return text
-
-
-def _clean_note(text: str) -> str:
-    """Return a note; its length is counted as that of a post is. Raises InvalidError."""
-    text = clean_text(text, len(text))
-    if len(text) > MAX_NOTE * MAX_LENGTH_RATIO or count_characters(text) > MAX_NOTE:
-        raise InvalidError("note", f"is longer than {MAX_NOTE} characters", "ERR_TOO_LONG")
-    return text
-
-
 def _clean_fields(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return names and values without the empty ones. Raises InvalidError."""
     cleaned = [
-        (
-            _clean_name("fields", name, MAX_FIELD),
-            _clean_bounded("fields", value.strip(), MAX_FIELD),
-        )
+        (clean_line("fields", name, MAX_FIELD), clean_lines("fields", value.strip(), MAX_FIELD))
         for name, value in pairs
     ]
     cleaned = [(name, value) for name, value in cleaned if name or value]
     if len(cleaned) > MAX_FIELDS:
         raise InvalidError("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
     return cleaned
-
-
-def _clean_name(field: str, text: str, max_length: int) -> str:
-    name = clean_name(text, len(text))
-    return _clean_bounded(field, name, max_length)
 
 
 def _render_fields(
@@ -170,6 +148,11 @@ def _render_fields(
         html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
         fields.append(ProfileField(name, html, value))
     return encode(_copy_verified_at(fields, former)).decode()
+
+
+def clean_remote_name(text: str) -> str:
+    """Return the display name of a remote account as it is stored."""
+    return clean_name(text, MAX_REMOTE_NAME)
 
 
 def clean_remote_fields(fields: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:

@@ -10,7 +10,7 @@ from fedserver.domain.accounts.profiles import ProfileField
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.text.sanitize import clean_name, clean_profile
+from fedserver.text.sanitize import clean_profile
 from fedserver.text.tokenizer import fold
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
@@ -134,7 +134,7 @@ def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Account
         username=remote.username,
         domain=remote.domain,
         kind=remote.kind,
-        display_name=clean_name(remote.display_name, 200),
+        display_name=profiles.clean_remote_name(remote.display_name),
         note_source="",
         note_html=clean_profile(remote.note, page),
         url=remote.url,

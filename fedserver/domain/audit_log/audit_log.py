@@ -16,7 +16,8 @@ from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.rows.auth import MemberRow
 
-MAX_REASON = 2_000  # characters
+# Code points. What people write is checked by the callers, in characters of a reader; this is for others.
+MAX_REASON = 20_000
 BATCH_SIZE = 500  # entries verified at once
 OPERATOR, NODE = "operator", "node"  # roles without a member: the command line, and automatic entries
 # The public subject by the first part of the verb; accounts and peers have functions of their own.

@@ -7,8 +7,8 @@ from msgspec import Struct
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
+from fedserver.domain.kernel.written_texts import clean_line
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_name
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import invitations as invitation_queries
 from storage.queries.auth import members as member_queries
@@ -17,6 +17,7 @@ from storage.rows.auth import InvitationRow, MemberRow
 DAY_MS = 86_400_000
 MAX_USES = 100  # of one link: larger groups get several, so that each can be revoked
 MAX_LISTED = 200
+MAX_NOTE = 100  # characters
 
 
 class NewInvitation(Struct, frozen=True):
@@ -45,7 +46,7 @@ async def create(
         code_hash=hash_secret(code),
         code_hint=code[:4],
         created_by_id=member.id,
-        note=clean_name(note, 100),
+        note=clean_line("note", note, MAX_NOTE),
         max_uses=uses,
         uses=0,
         created_at=tx.now,

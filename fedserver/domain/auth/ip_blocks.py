@@ -13,9 +13,9 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.ip_addresses import Network, parse_address, parse_customer_network, parse_network
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.rows.auth import IpBlockRow, MemberRow
@@ -115,7 +115,7 @@ def _apply_change(tx: ReadTx, row: IpBlockRow, change: IpBlockChange) -> IpBlock
     if row.severity not in SEVERITIES:
         raise InvalidError("severity", f"must be one of {', '.join(SEVERITIES)}")
     if not isinstance(change.comment, UnsetType):
-        row = structs.replace(row, comment=clean_text(change.comment, MAX_COMMENT).strip())
+        row = structs.replace(row, comment=clean_lines("comment", change.comment, MAX_COMMENT).strip())
     if not isinstance(change.seconds, UnsetType):
         seconds = change.seconds
         expires = tx.now + min(seconds, MAX_SECONDS) * 1000 if seconds is not None and seconds > 0 else None

@@ -17,9 +17,9 @@ from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.languages import normalize_language
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -28,6 +28,7 @@ from storage.rows.auth import MemberRow
 
 # Highest first: `outranks` compares positions.
 ROLES = ("owner", "admin", "moderator", "member")
+MAX_REASON = 1_000  # characters of a request to join
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
 QUOTE_POLICIES = ("public", "followers", "nobody")
 HOUR_MS = 3_600_000
@@ -134,7 +135,7 @@ async def create(
         email=email,
         password_hash=new_member.password_hash,
         role="member",
-        reason=clean_text(new_member.reason, 1_000),
+        reason=clean_lines("reason", new_member.reason, MAX_REASON),
         locale=new_member.locale[:10],
         settings=encode(MemberSettings()).decode(),
         invitation_id=None,

@@ -15,9 +15,9 @@ from msgspec import Struct
 from fedserver.domain.auth import challenges, security_mails, two_factor
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_line
 from fedserver.on_demand import on_demand
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_name
 from storage.engine import ReadTx, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import passkeys as passkey_queries
@@ -28,6 +28,7 @@ webauthn = on_demand("webauthn")
 helpers = on_demand("webauthn.helpers")
 structs = on_demand("webauthn.helpers.structs")
 
+MAX_NAME = 60  # characters
 MAX_PASSKEYS = 20  # all of them are listed in the options of each registration
 MAX_ANSWER_LENGTH = 20_000  # of an answer, in characters
 
@@ -118,7 +119,7 @@ async def register(
         credential_id=helpers.bytes_to_base64url(verified.credential_id),
         public_key=helpers.bytes_to_base64url(verified.credential_public_key),
         sign_count=verified.sign_count,
-        name=clean_name(name, 60) or gettext("Passkey"),
+        name=clean_line("name", name, MAX_NAME) or gettext("Passkey"),
         created_at=tx.now,
         used_at=None,
     )
@@ -216,7 +217,7 @@ def _parse_answer(credential: str) -> tuple[str, _Answer]:
 
 async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:
     """Rename a passkey. Raises NotFoundError for another member's, InvalidError for an empty name."""
-    name = clean_name(name, 60)
+    name = clean_line("name", name, MAX_NAME)
     if not name:
         raise InvalidError("name", "can't be blank", "ERR_BLANK")
     if not await passkey_queries.rename(tx, passkey_id, member.id, name):

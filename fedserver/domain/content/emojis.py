@@ -13,9 +13,9 @@ from fedserver.domain.content.media import NewFile
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_line
 from fedserver.links import Links
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_name
 from fedserver.text.shortcodes import NAME, find_shortcodes, render_shortcodes
 from storage.engine import ReadTx, Tx
 from storage.queries.content import emojis as emoji_queries
@@ -180,4 +180,4 @@ def _build_taken_error() -> InvalidError:
 
 
 def _clean_category(text: str) -> str | None:
-    return clean_name(text, MAX_CATEGORY) or None
+    return clean_line("category", text, MAX_CATEGORY) or None

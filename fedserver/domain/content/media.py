@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, MediaNotReadyError, NotFoundError
-from fedserver.text.sanitize import clean_text
+from fedserver.domain.kernel.written_texts import clean_lines
 from storage.engine import ReadTx, Tx
 from storage.queries.content import media as media_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries
@@ -58,12 +58,18 @@ def _format_size(size: int) -> str:
     return f"{size} bytes"
 
 
+def clean_description(text: str) -> str:
+    """Return a description of a file as it is stored. Raises InvalidError if it is too long."""
+    return clean_lines("description", text, MAX_DESCRIPTION)
+
+
 async def create(
     tx: Tx, site: NodeContext, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
 ) -> MediaRow:
     """Add a file of `actor` that is not attached to a post yet.
 
-    In the state `processing`, the work is enqueued. Raises InvalidError if it exceeds the quota.
+    In the state `processing`, the work is enqueued. Raises InvalidError if it exceeds the quota, or the
+    description is too long.
     """
     await check_quota(tx, site, actor, file.bytes)
     row = MediaRow(
@@ -72,7 +78,7 @@ async def create(
         post_id=None,
         position=0,
         remote_url="",
-        description=clean_text(description, MAX_DESCRIPTION),
+        description=clean_description(description),
         focus_x=focus[0],
         focus_y=focus[1],
         created_at=tx.now,
@@ -137,9 +143,12 @@ async def get(tx: ReadTx, actor: AccountRow, media_id: int) -> MediaRow:
 async def describe(
     tx: Tx, actor: AccountRow, media_id: int, description: str | None, focus: tuple[float, float] | None
 ) -> MediaRow:
-    """Change description and focus of a file; None keeps the current value. Raises NotFoundError."""
+    """Change description and focus of a file; None keeps the current value.
+
+    Raises NotFoundError, InvalidError.
+    """
     row = await get(tx, actor, media_id)
-    described = row.description if description is None else clean_text(description, MAX_DESCRIPTION)
+    described = row.description if description is None else clean_description(description)
     point = focus or (row.focus_x, row.focus_y)
     row = structs.replace(row, description=described, focus_x=point[0], focus_y=point[1])
     await media_queries.update_description(tx, row)

@@ -15,14 +15,14 @@ from msgspec import Struct
 from fedserver.domain.content import admin_tags
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.kernel.written_texts import check_post_length, clean_line
 from fedserver.links import Links
 from fedserver.text.anchors import localize_anchors
-from fedserver.text.characters import MAX_LENGTH_RATIO, count_graphemes
 from fedserver.text.excerpts import make_excerpt
 from fedserver.text.languages import normalize_language
-from fedserver.text.markup import MentionLink, count_characters, parse_plain, parse_text
+from fedserver.text.markup import MentionLink, parse_plain, parse_text
 from fedserver.text.pictures import replace_pictures
-from fedserver.text.sanitize import clean_name, clean_text, to_text
+from fedserver.text.sanitize import clean_text, to_text
 from storage.engine import ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
@@ -44,6 +44,9 @@ class MentionFact(Struct, frozen=True):
     acct: str
     url: str
     uri: str
+
+
+decode_mentions = msgspec.json.Decoder(list[MentionFact]).decode
 
 
 class RenderedText(Struct, frozen=True):
@@ -131,12 +134,14 @@ def _to_links(
 def clean_title(kind: str, title: str) -> str:
     """Return the title to store, '' unless it is an article.
 
-    Raises InvalidError for an article without title.
+    Raises InvalidError for an article without title, and a title that is too long.
     """
-    title = clean_name(title, MAX_TITLE)
-    if kind == "Article" and not title:
+    if kind != "Article":
+        return ""
+    title = clean_line("title", title, MAX_TITLE)
+    if not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
-    return title if kind == "Article" else ""
+    return title
 
 
 def resolve_language(language: str | None) -> str | None:
@@ -147,16 +152,7 @@ def resolve_language(language: str | None) -> str | None:
 def _check_length(site: NodeContext, source: str, summary: str, article: bool) -> None:
     limits = site.config.limits
     max_length = limits.article_characters if article else limits.post_characters
-    # Far more code points than characters are an attack on readers, and on the database.
-    if len(source) + len(summary) > max_length * MAX_LENGTH_RATIO:
-        raise InvalidError(
-            "text", f"has more than {max_length * MAX_LENGTH_RATIO} code points", "ERR_TOO_LONG"
-        )
-    length = count_graphemes(source) if article else count_characters(source) + count_graphemes(summary)
-    if length > max_length:
-        raise InvalidError(
-            "text", f"is {length - max_length} characters over the limit of {max_length}", "ERR_TOO_LONG"
-        )
+    check_post_length(source, summary, max_length, article=article)
 
 
 async def _load_mentioned(

@@ -233,6 +233,12 @@ class RefreshAccount(Job, frozen=True, tag="refresh_account"):
     uri: str
 
 
+class CheckStoredNames(Job, frozen=True, tag="check_stored_names"):
+    """The names of remote accounts that an earlier version stored are checked, from behind an account."""
+
+    after_id: int = 0
+
+
 class RefreshPoll(Job, frozen=True, tag="refresh_poll"):
     """The votes of a poll of a peer are fetched."""
 

@@ -51,6 +51,10 @@ class SignupApproved(MailContent, frozen=True, tag="signup_approved"):
     """A welcome to someone whose sign-up a moderator approved."""
 
 
+class SignupExpired(MailContent, frozen=True, tag="signup_expired"):
+    """A notice to someone whose sign-up nobody reviewed in time, so that it was deleted."""
+
+
 class ModerationWarning(MailContent, frozen=True, tag="moderation_warning"):
     """A moderation decision about a member's account; `action` is a type of Mastodon's AccountWarning."""
 
@@ -93,6 +97,7 @@ AnyMailContent = (
     | ResetPassword
     | AlreadyMember
     | SignupApproved
+    | SignupExpired
     | ModerationWarning
     | AppealDecided
     | AppealFiled

@@ -7,10 +7,10 @@ from msgspec import Struct, structs
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.moderation import appeal_mails, appeals, revocations
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.moderation import appeals as appeal_queries
 from storage.rows.audit_log import LogEntryRow
@@ -39,7 +39,7 @@ async def decide(
     if row is None or entry is None:
         raise NotFoundError
     account, member = await get_target(tx, moderator, row.account_id)
-    answer = clean_text(decision.answer, appeals.MAX_TEXT).strip()
+    answer = clean_lines("answer", decision.answer, appeals.MAX_TEXT).strip()
     _check_decision(moderator, entry, decision, answer)
     row = structs.replace(
         row, decided_at=tx.now, decided_by_id=moderator.id, approved=decision.approved, answer=answer

@@ -8,9 +8,9 @@ from __future__ import annotations
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.moderation import appeal_mails, warnings
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
 from storage.queries.moderation import appeals as appeal_queries
 from storage.rows.accounts import AccountRow
@@ -43,14 +43,8 @@ async def file(
                 "or it is more than 20 days old."
             )
         )
-    if len(text) > MAX_TEXT:
-        raise InvalidError(
-            "text",
-            f"is longer than {MAX_TEXT} characters",
-            "ERR_TOO_LONG",
-            message=gettext("Your text is too long: %(max)s characters are possible.", max=MAX_TEXT),
-        )
-    cleaned_text = clean_text(text, MAX_TEXT).strip()
+    message = gettext("Your text is too long: %(max)s characters are possible.", max=MAX_TEXT)
+    cleaned_text = clean_lines("text", text, MAX_TEXT, message=message).strip()
     if not cleaned_text:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     row = AppealRow(tx.new_id(), entry_id, account.id, cleaned_text, tx.now, None, None, False, "")

@@ -11,10 +11,10 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.moderation import account_limits, reports, warnings
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 from storage.rows.audit_log import LogEntryRow
@@ -99,7 +99,7 @@ async def record(
 
     `expires_at` is when it ends (ms UTC).
     """
-    text = clean_text(action.text, MAX_TEXT).strip()
+    text = clean_lines("text", action.text, MAX_TEXT).strip()
     return await audit_log.record(
         tx,
         moderator,
@@ -128,7 +128,7 @@ async def revoke(
     if not account_limits.is_set(account, member, kind):
         return
     entry = await audit_log.find_active(tx, account.uri, f"account.{kind}")
-    text = clean_text(reason, MAX_TEXT).strip()
+    text = clean_lines("reason", reason, MAX_TEXT).strip()
     await audit_log.record(
         tx,
         moderator,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -28,13 +28,10 @@ async def add(tx: Tx, moderator: MemberRow, account_id: int, text: str) -> Moder
     """Add a note to an account. Raises NotFoundError, InvalidError."""
     if await account_queries.find(tx, account_id) is None:
         raise NotFoundError
-    cleaned_text = clean_text(text, MAX_TEXT).strip()
-    if not cleaned_text or len(text) > MAX_TEXT:
-        raise InvalidError(
-            "text",
-            f"has from 1 to {MAX_TEXT} characters",
-            message=gettext("Please write a note of up to %(max)s characters.", max=MAX_TEXT),
-        )
+    message = gettext("Please write a note of up to %(max)s characters.", max=MAX_TEXT)
+    cleaned_text = clean_lines("text", text, MAX_TEXT, message=message).strip()
+    if not cleaned_text:
+        raise InvalidError("text", f"has from 1 to {MAX_TEXT} characters", message=message)
     row = ModerationNoteRow(tx.new_id(), account_id, moderator.id, cleaned_text, tx.now)
     await moderation_note_queries.insert(tx, row)
     return row

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, TooManyRequestsError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.moderation import report_rows, reports, rules
 from fedserver.domain.timelines import post_views
 from storage.engine import ReadTx, Tx
@@ -41,15 +42,14 @@ async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewR
     target = await account_queries.find(tx, new_report.target_id)
     if target is None or target.deleted_at is not None:
         raise NotFoundError
-    if len(new_report.comment) > report_rows.MAX_COMMENT:
-        raise InvalidError("comment", f"is longer than {report_rows.MAX_COMMENT} characters", "ERR_TOO_LONG")
+    comment = clean_lines("comment", new_report.comment, report_rows.MAX_COMMENT)
     broken_rules = rules.check_numbers(site, new_report.rule_ids)
     category = "violation" if broken_rules else new_report.category
     reports.check_category(category)
     post_ids = await _check_posts(tx, reporter, target, new_report.post_ids)
     if not await report_rows.count(tx, reporter):
         raise TooManyRequestsError(tx.now + report_rows.DAY_MS)
-    row = report_rows.build(tx, None, reporter, target, post_ids, new_report.comment, category)
+    row = report_rows.build(tx, None, reporter, target, post_ids, comment, category)
     forwarded = new_report.forward and bool(target.domain)
     row = structs.replace(row, rule_ids=reports.encode_ids(broken_rules), forwarded=forwarded)
     await report_rows.insert(tx, row)

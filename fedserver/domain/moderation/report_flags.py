@@ -35,7 +35,9 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
     if not await report_rows.count(tx, actor):
         return False
     post_ids = [post.id for post in posts if post.account_id == target.id]
-    row = report_rows.build(tx, uri or None, actor, target, post_ids, comment, "other")
+    row = report_rows.build(
+        tx, uri or None, actor, target, post_ids, comment[: report_rows.MAX_COMMENT], "other"
+    )
     known = await report_queries.find_by_uri(tx, uri) if uri else None
     if known is not None and _says_else(row, known):
         row = structs.replace(row, uri=f"{uri}#{row.id}")  # the peer uses one id for several reports

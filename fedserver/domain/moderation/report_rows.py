@@ -37,7 +37,7 @@ def build(
         account_id=reporter.id,
         target_id=target.id,
         post_ids=reports.encode_ids(post_ids),
-        comment=clean_text(comment, MAX_COMMENT).strip(),
+        comment=clean_text(comment, len(comment)).strip(),
         category=category,
         rule_ids="[]",
         forwarded=False,

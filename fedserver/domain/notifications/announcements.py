@@ -10,9 +10,9 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.emoji import is_emoji
 from fedserver.text.markup import render_plain
-from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
 from storage.queries.content import emojis as emoji_queries
 from storage.queries.notifications import announcements as announcement_queries
@@ -197,9 +197,7 @@ async def find_current(tx: ReadTx, announcement_id: int) -> AnnouncementView | N
 
 
 def _render(site: NodeContext, text: str) -> tuple[str, str]:
-    if len(text) > MAX_TEXT:
-        raise InvalidError("text", f"is longer than {MAX_TEXT} characters", "ERR_TOO_LONG")
-    source = clean_text(text, MAX_TEXT).strip()
+    source = clean_lines("text", text, MAX_TEXT).strip()
     if not source:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     return source, render_plain(source, {}, site.links.tag)

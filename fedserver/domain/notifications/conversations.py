@@ -79,12 +79,17 @@ async def _load_views(tx: ReadTx, rows: Sequence[ConversationRow], viewer_id: in
     accounts = await account_views.load(
         tx, list({viewer_id, *(account_id for ids in people.values() for account_id in ids)})
     )
+    hidden = await account_views.load_hidden(
+        tx, viewer_id, [other for other in accounts if other != viewer_id]
+    )
     posts = await post_views.load(tx, [row.last_post_id for row in rows], viewer_id, context="thread")
     last = {view.post.id: view for view in posts}
     views = []
     for row in rows:
         others = [accounts[account_id] for account_id in people[row.id] if account_id in accounts]
-        shown = others or [accounts[viewer_id]]
+        # Who is hidden from the viewer is named only where nobody else takes part: it was asked for, then.
+        visible = [view for view in others if view.account.id not in hidden]
+        shown = visible or others or [accounts[viewer_id]]
         views.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
     return views
 

@@ -37,7 +37,6 @@ async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, su
     )
     if await notification_queries.insert(tx, row):
         await _emit(tx, row)
-        await push_subscriptions.enqueue_messages(tx, row)
 
 
 async def notify(
@@ -80,6 +79,7 @@ async def notify(
 
 
 async def _emit(tx: Tx, row: NotificationRow) -> None:
+    """Tell streams and enqueue push messages, once for each notification that is shown."""
     tx.emit(events.NOTIFICATION_ADDED, notification_id=row.id, account_id=row.account_id)
     await push_subscriptions.enqueue_messages(tx, row)
 

@@ -16,9 +16,9 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.peers import partner_mails, peers
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import partners as partner_queries
@@ -167,7 +167,7 @@ def _build_row(tx: Tx, node: AccountRow, uri: str, scopes: tuple[str, ...], mess
         ours=False,
         offer_uri=uri,
         scopes=_encode_scopes(scopes).decode(),
-        message=clean_text(message, MAX_MESSAGE_LENGTH).strip(),
+        message=clean_lines("message", message, MAX_MESSAGE_LENGTH).strip(),
         offered_at=tx.now,
         agreed_at=None,
         ended_at=None,
@@ -212,7 +212,7 @@ async def receive_offer(
     If both nodes offer at the same time, both keep the offer of the node whose domain sorts first.
     """
     existing = await partner_queries.find_by_domain(tx, node.domain)
-    row = _build_row(tx, node, uri, check_scopes(scopes), message)
+    row = _build_row(tx, node, uri, check_scopes(scopes), message[:MAX_MESSAGE_LENGTH])
     if existing is not None:
         crossing = existing.state == OFFERED and existing.ours and site.links.domain < node.domain
         if existing.offer_uri == uri or existing.state == AGREED or crossing:

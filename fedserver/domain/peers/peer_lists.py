@@ -14,10 +14,10 @@ from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_line
 from fedserver.domain.peers import peer_files, peer_plans
 from fedserver.domain.peers.peer_files import PeerEntry
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_name
 from storage.engine import ReadTx, Tx
 from storage.queries.peers import peer_lists as peer_list_queries
 from storage.queries.peers import peers as peer_queries
@@ -87,7 +87,7 @@ async def subscribe(tx: Tx, site: NodeContext, member: MemberRow, request: PeerL
     row = PeerListRow(
         id=tx.new_id(),
         url=url,
-        title=clean_name(request.title, 100) or url,
+        title=clean_line("title", request.title, 100) or url,
         kind=request.kind,
         applies_itself=request.applies_itself,
         most_changes=_check_max_changes(request.max_changes),

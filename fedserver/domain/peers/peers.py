@@ -14,9 +14,9 @@ from addresses.hosts import find_host, normalize_host, split_port
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.peers import peer_effects, severances
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.kernel import deliveries as delivery_queries
@@ -162,8 +162,8 @@ async def decide(
     row = structs.replace(
         former,
         policy=decision.policy,
-        reason=clean_text(decision.reason, MAX_REASON).strip(),
-        public_comment=clean_text(decision.public_comment, MAX_REASON).strip(),
+        reason=clean_lines("reason", decision.reason, MAX_REASON).strip(),
+        public_comment=clean_lines("public_comment", decision.public_comment, MAX_REASON).strip(),
         rejects_media=decision.rejects_media,
         rejects_reports=decision.rejects_reports,
         obfuscates=decision.obfuscates,

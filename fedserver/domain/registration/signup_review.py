@@ -48,6 +48,17 @@ async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: s
     await admin_account_queries.delete_pending(tx, member.id, account.id)
 
 
+async def notify_expired(tx: Tx, site: NodeContext, member_id: int) -> None:
+    """Enqueue the mail that nobody reviewed a sign-up in time, before it is deleted.
+
+    An address that was not confirmed gets none: it may be that of someone who never asked to join.
+    """
+    member = await member_queries.find(tx, member_id)
+    if member is not None and member.email_confirmed_at is not None and site.config.mail.host:
+        job = jobs.ComposeMail(member.email, mails.SignupExpired(), locale=member.locale)
+        await jobs.enqueue(tx, job)
+
+
 async def _dismiss_notifications(tx: Tx, account_id: int) -> None:
     """Remove the notifications of moderators about a sign-up."""
     for moderator_id in await member_queries.list_moderator_account_ids(tx):

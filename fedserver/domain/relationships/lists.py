@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.sanitize import clean_name
+from fedserver.domain.kernel.written_texts import clean_line
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.relationships import lists as list_queries
@@ -25,7 +25,7 @@ Pairs = list[tuple[int, int]]
 
 
 def _clean_title(text: str) -> str:
-    title = clean_name(text, MAX_TITLE)
+    title = clean_line("title", text, MAX_TITLE)
     if not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title
@@ -84,6 +84,7 @@ async def update(
     )
     await list_queries.update_list(tx, row)
     if row.exclusive and not former.exclusive:
+        await home_entry_queries.restore_after_list(tx, actor.id, list_id)
         await list_queries.delete_home_entries(tx, actor.id, list_id)
     return row
 
@@ -110,6 +111,7 @@ async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[in
         raise InvalidError("account", "has already been taken", "ERR_TAKEN")
     await list_queries.insert_members(tx, list_id, wanted)
     if row.exclusive:
+        await home_entry_queries.restore_after_list(tx, actor.id, list_id)
         await list_queries.delete_home_entries(tx, actor.id, list_id)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.locales import gettext
-from fedserver.text.sanitize import clean_text
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import blocks as block_queries
 from storage.queries.relationships import follows as follow_queries
@@ -57,5 +57,5 @@ async def list_muted(tx: ReadTx, actor: AccountRow, page: Page) -> list[tuple[in
 
 
 async def set_note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
-    """Save a private note about an account, replacing the former one."""
-    await block_queries.upsert_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))
+    """Save a private note about an account, replacing the former one. Raises InvalidError."""
+    await block_queries.upsert_note(tx, actor.id, target.id, clean_lines("comment", text, MAX_NOTE))

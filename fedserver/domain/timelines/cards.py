@@ -5,7 +5,7 @@ A page is fetched later, by a job, and once for all posts that link to it. Local
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -103,22 +103,30 @@ async def set_for_post(tx: Tx, post_id: int, url: str | None) -> None:
         tx.emit(events.POST_EDITED, post_id=post_id)
 
 
-def to_view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | None:
-    """Return a card with the author that it may name."""
+def to_view(
+    row: CardRow | None, authors: dict[int, AccountView], *hidden: Collection[int]
+) -> CardView | None:
+    """Return a card with the author that it may name, unless it is one of `hidden` from the viewer."""
     if row is None:
         return None
-    return CardView(row, _find_author(row, authors))
+    return CardView(row, _find_author(row, authors, *hidden))
 
 
-def _find_author(row: CardRow, authors: dict[int, AccountView]) -> AccountView | None:
+def _find_author(
+    row: CardRow, authors: dict[int, AccountView], *hidden: Collection[int]
+) -> AccountView | None:
     author = authors.get(row.creator_id) if row.creator_id is not None else None
-    return author if author is not None and allows_attribution(author.account, row.url) else None
+    if author is None or any(author.account.id in ids for ids in hidden):
+        return None
+    return author if allows_attribution(author.account, row.url) else None
 
 
-async def load_views(tx: ReadTx, rows: Sequence[CardRow]) -> list[CardView]:
-    """Return the views of cards in their order, with at most two statements."""
-    authors = await account_views.load(tx, [row.creator_id for row in rows if row.creator_id is not None])
-    return [CardView(row, _find_author(row, authors)) for row in rows]
+async def load_views(tx: ReadTx, rows: Sequence[CardRow], viewer_id: int | None = None) -> list[CardView]:
+    """Return the views of cards in their order, with at most three statements."""
+    ids = [row.creator_id for row in rows if row.creator_id is not None]
+    authors = await account_views.load(tx, ids)
+    hidden = await account_views.load_hidden(tx, viewer_id, ids)
+    return [CardView(row, _find_author(row, authors, hidden)) for row in rows]
 
 
 def parse_host(url: str) -> str:

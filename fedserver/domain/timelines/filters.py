@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.text.sanitize import clean_name
+from fedserver.domain.kernel.written_texts import clean_line
 from storage.engine import ReadTx, Tx
 from storage.queries.timelines import filters as filter_queries
 from storage.rows.accounts import AccountRow
@@ -350,19 +350,17 @@ async def _apply_keyword_changes(
 
 
 def _clean_title(text: str) -> str:
-    title = clean_name(text, MAX_TITLE)
+    title = clean_line("title", text, MAX_TITLE)
     if not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title
 
 
 def _clean_keyword(text: str) -> str:
-    word = text.strip()
+    word = clean_line("keyword", text, MAX_KEYWORD)
     if not word:
         raise InvalidError("keyword", "can't be blank", "ERR_BLANK")
-    if len(word) > MAX_KEYWORD:
-        raise InvalidError("keyword", f"is longer than {MAX_KEYWORD} characters", "ERR_TOO_LONG")
-    return clean_name(word, MAX_KEYWORD)
+    return word
 
 
 def _encode_contexts(contexts: Sequence[str]) -> str:

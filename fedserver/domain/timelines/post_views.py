@@ -226,7 +226,8 @@ class _PageBuilder:
         viewer_state, filtered = self._viewer_state(row), self._match_filters(cached)
         poll = self._polls.get(row.id)
         quotable = quote_policies.evaluate(row, self._facts.viewer_id, self._facts.follows)
-        quote, card = self._quote_view(cached, quoted), cards.to_view(cached.card, self._authors)
+        quote = self._quote_view(cached, quoted)
+        card = cards.to_view(cached.card, self._authors, self._facts.hidden, self._facts.blocked_by)
         creator = card.author.account if card is not None and card.author is not None else None
         more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
         return PostView(

@@ -93,14 +93,19 @@ async def list_links(tx: ReadTx, limit: int, offset: int) -> list[LinkTrend]:
     )
 
 
-async def load_link_trends(tx: ReadTx, rows: Sequence[CardRow]) -> list[LinkTrend]:
-    """Return links with their authors, uses and decisions, in their order; at most five statements."""
+async def load_link_trends(
+    tx: ReadTx, rows: Sequence[CardRow], viewer_id: int | None = None
+) -> list[LinkTrend]:
+    """Return links with their authors, uses and decisions, in their order; at most six statements.
+
+    Authors that are hidden from the viewer are left out; moderators (None) see all.
+    """
     decided = await load_link_approvals(tx, rows)
     uses: dict[int, list[tuple[int, int, int]]] = {}
     since = first_id_at(tx.now - WEEK_MS)
     for card_id, *of_day in await recent_queries.list_link_uses(tx, [row.id for row in rows], since):
         uses.setdefault(card_id, []).append((of_day[0], of_day[1], of_day[2]))
-    views = await cards.load_views(tx, rows)
+    views = await cards.load_views(tx, rows, viewer_id)
     return [LinkTrend(view, decided.get(view.row.id), uses.get(view.row.id, [])) for view in views]
 
 

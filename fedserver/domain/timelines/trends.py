@@ -72,13 +72,15 @@ async def list_tags(tx: ReadTx, limit: int, offset: int) -> list[TagRow]:
     return [tags[tag_id] for tag_id in ids if tag_id in tags]
 
 
-async def list_links(tx: ReadTx, limit: int, offset: int) -> list[trend_reviews.LinkTrend]:
+async def list_links(
+    tx: ReadTx, limit: int, offset: int, viewer_id: int | None = None
+) -> list[trend_reviews.LinkTrend]:
     """Return trending links, the strongest first; without a decision, that about its publisher counts."""
     policy = await get_policy(tx)
     rows = await trend_queries.list_links(tx)
     approved = await trend_reviews.load_link_approvals(tx, rows)
     shown = [row for row in rows if approved.get(row.id, policy.shows_unreviewed)]
-    return await trend_reviews.load_link_trends(tx, shown[offset : offset + limit])
+    return await trend_reviews.load_link_trends(tx, shown[offset : offset + limit], viewer_id)
 
 
 async def _list_subject_ids(tx: ReadTx, kind: TrendKind, limit: int, offset: int) -> list[int]:

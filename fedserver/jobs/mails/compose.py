@@ -24,6 +24,7 @@ RENDERERS: Mapping[type[mails.MailContent], Callable[[NodeContext, Any], MailTex
         mails.ResetPassword: auth.render_reset_password,
         mails.AlreadyMember: registration.render_already_member,
         mails.SignupApproved: registration.render_signup_approved,
+        mails.SignupExpired: registration.render_signup_expired,
         mails.ModerationWarning: moderation.render_moderation_warning,
         mails.AppealDecided: moderation.render_appeal_decided,
         mails.AppealFiled: moderation.render_appeal_filed,

@@ -35,3 +35,22 @@ def render_signup_approved(site: NodeContext, content: mails.SignupApproved) -> 
             f"{site.links.base}/login",
         ),
     )
+
+
+def render_signup_expired(site: NodeContext, content: mails.SignupExpired) -> MailText:
+    """Return the notice to someone whose sign-up was deleted, as nobody reviewed it in half a year."""
+    community = site.config.community.title
+    return MailText(
+        gettext("Your request to join %(community)s has expired", community=community),
+        join_paragraphs(
+            gettext(
+                "Nobody answered your request to join %(community)s in half a year. We are sorry about that.",
+                community=community,
+            ),
+            gettext(
+                "What you entered is deleted, and your username is free again. If you still want to join, "
+                "please ask again here:"
+            ),
+            f"{site.links.base}/signup",
+        ),
+    )

@@ -50,7 +50,8 @@ def _is_named(column: ColumnElement[int], *conditions: ColumnElement[bool]) -> C
     return exists(select(literal(1)).where(column == accounts.c.id, *conditions))
 
 
-_is_decided = or_(
+# That a member or a moderator decided something about an account; statements with it take `now`.
+decided_condition = or_(
     accounts.c.sensitized_at.is_not(None),
     _is_limited_by_hand(accounts.c.silenced_at, "limit"),
     _is_limited_by_hand(accounts.c.suspended_at, "block"),
@@ -64,8 +65,8 @@ _is_decided = or_(
     _is_named(suggestion_dismissals.c.target_id),
     _is_named(moderation_notes.c.account_id),
 )
-IS_DECIDED = select(accounts.c.id).where(accounts.c.id == bindparam("id"), _is_decided)
-LIST_UNDECIDED = select(accounts.c.id).where(_is_tombstone, ~_is_decided).limit(bindparam("limit"))
+IS_DECIDED = select(accounts.c.id).where(accounts.c.id == bindparam("id"), decided_condition)
+LIST_UNDECIDED = select(accounts.c.id).where(_is_tombstone, ~decided_condition).limit(bindparam("limit"))
 DELETE_TOMBSTONES = delete(accounts).where(one_of(accounts.c.id, "ids"), _is_tombstone)
 # Tombstones without the handle, which another account of the host got, beyond the oldest.
 LIST_SURPLUS = (

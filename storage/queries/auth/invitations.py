@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.auth import InvitationRow
 from storage.statements import columns_of, to_row_or_none, to_rows, upsert
-from storage.tables.auth import invitations
+from storage.tables.auth import invitations, members
 
 COLUMNS = columns_of(invitations, InvitationRow)
 INSERT = upsert(invitations)
@@ -46,6 +46,16 @@ REVOKE_ALL = (
     .values(revoked_at=bindparam("b_now"))
 )
 
+# Ended by time, by hand or by their last use; those of members say who invited whom.
+PURGE_ENDED = delete(invitations).where(
+    or_(
+        invitations.c.expires_at <= bindparam("until"),
+        invitations.c.revoked_at <= bindparam("until"),
+        and_(invitations.c.uses >= invitations.c.max_uses, invitations.c.created_at <= bindparam("until")),
+    ),
+    ~exists(select(literal(1)).where(members.c.invitation_id == invitations.c.id)),
+)
+
 
 async def insert(tx: Tx, row: InvitationRow) -> None:
     await tx.run(INSERT, **structs.asdict(row))
@@ -79,3 +89,8 @@ async def revoke(tx: Tx, invitation_id: int, member_id: int) -> bool:
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
     await tx.run(REVOKE_ALL, b_member_id=member_id, b_now=tx.now)
+
+
+async def purge_ended(tx: Tx, until: int) -> None:
+    """Delete invitations that ended before a moment (ms UTC) and brought no member."""
+    await tx.run(PURGE_ENDED, until=until)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from storage.engine import ReadTx, Tx
+from storage.queries.timelines.home_entries import build_restoration, removed
 from storage.rows.peers import SeveranceRow
 from storage.rows.relationships import FollowRow
 from storage.statements import columns_of, one_of, to_rows, upsert
@@ -119,6 +120,7 @@ DELETE_RELATIONS = (
         or_(follow_requests.c.account_id.in_(_suspended_ids), follow_requests.c.target_id.in_(_suspended_ids))
     ),
     delete(list_accounts).where(list_accounts.c.account_id.in_(_suspended_ids)),
+    build_restoration(removed.c.author_id.in_(_suspended_ids)),
     delete(home_entries).where(
         or_(home_entries.c.author_id.in_(_suspended_ids), home_entries.c.account_id.in_(_suspended_ids)),
         home_entries.c.account_id != home_entries.c.author_id,
@@ -140,7 +142,7 @@ async def count_losses(tx: ReadTx, mark: int) -> list[tuple[int, int, int]]:
 async def sever(tx: Tx, mark: int, losses: Sequence[tuple[int, int, int]]) -> None:
     """End the follows, and subtract `losses`, from `count_losses`, from the counters."""
     for statement in (*DELETE_RELATIONS, RESET_COUNTS):
-        await tx.run(statement, mark=mark)
+        await tx.run(statement, mark=mark, now=tx.now)
     names = ("b_id", "b_followers_count", "b_following_count")
     await tx.run_many(DECREMENT_COUNTS, [dict(zip(names, loss, strict=True)) for loss in losses])
 

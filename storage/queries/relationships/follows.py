@@ -130,6 +130,7 @@ _ranked = (
         ~accounts.c.hides_collections,
         ~_target.c.hides_collections,
         _is_active,
+        is_not_hidden(follows.c.account_id),
     )
     .subquery()
 )
@@ -270,10 +271,10 @@ async def count_requests(tx: ReadTx, account_id: int) -> int:
 async def load_familiar_followers(
     tx: ReadTx, viewer_id: int, ids: Sequence[int], limit: int
 ) -> dict[int, list[int]]:
-    """Return for each account its followers whom the viewer follows, newest first."""
+    """Return for each account its followers whom the viewer follows and does not hide, newest first."""
     followers: dict[int, list[int]] = {}
     for target_id, account_id in await tx.all(
-        LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit
+        LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit, now=tx.now
     ):
         followers.setdefault(target_id, []).append(account_id)
     return followers

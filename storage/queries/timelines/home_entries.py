@@ -172,26 +172,27 @@ FAN_OUT_BOOST = _insert_for_readers(
     shown_by=_readers_of_original,
     written_id=_original_id,
 )
-_removed, _other_boost = home_entries.alias("removed"), posts.alias("other_boost")
+removed, _other_boost = home_entries.alias("removed"), posts.alias("other_boost")
 
 
-def _restore_boosts(*removed: ColumnElement[bool]) -> Any:
-    """Insert, for entries that are removed now, the first boost of the same post that each kept out."""
-    readers = _removed.c.account_id
+def build_restoration(*conditions: ColumnElement[bool]) -> Any:
+    """Insert, for entries that are removed now, the first boost of the same post that each kept out.
+
+    `conditions` say which of `removed` they are. Needs the parameter `now`.
+    """
+    readers, original_id = removed.c.account_id, func.coalesce(_boost.c.boost_of_id, _boost.c.id)
     first = (
         select(readers.label("account_id"), func.min(_other_boost.c.id).label("post_id"))
         .select_from(
-            _removed.join(_boost, _boost.c.id == _removed.c.post_id)
-            .join(
-                _other_boost, _other_boost.c.boost_of_id == func.coalesce(_boost.c.boost_of_id, _boost.c.id)
-            )
+            removed.join(_boost, _boost.c.id == removed.c.post_id)
+            .join(_other_boost, _other_boost.c.boost_of_id == original_id)
             .join(
                 follows,
                 and_(follows.c.account_id == readers, follows.c.target_id == _other_boost.c.account_id),
             )
         )
         .where(
-            *removed,
+            *conditions,
             _other_boost.c.id != _boost.c.id,
             _other_boost.c.state == "published",
             _other_boost.c.id >= _oldest_recent_id(readers),
@@ -214,7 +215,7 @@ def _restore_boosts(*removed: ColumnElement[bool]) -> Any:
                 )
             ),
         )
-        .group_by(readers)
+        .group_by(readers, original_id)
         .subquery()
     )
     return (
@@ -229,9 +230,25 @@ def _restore_boosts(*removed: ColumnElement[bool]) -> Any:
     )
 
 
-RESTORE_AFTER_BOOST = _restore_boosts(_removed.c.post_id == _post_id)
-RESTORE_AFTER_AUTHOR = _restore_boosts(
-    _removed.c.account_id == bindparam("account_id"), _removed.c.author_id == bindparam("author_id")
+RESTORE_AFTER_BOOST = build_restoration(removed.c.post_id == _post_id)
+RESTORE_AFTER_AUTHOR = build_restoration(
+    removed.c.account_id == bindparam("account_id"), removed.c.author_id == bindparam("author_id")
+)
+# By its posts, as no index begins with the author of an entry.
+RESTORE_AFTER_ACCOUNT = build_restoration(
+    removed.c.post_id.in_(
+        select(posts.c.id).where(
+            posts.c.account_id == bindparam("author_id"), posts.c.boost_of_id.is_not(None)
+        )
+    ),
+    _other_boost.c.account_id != bindparam("author_id"),
+)
+RESTORE_AFTER_LIST = build_restoration(
+    removed.c.account_id == bindparam("account_id"),
+    removed.c.author_id != bindparam("account_id"),
+    removed.c.author_id.in_(
+        select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
+    ),
 )
 LIST_RECIPIENTS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
 LOAD_RECIPIENTS = select(home_entries.c.post_id, home_entries.c.account_id).where(
@@ -429,6 +446,16 @@ async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> None:
 async def restore_boosts(tx: Tx, boost_id: int) -> None:
     """Show another boost of the same post where this one, which is about to be deleted, stood for it."""
     await tx.run(RESTORE_AFTER_BOOST, post_id=boost_id, now=tx.now)
+
+
+async def restore_after_account(tx: Tx, author_id: int) -> None:
+    """Show other boosts where those of an account, which is about to be deleted, stood for them."""
+    await tx.run(RESTORE_AFTER_ACCOUNT, author_id=author_id, now=tx.now)
+
+
+async def restore_after_list(tx: Tx, account_id: int, list_id: int) -> None:
+    """Show other boosts where entries stand that leave an account's home as a list becomes exclusive."""
+    await tx.run(RESTORE_AFTER_LIST, account_id=account_id, list_id=list_id, now=tx.now)
 
 
 async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
 from typing import Any
 
-import aiohttp
 import pytest
 
 from fedserver.domain.notifications import announcements
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.streams import open_stream
 
 POLICY = "/api/v2/notifications/policy"
 REQUESTS = "/api/v1/notifications/requests"
@@ -198,40 +196,33 @@ async def test_conversations_are_paged(start: Start) -> None:
     assert await bob.get("/api/v1/conversations", since_id=ids[2]) == []
 
 
-async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
-    message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
-    return message["stream"], message["event"], json.loads(message["payload"])
-
-
 async def test_streams_carry_conversations_merges_and_reactions(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     async with node.db.write() as tx:
         notice = await announcements.create(tx, node.site, None, "We move")
-    async with node.http.ws_connect("/api/v1/streaming?stream=direct", headers=ann.headers) as socket:
-        for name in ("user", "user:notification"):
-            await socket.send_json({"type": "subscribe", "stream": name})
+    async with open_stream(node, ann.token, "direct", "user", "user:notification") as stream:
         await post_status(bob, "in public, @ann")
         await post_status(bob, "between us @ann", visibility="direct")
         # Neither is sent to her: what comes first is what she does herself.
         note = await post_status(ann, "remember the milk", visibility="direct")
-        messages = [await receive_event(socket) for _ in range(2)]
+        messages = [await stream.receive() for _ in range(2)]
         assert sorted(event for _, event, _ in messages) == ["conversation", "update"]
-        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        [conversation] = [payload for _, event, payload in messages if event == "conversation"]
         assert conversation["last_status"]["id"] == note
         assert conversation["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
-        messages = [await receive_event(socket) for _ in range(3)]
-        merged = [stream for stream, event, _ in messages if event == "notifications_merged"]
+        messages = [await stream.receive() for _ in range(3)]
+        merged = [names for names, event, _ in messages if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
-        [conversation] = [payload for stream, event, payload in messages if event == "conversation"]
+        [conversation] = [payload for _, event, payload in messages if event == "conversation"]
         assert conversation["accounts"][0]["acct"] == "bob"
         assert conversation["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
-        assert await receive_event(socket) == (["user"], "announcement.reaction", expected)
+        assert await stream.receive() == (["user"], "announcement.reaction", expected)
         await post_status(bob, "now in public, @ann")
-        messages = [await receive_event(socket) for _ in range(2)]
+        messages = [await stream.receive() for _ in range(2)]
         assert {event for _, event, _ in messages} == {"notification"}

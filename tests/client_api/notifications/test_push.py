@@ -14,7 +14,9 @@ from sqlalchemy import select
 from fedserver.domain.auth import member_access, members, tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.secrets import SecretBox
+from fedserver.domain.moderation import moderation, report_filing
 from fedserver.domain.notifications import push_keys
+from fedserver.domain.peers import peers
 from fedserver.domain.posts import likes
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.node import open_node
@@ -25,6 +27,7 @@ from storage.schema import metadata
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.people import create_remote_account
 from tests.kit.push import Device, PushService
 
 PATH = "/api/v1/push/subscription"
@@ -208,6 +211,24 @@ async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: Push
     assert await list_pushed("favourite", policy="follower") == []
     assert await list_pushed("favourite", policy="followed", by=eve) == []
     assert await list_pushed("favourite", policy="follower", by=eve) == ["favourite"]
+
+
+async def test_push_about_moderation_is_sent_once(start: Start, service: PushService) -> None:
+    node, ann, bob, api, _ = await start_world(start)
+    async with node.db.write() as tx:
+        await tx.run(metadata.tables["members"].update().values(role="moderator"))
+    alerts = {"admin.report": True, "moderation_warning": True, "severed_relationships": True}
+    device = Device()
+    await subscribe(api, device, **alerts)
+    async with node.db.write() as tx:
+        await report_filing.file(tx, node.site, bob, report_filing.NewReport(target_id=ann.id))
+        eve = await create_remote_account(tx, "eve", "peer.test")
+        await follows.follow(tx, node.site, eve, ann)
+        await peers.decide(tx, None, "peer.test", peers.PeerDecision("block"))
+        await moderation.apply(tx, node.site, None, ann.id, moderation.ModerationAction("none", "Calm down"))
+    await node.settle()
+    sent = sorted(device.decrypt(message)["notification_type"] for message in service.take_received())
+    assert sent == sorted(alerts), "one message for each notification"
 
 
 async def test_push_is_not_sent_for_muted_blocked_or_filtered(start: Start, service: PushService) -> None:

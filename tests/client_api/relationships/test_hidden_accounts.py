@@ -14,14 +14,15 @@ from fedserver.domain.relationships import blocks, domain_mutes, follows, lists,
 from fedserver.domain.timelines import trends
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
+from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import trends as trend_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.timelines import TrendRow
+from storage.rows.timelines import CardRow, TrendRow
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import create_remote_account
 from tests.kit.remote_posts import build_remote_post
-from tests.kit.streams import open_stream
+from tests.kit.streams import open_stream, wait_until_settled
 
 DOMAIN = "sub.peer.test"
 Relate = Callable[[Tx, TestNode, AccountRow, AccountRow], Awaitable[object]]
@@ -35,12 +36,13 @@ RELATIONS: dict[str, Relate | None] = {
     "blocked by": lambda tx, node, ann, sam: blocks.receive(tx, sam, ann, f"{sam.uri}#block"),
 }
 # Places at which it does not matter whether the viewer hides the account: they asked for it by name.
-BY_NAME = {"the account", "posts of the account", "the post"}
+BY_NAME = {"the account", "posts of the account", "the post", "search by address"}
 # What shows an account of each relation, as with Mastodon; `none` shows that each place could.
 SHOWN = {
     "block": BY_NAME,
     "mute": BY_NAME,
-    "mute but notify": BY_NAME | {"notifications", "grouped notifications", "conversations"},
+    "mute but notify": BY_NAME
+    | {"notifications", "grouped notifications", "senders of a group", "conversations"},
     "domain": BY_NAME,
     "blocked by": {"the account"},
 }
@@ -59,7 +61,7 @@ class World:
     async def begin(self, tx: Tx) -> None:
         """Write what Sam will react to."""
         site = self.node.site
-        self.sam = await create_remote_account(tx, "sam", DOMAIN)
+        self.sam = await create_remote_account(tx, "sam", DOMAIN, attribution_domains=("news.test",))
         self.list_id = (await lists.create(tx, self.ann, "friends")).id
         for account in (self.tom, self.sam):
             await follows.follow(tx, site, self.ann, account)
@@ -114,6 +116,8 @@ class World:
         self.naming = await self.write(tx, self.tom, f"hey @sam@{DOMAIN} and @ann")
         await trends.set_policy(tx, None, trends.TrendPolicy(min_accounts=1))
         await trend_queries.replace(tx, "post", [TrendRow("post", self.post, 1.0, 3, tx.now)])
+        self.hour = tx.now // 3_600_000
+        await self.link(tx)
 
     def list_places(self) -> dict[str, str]:
         return {
@@ -138,10 +142,35 @@ class World:
             "followed by another": f"/api/v1/accounts/{self.tom.id}/following",
             "directory": "/api/v1/directory",
             "trends": "/api/v1/trends/statuses",
+            "familiar followers": f"/api/v1/accounts/familiar_followers?id[]={self.tom.id}",
+            "author of a linked page": f"/api/v1/statuses/{self.linking}",
+            "trending links": "/api/v1/trends/links",
+            "senders of a group": f"/api/v2/notifications/favourite-{self.anns}-{self.hour}/accounts",
+            "search by address": f"/api/v2/search?type=statuses&resolve=true&q={self.sam.uri}/cats",
             "the account": f"/api/v1/accounts/{self.sam.id}",
             "posts of the account": f"/api/v1/accounts/{self.sam.id}/statuses",
             "the post": f"/api/v1/statuses/{self.post}",
         }
+
+    async def link(self, tx: Tx) -> None:
+        """Let Tom link a page that Sam wrote, and name Sam in a private post to Ann."""
+        address = "https://news.test/story"
+        texts = dict.fromkeys(
+            ("description", "author_name", "author_url", "provider_name", "provider_url", "html", "embed_url",
+             "image_url", "image_alt"), ""
+        )  # fmt: skip
+        card = await card_queries.upsert_card(
+            tx,
+            CardRow(
+                id=tx.new_id(), url=address, kind="link", title="Story", width=0, height=0, language=None,
+                published_at=None, creator_id=self.sam.id, fetched_at=tx.now, **texts,
+            ),
+        )  # fmt: skip
+        self.linking = await self.write(tx, self.tom, f"Read {address}")
+        await card_queries.attach(tx, self.linking, card.id)
+        await trend_queries.replace(tx, "link", [TrendRow("link", card.id, 1.0, 3, tx.now)])
+        await self.write(tx, self.tom, f"@ann @sam@{DOMAIN} psst", visibility="direct")
+        await likes.like(tx, self.node.site, self.tom, self.anns)
 
     async def shows_sam(self, path: str) -> bool:
         """Return True if an answer has an entity of Sam; mentions of others and quotes are no such thing."""
@@ -186,7 +215,7 @@ async def test_hidden_account_shows_only_where_it_is_asked_for(start: Start, nam
     assert own["reblogs_count"] == (0 if is_refused else 1), (
         "no act of an account counts that its author blocks"
     )
-    assert own["favourites_count"] == (0 if is_refused else 1)
+    assert own["favourites_count"] == (1 if is_refused else 2), "Tom likes it as well"
     home = {post["id"] for post in await world.api.get("/api/v1/timelines/home?limit=40")}
     hides_mentions = name in ("block", "mute", "mute but notify")
     assert (str(world.naming) in home) != hides_mentions, (
@@ -194,6 +223,43 @@ async def test_hidden_account_shows_only_where_it_is_asked_for(start: Start, nam
     )
     notified = {item["type"] for item in await world.api.get("/api/v1/notifications") if item.get("status")}
     assert ("mention" in notified) == (name in ("none", "domain", "blocked by", "mute but notify"))
+
+
+@pytest.mark.surface
+@pytest.mark.parametrize("name", [name for name in RELATIONS if name != "none"])
+async def test_account_that_is_hidden_later_shows_only_where_it_is_asked_for(start: Start, name: str) -> None:
+    world = await start_world(start)
+    async with world.node.db.write() as tx:
+        await world.act(tx)
+    await world.node.settle()
+    places = world.list_places()
+    assert {place for place, path in places.items() if await world.shows_sam(path)} == set(places)
+    relate = RELATIONS[name]
+    assert relate is not None
+    async with world.node.db.write() as tx:
+        await relate(tx, world.node, world.ann, world.sam)
+    await world.node.settle()
+    shown = {place for place, path in places.items() if await world.shows_sam(path)}
+    # Conversations that are there already stay, as with Mastodon; a block removes them.
+    stays = {"conversations"} if name in ("mute", "domain") else set()
+    assert shown == SHOWN[name] | stays, name
+
+
+@pytest.mark.surface
+@pytest.mark.parametrize("name", RELATIONS)
+async def test_suggestions_leave_out_hidden_accounts(start: Start, name: str) -> None:
+    node = await start("alpha.test")
+    ann, tom = await node.create_member("ann"), await node.create_member("tom")
+    world = World(node, ann, tom, Api(node, await node.create_token(ann)))
+    async with node.db.write() as tx:
+        world.sam = await create_remote_account(tx, "sam", DOMAIN)
+        await follows.follow(tx, node.site, ann, tom)
+        await follows.follow(tx, node.site, tom, world.sam)
+        await follows.receive_answer(tx, world.sam, tom.id, None, accepted=True)
+        if (relate := RELATIONS[name]) is not None:
+            await relate(tx, node, ann, world.sam)
+    shown = {path for path in ("/api/v1/suggestions", "/api/v2/suggestions") if await world.shows_sam(path)}
+    assert len(shown) == (2 if name == "none" else 0), name
 
 
 @pytest.mark.surface
@@ -205,16 +271,20 @@ async def test_streams_leave_out_hidden_accounts(start: Start, name: str) -> Non
     async with node.db.write() as tx:
         await relate(tx, node, world.ann, world.sam)
     token = await node.create_token(world.ann)
-    async with open_stream(node, token, "user", "public", "public:remote", "direct") as stream:
+    names = ("user", "user:notification", "public", "public:remote", "direct")
+    async with open_stream(node, token, *names) as stream:
+        await stream.send_request("subscribe", "list", list=str(world.list_id))
+        await stream.send_request("subscribe", "hashtag", tag="cats")
+        await wait_until_settled(stream)
         async with node.db.write() as tx:
             await world.act(tx)
         await node.settle()
         last = str(await node.publish(world.tom, "The end"))
         seen: list[Any] = []
         while True:
-            names, event, payload = await stream.receive()
+            stream_name, event, payload = await stream.receive()
             seen.append((event, payload))
-            if isinstance(payload, dict) and payload.get("id") == last and names == ["user"]:
+            if isinstance(payload, dict) and payload.get("id") == last and stream_name == ["user"]:
                 break
     for event, payload in seen:
         assert not _names(payload, str(world.sam.id)), (event, payload)

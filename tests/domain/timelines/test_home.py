@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from fedserver.domain.accounts import account_removal
 from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.moderation import moderation
+from fedserver.domain.moderation.moderation import ModerationAction
+from fedserver.domain.peers import peers
 from fedserver.domain.posts import boosts, remote_posts
-from fedserver.domain.relationships import blocks, follows, lists, mutes
+from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
 from fedserver.domain.timelines import home, streams, timelines
 from storage.engine import Database, Page
+from storage.queries.posts import posts as post_queries
 from storage.queries.timelines.home_entries import REPEAT_DISTANCE
 from storage.rows.accounts import AccountRow
 from tests.kit.people import create_accounts, establish_follow, publish
@@ -92,6 +99,69 @@ async def test_undone_boost_makes_room_for_the_next(database: Database, here: No
     async with database.write() as tx:
         await follows.unfollow(tx, here, ann, kim)
     assert await list_home(database, ann) == [], "who is muted or not followed takes no place"
+
+
+async def test_each_boost_that_was_kept_out_takes_its_place(database: Database, here: NodeContext) -> None:
+    ann, tom, eve, _, bob = await start_world(database, here)
+    post_ids = [await publish(database, here, bob, f"post {number}") for number in range(3)]
+    for post_id in post_ids:
+        await boost(database, here, tom, post_id)
+    kept_out = [await boost(database, here, eve, post_id) for post_id in post_ids]
+    async with database.write() as tx:
+        await mutes.mute(tx, ann, tom)
+    assert sorted(await list_home(database, ann)) == sorted(kept_out)
+
+
+@pytest.mark.parametrize(
+    "reason", ["deleted", "remote deleted", "suspended", "peer blocked", "exclusive list"]
+)
+async def test_boost_is_shown_when_what_kept_it_out_is_gone(
+    database: Database, here: NodeContext, reason: str
+) -> None:
+    ann, tom, eve, _, bob = await start_world(database, here)
+    [sam] = await create_accounts(database, here, "sam@beta.test")
+    await establish_follow(database, here, ann, sam)
+    post_ids = [await publish(database, here, bob, f"post {number}") for number in range(2)]
+    local = reason in ("deleted", "exclusive list")
+    async with database.write() as tx:
+        for post_id in post_ids:
+            post = await post_queries.find(tx, post_id)
+            assert post is not None
+            if local:
+                await boosts.boost(tx, here, tom, post_id)
+            else:
+                await boosts.receive(tx, sam, f"{sam.uri}#{post_id}", post, "public", tx.now)
+    kept_out = [await boost(database, here, eve, post_id) for post_id in post_ids]
+    assert not set(kept_out) & set(await list_home(database, ann))
+    async with database.write() as tx:
+        match reason:
+            case "deleted":
+                await account_removal.delete_local(tx, tom)
+            case "remote deleted":
+                await account_removal.delete_remote(tx, sam)
+            case "suspended":
+                await moderation.apply(tx, here, None, sam.id, ModerationAction("suspend", "Spam"))
+            case "peer blocked":
+                await peers.decide(tx, None, "beta.test", peers.PeerDecision("block"))
+            case _:
+                row = await lists.create(tx, ann, "apart", exclusive=True)
+                await lists.add_accounts(tx, ann, row.id, [tom.id])
+    assert sorted(await list_home(database, ann)) == sorted(kept_out)
+
+
+async def test_boosts_of_a_muted_domain_are_at_home_again_afterwards(
+    database: Database, here: NodeContext
+) -> None:
+    ann, tom, _, _, _ = await start_world(database, here)
+    [sam] = await create_accounts(database, here, "sam@beta.test")
+    async with database.write() as tx:
+        post = await remote_posts.receive(tx, sam, build_remote_post(f"{sam.uri}/1", sam.uri))
+        assert post is not None
+        await domain_mutes.add(tx, here, ann, "beta.test")
+    boosted = await boost(database, here, tom, post.id)
+    async with database.write() as tx:
+        await domain_mutes.remove(tx, here, ann, "beta.test")
+    assert await list_home(database, ann) == [boosted]
 
 
 async def test_boost_by_a_friend_stays_when_its_author_is_unfollowed(
