@@ -66,11 +66,7 @@ VOCABULARIES = (
     ("fedserver.text", "addresses"),
     ("fedserver.media",),
     ("fedserver.net", "fedserver.integrations"),
-    (
-        "fedserver.domain.kernel.errors",
-        "fedserver.domain.kernel.context",
-        "fedserver.domain.kernel.written_texts",
-    ),
+    ("fedserver.domain.kernel.errors", "fedserver.domain.kernel.context"),
     ("fedserver.federation",),
     ("fedserver.runtime",),
     ("fedserver.web",),

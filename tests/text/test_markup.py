@@ -219,7 +219,7 @@ def test_words_of_two_blocks_stay_apart(html: str) -> None:
 @pytest.mark.parametrize("tag", ["code", "kbd", "pre", "samp", "tt", "var"])
 def test_names_in_code_are_no_names(tag: str) -> None:
     parsed = parse_markdown(f"a <{tag}>@ann #x</{tag}> <small>@bob</small>", article=False)
-    assert [name.username for name in parsed.mentions] == ["bob"]
+    assert [name[0] for name in parsed.mentions] == ["bob"]
     assert not parsed.hashtags
     assert f"<{tag}>@ann #x</{tag}>" in parsed.html
 

@@ -7,10 +7,10 @@ from sqlalchemy import Text, bindparam, literal, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.rows.accounts import AccountRow
-from storage.schema import metadata
 from storage.statements import columns_of, to_rows
+from storage.tables.accounts import accounts
+from storage.tables.posts import mentions, posts
 
-accounts, mentions, posts = (metadata.tables[name] for name in ("accounts", "mentions", "posts"))
 HAS_REMOTE = select(literal(1)).where(accounts.c.domain != "").limit(1)
 LIST_REMOTE = (
     select(*columns_of(accounts, AccountRow))

@@ -14,8 +14,9 @@ from storage.engine import ReadTx
 from storage.queries.accounts.decisions import decided_condition
 from storage.schema import metadata
 from storage.statements import one_of
+from storage.tables.accounts import accounts
+from storage.tables.peers import relays
 
-accounts, relays = metadata.tables["accounts"], metadata.tables["relays"]
 # Tables with what a peer told about its account, and nothing else.
 OWNED = frozenset({"keys", "media", "featured_tags"})
 _before = bindparam("before", type_=BigInteger())  # ms UTC

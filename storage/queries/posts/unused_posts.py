@@ -26,33 +26,29 @@ from sqlalchemy import (
 )
 
 from storage.engine import ReadTx, Tx
-from storage.schema import metadata
 from storage.statements import one_of
+from storage.tables.accounts import accounts
+from storage.tables.audit_log import act_posts
+from storage.tables.content import media
+from storage.tables.moderation import reports
+from storage.tables.notifications import conversation_posts, notifications
+from storage.tables.posts import (
+    likes,
+    mentions,
+    originals,
+    pins,
+    poll_votes,
+    posts,
+    quotes,
+    reactions,
+    refreshes,
+    uri_aliases,
+)
+from storage.tables.relationships import follow_requests, follows
+from storage.tables.timelines import bookmarks, filter_posts, trend_reviews
 
-accounts, likes, media, mentions, originals, poll_votes, posts, quotes, reactions, refreshes, uri_aliases = (
-    metadata.tables[name]
-    for name in (
-        "accounts",
-        "likes",
-        "media",
-        "mentions",
-        "originals",
-        "poll_votes",
-        "posts",
-        "quotes",
-        "reactions",
-        "refreshes",
-        "uri_aliases",
-    )
-)
-follows, follow_requests, reports, trend_reviews = (
-    metadata.tables[name] for name in ("follows", "follow_requests", "reports", "trend_reviews")
-)
 # Any row of these keeps a post.
-_KEEPING = tuple(
-    metadata.tables[name]
-    for name in ("bookmarks", "pins", "notifications", "conversation_posts", "filter_posts", "act_posts")
-)
+_KEEPING = (bookmarks, pins, notifications, conversation_posts, filter_posts, act_posts)
 _before = bindparam("before", type_=BigInteger())  # ms UTC: what was touched since is in use
 _other = posts.alias()
 
