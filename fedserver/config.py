@@ -29,6 +29,7 @@ from fedserver.config_values import (
     check_domain,
     check_listen,
     check_network,
+    check_text,
     is_loopback,
     is_web_address,
 )
@@ -43,6 +44,8 @@ LOCALES = ("en", "de", "fr", "es", "ar")
 RENAMED_KEYS = {
     "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
 }
+TEXTS_WITH_LINES = ("community.description", "community.rules")
+SECRETS = ("password", "client_secret", "api_key")  # others chose them; nobody is shown them
 Warn = Callable[[MarkedText], None]
 
 
@@ -425,7 +428,20 @@ def _read_secret(key: str, path: str) -> str:
         ) from error
 
 
+def _check_texts(config: Config) -> None:
+    """Raise ConfigError for a text that would break feeds, headers or mails."""
+    for section, values in msgspec.structs.asdict(config).items():
+        for name, value in msgspec.structs.asdict(values).items():
+            key = f"{section}.{name}"
+            if name in SECRETS:
+                continue
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str):
+                    check_text(key, text, has_lines=key in TEXTS_WITH_LINES)
+
+
 def _check(config: Config) -> Config:
+    _check_texts(config)
     _check_node(config.node)
     if not (config.database.url.startswith("sqlite:") or is_postgresql(config.database.url)):
         raise ConfigError("database.url: Please write sqlite:PATH or postgresql://user:password@host/name.")

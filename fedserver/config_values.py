@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import unicodedata
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -31,6 +32,26 @@ def build_spelling_error(key: str, value: str, normalized: str) -> ConfigError:
 
 def build_insecure_error(key: str) -> ConfigError:
     return ConfigError("%(key)s: Please write an https address. Only on loopback may it be http.", key=key)
+
+
+def check_text(key: str, text: str, *, has_lines: bool) -> None:
+    """Raise ConfigError for what XML, headers or UTF-8 cannot hold; `has_lines` allows tabs and line ends."""
+    allowed = "\t\n\r" if has_lines else ""
+    for place, character in enumerate(text, 1):
+        if character not in allowed and _is_unprintable(character):
+            raise ConfigError(
+                "%(key)s: Character %(place)s of the value (%(code)s) cannot be shown. Please remove it.",
+                key=key,
+                place=place,
+                code=f"U+{ord(character):04X}",
+            )
+
+
+def _is_unprintable(character: str) -> bool:
+    """Return True for controls, line ends, noncharacters, and lone surrogates (of variables not in UTF-8)."""
+    code = ord(character)
+    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return is_noncharacter or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def check_network(key: str, text: str) -> None:

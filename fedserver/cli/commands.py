@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from fedserver.cli.language import Group, option, translate_help, use_language
+from fedserver.cli.language import Group, describe_usage_error, option, translate_help, use_language
 from fedserver.on_demand import on_demand
 
 version = on_demand("fedserver.version")  # it reads the metadata of the package
@@ -95,8 +95,11 @@ def _run_quietly(run: Callable[[], Any]) -> int:
         click.echo("", err=True)
         # A question that nobody answers, at the end of the input, is no interrupt.
         return 1 if isinstance(ended.__context__, EOFError) else INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()  # the help, as there is no better answer to the bare name of a group
+        return error.exit_code
     except click.UsageError as error:
-        error.show()
+        _print_error(describe_usage_error(error))
         return error.exit_code
     except click.ClickException as error:
         _print_error(error.format_message())

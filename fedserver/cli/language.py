@@ -1,10 +1,10 @@
-"""The language of the command line: that of the environment. English, the source, loads nothing."""
+"""The language of the command line: that of the environment. In English a help loads no catalogue."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from fedserver.on_demand import on_demand
 
 MODULE = "fedserver.text.locales"
 locales = on_demand(MODULE)
+difflib = on_demand("difflib")
 json = on_demand("json")  # takes longer to load than a list of commands to write
 # In the order of precedence (POSIX.1-2017, section 8.2).
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -36,6 +37,12 @@ def use_language(environ: Mapping[str, str]) -> AbstractContextManager[None]:
         return nullcontext()
     block: AbstractContextManager[None] = locales.use_locale(locales.negotiate("", language, ""))
     return block
+
+
+def gettext(message: str, **placeholders: Any) -> str:
+    """Return an error in the current locale; unlike the help it may load the catalogues."""
+    text: str = locales.gettext(message, **placeholders)
+    return text
 
 
 def translate_help(text: str) -> str:
@@ -85,17 +92,46 @@ class Option(_TranslatedHelp, click.Option):
     """An option whose help is translated."""
 
 
-class Command(_TranslatedHelp, click.Command):
+class ExtraArgumentsError(click.UsageError):
+    """A command got more arguments than it takes."""
+
+    def __init__(self, arguments: list[str], ctx: click.Context) -> None:
+        super().__init__(" ".join(arguments), ctx)
+
+
+class _NamedErrors:
+    """A command whose errors have a context, so that they can be described in any language."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read options and arguments. Raises click.UsageError, always with its context."""
+        parent: Any = super()
+        try:
+            rest: list[str] = parent.parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+        return rest
+
+
+class Command(_NamedErrors, _TranslatedHelp, click.Command):
     """A command whose help is translated; its source is the docstring."""
 
     context_class = _Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read options and arguments. Raises ExtraArgumentsError, of which click tells in English only."""
+        ctx.allow_extra_args = True
+        extra = super().parse_args(ctx, args)
+        if extra and not ctx.resilient_parsing:
+            raise ExtraArgumentsError(extra, ctx)
+        return extra
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option `--help`, with its help in the current locale."""
         return _translate_help_option(super().get_help_option(ctx))
 
 
-class Group(_TranslatedHelp, click.Group):
+class Group(_NamedErrors, _TranslatedHelp, click.Group):
     """A group whose help is translated, with commands of our class."""
 
     context_class = _Context
@@ -110,6 +146,62 @@ def _translate_help_option(option: click.Option | None) -> click.Option | None:
     if option is not None:
         option.help = translate_help(CLICK_TEXTS[-1])
     return option
+
+
+def describe_usage_error(error: click.UsageError) -> str:
+    """Return what is wrong with the use of a command, and where its help is, in the current locale."""
+    path = error.ctx.command_path if error.ctx is not None else "fedserver"
+    hint = gettext("Read more with `%(command)s`.", command=f"{path} --help")
+    return f"{_describe_problem(error)} {hint}"
+
+
+def _describe_problem(error: click.UsageError) -> str:
+    match error:
+        case click.exceptions.NoSuchCommand(ctx=click.Context(command=click.Group() as group) as ctx):
+            text = gettext("There is no command %(name)s.", name=error.command_name)
+            return text + _suggest(error.command_name, group.list_commands(ctx))
+        case click.NoSuchOption():
+            text = gettext("There is no option %(name)s.", name=error.option_name)
+            return text + _suggest(error.option_name, error.possibilities or ())
+        case ExtraArgumentsError():
+            return gettext("These arguments are too many: %(arguments)s.", arguments=error.message)
+        case click.BadOptionUsage():
+            return _describe_option_usage(error)
+        case click.BadParameter(param=click.Parameter() as parameter):
+            return _describe_value(error, parameter)
+    return error.format_message()
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    """Return a sentence, with a space before it, about what may have been meant; '' without an idea."""
+    close = difflib.get_close_matches(name, known, 1)
+    return " " + gettext("Did you mean %(name)s?", name=close[0]) if close else ""
+
+
+def _describe_option_usage(error: click.BadOptionUsage) -> str:
+    parameters = error.ctx.command.params if error.ctx is not None else []
+    named = next((item for item in parameters if error.option_name in item.opts), None)
+    if isinstance(named, click.Option) and named.is_flag:
+        return gettext("The option %(name)s takes no value.", name=error.option_name)
+    return gettext("The option %(name)s needs a value.", name=error.option_name)
+
+
+def _describe_value(error: click.BadParameter, parameter: click.Parameter) -> str:
+    """Return what a parameter takes. What our own code says of a value is translated already, and stays."""
+    # An option as it is written, an argument as the help names it.
+    is_option = isinstance(parameter, click.Option)
+    name = max(parameter.opts, key=len) if is_option else (parameter.name or "").upper()
+    kind = parameter.type
+    if isinstance(error, click.MissingParameter):
+        return gettext("%(name)s is missing.", name=name)
+    if isinstance(kind, click.Choice):
+        choices = ", ".join(kind.choices)
+        return gettext("%(name)s: Please write one of: %(choices)s.", name=name, choices=choices)
+    if isinstance(kind, click.File | click.Path):
+        return gettext("%(name)s: There is no such file that can be read.", name=name)
+    if kind is click.INT:
+        return gettext("%(name)s: Please write a whole number.", name=name)
+    return f"{name}: {error.message}"
 
 
 command: Callable[..., Callable[..., Command]] = partial(click.command, cls=Command)

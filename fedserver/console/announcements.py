@@ -24,9 +24,9 @@ class AnnouncementFormParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, auth=MODERATOR, params=AnnouncementEditParams)
 async def show(call: Call[AnnouncementEditParams]) -> web.Response:
-    rows = await announcements.list_all(call.tx)
-    editing = next((row for row in rows if row.id == call.params.edit), None)
-    return call.render("admin/announcements.html", rows=rows, editing=editing)
+    views = await announcements.list_all(call.tx, call.site)
+    editing = next((view.row for view in views if view.row.id == call.params.edit), None)
+    return call.render("admin/announcements.html", views=views, editing=editing)
 
 
 @routes.post(PATH, html=True, auth=MODERATOR, params=AnnouncementFormParams)

@@ -6,6 +6,7 @@ scripts look up in the document (DOM clobbering, html.spec.whatwg.org/#named-acc
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from fedserver.text.excerpts import slugify
@@ -13,6 +14,7 @@ from fedserver.text.html_parts import HtmlPart, split_html
 from fedserver.text.sanitize import HEADINGS, ID_PREFIX
 
 MAX_SLUG_LENGTH = 60
+_HEADING_WITHOUT_ID = re.compile(r"<h[1-6](?![^>]*\sid=)[^>]*>")
 
 
 def add_anchors(html: str, page: str = "") -> str:
@@ -33,6 +35,11 @@ def add_anchors(html: str, page: str = "") -> str:
                 "href", lambda href: _lead_to_place(href, page, page, ids)
             )
     return "".join(sources)
+
+
+def complete_anchors(html: str, page: str = "") -> str:
+    """Return what `add_anchors` returns, for HTML that has been through it unless it is older."""
+    return add_anchors(html, page) if _HEADING_WITHOUT_ID.search(html) else html
 
 
 def localize_anchors(html: str, page: str) -> str:

@@ -44,4 +44,5 @@ def _render_picture(match: re.Match[str], find_url: Callable[[str], str]) -> str
     url, code = find_url(match[1]), escape(match[0])
     if not url:
         return match[0]
-    return f'<img class="emoji" src="{escape(url)}" alt="{code}" title="{code}" loading="lazy">'
+    # The height is for programs without our style sheet: pictures may be as large as a peer likes.
+    return f'<img class="emoji" src="{escape(url)}" alt="{code}" title="{code}" height="20" loading="lazy">'

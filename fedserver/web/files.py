@@ -8,6 +8,7 @@ import importlib
 import mimetypes
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -61,11 +62,11 @@ INERT_HEADERS = {
 }
 
 
-class StoredFile(web.FileResponse):
-    """The response with a stored file, whole or in parts (RFC 9110 §14), in which no script runs."""
+class PartialFile(web.FileResponse):
+    """The response with a file, whole or in parts (RFC 9110 §14)."""
 
-    def __init__(self, path: Path, content_type: str) -> None:
-        super().__init__(path, headers={**INERT_HEADERS, "Content-Type": content_type})
+    def __init__(self, path: Path, headers: Mapping[str, str]) -> None:
+        super().__init__(path, headers=headers)
         self._file_path = path
 
     async def prepare(self, request: Any) -> AbstractStreamWriter | None:
@@ -85,6 +86,13 @@ class StoredFile(web.FileResponse):
         """Return the ETag that `FileResponse` gives to the file."""
         stat = self._file_path.stat()
         return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+
+class StoredFile(PartialFile):
+    """The response with a stored file, in which no script runs."""
+
+    def __init__(self, path: Path, content_type: str) -> None:
+        super().__init__(path, {**INERT_HEADERS, "Content-Type": content_type})
 
 
 def _render_sign_of_life(call: Call[NoParams]) -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 from markupsafe import Markup, escape
 
@@ -20,7 +20,6 @@ from fedserver.text import locales
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
-from storage.rows.posts import PostRow
 
 
 def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
@@ -34,9 +33,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     def header(row: AccountRow) -> str:
         remote = links.remote_media(row.id, "header", row.header_url)
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
-
-    def theme(caller: Principal) -> str:
-        return members.decode_settings(caller.member).theme if caller.member else "auto"
 
     def file_url(row: MediaRow, *, small: bool = False) -> str:
         key = row.preview_key if small and row.preview_key else row.file_key
@@ -69,12 +65,12 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "avatar": avatar,
         "header": header,
         "own_avatar": lambda caller: avatar(caller.account) if caller.account else static_url("avatar.png"),
-        "theme": theme,
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
         "post_html": lambda row: with_emojis(row, Markup(post_texts.render_page_html(links, row))),
         "with_emojis": with_emojis,
+        "name_of": lambda view: with_emojis(view.account, view.name),
         "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,
@@ -85,8 +81,20 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     }
 
 
-def render_emojis(links: Links, row: AccountRow | PostRow, text: str) -> Markup:
-    """Return a text, or safe HTML, with pictures for the custom emoji of its account or post."""
+class HasEmojis(Protocol):
+    """An account, a post or an announcement."""
+
+    @property
+    def emojis(self) -> str:
+        """The custom emoji of its texts, as JSON."""
+        ...
+
+
+def render_emojis(links: Links, row: HasEmojis, text: str) -> Markup:
+    """Return a text, or safe HTML, with pictures for the custom emoji of its account, post or announcement.
+
+    It is HTML, so not for the value of an attribute.
+    """
     return Markup(emojis.render(links, row.emojis, str(escape(text))))
 
 
@@ -104,6 +112,10 @@ def render_day(text: str) -> Markup:
     """Return the day of a time that is written as machines read it."""
     moment = int(datetime.fromisoformat(text).timestamp() * 1000)
     return render_time(moment, locales.format_date(moment))
+
+
+def _find_theme(caller: Principal) -> str:
+    return members.decode_settings(caller.member).theme if caller.member else "auto"
 
 
 @cache
@@ -126,6 +138,7 @@ STATIC_VALUES: dict[str, Any] = {
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
     "languages": list_languages,
+    "theme": _find_theme,
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,

@@ -89,6 +89,26 @@ def test_error_of_a_command_in_the_pseudo_locale_has_accents(
     assert add_accents("exists already. Please choose another name.") in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        ("mumber", ["There is no command", "Did you mean", "Read more with"]),
+        ("member show", ["is missing.", "Read more with"]),
+        ("member role ann boss", ["Please write one of:"]),
+        ("member show a b", ["These arguments are too many:"]),
+        ("init --domain", ["The option", "needs a value."]),
+    ],
+)
+def test_wrong_use_in_the_pseudo_locale_has_accents(
+    pseudo_locale: dict[str, str], arguments: str, texts: list[str]
+) -> None:
+    ended = CliRunner().invoke(main, arguments.split(), env=pseudo_locale)
+    assert ended.exit_code == 2
+    for text in texts:
+        assert add_accents(text) in ended.stderr
+        assert text not in ended.stderr
+
+
 def test_texts_after_a_command_in_another_language_are_english(pseudo_locale: dict[str, str]) -> None:
     CliRunner().invoke(main, ["--help"], env=pseudo_locale)
     output = CliRunner().invoke(main, ["--help"], env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": "C"}).output

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from fedserver.cli.commands import COMMANDS, main
 
@@ -112,6 +113,52 @@ def test_status_is_0_for_success_1_for_failure_2_for_wrong_use(
     if expected == 1:
         assert (errors[:7], errors.count("\n")) == ("Error: ", 1)
     assert "\x1b" not in errors
+
+
+WALKED = [path for path, _ in _walk(main)]
+
+
+@pytest.mark.parametrize("path", WALKED, ids=" ".join)
+@pytest.mark.parametrize("wrong", ["--nonsense", "--config", "more arguments than it takes"])
+def test_wrong_use_is_one_line_with_a_hint(path: tuple[str, ...], wrong: str) -> None:
+    arguments = wrong.split() if wrong.startswith("--") else ["a"] * 9
+    ended = CliRunner().invoke(main, [*path, *arguments])
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert (ended.stderr[:7], ended.stderr.count("\n")) == ("Error: ", 1), ended.stderr
+    assert ended.stderr.endswith(f" Read more with `main {' '.join(path)} --help`.\n")
+    assert "Usage" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("nonsense", "There is no command nonsense."),
+        ("mumber", "There is no command mumber. Did you mean member?"),
+        ("member ad", "There is no command ad. Did you mean add?"),
+        ("--nonsense", "There is no option --nonsense."),
+        ("member add ann --rol admin", "There is no option --rol. Did you mean --role?"),
+        ("member show", "NAME is missing."),
+        ("member add ann", "--email is missing."),
+        ("member show a b c", "These arguments are too many: b c."),
+        ("member role ann boss", "ROLE: Please write one of: owner, admin, moderator, member."),
+        ("member add ann --role boss", "--role: Please write one of: owner, admin, moderator, member."),
+        ("demo --port many", "--port: Please write a whole number."),
+        ("db verify missing", "PATH: There is no such file that can be read."),
+        ("peer import missing", "FILE: There is no such file that can be read."),
+        ("member list --json=yes", "The option --json takes no value."),
+        ("init --domain", "The option --domain needs a value."),
+    ],
+)
+def test_wrong_use_tells_what_to_write(arguments: str, text: str) -> None:
+    ended = CliRunner().invoke(main, arguments.split())
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith(f"Error: {text} Read more with `main")
+
+
+def test_group_without_a_command_writes_its_help() -> None:
+    ended = CliRunner().invoke(main, ["member"])
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "Add, list and change members." in ended.stderr
 
 
 def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
     assert all(f"\n  {name} " in listed.output for name in COMMANDS)
     unknown = CliRunner().invoke(main, ["runn"])
     assert unknown.exit_code == 2
-    assert "No such command 'runn'" in unknown.output
+    assert "There is no command runn. Did you mean run?" in unknown.output
 
 
 async def test_instance_account_with_nodes_that_start_together_is_created_once(

@@ -282,3 +282,45 @@ def test_read_config_warns_of_an_old_key_unless_it_is_quiet(
     assert written.err.startswith("Warning: limits.poll_seconds_most has a new name")
     assert written.err.count("\n") == 1
     assert written.out == ""
+
+
+@pytest.mark.parametrize(
+    "character", ["\\u0007", "\\u0000", "\\u001B", "\\u007F", "\\u0085", "\\uFFFE", "\\U0001FFFF", "\\u2028"]
+)
+@pytest.mark.parametrize("key", ["community.title", "community.description", "community.rules", "oidc.title"])
+def test_text_with_a_character_that_cannot_be_shown_is_refused(
+    tmp_path: Path, key: str, character: str
+) -> None:
+    section, _, name = key.partition(".")
+    value = f'"ab{character}c"' if name != "rules" else f'["fine", "ab{character}c"]'
+    path = write(tmp_path, f"[{section}]\n{name} = {value}\n")
+    code = f"U\\+{int(character[2:], 16):04X}"
+    with pytest.raises(ConfigError, match=f"^{key}: Character 3 of the value .{code}. cannot be shown"):
+        load(path, {})
+    ended = CliRunner().invoke(main, ["check", "--config", str(path)])
+    assert (ended.exit_code, ended.stderr.count("\n"), ended.stderr[:7]) == (1, 1, "Error: ")
+
+
+@pytest.mark.parametrize("key", ["title", "contact_email"])
+def test_line_end_in_a_text_of_one_line_is_refused(tmp_path: Path, key: str) -> None:
+    path = write(tmp_path, f'[community]\n{key} = "a\\r\\nb"\n')
+    with pytest.raises(ConfigError, match=f"community.{key}: Character 2"):
+        load(path, {})
+
+
+def test_texts_of_several_lines_and_scripts_are_taken(tmp_path: Path) -> None:
+    text = (
+        '[community]\ntitle = "\u0625 \U0001f468\u200d\U0001f469\u200d\U0001f467"\ndescription = "a\\n\\tb"\n'
+    )
+    config = load(write(tmp_path, text), {})
+    assert config.community.description == "a\n\tb"
+    assert len(config.community.title) == 7
+
+
+def test_variable_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"community.title: Character 1 of the value \(U\+DCFF\)"):
+        load(None, {"FEDSERVER_COMMUNITY_TITLE": "\udcff"})
+
+
+def test_secrets_may_hold_any_character() -> None:
+    assert load(None, {"FEDSERVER_MAIL_PASSWORD": "a\x07"}).mail.password == "a\x07"

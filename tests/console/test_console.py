@@ -278,7 +278,7 @@ async def test_invitations_and_announcements_are_managed(start: Start) -> None:
 
     await submit(node, "/admin/announcements", "/admin/announcements", text="We move <b>soon</b>")
     async with node.db.read() as tx:
-        [row] = await announcements.list_all(tx)
+        [row] = [view.row for view in await announcements.list_all(tx, node.site)]
     assert row.published_at is not None
     assert row.source == "We move <b>soon</b>"
     edit = f"/admin/announcements/{row.id}"

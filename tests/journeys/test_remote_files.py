@@ -145,6 +145,8 @@ async def test_remote_video_is_served_in_ranges(start: Start) -> None:
     assert file["preview_url"] is None
     status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
     assert (status, part, headers["Content-Type"]) == (206, b"ftyp", "video/mp4")
+    status, whole, _ = await read(two.alpha, file["url"], Range="bytes=0-1,4-7")
+    assert (status, whole[4:8]) == (200, b"ftyp")
 
 
 async def test_remote_avatars_are_served_by_the_proxy(start: Start) -> None:

@@ -45,6 +45,18 @@ async def test_static_files_of_a_page_are_compressed_and_kept_for_a_year(start: 
             assert known.status == 304
 
 
+@pytest.mark.parametrize("value", ["bytes=0-1,3-4", "bytes=0-1, -5", "bytes=5-2", "lines=1-2", "x", "bytes="])
+async def test_static_file_is_sent_whole_for_ranges_that_are_not_served(start: Start, value: str) -> None:
+    node = await start("alpha.test")
+    for name in ("fedserver.css", "avatar.png"):
+        async with node.http.get(f"/static/{name}") as answer:
+            whole = await answer.read()
+        async with node.http.get(f"/static/{name}", headers={"Range": value}) as answer:
+            assert answer.status == 200
+            assert "Content-Range" not in answer.headers
+            assert await answer.read() == whole
+
+
 @pytest.mark.parametrize("name", ["../html.py", "%2e%2e/html.py", "vendor", "nothing.css", "/etc/passwd"])
 async def test_static_path_outside_of_the_folder_is_not_found(start: Start, name: str) -> None:
     node = await start("alpha.test")

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.custom_emojis import render_local_emoji
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_local_emoji, render_stored_emojis
 from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.notifications import announcements
 from fedserver.links import Links
@@ -33,7 +33,7 @@ class Announcement(Struct, frozen=True):
     mentions: list[Any] = []
     statuses: list[Any] = []
     tags: list[Any] = []
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     reactions: list[AnnouncementReaction] = []
 
 
@@ -62,5 +62,6 @@ def render_announcement(links: Links, view: announcements.AnnouncementView) -> A
         published_at=to_iso(row.published_at or row.updated_at),
         updated_at=to_iso(row.updated_at),
         read=view.is_read,
+        emojis=render_stored_emojis(links, view.emojis),
         reactions=[_render_reaction(links, reaction) for reaction in view.reactions],
     )

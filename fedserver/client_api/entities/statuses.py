@@ -224,13 +224,14 @@ def render_content(links: Links, view: post_views.PostView) -> str:
 def build_content(view: post_views.PostView) -> str:
     """Return the text of a post, HTML whose pictures have the addresses that its author gave."""
     row = view.post
+    html = post_texts.get_html(row)
     if not row.title:
         shown = view.quote if view.quote is not None and view.quote.post is not None else None
-        return quotes.add_fallback_link(row.html, shown.row) if shown and row.local else row.html
+        return quotes.add_fallback_link(html, shown.row) if shown and row.local else html
     title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
     if row.kind == "Article" or render_content_warning(row):
-        return title + row.html
-    return f"{title}<p>{escape(row.summary)}</p>{row.html}"
+        return title + html
+    return f"{title}<p>{escape(row.summary)}</p>{html}"
 
 
 def _render_quote(

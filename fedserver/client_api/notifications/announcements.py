@@ -19,7 +19,7 @@ class AnnouncementsParams(Struct, frozen=True):
 @routes.get("/api/v1/announcements", auth=USER, params=AnnouncementsParams)
 async def list_announcements(call: Call[AnnouncementsParams]) -> list[Announcement]:
     views = await announcements.list_current(
-        call.tx, call.account, include_dismissed=call.params.with_dismissed
+        call.tx, call.site, call.account, include_dismissed=call.params.with_dismissed
     )
     return [render_announcement(call.site.links, view) for view in views]
 

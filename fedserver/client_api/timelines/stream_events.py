@@ -133,7 +133,7 @@ async def _publish_filters_changed(hub: Hub, data: EventData) -> None:
 
 async def _publish_announcement(hub: Hub, data: EventData) -> None:
     async with hub.services.db.read() as tx:
-        view = await announcements.find_current(tx, data["announcement_id"])
+        view = await announcements.find_current(tx, hub.services.site, data["announcement_id"])
     if view is not None:
         _publish_to_members(
             hub, "announcement", encode(render_announcement(hub.services.site.links, view)).decode()

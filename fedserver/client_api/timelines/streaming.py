@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from aiohttp import WSMsgType, web
+from msgspec import Struct
 
 from fedserver.client_api.timelines.hub import HUB, Channel, Listener, StreamName
 from fedserver.domain.auth import tokens
@@ -48,6 +49,26 @@ EVENT_STREAMS = {
     "/api/v1/streaming/list": "list",
     "/api/v1/streaming/direct": "direct",
 }
+
+
+class StreamParams(Struct, frozen=True):
+    """The stream of a connection; messages of a WebSocket can name more."""
+
+    access_token: str = ""
+    stream: str = ""
+    tag: str = ""
+    list: str = ""
+
+
+class EventStreamParams(StreamParams, frozen=True):
+    """The parameters of a stream of server-sent events, which is named by its path."""
+
+    only_media: bool = False
+
+
+def _to_request(params: StreamParams) -> dict[str, str]:
+    """Return the stream of a connection as a message of a WebSocket names it."""
+    return {"stream": params.stream, "tag": params.tag, "list": params.list}
 
 
 async def _authenticate(services: Services, token: str | None) -> Principal:
@@ -119,7 +140,7 @@ async def _find_list_id(services: Services, text: str, caller: Principal) -> int
 
 @asynccontextmanager
 async def _register_listener(
-    call: Call[NoParams], caller: Principal, *, wants_heartbeat: bool
+    call: Call[Any], caller: Principal, *, wants_heartbeat: bool
 ) -> AsyncIterator[Listener]:
     """Yield a listener that is registered with the hub.
 
@@ -144,26 +165,25 @@ async def show_health(call: Call[NoParams]) -> web.Response:
 
 
 # Streams ask for a member's token in every mode; browsers can send it in the query only.
-@routes.get("/api/v1/streaming", tx="own", audience=EVERYONE)
-async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
+@routes.get("/api/v1/streaming", tx="own", audience=EVERYONE, params=StreamParams)
+async def open_socket(call: Call[StreamParams]) -> web.StreamResponse:
     """Open a WebSocket for many streams; without an upgrade it is a stream of server-sent events."""
     request = call.request
     if (token := request.headers.get(HEADER)) and call.services.check_tokens.consume(token):
         return await _answer_check(request)
     if request.headers.get("Upgrade", "").lower() != "websocket":
-        return await _stream_events(call, request.query)
+        return await _stream_events(call, _to_request(call.params))
     # Browsers can set no header but this one, and close a connection that does not return its value.
     offered = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")[0].strip()
-    caller = await _authenticate(
-        call.services, parse_bearer(request) or request.query.get("access_token") or offered
-    )
+    caller = await _authenticate(call.services, parse_bearer(request) or call.params.access_token or offered)
     response = web.WebSocketResponse(
         protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
     )
     async with _register_listener(call, caller, wants_heartbeat=False) as listener:
         error = None
-        if request.query.get("stream"):
-            error = await _handle_request(call, listener, {**request.query, "type": "subscribe"})
+        if call.params.stream:
+            wanted = {**_to_request(call.params), "type": "subscribe"}
+            error = await _handle_request(call, listener, wanted)
         # After the subscription, so that a client that is connected misses nothing.
         await response.prepare(request)
         if error:
@@ -205,7 +225,7 @@ async def _send_messages(response: web.WebSocketResponse, listener: Listener) ->
 
 
 async def _handle_request(
-    call: Call[NoParams], listener: Listener, data: str | Mapping[str, Any]
+    call: Call[Any], listener: Listener, data: str | Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Subscribe or unsubscribe. Returns what to answer if that is not possible, else None."""
     hub = call.request.app[HUB]
@@ -229,19 +249,18 @@ async def _handle_request(
     return None
 
 
-@routes.get(*EVENT_STREAMS, tx="own", audience=EVERYONE)
-async def open_event_stream(call: Call[NoParams]) -> web.StreamResponse:
+@routes.get(*EVENT_STREAMS, tx="own", audience=EVERYONE, params=EventStreamParams)
+async def open_event_stream(call: Call[EventStreamParams]) -> web.StreamResponse:
     name = EVENT_STREAMS[call.request.path.rstrip("/")]
-    only_media = call.request.query.get("only_media", "") in ("1", "t", "true", "on")
-    if only_media and name in PUBLIC_STREAMS and not name.endswith(":media"):
+    if call.params.only_media and name in PUBLIC_STREAMS and not name.endswith(":media"):
         name += ":media"
-    return await _stream_events(call, {**call.request.query, "stream": name})
+    return await _stream_events(call, {**_to_request(call.params), "stream": name})
 
 
-async def _stream_events(call: Call[NoParams], parameters: Mapping[str, Any]) -> web.StreamResponse:
+async def _stream_events(call: Call[Any], parameters: Mapping[str, Any]) -> web.StreamResponse:
     """Send server-sent events of one stream until its listener has gone."""
     request = call.request
-    caller = await _authenticate(call.services, parse_bearer(request) or request.query.get("access_token"))
+    caller = await _authenticate(call.services, parse_bearer(request) or call.params.access_token)
     try:
         name = _parse_stream_name(parameters)
     except UnknownStreamError as error:

@@ -5,6 +5,8 @@ A post or profile keeps the emoji that it used when it was written, so showing i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
@@ -61,6 +63,11 @@ async def list_enabled(tx: ReadTx) -> list[EmojiRow]:
     return [row for row in await emoji_queries.list_all(tx) if not row.disabled]
 
 
+async def load_enabled(tx: ReadTx, names: Sequence[str]) -> dict[str, EmojiRow]:
+    """Return the custom emoji that may be used, by shortcode."""
+    return await emoji_queries.load_enabled(tx, names)
+
+
 async def find_used(tx: ReadTx, site: NodeContext, *texts: str) -> str:
     """Return the emoji whose shortcodes stand in texts, as the JSON of a column `emojis`."""
     names = find_shortcodes(*texts)
@@ -69,6 +76,17 @@ async def find_used(tx: ReadTx, site: NodeContext, *texts: str) -> str:
     known = await emoji_queries.load_enabled(tx, names)
     facts = [_to_fact(site, known[name]) for name in names if name in known]
     return encode(facts).decode()
+
+
+async def find_used_by_text(tx: ReadTx, site: NodeContext, texts: Sequence[str]) -> list[str]:
+    """Return for each text what `find_used` returns, with one statement at most."""
+    names_by_text = [find_shortcodes(text) for text in texts]
+    names = {name for listed in names_by_text for name in listed}
+    known = await emoji_queries.load_enabled(tx, sorted(names)) if names else {}
+    return [
+        encode([_to_fact(site, known[name]) for name in listed if name in known]).decode()
+        for listed in names_by_text
+    ]
 
 
 def _to_fact(site: NodeContext, row: EmojiRow) -> EmojiFact:

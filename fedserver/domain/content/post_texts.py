@@ -17,7 +17,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.kernel.written_texts import check_post_length, clean_line
 from fedserver.links import Links
-from fedserver.text.anchors import localize_anchors
+from fedserver.text.anchors import complete_anchors, localize_anchors
 from fedserver.text.excerpts import make_excerpt
 from fedserver.text.languages import normalize_language
 from fedserver.text.markup import MentionLink, parse_plain, parse_text
@@ -180,9 +180,16 @@ def proxy_pictures(links: Links, post_id: int, html: str) -> str:
     return replace_pictures(html, lambda url: links.post_file(post_id, "image", url))
 
 
+def get_html(row: PostRow) -> str:
+    """Return the stored HTML of a post. Headings of an article from before they had ids get theirs now."""
+    if row.kind != "Article":
+        return row.html
+    return complete_anchors(row.html, row.url if row.local else "")
+
+
 def render_page_html(links: Links, row: PostRow) -> str:
     """Return the HTML of a post for a page of this node, on which links to places in the text stay."""
-    html = proxy_pictures(links, row.id, row.html)
+    html = proxy_pictures(links, row.id, get_html(row))
     return html if row.local else localize_anchors(html, row.url)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
+from fedserver.domain.content import emojis
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
@@ -14,7 +15,6 @@ from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.text.emoji import is_emoji
 from fedserver.text.markup import render_plain
 from storage.engine import ReadTx, Tx
-from storage.queries.content import emojis as emoji_queries
 from storage.queries.notifications import announcements as announcement_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
@@ -33,15 +33,19 @@ class AnnouncementReactionView(Struct, frozen=True):
 
 
 class AnnouncementView(Struct, frozen=True):
-    """An announcement, whether its reader has dismissed it, and its reactions."""
+    """An announcement, whether its reader has dismissed it, its custom emoji as JSON, and its reactions.
+
+    Unlike posts, announcements show the emoji that exist now, as with Mastodon.
+    """
 
     row: AnnouncementRow
-    is_read: bool
+    is_read: bool = False
+    emojis: str = "[]"
     reactions: tuple[AnnouncementReactionView, ...] = ()
 
 
 async def list_current(
-    tx: ReadTx, actor: AccountRow, *, include_dismissed: bool = True
+    tx: ReadTx, site: NodeContext, actor: AccountRow, *, include_dismissed: bool = True
 ) -> list[AnnouncementView]:
     """Return the announcements to show to `actor` now, oldest first."""
     rows = await announcement_queries.list_current(tx)
@@ -49,26 +53,36 @@ async def list_current(
     shown = [row for row in rows if include_dismissed or row.id not in read_ids]
     reactions = await _load_reactions(tx, [row.id for row in shown], actor.id)
     return [
-        AnnouncementView(
-            row,
-            row.id in read_ids,
-            tuple(reaction for reaction in reactions if reaction.row.announcement_id == row.id),
+        structs.replace(
+            view,
+            is_read=view.row.id in read_ids,
+            reactions=tuple(
+                reaction for reaction in reactions if reaction.row.announcement_id == view.row.id
+            ),
         )
-        for row in shown
+        for view in await _load_views(tx, site, shown)
     ]
 
 
-async def list_unread(tx: ReadTx, actor: AccountRow) -> list[AnnouncementRow]:
+async def list_unread(tx: ReadTx, site: NodeContext, actor: AccountRow) -> list[AnnouncementView]:
     """Return the announcements to show to `actor` until they dismiss them, oldest first."""
     rows = await announcement_queries.list_current(tx)
     read_ids = await announcement_queries.load_read_ids(tx, actor.id) if rows else set()
-    return [row for row in rows if row.id not in read_ids]
+    return await _load_views(tx, site, [row for row in rows if row.id not in read_ids])
+
+
+async def _load_views(
+    tx: ReadTx, site: NodeContext, rows: Sequence[AnnouncementRow]
+) -> list[AnnouncementView]:
+    """Return announcements with their custom emoji; that is a statement only if there are shortcodes."""
+    used = await emojis.find_used_by_text(tx, site, [row.source for row in rows])
+    return [AnnouncementView(row, emojis=facts) for row, facts in zip(rows, used, strict=True)]
 
 
 async def _load_reactions(tx: ReadTx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
     """Return the reactions whose emoji still exists."""
     rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []
-    custom = await emoji_queries.load_enabled(tx, list({row.name for row in rows})) if rows else {}
+    custom = await emojis.load_enabled(tx, list({row.name for row in rows})) if rows else {}
     return [
         AnnouncementReactionView(row, custom.get(row.name))
         for row in rows
@@ -95,7 +109,7 @@ async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> N
     Raises NotFoundError; InvalidError if it is not an emoji, or one too many.
     """
     row = await _get_published(tx, announcement_id)
-    if not is_emoji(name) and name not in await emoji_queries.load_enabled(tx, [name]):
+    if not is_emoji(name) and name not in await emojis.load_enabled(tx, [name]):
         raise InvalidError("name", "is not a recognized emoji")
     used = {reaction.row.name for reaction in await _load_reactions(tx, [row.id], actor.id)}
     if name not in used and len(used) >= MAX_EMOJIS:
@@ -117,9 +131,9 @@ async def count_reactions(tx: ReadTx, announcement_id: int, name: str) -> int:
     return next((row.count for row in rows if row.name == name), 0)
 
 
-async def list_all(tx: ReadTx) -> list[AnnouncementRow]:
+async def list_all(tx: ReadTx, site: NodeContext) -> list[AnnouncementView]:
     """Return all announcements for admins: newest first, unpublished ones included."""
-    return await announcement_queries.list_all(tx, MAX_LISTED)
+    return await _load_views(tx, site, await announcement_queries.list_all(tx, MAX_LISTED))
 
 
 async def create(
@@ -190,10 +204,10 @@ def _emit_change(tx: Tx, row: AnnouncementRow) -> None:
     tx.emit(kind, announcement_id=row.id)
 
 
-async def find_current(tx: ReadTx, announcement_id: int) -> AnnouncementView | None:
+async def find_current(tx: ReadTx, site: NodeContext, announcement_id: int) -> AnnouncementView | None:
     """Return an announcement as unread, for streams; None if it is not shown now."""
     rows = [row for row in await announcement_queries.list_current(tx) if row.id == announcement_id]
-    return AnnouncementView(rows[0], False) if rows else None
+    return (await _load_views(tx, site, rows))[0] if rows else None
 
 
 def _render(site: NodeContext, text: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ def render_post(
             attributed_to=(author.uri,),
             name=row.title,
             summary=row.summary,
-            content=quotes.add_fallback_link(row.html, quote),
+            content=quotes.add_fallback_link(post_texts.get_html(row), quote),
             language=row.language,
             source=row.source,
             source_type=row.source_type,

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from fedserver.domain.accounts import account_views
-from fedserver.domain.content import post_texts
+from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, quotes
 from fedserver.domain.timelines import post_views, timelines
@@ -67,7 +67,7 @@ def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
     row = view.post
     # A page opens what is behind a warning when the reader asks for it; programs that read feeds cannot.
     warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
-    files = () if warning or row.sensitive else view.media
+    files = () if warning else view.media
     return FeedEntry(
         uri=row.uri,
         url=row.url,
@@ -78,6 +78,7 @@ def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
         published_at=row.published_at,
         updated_at=row.edited_at or row.published_at,
         tags=() if warning else tuple(_decode_tags(row.tags)),
+        has_sensitive_files=row.sensitive and not warning and bool(view.media or view.cover),
         files=tuple(
             FeedFile(call.site.links.media(file.file_key), file.content_type, file.bytes)
             for file in files
@@ -96,33 +97,36 @@ def _describe(view: post_views.PostView) -> str:
 def _render_content(call: Call[Any], view: post_views.PostView, warning: str) -> str:
     # guard: texts behind a content warning
     if warning:
-        return _render_warning(view, warning)
+        return _render_warning(call, view, warning)
     return "".join(_render_parts(call, view))
 
 
-def _render_warning(view: post_views.PostView, warning: str) -> str:
-    text = gettext("Content warning: %(warning)s", warning=warning)
+def _render_warning(call: Call[Any], view: post_views.PostView, warning: str) -> str:
+    text = escape(gettext("Content warning: %(warning)s", warning=warning))
     link = f'<a href="{escape(view.post.url)}">{escape(gettext("Read the post"))}</a>'
-    return f"<p><strong>{escape(text)}</strong></p><p>{link}</p>"
+    return f"<p><strong>{emojis.render(call.site.links, view.post.emojis, text)}</strong></p><p>{link}</p>"
 
 
 def _render_parts(call: Call[Any], view: post_views.PostView) -> Iterator[str]:
     """Return the HTML of a post, with what the page shows above and below its text."""
-    row, quote = view.post, view.quote
-    if view.cover is not None and view.cover.file_key and not row.sensitive:
-        yield _render_picture(call.site.links.media(view.cover.file_key), view.cover.description)
-    html = post_texts.proxy_pictures(call.site.links, row.id, row.html)
+    row, quote, links = view.post, view.quote, call.site.links
+    if view.cover is not None and view.cover.file_key:
+        yield _render_picture(links.media(view.cover.file_key), view.cover.description)
+    html = post_texts.proxy_pictures(links, row.id, post_texts.get_html(row))
+    html = emojis.render(links, row.emojis, html)
     yield quotes.add_fallback_link(html, quote.row if quote is not None and quote.post is not None else None)
-    for file in () if row.sensitive else view.media:
-        address = call.site.links.media(file.file_key) if file.file_key else ""
+    # As on the page: pictures that an article shows in its text are not shown again.
+    shown = row.html if row.kind == "Article" else ""
+    for file in (file for file in view.media if file.file_key not in shown):
+        address = links.media(file.file_key) if file.file_key else ""
         if address and file.kind == "image":
             yield _render_picture(address, file.description)
         elif address:
             label = escape(file.description or gettext("File"))
             yield f'<p><a href="{escape(address)}">{label}</a></p>'
     if view.poll is not None:
-        options = (f"<li>{escape(option.title)}</li>" for option in view.poll.options)
-        yield f"<ul>{''.join(options)}</ul>"
+        options = "".join(f"<li>{escape(option.title)}</li>" for option in view.poll.options)
+        yield f"<ul>{emojis.render(links, row.emojis, options)}</ul>"
 
 
 def _render_picture(address: str, description: str) -> str:

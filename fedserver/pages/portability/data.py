@@ -11,6 +11,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
 from fedserver.text.locales import format_megabytes, gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Question, Routes
+from fedserver.web.files import PartialFile
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
@@ -144,4 +145,4 @@ async def download_archive(call: Call[NoParams]) -> web.StreamResponse:
     if path is None:
         raise NotFoundError
     headers = {**_download_headers(f"{call.account.username}.zip"), "Content-Type": "application/zip"}
-    return web.FileResponse(path, headers=headers)
+    return PartialFile(path, headers)

@@ -21,7 +21,7 @@ routes = Routes("pages")
 @routes.get("/home", html=True, auth=USER)
 async def show_home(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_home(call.tx, call.account.id, call.page())
-    notices = await announcements.list_unread(call.tx, call.account)
+    notices = await announcements.list_unread(call.tx, call.site, call.account)
     return call.render("home.html", feed=await load_feed(call, ids, "home"), notices=notices)
 
 
@@ -34,7 +34,7 @@ async def show_local(call: Call[NoParams]) -> web.StreamResponse:
         feed=await load_feed(call, ids, "public"),
         title=gettext("Community"),
         tag="",
-        notices=await announcements.list_unread(call.tx, account) if account is not None else [],
+        notices=await announcements.list_unread(call.tx, call.site, account) if account is not None else [],
     )
 
 
@@ -72,7 +72,7 @@ async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
         views=views,
         older=next_page_url(call, cursors, 30),
         read=read,
-        notices=await announcements.list_unread(call.tx, call.account),
+        notices=await announcements.list_unread(call.tx, call.site, call.account),
     )
 
 

@@ -168,6 +168,55 @@ async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
         assert await Stream(socket).receive_raw() == {"error": "Unknown stream type", "status": 400}
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "status", "text"),
+    [
+        ("", {"stream": "nowhere"}, 400, "Unknown stream type"),
+        ("", {"stream": "hashtag", "list": "1"}, 400, "Missing tag name parameter"),
+        ("", {"stream": "hashtag", "tag": "   "}, 400, "Missing tag name parameter"),
+        ("", {"stream": "list", "tag": "x"}, 400, "Missing list name parameter"),
+        ("", {"stream": "list", "list": "abc"}, 401, "Not authorized to stream this list"),
+        ("", {"stream": "list", "list": "-1"}, 401, "Not authorized to stream this list"),
+        ("", {"stream": "user", "access_token": "nonsense"}, 401, "Invalid access token"),
+        ("", {"stream": "user", "access_token": ""}, 401, "Missing access token"),
+        ("/hashtag", {}, 400, "Missing tag name parameter"),
+        ("/hashtag/local", {"stream": "user"}, 400, "Missing tag name parameter"),
+        ("/list", {}, 400, "Missing list name parameter"),
+        ("/list", {"list": "9" * 30}, 401, "Not authorized to stream this list"),
+        ("/public", {"only_media": ["a", "b"]}, 422, "Validation failed: only_media"),
+        ("/user", {"access_token": "nonsense"}, 401, "Invalid access token"),
+    ],
+)
+async def test_stream_with_a_wrong_parameter_tells_what_is_wrong(
+    start: Start, path: str, query: dict[str, Any], status: int, text: str
+) -> None:
+    node, _, (token,) = await start_world(start, "ann")
+    pairs = [
+        (f"{name}[]" if isinstance(value, list) else name, item)
+        for name, value in {"access_token": token, **query}.items()
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    answer = await Api(node).request("GET", f"/api/v1/streaming{path}", params=pairs)
+    assert (answer.status, answer.body["error"][: len(text)]) == (status, text)
+
+
+async def test_socket_takes_its_stream_from_the_query(start: Start) -> None:
+    node, (ann,), (token,) = await start_world(start, "ann")
+    list_ = await Api(node, token).post("/api/v1/lists", title="Ann's")
+    for query in ({"stream": "hashtag", "tag": "fox"}, {"stream": "list", "list": list_["id"]}):
+        params = {"access_token": token, **query}
+        async with node.http.ws_connect("/api/v1/streaming", params=params) as socket:
+            await wait_until_settled(Stream(socket))
+            if query["stream"] == "hashtag":
+                post_id = await node.publish(ann, "a #fox")
+                stream, event, payload = await Stream(socket).receive()
+                assert (stream, event, payload["id"]) == (["hashtag", "fox"], "update", str(post_id))
+    params = {"access_token": token, "stream": "list", "list": "1"}
+    async with node.http.ws_connect("/api/v1/streaming", params=params) as socket:
+        wrong = {"error": "Not authorized to stream this list", "status": 401}
+        assert await Stream(socket).receive_raw() == wrong
+
+
 async def test_public_streams_carry_what_their_timelines_show(start: Start) -> None:
     """Each kind of post comes in those streams only whose timeline shows it to the same reader."""
     node, _, tokens = await start_world(start, "ann", "bob")

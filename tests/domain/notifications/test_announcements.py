@@ -26,25 +26,24 @@ async def test_announcement_is_shown_until_dismissed_or_ended(
         )
         assert "&lt;b&gt;" in row.html
         assert 'href="https://alpha.test/x"' in row.html
-        assert await announcements.list_all(tx) == [row, draft]
+        assert [view.row for view in await announcements.list_all(tx, here)] == [row, draft]
         with pytest.raises(NotFoundError):
             await announcements.dismiss(tx, ann, draft.id)
         await announcements.dismiss(tx, ann, row.id)
         await announcements.dismiss(tx, ann, row.id)
-        assert [(view.row.id, view.is_read) for view in await announcements.list_current(tx, ann)] == [
+        assert [(view.row.id, view.is_read) for view in await announcements.list_current(tx, here, ann)] == [
             (row.id, True)
         ]
-        assert await announcements.list_current(tx, ann, include_dismissed=False) == []
-        assert [view.is_read for view in await announcements.list_current(tx, bob)] == [False]
+        assert await announcements.list_current(tx, here, ann, include_dismissed=False) == []
+        assert [view.is_read for view in await announcements.list_current(tx, here, bob)] == [False]
         await announcements.update(tx, here, None, row.id, "changed")
-        assert [
-            view.row.source for view in await announcements.list_current(tx, ann, include_dismissed=False)
-        ] == ["changed"]
+        [unread] = await announcements.list_current(tx, here, ann, include_dismissed=False)
+        assert unread.row.source == "changed"
     clock.forward(seconds=61)
     async with database.write() as tx:
-        assert await announcements.list_current(tx, ann) == []
+        assert await announcements.list_current(tx, here, ann) == []
         await announcements.update(tx, here, None, draft.id, "now")
-        assert [view.row.id for view in await announcements.list_current(tx, ann)] == [draft.id]
+        assert [view.row.id for view in await announcements.list_current(tx, here, ann)] == [draft.id]
         await announcements.delete(tx, None, draft.id)
         for attempt in (
             announcements.delete(tx, None, draft.id),
@@ -83,7 +82,7 @@ async def test_reactions_are_counted_and_marked_as_own(database: Database, here:
             await announcements.react(tx, account, row.id, name)
         emitted = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
         assert emitted == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
-        first, second = await announcements.list_current(tx, bob)
+        first, second = await announcements.list_current(tx, here, bob)
         assert second.row.id == other.id
         assert second.reactions == ()
         reactions = [
@@ -99,7 +98,7 @@ async def test_reactions_are_counted_and_marked_as_own(database: Database, here:
         assert await announcements.count_reactions(tx, row.id, "🎉") == 1
         # An emoji that the node does not have any more is no reaction.
         await tx.run(delete(emojis))
-        (first, _) = await announcements.list_current(tx, ann)
+        (first, _) = await announcements.list_current(tx, here, ann)
         assert [reaction.row.name for reaction in first.reactions] == ["🎉"]
 
 
@@ -132,6 +131,6 @@ async def test_reactions_take_a_fixed_number_of_statements(database: Database, h
             for name in "🎉🚲🌱"[: 1 + number % 3]:
                 await announcements.react(tx, ann, row.id, name)
         async with database.read() as tx:
-            assert len(await announcements.list_current(tx, bob)) == number
+            assert len(await announcements.list_current(tx, here, bob)) == number
             taken.append(tx.statement_count)
     assert set(taken) == {4}

@@ -14,8 +14,11 @@ from fedserver.domain.posts import versions
 from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.timelines import visibility
 from tests.client_api.content.test_video import upload
+from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import StubSite
+from tests.kit.visitors import Visitor
 from tests.media.test_images import with_gps
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -114,6 +117,74 @@ async def test_feed_shows_what_the_page_shows_to_a_visitor(start: Start) -> None
     [same] = rss.iter("enclosure")
     assert enclosure.get("type") == same.get("type") == "image/jpeg"
     assert enclosure.get("href") == same.get("url") == file.body["url"]
+
+
+MEDIA = "{http://search.yahoo.com/mrss/}"
+
+
+@pytest.mark.parametrize("kind", ["Note", "Article"])
+async def test_feed_of_a_sensitive_post_without_a_warning_shows_what_the_page_shows(
+    start: Start, kind: str
+) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    files = [(await upload(api, with_gps(), version=1)).body for _ in range(2)]
+    draft = {"kind": kind, "title": "A title", "cover_id": int(files[1]["id"])} if kind == "Article" else {}
+    media = tuple(int(file["id"]) for file in files[: 1 if draft else 2])
+    post_id = await node.publish(ann, "text #tag", sensitive=True, media_ids=media, **draft)
+    path = (await api.get(f"/api/v1/statuses/{post_id}"))["url"].removeprefix(node.base)
+    page = (await Visitor(node).open(path)).text
+    [content] = await read_contents(node, "ann")
+    for file in files:
+        name = file["url"].rpartition("/")[2]
+        assert name in page
+        assert content.count(f'<img src="{file["url"]}"') == 1
+    atom, rss = await read_feed(node, "/@ann.atom"), await read_feed(node, "/@ann.rss")
+    links = [link.get("href") for link in atom.iter(f"{ATOM}link") if link.get("rel") == "enclosure"]
+    assert set(links) == {file["url"] for file in files[: len(media)]}
+    assert [element.text for root in (atom, rss) for element in root.iter(f"{MEDIA}rating")] == ["adult"] * 2
+    assert next(rss.iter("enclosure")).get("url") in links
+
+
+async def test_feed_of_other_posts_has_no_rating(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    file = (await upload(api, with_gps(), version=1)).body
+    await node.publish(ann, "with a picture", media_ids=(int(file["id"]),))
+    await node.publish(ann, "sensitive, but without a picture", sensitive=True)
+    for ending in ("atom", "rss"):
+        assert not [*(await read_feed(node, f"/@ann.{ending}")).iter(f"{MEDIA}rating")]
+
+
+async def test_feed_of_a_link_post_has_its_link(start: Start, names: tls.LoopbackResolver) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    async with StubSite(names, "news.test", {"/walk": "<title>A walk</title>"}):
+        await node.publish(ann, "https://news.test/walk?a=1&b=2")
+        await node.settle()
+    [content] = await read_contents(node, "ann")
+    assert 'href="https://news.test/walk?a=1&amp;b=2"' in content
+
+
+async def test_feed_shows_a_picture_of_an_article_once(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    inside, beside = [(await upload(api, with_gps(), version=1)).body for _ in range(2)]
+    article = {
+        "title": "Pictures",
+        "content_type": "text/markdown",
+        "media_ids": [inside["id"], beside["id"]],
+    }
+    made = await api.post("/api/v1/statuses", status=f"![in]({inside['url']})", **article)
+    [content] = await read_contents(node, "ann")
+    page = (await Visitor(node).open(made["url"].removeprefix(node.base))).text
+    for file in (inside, beside):
+        assert content.count(f'src="{file["url"]}"') == 1
+        assert page.count(f'href="{file["url"]}"') == (file is beside), "apps attach pictures of their own"
+        assert file["url"] in page
 
 
 @pytest.mark.parametrize("title", ["A & B <c>", "]]>", "“é” 😀"])

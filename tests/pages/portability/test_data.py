@@ -228,7 +228,11 @@ async def test_archive_can_be_downloaded_by_its_owner_only(
     async with visitor.http.get(address) as answer:
         assert answer.headers["Content-Disposition"] == 'attachment; filename="ann.zip"'
         assert answer.headers["Cache-Control"] == "private, no-store"
-        archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
+        whole = await answer.read()
+    archive = zipfile.ZipFile(io.BytesIO(whole))
+    for several, status, part in (("bytes=0-3", 206, whole[:4]), ("bytes=0-1,3-4", 200, whole)):
+        async with visitor.http.get(address, headers={"Range": several}) as answer:
+            assert (answer.status, await answer.read()) == (status, part)
     assert archive.testzip() is None
     outbox = json.loads(archive.read("outbox.json"))
     kinds = [each["type"] for each in outbox["orderedItems"]]
