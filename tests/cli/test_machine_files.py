@@ -7,8 +7,10 @@ import io
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -21,10 +23,12 @@ from fedserver.config import Config, DatabaseConfig, LimitsConfig, MediaConfig, 
 from tests.kit import tls
 from tests.kit.nodes import Start
 from tests.kit.nodes import _find_free_port as find_free_port
+from tests.kit.pictures import make_picture
+from tests.kit.proxy_programs import CADDY, NGINX, run_caddy, run_nginx, write_caddy, write_nginx
+from tests.kit.videos import make_audio, make_video
 
 ROOT = Path(__file__).parents[2]
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-CADDY, ANALYZE = shutil.which("caddy"), shutil.which("systemd-analyze")
+ANALYZE = shutil.which("systemd-analyze")
 STATE = "/var/lib/fedserver/data"
 MANUAL = Config(
     node=NodeConfig(domain="commons.example", base_url="https://commons.example", data_dir=STATE),
@@ -101,25 +105,74 @@ def test_caddyfile_is_valid(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def _write_nginx(folder: Path, site: str, port: int) -> Path:
-    """Write a configuration of nginx with a site, on a free port and with a certificate of tests."""
-    certificate, key = tls.write_certificate_files("alpha.test")
-    site = re.sub(r"listen (\[::\]:)?443 ssl http2;", f"listen 127.0.0.1:{port} ssl;", site, count=1)
-    site = re.sub(r" *listen \[::\]:\S+.*;\n", "", site).replace(
-        "listen 80;", f"listen 127.0.0.1:{find_free_port()};"
-    )
-    site = re.sub(r"ssl_certificate .*;", f"ssl_certificate {certificate};", site)
-    site = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {key};", site)
-    temp = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    path = folder / "nginx.conf"
-    path.write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\ndaemon off;\nmaster_process off;\npid {folder}/pid;\n"
-        f"error_log {folder}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temp}{site}}}\n"
-    )
-    return path
+def _pad_picture(size: int) -> bytes:
+    """Return a picture of this size: what is behind the end of a PNG is not read."""
+    return make_picture().ljust(size, b"\0")
+
+
+def _pad_video(size: int) -> bytes:
+    """Return a video of this size, filled up by a box without meaning (ISO/IEC 14496-12 §8.1.2)."""
+    data = make_video()
+    rest = size - len(data)
+    return data + struct.pack(">I4s", rest, b"free") + bytes(rest - 8)
+
+
+def _pad_audio(size: int) -> bytes:
+    """Return sound of this size: a chunk without meaning behind that of a WAV file."""
+    data = make_audio("wav", "pcm_s16le")
+    rest = size - len(data)
+    return data + struct.pack("<4sI", b"junk", rest - 8) + bytes(rest - 8)
+
+
+PHOTO, SOUND, FILM = ("x.png", "image/png"), ("x.wav", "audio/wav"), ("x.mp4", "video/mp4")
+LARGEST_PICTURE, LARGEST_FILE = LimitsConfig().upload_bytes, LimitsConfig().video_bytes
+# What is sent, and whether the node takes it. What is too large is refused by the node, which says why.
+UPLOADS: list[tuple[str, str, dict[str, tuple[tuple[str, str], Callable[[int], bytes], int]], bool]] = [
+    ("POST", "/api/v2/media", {"file": (PHOTO, _pad_picture, LARGEST_PICTURE)}, True),
+    ("POST", "/api/v2/media", {"file": (SOUND, _pad_audio, LARGEST_FILE)}, True),
+    ("POST", "/api/v2/media", {"file": (FILM, _pad_video, LARGEST_FILE)}, True),
+    (
+        "POST",
+        "/api/v2/media",
+        {
+            "file": (FILM, _pad_video, LARGEST_FILE),
+            "thumbnail": (PHOTO, _pad_picture, LARGEST_PICTURE),
+        },
+        True,
+    ),
+    (
+        "PATCH",
+        "/api/v1/accounts/update_credentials",
+        {
+            "avatar": (PHOTO, _pad_picture, LARGEST_PICTURE),
+            "header": (PHOTO, _pad_picture, LARGEST_PICTURE),
+        },
+        True,
+    ),
+    ("POST", "/api/v2/media", {"file": (PHOTO, _pad_picture, LARGEST_PICTURE + 1)}, False),
+    ("POST", "/api/v2/media", {"file": (FILM, _pad_video, LARGEST_FILE + 1)}, False),
+]
+
+
+async def _check_uploads(base: str, token: str) -> None:
+    """Send each upload through a proxy at `base`; the answers have to be those of the node."""
+    connector = aiohttp.TCPConnector(ssl=tls.client_context())
+    headers = {"Authorization": f"Bearer {token}", "Host": "alpha.test"}
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for method, path, files, is_taken in UPLOADS:
+            form = aiohttp.FormData()
+            for field, ((name, content_type), make, size) in files.items():
+                content = make(size)
+                assert len(content) == size
+                form.add_field(field, io.BytesIO(content), filename=name, content_type=content_type)
+            async with session.request(
+                method, base + path, data=form, headers=headers, server_hostname="alpha.test"
+            ) as response:
+                kind = ", ".join(f"{field}: {part[0][1]}, {part[2]} bytes" for field, part in files.items())
+                assert response.content_type == "application/json", (kind, response.status)
+                answer = await response.json()
+                assert (response.status in (200, 202)) is is_taken, (kind, response.status, answer)
+                assert is_taken or response.status == 422, (kind, response.status)
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
@@ -127,63 +180,32 @@ def _write_nginx(folder: Path, site: str, port: int) -> Path:
 async def test_upload_at_the_limit_passes_nginx_and_one_above_is_refused_by_the_node(
     start: Start, tmp_path: Path
 ) -> None:
-    assert NGINX is not None
-    limits = LimitsConfig()
-    node = await start("alpha.test")
-    target = node.node.addresses[0][1]
-    port = find_free_port()
-    site = machine_files.render_nginx(MANUAL).replace("127.0.0.1:8420", f"127.0.0.1:{target}")
-    # The node of a test speaks TLS itself.
-    site = site.replace("proxy_pass http://fedserver", "proxy_pass https://fedserver")
-    path = _write_nginx(tmp_path, site, port)
+    node = await start("localhost")
+    upstream, port = node.base.removeprefix("http://"), find_free_port()
+    path = write_nginx(tmp_path, machine_files.render_nginx(MANUAL), port, upstream=upstream)
     checked = await asyncio.to_thread(_test_nginx, path)
     assert checked.returncode == 0, checked.stderr
-    ann = await node.create_member("ann")
-    token = await node.create_token(ann)
-    process = await asyncio.create_subprocess_exec(NGINX, "-c", str(path), stderr=asyncio.subprocess.DEVNULL)
-    try:
-        await _wait_for(port)
-        statuses = [
-            await _upload(port, token, size)
-            for size in (limits.upload_bytes, limits.video_bytes, limits.video_bytes + 1)
-        ]
-    finally:
-        process.terminate()
-        await process.wait()
-    # Zeros are no video: what counts is that the node says so, and not the proxy, whose page is HTML.
-    assert [kind for _, kind in statuses] == ["application/json"] * 3
-    assert [status for status, _ in statuses] == [422, 422, 422]
+    token = await node.create_token(await node.create_member("ann"))
+    async with run_nginx(path, port):
+        await _check_uploads(f"https://127.0.0.1:{port}", token)
+
+
+@pytest.mark.skipif(CADDY is None, reason="needs caddy")
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_upload_at_the_limit_passes_caddy_and_one_above_is_refused_by_the_node(
+    start: Start, tmp_path: Path
+) -> None:
+    node = await start("localhost")
+    upstream, port = node.base.removeprefix("http://"), find_free_port()
+    path = write_caddy(tmp_path, machine_files.render_caddy(MANUAL), port, upstream=upstream)
+    token = await node.create_token(await node.create_member("ann"))
+    async with run_caddy(path, port):
+        await _check_uploads(f"http://127.0.0.1:{port}", token)
 
 
 def _test_nginx(path: Path) -> subprocess.CompletedProcess[str]:
     assert NGINX is not None
     return subprocess.run([NGINX, "-t", "-c", str(path)], capture_output=True, text=True, check=False)
-
-
-async def _wait_for(port: int) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-
-
-async def _upload(port: int, token: str, size: int) -> tuple[int, str]:
-    form = aiohttp.FormData()
-    form.add_field("file", io.BytesIO(bytes(size)), filename="film.mp4", content_type="video/mp4")
-    headers = {"Authorization": f"Bearer {token}", "Host": "alpha.test"}
-    connector = aiohttp.TCPConnector(ssl=tls.client_context())
-    async with (
-        aiohttp.ClientSession(connector=connector) as session,
-        session.post(
-            f"https://127.0.0.1:{port}/api/v2/media", data=form, headers=headers, server_hostname="alpha.test"
-        ) as response,
-    ):
-        return response.status, response.content_type
 
 
 def test_node_starts_where_no_memory_may_become_code(tmp_path: Path) -> None:
