@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +23,7 @@ from click.testing import CliRunner
 from fedserver.cli import machine_files
 from fedserver.cli.commands import main
 from fedserver.config import Config, DatabaseConfig, LimitsConfig, MediaConfig, NodeConfig
-from tests.kit import tls
+from tests.kit import tls, unit_sandbox
 from tests.kit.nodes import Start
 from tests.kit.nodes import _find_free_port as find_free_port
 from tests.kit.pictures import make_picture
@@ -92,6 +95,146 @@ def test_unit_is_closed(tmp_path: Path) -> None:
     level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
     assert level is not None, result.stderr
     assert float(level[1]) <= MAX_EXPOSURE
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("listen", ["127.0.0.1:8420", "unix:/run/fedserver/node.sock"])
+@pytest.mark.parametrize("data_dir", [STATE, "/home/fed/data"])
+def test_unit_is_valid(tmp_path: Path, listen: str, data_dir: str) -> None:
+    assert ANALYZE is not None
+    config = Config(
+        node=NodeConfig(domain="commons.example", listen=listen, data_dir=data_dir),
+        database=DatabaseConfig(url=f"sqlite:{data_dir}/fedserver.sqlite3"),
+        media=MediaConfig(store=f"file:{data_dir}/media"),
+    )
+    unit = tmp_path / "fedserver.service"
+    # The program has to exist, and its user: those of this machine.
+    text = machine_files.render_systemd(config, sys.executable, tmp_path / "fedserver.toml")
+    unit.write_text(text.replace("=fedserver\nGroup=fedserver", "=daemon\nGroup=daemon"))
+    # `verify` alone loads the units of the machine, too, and tells of their faults.
+    result = subprocess.run(
+        [ANALYZE, "verify", "--recursive-errors=no", "--man=no", str(unit)],
+        capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    told = [line for line in (result.stdout + result.stderr).splitlines() if "fedserver" in line]
+    assert (result.returncode, told) == (0, [])
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """Yield a folder of `nobody` where the state of services is."""
+    folder = Path(tempfile.mkdtemp(prefix="fedserver-test-", dir="/var/lib"))
+    os.chown(folder, unit_sandbox.NOBODY, unit_sandbox.NOBODY)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _build_sandboxed_command(folder: Path, unit: Path, *command: str) -> list[str]:
+    return [sys.executable, "-m", "tests.kit.unit_sandbox", str(unit), str(folder), sys.executable, *command]
+
+
+def _run_sandboxed(folder: Path, unit: Path, *command: str, text: str = "") -> str:
+    result = subprocess.run(
+        _build_sandboxed_command(folder, unit, *command), input=text, capture_output=True, text=True,
+        check=False, env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, cwd=ROOT,
+    )  # fmt: skip
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.stdout
+
+
+PROBE = """
+import ctypes, mmap, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def require(status):
+    if status < 0: raise OSError(ctypes.get_errno())
+for name, attempt in {
+    "etc": lambda: open("/etc/fedserver-probe", "w"),
+    "code": lambda: open(os.environ["PYTHONPATH"] + "/fedserver/probe.py", "w"),
+    "packets": lambda: socket.socket(17, socket.SOCK_RAW),
+    "memory": lambda: mmap.mmap(-1, 4096, prot=7),
+    "root": lambda: os.setuid(0),
+    "set-user-id": lambda: (open("x", "w"), os.chmod("x", 0o4755)),
+    "namespaces": lambda: require(libc.unshare(0x10000000)),
+    "personality": lambda: require(libc.personality(8)),
+    "kernel": lambda: open("/proc/sys/vm/swappiness", "w"),
+    "clock": lambda: require(libc.settimeofday(ctypes.create_string_buffer(16), None)),
+    "realtime": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+    "state": lambda: open("probe", "w"),
+    "temporary files": lambda: open("/tmp/probe", "w"),
+}.items():
+    try:
+        attempt()
+    except OSError:
+        continue
+    print(name)
+"""
+
+
+@pytest.mark.skipif(ANALYZE is None or os.geteuid() != 0, reason="needs systemd-analyze and root")
+async def test_node_works_under_the_restrictions_of_the_unit(state: Path, tmp_path: Path) -> None:
+    port, path, unit = find_free_port(), state / "fedserver.toml", tmp_path / "fedserver.service"
+    unit.write_text(_render_unit(MANUAL))
+    path.write_text(
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+        f'listen = "127.0.0.1:{port}"\n[limits]\nrequests_per_5_minutes = 100000\n'
+    )
+    os.chown(path, unit_sandbox.NOBODY, unit_sandbox.NOBODY)
+    path.chmod(0o600)
+    assert await asyncio.to_thread(_run_sandboxed, state, unit, "-c", PROBE) == "state\ntemporary files\n"
+    fedserver = ("-m", "fedserver")
+    add = (*fedserver, "member", "add", "ann", "--email", "ann@mail.test", "--password-stdin")
+    await asyncio.to_thread(_run_sandboxed, state, unit, *add, text="a fine long password\n")
+    create = (*fedserver, "token", "create", "ann", "--scope", "read write")
+    token = (await asyncio.to_thread(_run_sandboxed, state, unit, *create)).strip()
+    process = await asyncio.create_subprocess_exec(
+        *_build_sandboxed_command(state, unit, *fedserver, "run"),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            line = await process.stdout.readline()
+            assert b"is running at" in line, line + await process.stdout.read()
+        kinds = [
+            await _upload_and_wait(f"http://127.0.0.1:{port}", token, name, content_type, content)
+            for (name, content_type), content in (
+                (PHOTO, make_picture()), (FILM, make_video()), (SOUND, make_audio("wav", "pcm_s16le")),
+            )
+        ]  # fmt: skip
+        checks = json.loads(
+            await asyncio.to_thread(_run_sandboxed, state, unit, *fedserver, "check", "--json")
+        )
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        output = (await process.communicate())[0].decode()
+    assert kinds == ["image", "video", "audio"], output
+    assert [check["name"] for check in checks if not check["ok"]] == [], output
+    assert process.returncode == 0, output
+    assert "error" not in output.lower(), output
+    assert {file.stat().st_mode & 0o077 for file in _list_below(state)} == {0}
+
+
+def _list_below(folder: Path) -> list[Path]:
+    return list(folder.rglob("*"))
+
+
+async def _upload_and_wait(base: str, token: str, name: str, content_type: str, content: bytes) -> str:
+    """Upload a file, wait until it is processed, and return its kind."""
+    form = aiohttp.FormData()
+    form.add_field("file", io.BytesIO(content), filename=name, content_type=content_type)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with asyncio.timeout(60), aiohttp.ClientSession(base, headers=headers) as session:
+        async with session.post("/api/v2/media", data=form) as response:
+            media = await response.json()
+            status = response.status
+        while status in (202, 206):
+            await asyncio.sleep(0.05)
+            async with session.get(f"/api/v1/media/{media['id']}") as response:
+                media, status = await response.json(), response.status
+        assert status == 200, media
+        return str(media["type"])
 
 
 @pytest.mark.skipif(CADDY is None, reason="needs caddy")
