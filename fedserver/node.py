@@ -41,9 +41,9 @@ from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
 from fedserver.on_demand import on_demand
+from fedserver.runtime.check_tokens import CheckTokens
 from fedserver.runtime.counted_database import CountedDatabase
 from fedserver.runtime.metrics import NodeMetrics
-from fedserver.runtime.self_check import CheckTokens
 from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
@@ -265,7 +265,7 @@ def _build_services(
     store, images = FileStore(Path(config.media.store.removeprefix("file:"))), ImageWorker()
     return WebServices(
         proxies=Proxies(tuple(site.config.node.trusted_proxies)),
-        check_tokens=CheckTokens(secret_box, clock),
+        check_tokens=CheckTokens(secret_box, db),
         db=db,
         site=site,
         client=client,

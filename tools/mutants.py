@@ -69,6 +69,7 @@ HIDDEN_ACCOUNTS = (
     "::test_hidden_account_shows_only_where_it_is_asked_for"
 )
 LOG = "tests/domain/audit_log/test_audit_log.py"
+BOOSTS = "tests/domain/posts/test_boosts.py::test_boost_by_someone_who_may_read_a_post_counts"
 ACTS = "tests/domain/audit_log/test_audit_log.py::test_the_command_checks_a_database_and_a_"
 
 BACKUPS = "tests/cli/test_databases.py"
@@ -135,7 +136,7 @@ TESTS = {
     "Delete by its author": OTHERS_OBJECTS,
     "Update by its author": OTHERS_OBJECTS,
     "Undo by who did it": OTHERS_OBJECTS,
-    "boosts of private posts": OTHERS_OBJECTS,
+    "boosts of private posts": f"{BOOSTS}_only_if_the_post_is_open_to_all[sqlite-followers-False]",
     "no edit widens": "tests/domain/posts/test_remote_posts.py::test_an_edit_never_widens[sqlite]",
     "partners: who speaks for a node": PARTNERSHIPS,
     "partners: whose answer it is": PARTNERSHIPS,

@@ -103,13 +103,18 @@ def verify(path: Path, as_json: bool) -> None:
         return
     _print_contents(contents)
     click.echo(gettext("%(path)s is a whole backup.", path=path))
-    if not contents.has_checksum:
-        click.echo(
-            gettext(
-                "It has no checksum, as another program made or changed it: not every wrong letter in it "
-                "would be found."
-            )
-        )
+    _warn_without_checksum(contents)
+
+
+def _warn_without_checksum(contents: BackupContents) -> None:
+    """Say that a changed letter in a row would not be found: nothing but a checksum can show that."""
+    if contents.has_checksum:
+        return
+    text = gettext(
+        "The backup has no checksum, as another program made or changed it: not every wrong letter in it "
+        "would be found. Please use one of `fedserver db backup` if there is one."
+    )
+    click.echo(gettext("Warning: %(text)s", text=text), err=True)
 
 
 def _print_contents(contents: BackupContents) -> None:
@@ -150,6 +155,7 @@ def restore(path: Path, force: bool, ignores_key: bool, config_path: Path | None
             contents = sqlite_backups.restore(path, target, box)
     _print_contents(contents)
     click.echo(gettext("The backup is restored."))
+    _warn_without_checksum(contents)
 
 
 @db.command("replace-keys")

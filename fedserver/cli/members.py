@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from fedserver.cli.language import group, json_option, option, print_json
+from fedserver.cli.password_options import password_options
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
@@ -39,22 +39,19 @@ async def _get_and_record(tx: Tx, name: str, verb: str, reason: str = "") -> Mem
     return row
 
 
-def _read_password(option: str) -> str:
-    """Return the password of an option; - stands for a line of standard input."""
-    return sys.stdin.readline().rstrip("\n") if option == "-" else option
-
-
 @member.command()
 @click.argument("name")
 @option("--email", required=True, help="The mail address of the member.")
-@option("--password", required=True, help="The password; - reads it from standard input.")
+@password_options(is_required=True)
 @option("--role", type=ROLE, default="member", help="What the member may do.")
 @config_option
 @async_command
 async def add(name: str, email: str, password: str, role: str, config_path: Path | None) -> None:
-    """Add a member who is confirmed and approved."""
+    """Add a member who is confirmed and approved.
+
+    Without an option for the password it is asked for.
+    """
     config = read_config(config_path)
-    password = _read_password(password)
     passwords.check_password(password, name, email)
     password_hash = await passwords.Passwords().hash(password)
     new_keys = await generate()
@@ -162,22 +159,21 @@ async def enable(name: str, config_path: Path | None) -> None:
 
 @member.command("reset-password")
 @click.argument("name")
-@option(
-    "--password",
-    default="",
-    help="The new password; - reads it from standard input, and without the option one is generated.",
-)
+@password_options(is_required=False)
 @config_option
 @async_command
-async def reset_password(name: str, password: str, config_path: Path | None) -> None:
-    """Set a new password; browsers and apps have to log in again."""
+async def reset_password(name: str, password: str | None, config_path: Path | None) -> None:
+    """Set a new password; browsers and apps have to log in again.
+
+    Without an option for the password one is generated.
+    """
     config = read_config(config_path)
-    new_password = _read_password(password) or secrets.new_secret()[:20]
+    new_password = secrets.new_secret()[:20] if password is None else password
     passwords.check_password(new_password, name)
     password_hash = await passwords.Passwords().hash(new_password)
     async with connect_database(config) as db, db.write() as tx:
         await member_access.set_password(tx, await _get_and_record(tx, name, "password"), password_hash)
-    if password:
+    if password is not None:
         click.echo(gettext("%(name)s has a new password.", name=name))
     else:
         click.echo(gettext("The new password of %(name)s is: %(password)s", name=name, password=new_password))

@@ -11,7 +11,13 @@ from typing import Any
 
 import click
 
-from fedserver.cli.configuration import build_listen_error, config_option, read_config
+from fedserver.cli.checks.secret_files import find_open_files
+from fedserver.cli.configuration import (
+    build_listen_error,
+    choose_config_path,
+    config_option,
+    read_config,
+)
 from fedserver.cli.language import command, option
 from fedserver.cli.logs import configure_log, report_failed_start, report_warning
 from fedserver.cli.supervisor import Supervisor
@@ -29,6 +35,7 @@ def run(config_path: Path | None, only: str | None, number: int | None, fd: int 
     warnings: list[MarkedText] = []
     config = read_config(config_path, warn=warnings.append)
     configure_log(config.log)
+    warnings += [file.text for file in find_open_files(config, choose_config_path(config_path))]
     # The supervisor has warned already; its processes would repeat it.
     for text in warnings if number is None else ():
         report_warning(config.log, text)

@@ -91,7 +91,19 @@ async def _connect(config: MailConfig, ehlo_name: str) -> AsyncIterator[aiosmtpl
         async with client:
             yield client
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise MailError(f"{config.host}: {error}") from error
+        raise MailError(f"{config.host}: {_describe(error)}") from error
+
+
+def _describe(error: Exception) -> str:
+    """Return what the mail server answered, as `550 no such person`, or else what went wrong.
+
+    The library would write the exceptions of all receivers, with their addresses, into logs and pages.
+    """
+    # One address at a time, so one receiver.
+    refusal = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+    if isinstance(refusal, aiosmtplib.SMTPResponseException):
+        return f"{refusal.code} {' '.join(refusal.message.split())}"
+    return str(error) or type(error).__name__
 
 
 def _build_message(config: MailConfig, to: str, subject: str, text: str) -> EmailMessage:

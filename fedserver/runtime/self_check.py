@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,7 +20,8 @@ from storage.sealing.box import SecretBox
 
 HEADER = "Fedserver-Check"
 PATH = "/readyz/details"
-SOCKET_PATH = "/api/v1/streaming"
+SOCKET_PATH, EVENTS_PATH = "/api/v1/streaming", "/api/v1/streaming/user"
+EVENTS_HOLD_S = 4.0  # for how long the node keeps a probed stream of events open after the first
 CONTEXT = "self check"
 MAX_TOKEN_AGE_MS = 60_000
 # What signatures of peers cover (draft-cavage-12, RFC 9421), and what proxies tell about the client.
@@ -53,38 +53,6 @@ class ReceivedRequest(Struct, frozen=True):
 def create_token(box: SecretBox, now: int) -> str:
     """Return a token for one request. Raises OSError where the seal key cannot be read."""
     return box.encrypt(f"{now}:{secrets.token_hex(8)}", CONTEXT)
-
-
-class CheckTokens:
-    """The tokens that a running node accepts, each once."""
-
-    def __init__(self, box: SecretBox, clock: Callable[[], int]) -> None:
-        self._box = box
-        self._clock = clock
-        self._used: dict[str, int] = {}
-
-    def consume(self, token: str) -> bool:
-        """Return True for a valid token that was not used before."""
-        text = self._decrypt(token)
-        moment = text.partition(":")[0]
-        now = self._clock()
-        # guard: age of the tokens of `fedserver check` @true
-        if not moment.isdigit() or abs(now - int(moment)) > MAX_TOKEN_AGE_MS:
-            return False
-        self._used = {used: at for used, at in self._used.items() if abs(now - at) <= 2 * MAX_TOKEN_AGE_MS}
-        # guard: tokens of `fedserver check` count once @true
-        if text in self._used:
-            return False
-        self._used[text] = now
-        return True
-
-    def _decrypt(self, token: str) -> str:
-        if not token or len(token) > 500 or not token.isascii():
-            return ""
-        try:
-            return self._box.decrypt(token, CONTEXT) or ""
-        except OSError:
-            return ""
 
 
 def list_written_folders(config: Config) -> list[Path]:

@@ -132,17 +132,17 @@ async def show_source(call: Call[NoParams]) -> web.Response:
     )
 
 
-def _check_token(call: Call[NoParams]) -> None:
+async def _require_check_token(call: Call[NoParams]) -> None:
     """Raise NotFoundError for a request that no command with the seal key of the node sent."""
     # guard: details for `fedserver check` only @true
-    if not call.services.check_tokens.consume(call.request.headers.get(HEADER, "")):
+    if not await call.services.check_tokens.consume(call.request.headers.get(HEADER, "")):
         raise NotFoundError
 
 
 @routes.get(PATH, tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_request(call: Call[NoParams]) -> web.Response:
     """Return the request as it arrived, and which folders the node can write."""
-    _check_token(call)
+    await _require_check_token(call)
     request, config = call.request, call.site.config
     received = ReceivedRequest(
         version=VERSION,
@@ -167,7 +167,7 @@ async def show_request(call: Call[NoParams]) -> web.Response:
 @routes.post(PATH, tx="own", limit="peers", audience=EVERYONE, raw=True)
 async def measure_upload(call: Call[NoParams]) -> web.Response:
     """Read a body as large as the largest upload and return its length; nothing is stored."""
-    _check_token(call)
+    await _require_check_token(call)
     limits, received = call.site.config.limits, 0
     largest = max(limits.upload_bytes, limits.video_bytes)
     async for chunk in call.request.content.iter_any():

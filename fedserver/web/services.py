@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from fedserver.runtime.self_check import CheckTokens
+from fedserver.runtime.check_tokens import CheckTokens
 from fedserver.runtime.services import Services
 from fedserver.web.html import Pages
 from fedserver.web.proxies import Proxies

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -18,13 +23,15 @@ from click.testing import CliRunner
 from fedserver.cli import machine_files
 from fedserver.cli.commands import main
 from fedserver.config import Config, DatabaseConfig, LimitsConfig, MediaConfig, NodeConfig
-from tests.kit import tls
+from tests.kit import tls, unit_sandbox
 from tests.kit.nodes import Start
 from tests.kit.nodes import _find_free_port as find_free_port
+from tests.kit.pictures import make_picture
+from tests.kit.proxy_programs import CADDY, NGINX, run_caddy, run_nginx, write_caddy, write_nginx
+from tests.kit.videos import make_audio, make_video
 
 ROOT = Path(__file__).parents[2]
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-CADDY, ANALYZE = shutil.which("caddy"), shutil.which("systemd-analyze")
+ANALYZE = shutil.which("systemd-analyze")
 STATE = "/var/lib/fedserver/data"
 MANUAL = Config(
     node=NodeConfig(domain="commons.example", base_url="https://commons.example", data_dir=STATE),
@@ -90,6 +97,146 @@ def test_unit_is_closed(tmp_path: Path) -> None:
     assert float(level[1]) <= MAX_EXPOSURE
 
 
+@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("listen", ["127.0.0.1:8420", "unix:/run/fedserver/node.sock"])
+@pytest.mark.parametrize("data_dir", [STATE, "/home/fed/data"])
+def test_unit_is_valid(tmp_path: Path, listen: str, data_dir: str) -> None:
+    assert ANALYZE is not None
+    config = Config(
+        node=NodeConfig(domain="commons.example", listen=listen, data_dir=data_dir),
+        database=DatabaseConfig(url=f"sqlite:{data_dir}/fedserver.sqlite3"),
+        media=MediaConfig(store=f"file:{data_dir}/media"),
+    )
+    unit = tmp_path / "fedserver.service"
+    # The program has to exist, and its user: those of this machine.
+    text = machine_files.render_systemd(config, sys.executable, tmp_path / "fedserver.toml")
+    unit.write_text(text.replace("=fedserver\nGroup=fedserver", "=daemon\nGroup=daemon"))
+    # `verify` alone loads the units of the machine, too, and tells of their faults.
+    result = subprocess.run(
+        [ANALYZE, "verify", "--recursive-errors=no", "--man=no", str(unit)],
+        capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    told = [line for line in (result.stdout + result.stderr).splitlines() if "fedserver" in line]
+    assert (result.returncode, told) == (0, [])
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """Yield a folder of `nobody` where the state of services is."""
+    folder = Path(tempfile.mkdtemp(prefix="fedserver-test-", dir="/var/lib"))
+    os.chown(folder, unit_sandbox.NOBODY, unit_sandbox.NOBODY)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _build_sandboxed_command(folder: Path, unit: Path, *command: str) -> list[str]:
+    return [sys.executable, "-m", "tests.kit.unit_sandbox", str(unit), str(folder), sys.executable, *command]
+
+
+def _run_sandboxed(folder: Path, unit: Path, *command: str, text: str = "") -> str:
+    result = subprocess.run(
+        _build_sandboxed_command(folder, unit, *command), input=text, capture_output=True, text=True,
+        check=False, env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, cwd=ROOT,
+    )  # fmt: skip
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.stdout
+
+
+PROBE = """
+import ctypes, mmap, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def require(status):
+    if status < 0: raise OSError(ctypes.get_errno())
+for name, attempt in {
+    "etc": lambda: open("/etc/fedserver-probe", "w"),
+    "code": lambda: open(os.environ["PYTHONPATH"] + "/fedserver/probe.py", "w"),
+    "packets": lambda: socket.socket(17, socket.SOCK_RAW),
+    "memory": lambda: mmap.mmap(-1, 4096, prot=7),
+    "root": lambda: os.setuid(0),
+    "set-user-id": lambda: (open("x", "w"), os.chmod("x", 0o4755)),
+    "namespaces": lambda: require(libc.unshare(0x10000000)),
+    "personality": lambda: require(libc.personality(8)),
+    "kernel": lambda: open("/proc/sys/vm/swappiness", "w"),
+    "clock": lambda: require(libc.settimeofday(ctypes.create_string_buffer(16), None)),
+    "realtime": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+    "state": lambda: open("probe", "w"),
+    "temporary files": lambda: open("/tmp/probe", "w"),
+}.items():
+    try:
+        attempt()
+    except OSError:
+        continue
+    print(name)
+"""
+
+
+@pytest.mark.skipif(ANALYZE is None or os.geteuid() != 0, reason="needs systemd-analyze and root")
+async def test_node_works_under_the_restrictions_of_the_unit(state: Path, tmp_path: Path) -> None:
+    port, path, unit = find_free_port(), state / "fedserver.toml", tmp_path / "fedserver.service"
+    unit.write_text(_render_unit(MANUAL))
+    path.write_text(
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+        f'listen = "127.0.0.1:{port}"\n[limits]\nrequests_per_5_minutes = 100000\n'
+    )
+    os.chown(path, unit_sandbox.NOBODY, unit_sandbox.NOBODY)
+    path.chmod(0o600)
+    assert await asyncio.to_thread(_run_sandboxed, state, unit, "-c", PROBE) == "state\ntemporary files\n"
+    fedserver = ("-m", "fedserver")
+    add = (*fedserver, "member", "add", "ann", "--email", "ann@mail.test", "--password-stdin")
+    await asyncio.to_thread(_run_sandboxed, state, unit, *add, text="a fine long password\n")
+    create = (*fedserver, "token", "create", "ann", "--scope", "read write")
+    token = (await asyncio.to_thread(_run_sandboxed, state, unit, *create)).strip()
+    process = await asyncio.create_subprocess_exec(
+        *_build_sandboxed_command(state, unit, *fedserver, "run"),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            line = await process.stdout.readline()
+            assert b"is running at" in line, line + await process.stdout.read()
+        kinds = [
+            await _upload_and_wait(f"http://127.0.0.1:{port}", token, name, content_type, content)
+            for (name, content_type), content in (
+                (PHOTO, make_picture()), (FILM, make_video()), (SOUND, make_audio("wav", "pcm_s16le")),
+            )
+        ]  # fmt: skip
+        checks = json.loads(
+            await asyncio.to_thread(_run_sandboxed, state, unit, *fedserver, "check", "--json")
+        )
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        output = (await process.communicate())[0].decode()
+    assert kinds == ["image", "video", "audio"], output
+    assert [check["name"] for check in checks if not check["ok"]] == [], output
+    assert process.returncode == 0, output
+    assert "error" not in output.lower(), output
+    assert {file.stat().st_mode & 0o077 for file in _list_below(state)} == {0}
+
+
+def _list_below(folder: Path) -> list[Path]:
+    return list(folder.rglob("*"))
+
+
+async def _upload_and_wait(base: str, token: str, name: str, content_type: str, content: bytes) -> str:
+    """Upload a file, wait until it is processed, and return its kind."""
+    form = aiohttp.FormData()
+    form.add_field("file", io.BytesIO(content), filename=name, content_type=content_type)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with asyncio.timeout(60), aiohttp.ClientSession(base, headers=headers) as session:
+        async with session.post("/api/v2/media", data=form) as response:
+            media = await response.json()
+            status = response.status
+        while status in (202, 206):
+            await asyncio.sleep(0.05)
+            async with session.get(f"/api/v1/media/{media['id']}") as response:
+                media, status = await response.json(), response.status
+        assert status == 200, media
+        return str(media["type"])
+
+
 @pytest.mark.skipif(CADDY is None, reason="needs caddy")
 def test_caddyfile_is_valid(tmp_path: Path) -> None:
     assert CADDY is not None
@@ -101,25 +248,74 @@ def test_caddyfile_is_valid(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def _write_nginx(folder: Path, site: str, port: int) -> Path:
-    """Write a configuration of nginx with a site, on a free port and with a certificate of tests."""
-    certificate, key = tls.write_certificate_files("alpha.test")
-    site = re.sub(r"listen (\[::\]:)?443 ssl http2;", f"listen 127.0.0.1:{port} ssl;", site, count=1)
-    site = re.sub(r" *listen \[::\]:\S+.*;\n", "", site).replace(
-        "listen 80;", f"listen 127.0.0.1:{find_free_port()};"
-    )
-    site = re.sub(r"ssl_certificate .*;", f"ssl_certificate {certificate};", site)
-    site = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {key};", site)
-    temp = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    path = folder / "nginx.conf"
-    path.write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\ndaemon off;\nmaster_process off;\npid {folder}/pid;\n"
-        f"error_log {folder}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temp}{site}}}\n"
-    )
-    return path
+def _pad_picture(size: int) -> bytes:
+    """Return a picture of this size: what is behind the end of a PNG is not read."""
+    return make_picture().ljust(size, b"\0")
+
+
+def _pad_video(size: int) -> bytes:
+    """Return a video of this size, filled up by a box without meaning (ISO/IEC 14496-12 §8.1.2)."""
+    data = make_video()
+    rest = size - len(data)
+    return data + struct.pack(">I4s", rest, b"free") + bytes(rest - 8)
+
+
+def _pad_audio(size: int) -> bytes:
+    """Return sound of this size: a chunk without meaning behind that of a WAV file."""
+    data = make_audio("wav", "pcm_s16le")
+    rest = size - len(data)
+    return data + struct.pack("<4sI", b"junk", rest - 8) + bytes(rest - 8)
+
+
+PHOTO, SOUND, FILM = ("x.png", "image/png"), ("x.wav", "audio/wav"), ("x.mp4", "video/mp4")
+LARGEST_PICTURE, LARGEST_FILE = LimitsConfig().upload_bytes, LimitsConfig().video_bytes
+# What is sent, and whether the node takes it. What is too large is refused by the node, which says why.
+UPLOADS: list[tuple[str, str, dict[str, tuple[tuple[str, str], Callable[[int], bytes], int]], bool]] = [
+    ("POST", "/api/v2/media", {"file": (PHOTO, _pad_picture, LARGEST_PICTURE)}, True),
+    ("POST", "/api/v2/media", {"file": (SOUND, _pad_audio, LARGEST_FILE)}, True),
+    ("POST", "/api/v2/media", {"file": (FILM, _pad_video, LARGEST_FILE)}, True),
+    (
+        "POST",
+        "/api/v2/media",
+        {
+            "file": (FILM, _pad_video, LARGEST_FILE),
+            "thumbnail": (PHOTO, _pad_picture, LARGEST_PICTURE),
+        },
+        True,
+    ),
+    (
+        "PATCH",
+        "/api/v1/accounts/update_credentials",
+        {
+            "avatar": (PHOTO, _pad_picture, LARGEST_PICTURE),
+            "header": (PHOTO, _pad_picture, LARGEST_PICTURE),
+        },
+        True,
+    ),
+    ("POST", "/api/v2/media", {"file": (PHOTO, _pad_picture, LARGEST_PICTURE + 1)}, False),
+    ("POST", "/api/v2/media", {"file": (FILM, _pad_video, LARGEST_FILE + 1)}, False),
+]
+
+
+async def _check_uploads(base: str, token: str) -> None:
+    """Send each upload through a proxy at `base`; the answers have to be those of the node."""
+    connector = aiohttp.TCPConnector(ssl=tls.client_context())
+    headers = {"Authorization": f"Bearer {token}", "Host": "alpha.test"}
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for method, path, files, is_taken in UPLOADS:
+            form = aiohttp.FormData()
+            for field, ((name, content_type), make, size) in files.items():
+                content = make(size)
+                assert len(content) == size
+                form.add_field(field, io.BytesIO(content), filename=name, content_type=content_type)
+            async with session.request(
+                method, base + path, data=form, headers=headers, server_hostname="alpha.test"
+            ) as response:
+                kind = ", ".join(f"{field}: {part[0][1]}, {part[2]} bytes" for field, part in files.items())
+                assert response.content_type == "application/json", (kind, response.status)
+                answer = await response.json()
+                assert (response.status in (200, 202)) is is_taken, (kind, response.status, answer)
+                assert is_taken or response.status == 422, (kind, response.status)
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
@@ -127,63 +323,32 @@ def _write_nginx(folder: Path, site: str, port: int) -> Path:
 async def test_upload_at_the_limit_passes_nginx_and_one_above_is_refused_by_the_node(
     start: Start, tmp_path: Path
 ) -> None:
-    assert NGINX is not None
-    limits = LimitsConfig()
-    node = await start("alpha.test")
-    target = node.node.addresses[0][1]
-    port = find_free_port()
-    site = machine_files.render_nginx(MANUAL).replace("127.0.0.1:8420", f"127.0.0.1:{target}")
-    # The node of a test speaks TLS itself.
-    site = site.replace("proxy_pass http://fedserver", "proxy_pass https://fedserver")
-    path = _write_nginx(tmp_path, site, port)
+    node = await start("localhost")
+    upstream, port = node.base.removeprefix("http://"), find_free_port()
+    path = write_nginx(tmp_path, machine_files.render_nginx(MANUAL), port, upstream=upstream)
     checked = await asyncio.to_thread(_test_nginx, path)
     assert checked.returncode == 0, checked.stderr
-    ann = await node.create_member("ann")
-    token = await node.create_token(ann)
-    process = await asyncio.create_subprocess_exec(NGINX, "-c", str(path), stderr=asyncio.subprocess.DEVNULL)
-    try:
-        await _wait_for(port)
-        statuses = [
-            await _upload(port, token, size)
-            for size in (limits.upload_bytes, limits.video_bytes, limits.video_bytes + 1)
-        ]
-    finally:
-        process.terminate()
-        await process.wait()
-    # Zeros are no video: what counts is that the node says so, and not the proxy, whose page is HTML.
-    assert [kind for _, kind in statuses] == ["application/json"] * 3
-    assert [status for status, _ in statuses] == [422, 422, 422]
+    token = await node.create_token(await node.create_member("ann"))
+    async with run_nginx(path, port):
+        await _check_uploads(f"https://127.0.0.1:{port}", token)
+
+
+@pytest.mark.skipif(CADDY is None, reason="needs caddy")
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_upload_at_the_limit_passes_caddy_and_one_above_is_refused_by_the_node(
+    start: Start, tmp_path: Path
+) -> None:
+    node = await start("localhost")
+    upstream, port = node.base.removeprefix("http://"), find_free_port()
+    path = write_caddy(tmp_path, machine_files.render_caddy(MANUAL), port, upstream=upstream)
+    token = await node.create_token(await node.create_member("ann"))
+    async with run_caddy(path, port):
+        await _check_uploads(f"http://127.0.0.1:{port}", token)
 
 
 def _test_nginx(path: Path) -> subprocess.CompletedProcess[str]:
     assert NGINX is not None
     return subprocess.run([NGINX, "-t", "-c", str(path)], capture_output=True, text=True, check=False)
-
-
-async def _wait_for(port: int) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-
-
-async def _upload(port: int, token: str, size: int) -> tuple[int, str]:
-    form = aiohttp.FormData()
-    form.add_field("file", io.BytesIO(bytes(size)), filename="film.mp4", content_type="video/mp4")
-    headers = {"Authorization": f"Bearer {token}", "Host": "alpha.test"}
-    connector = aiohttp.TCPConnector(ssl=tls.client_context())
-    async with (
-        aiohttp.ClientSession(connector=connector) as session,
-        session.post(
-            f"https://127.0.0.1:{port}/api/v2/media", data=form, headers=headers, server_hostname="alpha.test"
-        ) as response,
-    ):
-        return response.status, response.content_type
 
 
 def test_node_starts_where_no_memory_may_become_code(tmp_path: Path) -> None:

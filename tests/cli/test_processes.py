@@ -92,6 +92,7 @@ def configure(folder: Path, url: str, *, processes: int = 1, listen: str = "", m
         f'listen = "{listen or f"127.0.0.1:{port}"}"\nprocesses = {processes}\n'
         f'[database]\nurl = "{url}"\n[metrics]\nlisten = "unix:{folder}/m"\n{more}'
     )
+    (folder / "fedserver.toml").chmod(0o600)
     return f"http://localhost:{port}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
@@ -13,61 +12,21 @@ import pytest
 from fedserver.config import MailConfig
 from fedserver.integrations.smtp import MailError, render_html, send_mail
 from tests.kit import tls
-
-
-class Server:
-    """Speaks just enough SMTP (RFC 5321) to take mail."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-        self.bodies: list[bytes] = []
-        self.refuses = False
-        self.port = 0
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 ready\r\n")
-        while line := await reader.readline():
-            command = line.decode().strip()
-            self.commands.append(command)
-            match command.partition(" ")[0].upper():
-                case "RCPT" if self.refuses:
-                    writer.write(b"550 no such person\r\n")
-                case "DATA":
-                    writer.write(b"354 go on\r\n")
-                    self.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
-                    writer.write(b"250 taken\r\n")
-                case "QUIT":
-                    writer.write(b"221 bye\r\n")
-                    break
-                case _:
-                    writer.write(b"250 fine\r\n")
-            await writer.drain()
-        writer.close()
-
-    @property
-    def mail(self) -> EmailMessage:
-        (body,) = self.bodies
-        plain = body[: -len(b".\r\n")].replace(b"\r\n..", b"\r\n.")
-        message = message_from_bytes(plain, policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        return message
+from tests.kit.smtp import SmtpServer, run_smtp_server
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    talking = Server()
-    listening = await asyncio.start_server(talking.talk, "127.0.0.1", 0)
-    talking.port = listening.sockets[0].getsockname()[1]
-    yield talking
-    listening.close()
+async def server() -> AsyncIterator[SmtpServer]:
+    async with run_smtp_server() as running:
+        yield running
 
 
-def config(server: Server, **changes: object) -> MailConfig:
+def config(server: SmtpServer, **changes: object) -> MailConfig:
     values = {"host": "127.0.0.1", "port": server.port, "sender": "node@alpha.test", "tls": "none", **changes}
     return MailConfig(**values)  # type: ignore[arg-type]
 
 
-async def test_a_mail_arrives_as_written(server: Server) -> None:
+async def test_a_mail_arrives_as_written(server: SmtpServer) -> None:
     text = "Grüße\n.\n..dots\nhttps://alpha.test/confirm/" + "x" * 80 + "\n"
     await send_mail(config(server), "ann@mail.test", "Größe & mehr", text)
     mail = server.mail
@@ -84,7 +43,7 @@ async def test_a_mail_arrives_as_written(server: Server) -> None:
     assert f'<a href="https://alpha.test/confirm/{"x" * 80}">' in html.get_content()
 
 
-async def test_the_node_introduces_itself_with_its_own_name(server: Server) -> None:
+async def test_the_node_introduces_itself_with_its_own_name(server: SmtpServer) -> None:
     await send_mail(config(server), "ann@mail.test", "Hi", "text", ehlo_name="alpha.test")
     assert server.commands[0] == "EHLO alpha.test"
 
@@ -95,7 +54,7 @@ def test_html_of_a_mail_escapes_text_and_links_addresses_without_the_full_stop()
     assert '<a href="https://alpha.test/a?b=1&amp;c=2">https://alpha.test/a?b=1&amp;c=2</a>.</p>' in html
 
 
-async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: Server) -> None:
+async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: SmtpServer) -> None:
     where = "https://alpha.test/subscriptions/" + "x" * 80
     await send_mail(config(server), "ann@mail.test", "Größe " * 30, "text", where)
     assert f"\r\nList-Unsubscribe: <{where}>\r\n".encode() in server.bodies[0]
@@ -103,7 +62,7 @@ async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: Server) 
     assert server.mail["Subject"] == " ".join(["Größe"] * 30)
 
 
-async def test_a_subject_cannot_add_headers_or_commands(server: Server) -> None:
+async def test_a_subject_cannot_add_headers_or_commands(server: SmtpServer) -> None:
     await send_mail(
         config(server), "ann@mail.test", "Hi\r\nBcc: eve@evil.test\r\n\r\nbody", "text\r\n.\r\nRCPT TO:<x>\n"
     )
@@ -112,24 +71,24 @@ async def test_a_subject_cannot_add_headers_or_commands(server: Server) -> None:
 
 
 @pytest.mark.parametrize("to", ["ann@mail.test\r\nBcc: eve@evil.test", "ann@mail.test\nX: y"])
-async def test_an_address_cannot_add_headers(server: Server, to: str) -> None:
+async def test_an_address_cannot_add_headers(server: SmtpServer, to: str) -> None:
     with pytest.raises(MailError):
         await send_mail(config(server), to, "Hi", "text")
     assert not server.bodies
 
 
-async def test_text_that_cannot_be_written_is_a_mail_error(server: Server) -> None:
+async def test_text_that_cannot_be_written_is_a_mail_error(server: SmtpServer) -> None:
     with pytest.raises(MailError):
         await send_mail(config(server), "ann@mail.test", "Hi", "\ud800")
 
 
-async def test_a_refusal_says_why(server: Server) -> None:
+async def test_a_refusal_says_why(server: SmtpServer) -> None:
     server.refuses = True
     with pytest.raises(MailError, match="no such person"):
         await send_mail(config(server), "ann@mail.test", "Hi", "text")
 
 
-async def test_without_starttls_nothing_is_sent_in_the_clear(server: Server) -> None:
+async def test_without_starttls_nothing_is_sent_in_the_clear(server: SmtpServer) -> None:
     with pytest.raises(MailError):
         await send_mail(
             config(server, tls="starttls", username="node", password="secret"), "ann@mail.test", "Hi", "text"
@@ -140,7 +99,7 @@ async def test_without_starttls_nothing_is_sent_in_the_clear(server: Server) -> 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     context: ssl.SSLContext = tls.server_context("mail.test")
-    talking = Server()
+    talking = SmtpServer()
     listening = await asyncio.start_server(talking.talk, "127.0.0.1", 0, ssl=context)
     talking.port = listening.sockets[0].getsockname()[1]
     with pytest.raises(MailError):
@@ -149,7 +108,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     assert not talking.commands
 
 
-async def test_without_a_host_nothing_happens_and_without_a_server_it_is_said(server: Server) -> None:
+async def test_without_a_host_nothing_happens_and_without_a_server_it_is_said(server: SmtpServer) -> None:
     await send_mail(MailConfig(), "ann@mail.test", "Hi", "text")
     with pytest.raises(MailError):
         await send_mail(config(server, port=1), "ann@mail.test", "Hi", "text")

@@ -26,6 +26,7 @@ class Faults:
     drops: str = ""  # a header
     max_body: int = 1 << 40
     date: str = ""
+    buffers: bool = False  # sends a response when all of it is there
     page: str = ""  # what it answers everything with
 
 
@@ -69,9 +70,21 @@ def _build_handler(
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
             if faults.date:
                 kept["Date"] = faults.date
-            return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+            if faults.buffers:
+                return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+            return await _stream(request, answer, kept)
 
     return forward
+
+
+async def _stream(
+    request: web.Request, answer: aiohttp.ClientResponse, headers: dict[str, str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    await response.prepare(request)
+    async for chunk in answer.content.iter_any():
+        await response.write(chunk)
+    return response
 
 
 async def _join_sockets(

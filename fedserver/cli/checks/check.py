@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from fedserver.cli.checks import machine, public_address, services
+from fedserver.cli.checks.secret_files import find_open_files
 from fedserver.cli.checks.surroundings import Surroundings
 from fedserver.cli.configuration import choose_config_path
 from fedserver.cli.language import command, json_option, print_json
 from fedserver.cli.settings import async_command, config_option, read_config
-from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext
+from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext, translate
 
 # Each raises an exception whose text is the problem. tests/cli/checks sees every one of them fail.
 Check = tuple[str, LazyText, Callable[[Surroundings], Awaitable[None]]]
@@ -25,6 +26,11 @@ CHECKS: tuple[Check, ...] = (
     ("public_address", lazy_gettext("reached from outside"), public_address.check_public_address),
     ("proxy_headers", lazy_gettext("headers through the proxy"), public_address.check_proxy_headers),
     ("websocket", lazy_gettext("WebSocket through the proxy"), public_address.check_websocket),
+    (
+        "event_stream",
+        lazy_gettext("server-sent events through the proxy"),
+        public_address.check_event_stream,
+    ),
     ("upload_size", lazy_gettext("largest upload"), public_address.check_upload_size),
     ("clock", lazy_gettext("clock"), machine.check_clock),
     ("mail", lazy_gettext("mail"), services.check_mail),
@@ -43,15 +49,19 @@ async def check(config_path: Path | None, as_json: bool) -> None:
 
     The exit status is 1 if there is a problem.
     """
-    surroundings = Surroundings(read_config(config_path))
-    check_secrets = partial(machine.check_secret_files, config_path=choose_config_path(config_path))
+    config, path = read_config(config_path), choose_config_path(config_path)
+    surroundings = Surroundings(config)
+    check_secrets = partial(machine.check_secret_files, config_path=path)
     checks: tuple[Check, ...] = (("secrets", lazy_gettext("files with secrets"), check_secrets), *CHECKS)
-    results = [{"name": "configuration", "ok": True, "problem": ""}]
+    warning = " ".join(
+        translate(file.text) for file in find_open_files(config, path) if not file.holds_secret
+    )
+    results = [{"name": "configuration", "ok": True, "problem": "", "warning": warning}]
     if not as_json:
-        _print_result(gettext("configuration"), "")
+        _print_result(gettext("configuration"), "", warning)
     for key, name, run in checks:
         problem = await find_problem(run, surroundings)
-        results.append({"name": key, "ok": not problem, "problem": problem})
+        results.append({"name": key, "ok": not problem, "problem": problem, "warning": ""})
         if not as_json:
             _print_result(str(name), problem)
     if as_json:
@@ -79,7 +89,12 @@ async def find_problem(run: Callable[[Surroundings], Awaitable[None]], surroundi
     return ""
 
 
-def _print_result(name: str, problem: str) -> None:
-    state = gettext("wrong") if problem else gettext("ok")
-    colour = click.style(f"{state:5}", fg="red" if problem else "green")
-    click.echo(f"{colour} {name}: {problem}" if problem else f"{colour} {name}")
+def _print_result(name: str, problem: str, warning: str = "") -> None:
+    """Write the line of a check; a warning is not counted as a problem."""
+    if problem:
+        state, colour = gettext("wrong"), "red"
+    else:
+        state, colour = gettext("ok"), "yellow" if warning else "green"
+    click.echo(
+        ": ".join(filter(None, (f"{click.style(f'{state:5}', fg=colour)} {name}", problem or warning)))
+    )

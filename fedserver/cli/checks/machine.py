@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-import stat
 import sys
 import tempfile
 from pathlib import Path
 
 import msgspec
 
+from fedserver.cli.checks.secret_files import find_open_files
 from fedserver.cli.checks.surroundings import CheckError, Surroundings
 from fedserver.cli.settings import connect_database
 from fedserver.config import Config
 from fedserver.runtime.self_check import FolderReport, list_written_files, list_written_folders
-from fedserver.text.locales import gettext
+from fedserver.text.locales import gettext, translate
 
 MIN_FREE_BYTES = 500_000_000
 MAX_CLOCK_ERROR_S = 30.0  # signatures are valid for longer, but a clock that is off goes on drifting
@@ -25,43 +25,10 @@ PROBE_TIMEOUT_S = 30.0
 
 async def check_secret_files(surroundings: Surroundings, config_path: Path | None = None) -> None:
     """Raise CheckError if others can read a file that holds secrets."""
-    for path in list_secret_files(surroundings.config, config_path):
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
-        if mode & 0o007:
-            raise CheckError(
-                gettext(
-                    "Everyone on this machine can read %(path)s, which holds secrets. "
-                    "Please run: chmod 600 %(path)s",
-                    path=path,
-                )
-            )
-
-
-def list_secret_files(config: Config, config_path: Path | None) -> list[Path]:
-    """Return the files that hold passwords or keys."""
-    named = (
-        config.database.url_file,
-        config.database.direct_url_file,
-        config.mail.password_file,
-        config.oidc.client_secret_file,
-        config.translation.api_key_file,
-    )
-    files = [(config_path.parent if config_path else Path()) / name for name in named if name]
-    files.append(Path(config.node.data_dir) / "seal.key")
-    # The configuration itself only if a secret is written in it.
-    if config_path is not None and has_secret(config):
-        files.append(config_path)
-    return [*files, *list_written_files(config)]
-
-
-def has_secret(config: Config) -> bool:
-    """Return True if a secret is written in the configuration itself, not in a file of its own."""
-    return bool(
-        (config.mail.password and not config.mail.password_file)
-        or (config.oidc.client_secret and not config.oidc.client_secret_file)
-        or (config.translation.api_key and not config.translation.api_key_file)
-        or ("@" in config.database.url and not config.database.url_file)
-    )
+    config = surroundings.config
+    for open_file in find_open_files(config, config_path, list_written_files(config)):
+        if open_file.holds_secret:
+            raise CheckError(translate(open_file.text))
 
 
 async def check_database(surroundings: Surroundings) -> None:

@@ -19,13 +19,15 @@ from fedserver.cli.checks.surroundings import (
     Surroundings,
     describe_unreachable,
 )
-from fedserver.runtime.self_check import PATH, SOCKET_PATH
+from fedserver.runtime.self_check import EVENTS_PATH, PATH, SOCKET_PATH
 from fedserver.text.locales import gettext
 from fedserver.version import VERSION
 from fedserver.web.proxies import list_named_hops
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120.0)
 CHUNK = b"\0" * 65_536
+# Less than EVENTS_HOLD_S, and more than what lies between two parts of one response.
+PAUSE_S = 1.0
 
 
 async def check_dns(surroundings: Surroundings) -> None:
@@ -175,6 +177,47 @@ async def check_websocket(surroundings: Surroundings) -> None:
         raise CheckError(describe_unreachable(address, error)) from error
     if answer != text:
         raise CheckError(gettext("Another server answers WebSockets at %(url)s.", url=address))
+
+
+async def check_event_stream(surroundings: Surroundings) -> None:
+    """Read the beginning of a stream of server-sent events, which has to arrive before its end."""
+    address = surroundings.base + EVENTS_PATH
+    headers = {**surroundings.create_headers(), "Accept": "text/event-stream"}
+    try:
+        async with (
+            surroundings.open_session() as session,
+            session.get(address, headers=headers, allow_redirects=False) as response,
+        ):
+            if response.status != 200 or response.content_type != "text/event-stream":
+                raise CheckError(
+                    gettext(
+                        "Server-sent events do not arrive at %(url)s (status %(status)s). Please let the "
+                        "proxy pass requests for it on to the node.",
+                        url=address,
+                        status=response.status,
+                    )
+                )
+            is_streamed = bool(await response.content.readany()) and await _is_open(response.content)
+    except NET_ERRORS as error:
+        raise CheckError(describe_unreachable(address, error)) from error
+    if not is_streamed:
+        raise CheckError(
+            gettext(
+                "Server-sent events arrive at %(url)s only when the stream ends: apps would not see new "
+                "posts at once. Please let the proxy not buffer them (see `fedserver print nginx`).",
+                url=address,
+            )
+        )
+
+
+async def _is_open(content: aiohttp.StreamReader) -> bool:
+    """Return True if nothing more arrives for a moment, not even the end."""
+    try:
+        async with asyncio.timeout(PAUSE_S):
+            await content.readany()
+    except TimeoutError:
+        return True
+    return False
 
 
 async def check_upload_size(surroundings: Surroundings) -> None:

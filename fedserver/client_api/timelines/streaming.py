@@ -22,7 +22,7 @@ from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import streams
-from fedserver.runtime.self_check import HEADER
+from fedserver.runtime.self_check import EVENTS_HOLD_S, HEADER
 from fedserver.runtime.services import Services
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.session import parse_bearer
@@ -49,6 +49,13 @@ EVENT_STREAMS = {
     "/api/v1/streaming/list": "list",
     "/api/v1/streaming/direct": "direct",
 }
+EVENT_STREAM_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "private, no-store",
+    "Access-Control-Allow-Origin": "*",
+    "X-Accel-Buffering": "no",  # nginx then passes events on at once, even where it buffers by default
+}
+STREAM_BEGIN = b":)\n"  # a comment, so that the client knows that it is connected
 
 
 class StreamParams(Struct, frozen=True):
@@ -169,7 +176,7 @@ async def show_health(call: Call[NoParams]) -> web.Response:
 async def open_socket(call: Call[StreamParams]) -> web.StreamResponse:
     """Open a WebSocket for many streams; without an upgrade it is a stream of server-sent events."""
     request = call.request
-    if (token := request.headers.get(HEADER)) and call.services.check_tokens.consume(token):
+    if await _is_check(call):
         return await _answer_check(request)
     if request.headers.get("Upgrade", "").lower() != "websocket":
         return await _stream_events(call, _to_request(call.params))
@@ -200,6 +207,12 @@ async def open_socket(call: Call[StreamParams]) -> web.StreamResponse:
     return response
 
 
+async def _is_check(call: Call[Any]) -> bool:
+    """Return True for a request of `fedserver check`; its token counts no second time."""
+    token = call.request.headers.get(HEADER, "")
+    return bool(token) and await call.services.check_tokens.consume(token)
+
+
 async def _answer_check(request: web.Request) -> web.StreamResponse:
     """Return one message of `fedserver check`, which wants to know whether WebSockets arrive."""
     response = web.WebSocketResponse(max_msg_size=8_192, compress=False, timeout=5.0)
@@ -209,6 +222,16 @@ async def _answer_check(request: web.Request) -> web.StreamResponse:
     with suppress(TimeoutError, TypeError):  # TypeError: the other side closed, or sent no text
         await response.send_str(await response.receive_str(timeout=5.0))
     await response.close()
+    return response
+
+
+async def _stream_check(request: web.Request) -> web.StreamResponse:
+    """Begin a stream of events and end it later, so that `fedserver check` sees what arrives when."""
+    response = web.StreamResponse(headers=EVENT_STREAM_HEADERS)
+    await response.prepare(request)
+    with suppress(ConnectionError):  # the check has seen enough
+        await response.write(STREAM_BEGIN)
+        await asyncio.sleep(EVENTS_HOLD_S)
     return response
 
 
@@ -251,6 +274,8 @@ async def _handle_request(
 
 @routes.get(*EVENT_STREAMS, tx="own", audience=EVERYONE, params=EventStreamParams)
 async def open_event_stream(call: Call[EventStreamParams]) -> web.StreamResponse:
+    if await _is_check(call):
+        return await _stream_check(call.request)
     name = EVENT_STREAMS[call.request.path.rstrip("/")]
     if call.params.only_media and name in PUBLIC_STREAMS and not name.endswith(":media"):
         name += ":media"
@@ -266,19 +291,12 @@ async def _stream_events(call: Call[Any], parameters: Mapping[str, Any]) -> web.
     except UnknownStreamError as error:
         raise web.HTTPBadRequest(reason=str(error)) from error
     channels = await _list_channels(call.services, name, caller)
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "private, no-store",
-            "Access-Control-Allow-Origin": "*",
-            "X-Accel-Buffering": "no",
-        }
-    )
+    response = web.StreamResponse(headers=EVENT_STREAM_HEADERS)
     async with _register_listener(call, caller, wants_heartbeat=True) as listener:
         request.app[HUB].subscribe(listener, name, channels)
         await response.prepare(request)
         try:
-            await response.write(b":)\n")
+            await response.write(STREAM_BEGIN)
             while message := await listener.queue.get():
                 listener.is_sending = True
                 await response.write(message.event_text)

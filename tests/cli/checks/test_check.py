@@ -18,6 +18,7 @@ from aiohttp import web
 from click.testing import CliRunner
 from msgspec import structs
 
+from fedserver.cli import machine_files
 from fedserver.cli.checks import machine
 from fedserver.cli.checks.check import CHECKS, find_problem
 from fedserver.cli.checks.surroundings import Surroundings
@@ -30,6 +31,7 @@ from storage.queries.kernel import jobs as job_queries
 from tests.kit import tls
 from tests.kit.nodes import _find_free_port as find_free_port
 from tests.kit.nodes import make_config
+from tests.kit.proxy_programs import CADDY, NGINX, run_caddy, run_nginx, write_caddy, write_nginx
 from tests.kit.reverse_proxy import Faults, run_proxy
 
 NAMES = [key for key, _, _ in CHECKS]
@@ -109,6 +111,10 @@ async def _pass_no_websockets(scene: Scene) -> None:
     scene.faults.passes_websockets = False
 
 
+async def _buffer_responses(scene: Scene) -> None:
+    scene.faults.buffers = True
+
+
 async def _limit_bodies(scene: Scene) -> None:
     scene.faults.max_body = 200_000
 
@@ -146,6 +152,7 @@ CASES: dict[str, tuple[Callable[[Scene], Awaitable[None]], str]] = {
     "public_address": (_answer_with_another_server, "another server answers there"),
     "proxy_headers": (_pass_no_forwarded_for, "X-Forwarded-For"),
     "websocket": (_pass_no_websockets, "Upgrade and Connection"),
+    "event_stream": (_buffer_responses, "let the proxy not buffer them"),
     "upload_size": (_limit_bodies, "300000 bytes"),
     "clock": (_skew_clock, "differ by"),
     "mail": (_name_mail_server_of_another_certificate, "certificate"),
@@ -191,6 +198,53 @@ async def test_check_of_a_proxy_that_is_not_trusted_names_its_address(scene: Sce
     assert "does not believe the proxy at 127.0.0.1" in problem
 
 
+IGNORING = "proxy_ignore_headers X-Accel-Buffering;"
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+@pytest.mark.parametrize(
+    ("directive", "is_ok"),
+    [
+        ("proxy_buffering off;", True),
+        # The node says X-Accel-Buffering: no, which nginx heeds, unless it is told not to.
+        ("proxy_buffering on; proxy_http_version 1.0;", True),
+        (f"proxy_buffering on; proxy_http_version 1.0; {IGNORING}", False),
+        (f"proxy_buffering on; gzip on; gzip_types *; gzip_min_length 0; {IGNORING}", False),
+    ],
+)
+async def test_check_of_events_through_nginx_fails_where_it_buffers_them(
+    scene: Scene, directive: str, is_ok: bool
+) -> None:
+    site, port = machine_files.render_nginx(Config()), find_free_port()
+    assert "proxy_buffering off;" in site
+    site = site.replace("proxy_buffering off;", directive)
+    path = write_nginx(scene.folder, site, port, upstream=scene.config.node.listen, with_tls=False)
+    scene.change("node", base_url=f"http://localhost:{port}")
+    async with run_nginx(path, port):
+        problem = await scene.find_problem("event_stream")
+        # That of WebSockets, which nginx never buffers, is no help here.
+        assert await scene.find_problem("websocket") == ""
+    assert (problem == "") is is_ok, problem
+    assert is_ok or "let the proxy not buffer them" in problem
+
+
+@pytest.mark.skipif(CADDY is None, reason="needs caddy")
+async def test_check_through_the_printed_caddyfile_finds_no_problem(scene: Scene) -> None:
+    port = find_free_port()
+    path = write_caddy(
+        scene.folder, machine_files.render_caddy(Config()), port, upstream=scene.config.node.listen
+    )
+    scene.change("node", base_url=f"http://localhost:{port}")
+    async with run_caddy(path, port):
+        problems = [await scene.find_problem(name) for name in NAMES if name != "public_address"]
+    assert problems == [""] * (len(NAMES) - 1)
+
+
+async def test_check_of_events_that_another_server_answers_names_the_address(scene: Scene) -> None:
+    scene.faults.page = "not ours"
+    assert "do not arrive at http://localhost" in await scene.find_problem("event_stream")
+
+
 async def test_check_of_folders_asks_the_running_node(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     report = self_check.FolderReport("/closed/by/the/unit", "Read-only file system")
     monkeypatch.setattr("fedserver.web.files.probe_written_paths", lambda config: (report,))
@@ -226,6 +280,24 @@ async def test_details_without_a_token_or_with_a_used_one_are_not_found(scene: S
         async with session.post(address, data=b"x" * 10) as response:
             statuses.append(response.status)
     assert statuses == [404, 404, 404, 200, 404, 404]
+
+
+async def test_token_counts_once_in_all_processes_of_a_node(scene: Scene) -> None:
+    another = await open_node(scene.config)
+    scene.stack.push_async_callback(another.close)
+    processes = [scene.node.services.check_tokens, another.services.check_tokens]
+    token = Surroundings(scene.config).create_headers()[self_check.HEADER]
+    taken = await asyncio.gather(*(process.consume(token) for process in processes * 4))
+    assert sorted(taken) == [False] * 7 + [True]
+    fresh = Surroundings(scene.config).create_headers()[self_check.HEADER]
+    assert await processes[1].consume(fresh)
+    assert not await processes[0].consume(fresh)
+
+
+async def test_request_without_the_seal_key_costs_no_statement(scene: Scene) -> None:
+    await scene.node.services.db.close()
+    for token in ("", "x", "x" * 600, "ü"):
+        assert not await scene.node.services.check_tokens.consume(token)
 
 
 async def _start_mail_server(scene: Scene, *, offers_tls: bool) -> MailConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -446,6 +447,20 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     assert service.take_received() == []
     assert await node.node.runner.count_backlog() == 1
     assert (await api.get(PATH))["endpoint"] == device.endpoint
+
+
+async def test_seal_key_is_made_once_at_the_first_start_and_kept(
+    start: Start, tmp_path: Path, service: PushService
+) -> None:
+    assert glob("**/seal.key", root_dir=tmp_path, recursive=True) == []
+    node, _, _, api, _ = await start_world(start)
+    key = Path(node.site.config.node.data_dir) / "seal.key"
+    made_at_start = key.read_bytes()
+    assert key.stat().st_mode & 0o777 == 0o600
+    await subscribe(api, Device("phone"))
+    await subscribe(Api(node, await node.create_token(await node.create_member("carl"))), Device("laptop"))
+    assert key.read_bytes() == made_at_start, "another key would open nothing that was sealed before"
+    assert len(glob("**/seal.key", root_dir=tmp_path, recursive=True)) == 1
 
 
 def test_secret_box_of_processes_that_start_together_has_one_key(tmp_path: Path) -> None:
