@@ -1,4 +1,4 @@
-"""Feeds as XML: Atom (RFC 4287) and RSS 2.0 (rssboard.org/rss-specification), with ratings of Media RSS."""
+"""Feeds as XML: Atom (RFC 4287) and RSS 2.0 (rssboard.org/rss-specification)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from msgspec import Struct
 from fedserver.text.characters import remove_controls
 
 ATOM = "http://www.w3.org/2005/Atom"
-MEDIA = "http://search.yahoo.com/mrss/"  # rssboard.org/media-rss
 XML = "http://www.w3.org/XML/1998/namespace"
 CONTENT_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 ElementTree.register_namespace("atom", ATOM)
-ElementTree.register_namespace("media", MEDIA)
 
 
 class FeedFile(Struct, frozen=True):
@@ -38,7 +36,6 @@ class FeedEntry(Struct, frozen=True):
     published_at: int
     updated_at: int
     tags: tuple[str, ...]
-    has_sensitive_files: bool
     files: tuple[FeedFile, ...]
 
 
@@ -83,7 +80,6 @@ def _add_atom_entry(root: ElementTree.Element, entry: FeedEntry) -> None:
         _add(element, "category", term=tag)
     for file in entry.files:
         _add(element, "link", rel="enclosure", type=file.content_type, length=str(file.size), href=file.url)
-    _add_rating(element, entry)
     if entry.summary:
         _add(element, "summary", entry.summary)
     _add(element, "content", entry.content, type="html")
@@ -108,15 +104,8 @@ def write_rss(feed: Feed) -> bytes:
             _add(item, "category", tag)
         for file in entry.files[:1]:  # the format has one enclosure for an item
             _add(item, "enclosure", url=file.url, length=str(file.size), type=file.content_type)
-        _add_rating(item, entry)
         _add(item, "description", entry.content)
     return _write(root)
-
-
-def _add_rating(element: ElementTree.Element, entry: FeedEntry) -> None:
-    """Tell programs that files are sensitive, as Mastodon's feeds do, so that these may hide them."""
-    if entry.has_sensitive_files:
-        _add(element, f"{{{MEDIA}}}rating", "adult", scheme="urn:simple")
 
 
 def _add(

@@ -65,9 +65,9 @@ async def render_feed(
 
 def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
     row = view.post
-    # A page opens what is behind a warning when the reader asks for it; programs that read feeds cannot.
+    # A page opens what is sensitive when the reader asks for it; programs that read feeds cannot.
     warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
-    files = () if warning else view.media
+    files = () if row.sensitive else view.media
     return FeedEntry(
         uri=row.uri,
         url=row.url,
@@ -78,7 +78,6 @@ def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
         published_at=row.published_at,
         updated_at=row.edited_at or row.published_at,
         tags=() if warning else tuple(_decode_tags(row.tags)),
-        has_sensitive_files=row.sensitive and not warning and bool(view.media or view.cover),
         files=tuple(
             FeedFile(call.site.links.media(file.file_key), file.content_type, file.bytes)
             for file in files
@@ -110,14 +109,15 @@ def _render_warning(call: Call[Any], view: post_views.PostView, warning: str) ->
 def _render_parts(call: Call[Any], view: post_views.PostView) -> Iterator[str]:
     """Return the HTML of a post, with what the page shows above and below its text."""
     row, quote, links = view.post, view.quote, call.site.links
-    if view.cover is not None and view.cover.file_key:
+    files = () if row.sensitive else view.media
+    if view.cover is not None and view.cover.file_key and not row.sensitive:
         yield _render_picture(links.media(view.cover.file_key), view.cover.description)
     html = post_texts.proxy_pictures(links, row.id, post_texts.get_html(row))
     html = emojis.render(links, row.emojis, html)
     yield quotes.add_fallback_link(html, quote.row if quote is not None and quote.post is not None else None)
     # As on the page: pictures that an article shows in its text are not shown again.
     shown = row.html if row.kind == "Article" else ""
-    for file in (file for file in view.media if file.file_key not in shown):
+    for file in (file for file in files if file.file_key not in shown):
         address = links.media(file.file_key) if file.file_key else ""
         if address and file.kind == "image":
             yield _render_picture(address, file.description)

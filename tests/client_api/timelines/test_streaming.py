@@ -183,7 +183,7 @@ async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
         ("/hashtag/local", {"stream": "user"}, 400, "Missing tag name parameter"),
         ("/list", {}, 400, "Missing list name parameter"),
         ("/list", {"list": "9" * 30}, 401, "Not authorized to stream this list"),
-        ("/public", {"only_media": ["a", "b"]}, 422, "Validation failed: only_media"),
+        ("/public", {"only_media": ["a", "b"]}, 422, "Validation failed: Only media"),
         ("/user", {"access_token": "nonsense"}, 401, "Invalid access token"),
     ],
 )

@@ -131,6 +131,7 @@ async def test_poll_with_script_shows_the_result_in_place(start: Start) -> None:
 
 async def test_remote_poll_viewed_by_a_member_is_refreshed(start: Start) -> None:
     node, _, _ = await begin(start)
+    await node.settle()
     async with node.db.write() as tx:
         dan = await create_remote_account(tx, "dan")
         asked = question("https://beta.test/polls/1", dan, ("<script>Yes</script>", 3), ("No", 1))
