@@ -17,6 +17,8 @@ from activitypub.errors import MalformedDocumentError
 from activitypub.reactions import Reaction, read_reaction
 from activitypub.terms import ACTIVITIES, ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
 
+# The types of activities that may make earlier ones needless, see `supersedes`.
+SUPERSEDING_TYPES = frozenset({"Delete", "Undo", "Reject", "Update", "Add", "Remove"})
 MAX_OBJECTS = 20  # of one activity; each may cost several requests
 
 
@@ -84,14 +86,17 @@ def read_activity(document: Document) -> Activity:
 def find_subject(activity: Document) -> str:
     """Return what an activity is about: activities of one actor with the same subject must arrive in order.
 
-    It is the object for Create, Update, Delete, Add and Remove, and for likes and boosts with their Undo; the
-    other actor for what concerns two of them (Follow, its answers, Block, a partnership).
+    It is the object for Create, Update, Delete, Add and Remove, and for boosts with their Undo; for likes
+    with theirs the object as one that is liked, as a boost of it does not depend on that; the other actor for
+    what concerns two of them (Follow, its answers, Block, a partnership).
     """
     kind, inner = read.type_of(activity), read.get_embedded(activity.get("object"))
     if kind == "Flag":
         return read.id_of(activity) or ""
     if kind == "QuoteRequest":
         return read.id_of(activity.get("instrument")) or ""
+    if kind in ("Like", "EmojiReact"):
+        return f"like {read.id_of(activity.get('object')) or ''}"
     if kind == "Offer" and inner is not None:
         parties = (read.id_of(inner.get(name)) or "" for name in ("subject", "object"))
         return " ".join(sorted(parties))
@@ -110,6 +115,52 @@ def _find_request_subject(request: Document) -> str:
     if read.type_of(request) == "Follow":
         return read.id_of(request.get("actor")) or ""
     return find_subject(request)
+
+
+def deletes_actor(activity: Document) -> bool:
+    """Return True for the Delete of an actor by itself."""
+    is_delete = read.type_of(activity) == "Delete"
+    return is_delete and read.id_of(activity.get("object")) == read.id_of(activity.get("actor"))
+
+
+def supersedes(newer: Document, older: Document) -> bool:
+    """Return True if an actor need not send `older` any more to a peer that gets `newer`, made later.
+
+    A Delete makes all unnecessary that was said about its object, that of an actor all that it said; an Undo
+    what it undoes; a Reject the Accept of the same; an Update, an Add or a Remove an earlier one of the same
+    object.
+    """
+    kind, older_kind = read.type_of(newer), read.type_of(older)
+    object_uri = read.id_of(newer.get("object"))
+    if not object_uri or newer.get("actor") != older.get("actor"):
+        return False
+    if kind == "Undo":
+        return object_uri == read.id_of(older)
+    older_uri = read.id_of(older.get("object"))
+    match kind:
+        case "Delete":
+            return object_uri == newer["actor"] or _is_about(older, object_uri)
+        case "Reject":
+            return older_kind == "Accept" and older_uri == object_uri
+        case "Update":
+            return older_kind == "Update" and older_uri == object_uri
+        case "Add" | "Remove":
+            is_same = older_uri == object_uri and older.get("target") == newer.get("target")
+            return older_kind in ("Add", "Remove") and is_same
+        case _:
+            return False
+
+
+def _is_about(activity: Document, uri: str) -> bool:
+    """Return True if an activity, other than an answer, means nothing without an object."""
+    kind, inner = read.type_of(activity), read.get_embedded(activity.get("object"))
+    if kind in ("Accept", "Reject"):
+        return False
+    if kind == "QuoteRequest":
+        return uri == read.id_of(activity.get("instrument"))
+    if kind == "Undo" and inner is not None:
+        return _is_about(inner, uri)
+    return uri == read.id_of(activity.get("object"))
 
 
 def _find_author(document: Document) -> str | None:

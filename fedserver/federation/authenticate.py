@@ -109,6 +109,13 @@ class Authenticator:
         except ActivityPubError:
             return True
 
+    async def has_stored_key(self, request: SignedRequest) -> bool:
+        """Return True if the key that a request names is stored, as of a peer. Nothing is fetched."""
+        try:
+            return await self._find_stored_signatory(verify.parse_claim(request).key_id) is not None
+        except ActivityPubError:
+            return False
+
     async def authenticate(self, request: SignedRequest, *, reader: str = "") -> AccountRow:
         """Return the account that signed `request`. Raises SignatureError, PeerBlockedError.
 
@@ -131,6 +138,17 @@ class Authenticator:
         # Who signs is there: that its document could not be read a moment ago counts no more.
         self._fetcher.clear_failure(signer.uri)
         return signer, signed_at
+
+    async def authenticate_with_stored_key(self, request: SignedRequest) -> tuple[AccountRow, int]:
+        """Return the account that signed `request`, and when (ms UTC), even if it is on a refused host.
+
+        Nothing is asked of that host: only a key counts that is stored. Raises SignatureError.
+        """
+        claim = verify.parse_claim(request)
+        signatory = await self._find_stored_signatory(claim.key_id)
+        if signatory is None:
+            raise SignatureError("key-unavailable", claim.key_id[:200])
+        return signatory.account, verify.check_signature(claim, signatory.key, request, self._clock())
 
     async def verify_proof(self, document: Document, actor: str) -> int:
         """Check that `actor` signed `document` with a key of its own, and recently (FEP-8b32).

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
+from activitypub.activities import SUPERSEDING_TYPES, deletes_actor, supersedes
 from activitypub.authority import host_of
 from activitypub.errors import AuthorityError
 from activitypub.signatures.digest import sha256
@@ -15,12 +17,12 @@ from fedserver.domain.peers import peers, relays
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outbound.registry import RENDERERS
 from fedserver.federation.signing import add_proof
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.kernel import deliveries as delivery_queries
-from storage.queries.peers import peers as peer_queries
 from storage.queries.posts import polls as poll_queries
-from storage.rows.kernel import DocumentRow
+from storage.rows.kernel import DeliveryRow, DocumentRow
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -55,8 +57,35 @@ async def fan_out(
         tx.now,
         outbound.synchronizes,
     )
-    retry_times = await peer_queries.load_retry_times(tx, list({host for host, _ in targets}))
+    if document["type"] in SUPERSEDING_TYPES:
+        await _withdraw_earlier(tx, document, row, outbound.subject, [inbox for _, inbox in targets])
+    retry_times = await peers.load_retry_times(tx, {host for host, _ in targets})
     return await delivery_queries.insert(tx, row, targets, retry_times, subject=outbound.subject)
+
+
+async def _withdraw_earlier(
+    tx: Tx, document: dict[str, Any], row: DocumentRow, subject: str, inboxes: Sequence[str]
+) -> None:
+    """Delete what waits for inboxes and is superseded by a new document.
+
+    What failed may have arrived all the same, as the answer may be lost: so a Delete or an Undo is always
+    sent, but does not wait for what it takes back.
+    """
+    every_subject = deletes_actor(document)
+    waiting = await delivery_queries.list_waiting_documents(tx, row, subject, every_subject=every_subject)
+    ids = [earlier.id for earlier in waiting if supersedes(document, _decode(earlier.body))]
+    if ids:
+        await delivery_queries.withdraw(tx, ids, inboxes)
+
+
+async def is_overtaken(tx: ReadTx, row: DeliveryRow, document: DocumentRow) -> bool:
+    """Return True for a failed delivery that need not be tried again: a later one supersedes it.
+
+    It was being delivered when that was enqueued, so it was not withdrawn then.
+    """
+    older = _decode(document.body)
+    later = await delivery_queries.list_later_documents(tx, row, [row.subject, str(older["actor"])])
+    return any(supersedes(_decode(newer.body), older) for newer in later)
 
 
 def _list_targets(

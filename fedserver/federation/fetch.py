@@ -6,10 +6,13 @@ that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
 from cachetools import TTLCache
+from msgspec import Struct, field
 
 from activitypub.authority import host_of, same_origin, without_fragment
 from activitypub.document import Document, id_of, parse
@@ -21,11 +24,14 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
 from fedserver.net.client import Client, Response
-from fedserver.net.errors import NetError
+from fedserver.net.errors import NetError, TimedOutError, UnreachableError
 from storage.engine import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FAILURE_TTL_S = 300  # a thread may name one address many times; a failed one is not asked for each time
+# Much that waits may need one address; as each is tried again, that address is asked once in this time.
+MIN_RETRY_AGE_MS = 10_000
+TEMPORARY_CLIENT_ERRORS = frozenset({408, 425, 429})  # a timeout, a risk of replay, a rate limit (RFC 9110)
 SCHEME_TTL_S = 86_400  # servers change their signature scheme with an update, so a day is enough
 
 
@@ -35,6 +41,37 @@ class PeerBlockedError(Exception):
 
 class RemoteGoneError(Exception):
     """The peer answers 410: the document was deleted."""
+
+
+class FetchAttempt(Struct):
+    """The addresses that were not available for the moment while something was done that needs them.
+
+    In a retry, addresses are asked again that were not available shortly before.
+    """
+
+    is_retry: bool
+    unavailable: set[str] = field(default_factory=set)
+
+
+_attempt: ContextVar[FetchAttempt | None] = ContextVar("fetch_attempt", default=None)
+
+
+@contextmanager
+def track_unavailable(*, is_retry: bool) -> Iterator[FetchAttempt]:
+    """Record which addresses are not available in this block.
+
+    Most callers treat them like what does not exist; the difference matters where work is tried again later.
+    """
+    token = _attempt.set(attempt := FetchAttempt(is_retry))
+    try:
+        yield attempt
+    finally:
+        _attempt.reset(token)
+
+
+def is_temporary(status: int) -> bool:
+    """Return True for the status of an answer that may be another one later."""
+    return status in TEMPORARY_CLIENT_ERRORS or (status >= 500 and status != 501)
 
 
 class Fetcher:
@@ -55,7 +92,11 @@ class Fetcher:
         self._rfc9421_hosts: TTLCache[str, bool] = TTLCache(
             10_000, SCHEME_TTL_S, timer=lambda: clock() / 1000
         )
-        self._failed: TTLCache[str, bool] = TTLCache(20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000)
+        # By address, the one that was asked last: it may be the id that the document at the first one has.
+        self._failed: TTLCache[str, str] = TTLCache(20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000)
+        self._unavailable_at: TTLCache[str, int] = TTLCache(
+            20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000
+        )
 
     async def _get_signer(self) -> Signer | None:
         if self._signer is None:
@@ -72,19 +113,26 @@ class Fetcher:
         A host that refuses the signature is asked once more with the other scheme, which is remembered if
         it is accepted.
         """
-        signer = await self._get_signer()
         try:
-            host = host_of(url)
-            if signer is None:
-                return await self._client.get(url, accept=accept)
-            schemes, uses_rfc9421 = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
-            response = await self._client.get(url, accept=accept, sign=schemes[uses_rfc9421])
-            if response.status != 401:
-                return response
-            second = await self._client.get(url, accept=accept, sign=schemes[not uses_rfc9421])
+            response = await self._request(url, accept)
         except (NetError, AuthorityError) as error:
             log.info("fetch_failed", url=url[:300], reason=str(error))
+            if isinstance(error, TimedOutError | UnreachableError):
+                self._record_unavailable(url)
             return None
+        if is_temporary(response.status):
+            self._record_unavailable(url)
+        return response
+
+    async def _request(self, url: str, accept: str) -> Response:
+        signer, host = await self._get_signer(), host_of(url)
+        if signer is None:
+            return await self._client.get(url, accept=accept)
+        schemes, uses_rfc9421 = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
+        response = await self._client.get(url, accept=accept, sign=schemes[uses_rfc9421])
+        if response.status != 401:
+            return response
+        second = await self._client.get(url, accept=accept, sign=schemes[not uses_rfc9421])
         if second.status == 401:
             return response
         self._rfc9421_hosts.pop(host, None)
@@ -92,14 +140,32 @@ class Fetcher:
             self._rfc9421_hosts[host] = True
         return second
 
+    def _record_unavailable(self, address: str) -> None:
+        self._unavailable_at[address] = self._clock()
+        if (attempt := _attempt.get()) is not None:
+            attempt.unavailable.add(address)
+
+    def _has_failed(self, address: str) -> bool:
+        """Return True for an address that failed a moment ago and is not to be asked again now."""
+        asked = self._failed.get(address)
+        unavailable_at = self._unavailable_at.get(asked) if asked is not None else None
+        attempt = _attempt.get()
+        if asked is None or unavailable_at is None or attempt is None:
+            return asked is not None
+        if attempt.is_retry and self._clock() - unavailable_at >= MIN_RETRY_AGE_MS:
+            return False
+        attempt.unavailable.add(asked)
+        return True
+
     async def fetch_document(self, uri: str) -> Document | None:
         """Return the document at `uri` as its origin publishes it. Returns None if there is none to believe.
 
         Raises RemoteGoneError if it was deleted.
         """
         address = without_fragment(uri)
-        if address in self._failed or self._site.links.is_local(address):
+        if self._has_failed(address) or self._site.links.is_local(address):
             return None
+        asked = address
         answer = await self._fetch_once(address)
         if answer is not None:
             document, final_url = answer
@@ -108,11 +174,11 @@ class Fetcher:
             if identifier and normalize_url(identifier) == final_url:
                 return document
             if identifier and same_origin(identifier, final_url):
-                second = await self._fetch_once(without_fragment(identifier))
-                wanted = without_fragment(identifier)
+                asked = wanted = without_fragment(identifier)
+                second = await self._fetch_once(wanted)
                 if second is not None and id_of(second[0]) == wanted and normalize_url(wanted) == second[1]:
                     return second[0]
-        self._failed[address] = True
+        self._failed[address] = asked
         return None
 
     async def fetch_collection(self, uri: str) -> Document | None:
@@ -123,13 +189,13 @@ class Fetcher:
         origin. Raises RemoteGoneError if it was deleted.
         """
         address = without_fragment(uri)
-        if address in self._failed or self._site.links.is_local(address):
+        if self._has_failed(address) or self._site.links.is_local(address):
             return None
         answer = await self._fetch_once(address)
         # guard: origin of collections @true
         if answer is not None and same_origin(address, answer[1], id_of(answer[0]) or address):
             return answer[0]
-        self._failed[address] = True
+        self._failed[address] = address
         return None
 
     async def _fetch_once(self, address: str) -> tuple[Document, str] | None:

@@ -52,7 +52,12 @@ async def identify_peer(
     if federation.mode == "closed":
         raise ForbiddenError("This node does not federate")
     # guard: the host of a claimed key
-    if request is not None and not authenticator.is_claimed_host_allowed(request):
+    if (
+        request is not None
+        and not authenticator.is_claimed_host_allowed(request)
+        # Whom we have something of may still erase it: the inbox refuses everything else.
+        and not (is_inbox and await authenticator.has_stored_key(request))
+    ):
         raise ForbiddenError(REFUSED)
     if is_inbox:
         return PeerIdentity()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from fedserver.domain.accounts import stored_names
+from fedserver.domain.accounts import accounts, stored_names
 from fedserver.domain.kernel import jobs
-from fedserver.domain.moderation import moderation
+from fedserver.domain.moderation import account_limits, moderation
 from fedserver.domain.notifications import notification_requests
 from fedserver.domain.portability import move_transfers
 from fedserver.domain.relationships import mutes
 from fedserver.federation import featured, imports, synchronization
 from fedserver.jobs.lease import JobLease
 from fedserver.runtime.services import Services
+
+# An account whose inbox stays away is not fetched again for each delivery to it.
+MIN_REFRESH_AGE_MS = 3_600_000
 
 
 async def refresh_account(services: Services, job: jobs.RefreshAccount) -> None:
@@ -23,6 +26,18 @@ async def check_stored_names(services: Services, job: jobs.CheckStoredNames, lea
     async with services.db.write() as tx:
         await stored_names.check(tx, services.site, job)
         await lease.finish(tx)
+
+
+async def refresh_recipient(services: Services, job: jobs.RefreshRecipient) -> None:
+    """Fetch the account again whose own inbox is not there any more, unless that was done a while ago.
+
+    One that is gone is deleted here, one with a new inbox gets later deliveries there.
+    """
+    async with services.db.read() as tx:
+        owners = await accounts.list_by_inbox(tx, job.inbox_uri)
+    for account in owners:
+        if (account.fetched_at or 0) <= services.db.clock() - MIN_REFRESH_AGE_MS:
+            await services.resolver.fetch_actor(account.uri)
 
 
 async def verify_links(services: Services, job: jobs.VerifyLinks) -> None:
@@ -63,6 +78,13 @@ async def transfer_relationships(
     """Copy a batch of relationships with an account that moved to its target, and enqueue the next."""
     async with services.db.write() as tx:
         await move_transfers.transfer_relationships(tx, services.site, job)
+        await lease.finish(tx)
+
+
+async def sever_follows(services: Services, job: jobs.SeverFollows, lease: JobLease) -> None:
+    """End the follows of an account that was suspended with another, in both directions."""
+    async with services.db.write() as tx:
+        await account_limits.sever_follows(tx, job.account_id)
         await lease.finish(tx)
 
 

@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
-from fedserver.federation.fan_out import fan_out
+from fedserver.federation.fan_out import is_overtaken
 from fedserver.federation.signing import Signer
 from fedserver.federation.synchronization import build_synchronization_header
 from fedserver.jobs.backoff import (
@@ -33,7 +33,6 @@ from fedserver.jobs.backoff import (
     retry_delay_ms,
     signals_outage,
 )
-from fedserver.jobs.lease import JobLease
 from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
@@ -51,18 +50,11 @@ COALESCE_S = 0.01  # deliveries that end within this time are recorded in one tr
 LEASE_MS = 45_000  # longer than two requests may take; after a crash the deliveries wait for its end
 MAX_PER_HOST = 4
 SIGNATURE_REFUSED_STATUSES = (400, 401, 403)
+GONE_STATUSES = (404, 410)
 # So many different deliveries in a row that fail with a server error or a rate limit are no coincidence.
 MIN_FAILURES_OF_HOST = 5
 MAX_TRACKED_HOSTS = 10_000
 OUTAGE_FAILURES = 2  # after the first failure nothing is postponed yet, see `circuit_delay_ms`
-
-
-async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -> None:
-    """Render the activity of a job and write a delivery for each inbox."""
-    async with services.db.write() as tx:
-        if await fan_out(tx, services.site, services.keyring, services.policies, job):
-            tx.emit("deliveries.due")
-        await lease.finish(tx)
 
 
 class DeliveryOutcome(Struct, frozen=True):
@@ -146,7 +138,9 @@ class DeliveryWorker:
         for pending in taken:
             self._in_progress[pending.row.id] = pending
             self._pool.start(pending.row.host, pending.is_slow, partial(self._process, pending))
-        return len(taken) if more else 0
+        if more:
+            return len(taken)
+        return sum(outcome.answer in GONE_STATUSES for _, outcome in ended)  # each enqueued a job
 
     def _count_outcomes(self, ended: Ended) -> None:
         for pending, outcome in ended:
@@ -322,12 +316,19 @@ class DeliveryWorker:
             await peer_queries.set_scheme(tx, row.host, outcome.scheme)
         if outcome.status == "drop":
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
+        if outcome.answer in GONE_STATUSES:
+            refresh = jobs.RefreshRecipient(row.inbox_uri)
+            await jobs.enqueue(tx, refresh, dedupe=f"refresh_recipient:{row.inbox_uri}")
         if outcome.status != "again":
             return
         if _is_final_attempt(row, outcome, tx.now):
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
             why = delivery_queries.EXPIRED_PREFIX if outcome.is_unreachable else ""
             await delivery_queries.dead_letter(tx, row.id, why + outcome.reason)
+            return
+        if pending.document is not None and await is_overtaken(tx, row, pending.document):
+            log.info("delivery_superseded", inbox=row.inbox_uri, reason=outcome.reason)
+            await delivery_queries.finish(tx, [row])
             return
         wait = max(outcome.wait_ms, retry_delay_ms(min(row.attempts, MAX_ATTEMPTS), random.random()))
         # Behind the others that wait for the circuit: the next probe shall be another activity.

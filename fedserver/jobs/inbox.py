@@ -20,6 +20,7 @@ from activitypub.document import parse
 from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import DomainError
+from fedserver.federation.fetch import FetchAttempt, track_unavailable
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import HANDLERS, apply, prepare
 from fedserver.jobs.backoff import retry_delay_ms
@@ -34,6 +35,9 @@ FAST_SLOTS, SLOW_SLOTS = 16, 16
 MAX_LIKES_PER_BATCH = 10
 LEASE_MS = 90_000
 MAX_ATTEMPTS = 8
+# What a suspended account may still do: take back or correct what is here of it. Privacy does not end with a
+# suspension, and nobody is shown anything. Mastodon takes the same.
+SUSPENDED_TYPES = frozenset({"Delete", "Reject", "Undo", "Update"})
 
 
 class _ActivityHead(Struct):
@@ -44,6 +48,10 @@ class _ActivityHead(Struct):
 
 
 _decode_head = msgspec.json.Decoder(_ActivityHead).decode
+
+
+class UnavailableError(Exception):
+    """An activity has no effect yet: what it needs cannot be read for the moment. The message says why."""
 
 
 class InboxWorker:
@@ -155,41 +163,68 @@ class InboxWorker:
         try:
             activity = read_activity(parse(row.body))
             kind = activity.kind if activity.kind in HANDLERS else kind
-            *earlier, last = split_objects(activity)
-            for part in earlier:
-                await self._apply_part(row, part)
-            item = await self._prepare(row, last)
-            async with self._services.db.write() as tx:
-                await apply(tx, item)
-                await inbox_queries.finish(tx, [row.id])
+            await self._apply(row, activity)
             counted.labels(kind, "done").inc()
         except (IgnoredError, ActivityPubError, DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
-            async with self._services.db.write() as tx:
-                await inbox_queries.finish(tx, [row.id])
+            await self._drop(row)
             counted.labels(kind, "dropped").inc()
+        except UnavailableError as error:
+            log.info("activity_postponed", activity=row.activity_uri[:300], reason=str(error)[:300])
+            await self._record_failure(row, str(error))
+            counted.labels(kind, "failed").inc()
         except Exception as error:
             # One activity must not stop the others; it is tried again, then kept aside.
             log.exception("activity_failed", activity=row.activity_uri[:300])
             await self._record_failure(row, f"{type(error).__name__}: {error}")
             counted.labels(kind, "failed").inc()
 
-    async def _apply_part(self, row: InboxItemRow, part: Activity) -> None:
+    async def _apply(self, row: InboxItemRow, activity: Activity) -> None:
+        """Carry out an activity, of several objects one after another.
+
+        Raises UnavailableError if it has no effect because something cannot be read for the moment.
+        """
+        *earlier, last = split_objects(activity)
+        with track_unavailable(is_retry=row.attempts > 1) as attempt:
+            for part in earlier:
+                await self._apply_part(row, part, attempt)
+            try:
+                item = await self._prepare(row, last)
+                async with self._services.db.write() as tx:
+                    await apply(tx, item)
+                    await inbox_queries.finish(tx, [row.id])
+            except (IgnoredError, ActivityPubError, DomainError) as error:
+                _check_available(attempt, error)
+                raise
+
+    async def _apply_part(self, row: InboxItemRow, part: Activity, attempt: FetchAttempt) -> None:
         """Carry out what an activity does to one of its objects, which does not depend on the others."""
         try:
             item = await self._prepare(row, part)
             async with self._services.db.write() as tx:
                 await apply(tx, item)
         except (IgnoredError, ActivityPubError, DomainError) as error:
+            _check_available(attempt, error)
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
+
+    async def _drop(self, row: InboxItemRow) -> None:
+        """Finish an activity that has no effect; what it undoes may itself still wait to be tried again."""
+        undone = _find_undone_uri(row)
+        async with self._services.db.write() as tx:
+            await inbox_queries.finish(tx, [row.id])
+            if undone:
+                await inbox_queries.withdraw(tx, row, undone)
 
     async def _prepare(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
         async with self._services.db.read() as tx:
             actor = await accounts.find_by_uri(tx, row.actor_uri)
         if actor is None:
             actor = await self._services.resolver.fetch_actor(row.actor_uri)
-        if actor is None or actor.suspended_at is not None:
+        if actor is None:
             raise IgnoredError("its actor is not known any more")
+        # guard: suspended actors
+        if actor.suspended_at is not None and activity.kind not in SUSPENDED_TYPES:
+            raise IgnoredError("its actor is suspended")
         item = InboundActivity(
             site=self._services.site,
             activity=activity,
@@ -215,6 +250,21 @@ class InboxWorker:
         """
         async with self._services.db.read() as tx:
             return await inbox_queries.find_next_due(tx, after=self._checked_at)
+
+
+def _check_available(attempt: FetchAttempt, error: Exception) -> None:
+    """Raise UnavailableError if an activity may have failed because an address was not available."""
+    if attempt.unavailable:
+        raise UnavailableError(f"{error}; not available: {min(attempt.unavailable)[:200]}") from error
+
+
+def _find_undone_uri(row: InboxItemRow) -> str:
+    """Return the id of the activity that an Undo is about; '' for anything else."""
+    try:
+        activity = read_activity(parse(row.body))
+    except ActivityPubError:
+        return ""
+    return (activity.object_id or "") if activity.kind == "Undo" else ""
 
 
 def _get_post_id(item: InboundActivity) -> int:

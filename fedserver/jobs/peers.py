@@ -1,4 +1,4 @@
-"""Work for peer policies: reload them after changes by another process, and fetch lists of peers."""
+"""Work about peers: what is sent to them, policies that another process changed, and lists of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import structlog
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.peers import peer_files, peer_lists
+from fedserver.federation.fan_out import fan_out
+from fedserver.jobs.lease import JobLease
 from fedserver.net.errors import NetError
 from fedserver.runtime.services import Services
 
@@ -55,3 +57,11 @@ async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:
             reason = reason or f"The server answered with status {status}."
             log.info("peer_list_failed", url=row.url[:300], reason=reason)
             await peer_lists.record_failure(tx, row.id, reason)
+
+
+async def fan_out_activity(services: Services, job: jobs.Job, lease: JobLease) -> None:
+    """Render the activity of a job and write a delivery for each inbox; another worker sends them."""
+    async with services.db.write() as tx:
+        if await fan_out(tx, services.site, services.keyring, services.policies, job):
+            tx.emit("deliveries.due")
+        await lease.finish(tx)

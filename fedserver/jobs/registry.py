@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
 from fedserver.federation.outbound.registry import RENDERERS
-from fedserver.jobs import accounts, cards, deliveries, files, peers, posts, push_messages
+from fedserver.jobs import accounts, cards, files, peers, posts, push_messages
 from fedserver.jobs.mails import handlers as mails
 
 DEFAULT, REMOTE, MEDIA, PUSH = "default", "remote", "media", "push"
@@ -40,7 +40,7 @@ def _transactional(queue: str, run: Callable[..., Awaitable[Any]]) -> Handler:
 
 HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
     {
-        **dict.fromkeys(RENDERERS, _transactional(DEFAULT, deliveries.fan_out_activity)),
+        **dict.fromkeys(RENDERERS, _transactional(DEFAULT, peers.fan_out_activity)),
         jobs.FetchParent: Handler(REMOTE, posts.fetch_parent),
         jobs.RefreshPoll: Handler(REMOTE, posts.refresh_poll),
         jobs.VerifyQuote: Handler(REMOTE, posts.verify_quote),
@@ -52,6 +52,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.FetchCard: Handler(REMOTE, cards.fetch_card),
         jobs.RefreshAccount: Handler(REMOTE, accounts.refresh_account),
         jobs.CheckStoredNames: _transactional(DEFAULT, accounts.check_stored_names),
+        jobs.RefreshRecipient: Handler(REMOTE, accounts.refresh_recipient),
         jobs.VerifyLinks: Handler(REMOTE, accounts.verify_links),
         jobs.FetchFeatured: Handler(REMOTE, accounts.fetch_featured),
         jobs.SynchronizeFollowers: Handler(REMOTE, accounts.synchronize_followers),
@@ -59,6 +60,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.EndMute: Handler(DEFAULT, accounts.expire_mute),
         jobs.ExpireModerationAction: Handler(DEFAULT, accounts.expire_moderation_action),
         jobs.TransferRelationships: _transactional(DEFAULT, accounts.transfer_relationships),
+        jobs.SeverFollows: _transactional(DEFAULT, accounts.sever_follows),
         jobs.MergeNotifications: _transactional(DEFAULT, accounts.merge_notifications),
         jobs.FetchPeerList: Handler(REMOTE, peers.fetch_peer_list),
         jobs.SendMail: Handler(REMOTE, mails.send),

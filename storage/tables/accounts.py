@@ -63,6 +63,12 @@ accounts = Table(
     Column("other_hosts", Text, nullable=False, server_default=""),
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
+    Index(
+        "ix_accounts_other_hosts",
+        "other_hosts",
+        sqlite_where=text("other_hosts != ''"),
+        postgresql_where=text("other_hosts != ''"),
+    ),
     # Of peers, kept for what was decided about them.
     Index(
         "ix_accounts_tombstones",

@@ -1,6 +1,17 @@
 """Tables of what everything else builds on."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.tables.metadata import key, metadata, owner_key
 
@@ -56,7 +67,14 @@ deliveries = Table(
     Column("subject", Text, nullable=False, server_default=""),
     UniqueConstraint("document_id", "inbox_uri"),
     Index("ix_deliveries_run_at_id", "run_at", "id"),
-    Index("ix_deliveries_lane_id", "lane", "id"),
+    Index("ix_deliveries_lane_subject_id", "lane", "subject", "id"),
+    Index(
+        "ix_deliveries_untried",
+        "lane",
+        "id",
+        sqlite_where=text("error = '' AND dead_at IS NULL"),
+        postgresql_where=text("error = '' AND dead_at IS NULL"),
+    ),
     Index("ix_deliveries_host_id", "host", "id"),
 )
 

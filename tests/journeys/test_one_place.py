@@ -11,6 +11,7 @@ import pytest
 from activitypub.document import Document
 from activitypub.terms import PUBLIC
 from fedserver.domain.relationships import follows
+from storage.queries.posts import mentions as mention_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.kit import tls
@@ -75,6 +76,40 @@ async def test_post_delivered_to_one_inbox_without_addresses_is_for_its_owner(wo
     assert (await world.load_status(f"{world.eve}/1", api))["visibility"] == "direct"
     row_id = (await world.load_status(f"{world.eve}/1", api))["id"]
     assert (await world.api.request("GET", f"/api/v1/statuses/{row_id}")).status == 404
+
+
+async def test_post_without_addresses_is_for_each_member_to_whom_it_is_delivered(world: World) -> None:
+    bob, cora = [await world.node.create_member(name) for name in ("bob", "cora")]
+    activity = world.create({"attributedTo": world.eve})
+    body = msgspec.json.encode(activity)
+    for name in ("bob", "ann", "bob"):
+        path = f"/users/{name}/inbox"
+        headers = sign_headers(world.node, body, f"{world.eve}#main-key", signed_url=world.node.base + path)
+        assert (await post_to_inbox(world.node, body, headers, path))[0] == 202
+        await world.node.settle()
+    apis = {row.username: Api(world.node, await world.node.create_token(row)) for row in (bob, cora)}
+    status = await world.load_status(f"{world.eve}/1", apis["bob"])
+    assert (await world.load_status(f"{world.eve}/1"))["visibility"] == "direct"
+    assert (await apis["cora"].request("GET", f"/api/v1/statuses/{status['id']}")).status == 404
+    assert status["mentions"] == [], "no reader learns of the others"
+    assert [post["id"] for post in await world.api.get("/api/v1/timelines/home")] == [status["id"]]
+
+
+async def test_reader_is_added_to_a_post_that_came_with_addresses_first(world: World) -> None:
+    bob = await world.node.create_member("bob")
+    note = {"id": f"{world.eve}/1", "attributedTo": world.eve, "to": [world.ann.uri]}
+    await world.send(world.create(note))
+    bare = {name: value for name, value in world.create(note).items() if name != "to"}
+    bare["object"] = {name: value for name, value in bare["object"].items() if name != "to"}
+    path, body = "/users/bob/inbox", msgspec.json.encode({**bare, "id": f"{world.eve}#c2"})
+    headers = sign_headers(world.node, body, f"{world.eve}#main-key", signed_url=world.node.base + path)
+    assert (await post_to_inbox(world.node, body, headers, path))[0] == 202
+    await world.node.settle()
+    async with world.node.db.read() as tx:
+        row = await post_queries.find_by_uri(tx, f"{world.eve}/1")
+        assert row is not None
+        readers = await mention_queries.list_by_post(tx, row.id)
+    assert sorted(readers) == [world.ann.id, bob.id], "its author sent it to both"
 
 
 async def test_author_is_the_actor_among_several(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -53,6 +54,11 @@ async def get(tx: ReadTx, account_id: int) -> AccountRow:
     if row is None:
         raise NotFoundError
     return row
+
+
+async def list_by_inbox(tx: ReadTx, inbox_uri: str) -> list[AccountRow]:
+    """Return remote accounts with this inbox of their own: one, as a rule. A shared inbox is nobody's own."""
+    return await account_queries.list_by_inbox(tx, urlsplit(inbox_uri).netloc.lower(), inbox_uri)
 
 
 async def load_by_ids(tx: ReadTx, ids: Sequence[int]) -> dict[int, AccountRow]:

@@ -61,7 +61,8 @@ async def inherit(tx: Tx, former: AccountRow, successor: AccountRow) -> AccountR
 async def carry_limits(tx: Tx, former: AccountRow, successor: AccountRow) -> AccountRow:
     """Apply the limits that moderators set on one account to another remote one; return that one.
 
-    A limit of the whole domain stays with the domain, and one with an end ends for both.
+    A limit of the whole domain stays with the domain, and one with an end ends for both. The follows of one
+    that is suspended now end.
     """
     if not successor.domain:
         return successor
@@ -71,6 +72,8 @@ async def carry_limits(tx: Tx, former: AccountRow, successor: AccountRow) -> Acc
             continue
         await account_queries.set_limit(tx, successor.id, column, at)
         successor = structs.replace(successor, **{column: at})
+        if kind == "suspend" and not successor.uri.startswith(HANDLE_SCHEME):
+            await jobs.enqueue(tx, jobs.SeverFollows(successor.id))
         entry = await audit_log.find_active(tx, former.uri, f"account.{kind}")
         if entry is not None and entry.expires_at is not None:
             job = jobs.ExpireModerationAction(entry.id, successor.id)

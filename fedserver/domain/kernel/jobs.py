@@ -239,6 +239,12 @@ class CheckStoredNames(Job, frozen=True, tag="check_stored_names"):
     after_id: int = 0
 
 
+class RefreshRecipient(Job, frozen=True, tag="refresh_recipient"):
+    """The inbox of an account was not there any more: the account may have another one, or be gone."""
+
+    inbox_uri: str
+
+
 class RefreshPoll(Job, frozen=True, tag="refresh_poll"):
     """The votes of a poll of a peer are fetched."""
 
@@ -430,6 +436,12 @@ class ProcessMedia(Job, frozen=True, tag="process_media"):
     """A video or audio file is transcoded; by a worker of its own, as it takes minutes."""
 
     media_id: int
+
+
+class SeverFollows(Job, frozen=True, tag="sever_follows"):
+    """An account is suspended as another is whose handle it has now, or that moved to it."""
+
+    account_id: int
 
 
 class MergeNotifications(Job, frozen=True, tag="merge_notifications"):

@@ -56,10 +56,16 @@ async def clear_limit(tx: Tx, account: AccountRow, member: MemberRow | None, kin
 
 async def carry(tx: Tx, old: AccountRow, target: AccountRow) -> None:
     """Apply the limits of an account that moved to its target, whose follows end if it is suspended."""
-    limited = await decisions.carry_limits(tx, old, target)
-    if limited.domain and limited.suspended_at is not None:
-        handle = f"{limited.username}@{limited.domain}"
-        await severances.sever(tx, limited.suspended_at, "account_suspension", handle, notify_peers=True)
+    await decisions.carry_limits(tx, old, target)
+    await sever_follows(tx, target.id)
+
+
+async def sever_follows(tx: Tx, account_id: int) -> None:
+    """End the follows of a remote account that is suspended; nothing happens for others."""
+    account = await account_queries.find(tx, account_id)
+    if account is not None and account.domain and account.suspended_at is not None:
+        handle = f"{account.username}@{account.domain}"
+        await severances.sever(tx, account.suspended_at, "account_suspension", handle, notify_peers=True)
 
 
 async def _cut_off(tx: Tx, account: AccountRow, member: MemberRow | None) -> None:

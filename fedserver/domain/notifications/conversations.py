@@ -20,6 +20,7 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts import accounts as account_queries
 from storage.queries.notifications import conversations as conversation_queries
 from storage.queries.posts import mentions as mention_queries
 from storage.rows.accounts import AccountRow
@@ -129,5 +130,18 @@ async def merge_threads(tx: Tx, post: PostRow) -> None:
 
 
 async def remove_between(tx: Tx, account_id: int, other_id: int) -> None:
-    """Remove conversations of an account in which the other one takes part, after a block."""
+    """Remove conversations of an account in which the other one takes part, after a block or a mute."""
     await conversation_queries.delete_by_person(tx, account_id, other_id)
+
+
+async def remove_with_domain(tx: Tx, account_id: int, domain: str) -> None:
+    """Remove conversations of an account in which an account of a domain takes part, after it was muted."""
+    people = {
+        conversation_id: _decode_people(text)
+        for conversation_id, text in await conversation_queries.list_people(tx, account_id)
+    }
+    named_ids = {person_id for ids in people.values() for person_id in ids}
+    hidden_ids = set(await account_queries.list_ids_on_domain(tx, list(named_ids), domain))
+    removed = [conversation_id for conversation_id, ids in people.items() if hidden_ids.intersection(ids)]
+    if removed:
+        await conversation_queries.delete_by_ids(tx, removed)

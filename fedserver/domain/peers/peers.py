@@ -6,7 +6,7 @@ only, in `closed` mode with none. `peer_effects` holds the effects of a decision
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct, structs
 
@@ -295,6 +295,11 @@ async def mark_reachable(tx: Tx, domain: str) -> None:
     if await peer_queries.close_circuit(tx, domain):
         await delivery_queries.retry_host(tx, domain)
         tx.emit("deliveries.due")
+
+
+async def load_retry_times(tx: ReadTx, domains: Collection[str]) -> dict[str, int]:
+    """Return when those of these peers that do not answer are tried again (ms UTC)."""
+    return await peer_queries.load_retry_times(tx, list(domains))
 
 
 async def ensure(tx: Tx, domain: str) -> None:

@@ -84,9 +84,20 @@ async def publish_remote(
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 
-async def publish_remote_edit(tx: Tx, row: PostRow) -> None:
-    """Tell of a peer's post that has changed: search, boosters, quoters, streams."""
+async def show_to_reader(tx: Tx, row: PostRow) -> None:
+    """Show a post in the home of a reader who was added, if they follow its author."""
+    await _fan_out_home(tx, row)
+    tx.emit(events.POST_CHANGED, post_id=row.id)
+
+
+async def publish_remote_edit(tx: Tx, row: PostRow, author: AccountRow) -> None:
+    """Tell of a peer's post that has changed: search, boosters, quoters, streams.
+
+    Nobody is notified of what a suspended author changes.
+    """
     await _index(tx, row)
+    if author.suspended_at is not None:
+        return
     await _notify_boosters(tx, row)
     await quotes.notify_quoters(tx, row)
     tx.emit(events.POST_EDITED, post_id=row.id)

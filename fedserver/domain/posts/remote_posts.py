@@ -73,6 +73,14 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     return row
 
 
+async def add_reader(tx: Tx, row: PostRow, reader: AccountRow) -> None:
+    """Let one more member read a direct post of a peer that names no readers; nothing happens if they may."""
+    if row.local or row.visibility != "direct" or reader.id in await attachments.list_mentioned_ids(tx, row):
+        return
+    await attachments.insert_mentions(tx, row, [reader.id])
+    await publication.show_to_reader(tx, row)
+
+
 def _build_row(
     tx: Tx,
     author: AccountRow,
@@ -173,7 +181,7 @@ async def receive_edit(
     await _attach(tx, changed, remote)
     await post_queries.upsert_original(tx, row.uri, remote.original)
     await quote_requests.receive(tx, changed, remote.quote)
-    await publication.publish_remote_edit(tx, changed)
+    await publication.publish_remote_edit(tx, changed, author)
     return changed
 
 

@@ -1,7 +1,8 @@
 """Domains that an account mutes (docs.joinmastodon.org/methods/domain_blocks).
 
-Subdomains are included. Follows with accounts there end in both directions; posts and notifications from
-there are hidden. Blocks of peers by the node are in `domain.peers`.
+Subdomains are included, and accounts whose actor is there while their handle is of another host. Follows with
+them end in both directions; their posts and notifications are hidden, conversations with them leave the list.
+Blocks of peers by the node are in `domain.peers`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.notifications import conversations
 from fedserver.domain.relationships import follows
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import domain_mutes as domain_mute_queries
@@ -37,6 +39,7 @@ async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None
         await follows.sever(tx, actor, other)
         tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=other.id)
     await domain_mute_queries.delete_content(tx, actor.id, host)
+    await conversations.remove_with_domain(tx, actor.id, host)
 
 
 async def remove(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:

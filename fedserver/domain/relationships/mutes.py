@@ -5,6 +5,7 @@ from __future__ import annotations
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.kernel.written_texts import clean_lines
+from fedserver.domain.notifications import conversations
 from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import blocks as block_queries
@@ -20,13 +21,19 @@ YEAR_S = 366 * 86_400
 async def mute(
     tx: Tx, actor: AccountRow, target: AccountRow, *, hides_notifications: bool = True, seconds: int = 0
 ) -> None:
-    """Mute an account for `seconds`, or without end (0). Raises ForbiddenError for one's own."""
+    """Mute an account for `seconds`, or without end (0). Raises ForbiddenError for one's own.
+
+    Where its notifications are hidden, conversations with it leave the list, as with Mastodon; one is there
+    again when the next post comes after the mute.
+    """
     if actor.id == target.id:
         raise ForbiddenError(gettext("You cannot mute yourself."))
     expires = tx.now + min(seconds, 10 * YEAR_S) * 1000 if seconds > 0 else None
     row = MuteRow(tx.new_id(), actor.id, target.id, hides_notifications, expires, tx.now)
     await block_queries.upsert_mute(tx, row)
     await home_entry_queries.delete_by_author(tx, actor.id, target.id)
+    if hides_notifications:
+        await conversations.remove_between(tx, actor.id, target.id)
     if expires is not None:
         dedupe = f"end_mute:{actor.id}:{target.id}:{expires}"
         await jobs.enqueue(tx, jobs.EndMute(actor.id, target.id), run_at=expires, dedupe=dedupe)

@@ -47,20 +47,26 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
         raise IgnoredError("it holds no post")
     if remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post belongs to another actor")
-    remote_post = await _address_to_inbox_owner(tx, inbound, remote_post)
+    reader = await _find_unnamed_reader(tx, inbound, remote_post)
+    if reader is not None:
+        remote_post = structs.replace(remote_post, addressed_uris=(reader.uri,))
     if not await _is_relevant(tx, inbound.actor, remote_post):
         raise IgnoredError("it is relevant to no member")
-    await remote_posts.receive(tx, inbound.actor, remote_post)
+    row = await remote_posts.receive(tx, inbound.actor, remote_post)
+    if row is not None and reader is not None:
+        await remote_posts.add_reader(tx, row, reader)
 
 
-async def _address_to_inbox_owner(
+async def _find_unnamed_reader(
     tx: ReadTx, inbound: InboundActivity, post: remote_content.RemotePost
-) -> remote_content.RemotePost:
-    """Return a post that names no readers, as `bcc` leaves it, as one for the member who got it."""
+) -> AccountRow | None:
+    """Return the member who got a post that names no readers, as `bcc` leaves it; None for other posts.
+
+    Each inbox that it is delivered to has a reader of its own.
+    """
     if post.addressed_uris or inbound.target_id is None:
-        return post
-    account = await account_queries.find(tx, inbound.target_id)
-    return structs.replace(post, addressed_uris=(account.uri,)) if account is not None else post
+        return None
+    return await account_queries.find(tx, inbound.target_id)
 
 
 async def _is_relevant(tx: ReadTx, author: AccountRow, post: remote_content.RemotePost) -> bool:

@@ -20,7 +20,8 @@ from storage.engine import Tx
 async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivity:
     """Return the activity with its post; an actor is fetched and stored at once. Raises IgnoredError."""
     if inbound.activity.object_id == inbound.actor.uri:
-        await resolver.fetch_actor(inbound.actor.uri)
+        if await resolver.fetch_actor(inbound.actor.uri) is None:
+            raise IgnoredError("the actor cannot be read from its origin")
         return inbound
     prepared = await prepare_post(resolver, inbound)
     return structs.replace(prepared, is_revised=await _is_revised(resolver, inbound))

@@ -36,7 +36,7 @@ async def render_move(tx: Tx, site: NodeContext, job: jobs.MoveAccount) -> Outbo
 
 
 async def render_delete(tx: ReadTx, site: NodeContext, job: jobs.DeleteAccount) -> OutboundActivity | None:
-    """Return the Delete of an actor permanentlyy server we know."""
+    """Return the Delete of an actor, for every server we know."""
     sender = await account_queries.find(tx, job.account_id)
     if sender is None:
         return None

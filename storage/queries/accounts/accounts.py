@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from addresses.handles import normalize_pair
 from storage.engine import ReadTx, Tx
+from storage.queries.accounts.hosts import IS_ON_DOMAIN, bind_domain
 from storage.rows.accounts import AccountRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -33,6 +34,27 @@ FIND = select(*COLUMNS).where(accounts.c.id == bindparam("id"))
 LOAD_BY_IDS = select(*COLUMNS).where(one_of(accounts.c.id, "ids"))
 # A deleted account of a peer that is kept for what was decided about it counts as unknown.
 _is_no_tombstone = or_(accounts.c.domain == "", accounts.c.deleted_at.is_(None))
+LIST_IDS_ON_DOMAIN = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), IS_ON_DOMAIN)
+_MAX_WITH_INBOX = 10
+LIST_BY_INBOX = (
+    select(*COLUMNS)
+    .where(
+        accounts.c.domain == bindparam("host"),
+        accounts.c.inbox_uri == bindparam("inbox_uri"),
+        accounts.c.deleted_at.is_(None),
+    )
+    .limit(_MAX_WITH_INBOX)
+)
+LIST_BY_INBOX_ON_OTHER_HOST = (
+    select(*COLUMNS)
+    .where(
+        accounts.c.other_hosts != "",
+        accounts.c.other_hosts.like(bindparam("within")),
+        accounts.c.inbox_uri == bindparam("inbox_uri"),
+        accounts.c.deleted_at.is_(None),
+    )
+    .limit(_MAX_WITH_INBOX)
+)
 FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"), _is_no_tombstone)
 LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"), _is_no_tombstone)
 _has_handle = and_(
@@ -467,6 +489,19 @@ async def delete_remote(tx: Tx, account_id: int) -> bool:
 async def search(tx: ReadTx, *, only_followed: bool, **params: Any) -> list[int]:
     """Return ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if only_followed else SEARCH, **params)
+
+
+async def list_ids_on_domain(tx: ReadTx, ids: Sequence[int], domain: str) -> list[int]:
+    """Return which of these accounts are on a domain, by any host."""
+    return await tx.values(LIST_IDS_ON_DOMAIN, ids=list(ids), **bind_domain(domain))
+
+
+async def list_by_inbox(tx: ReadTx, host: str, inbox_uri: str) -> list[AccountRow]:
+    """Return accounts whose actors are on `host` and have this inbox of their own, at most a few."""
+    rows = await tx.all(LIST_BY_INBOX, host=host, inbox_uri=inbox_uri)
+    # A handle on another host than the actor is rare, and costs more to look for.
+    rows = rows or await tx.all(LIST_BY_INBOX_ON_OTHER_HOST, within=f"% {host} %", inbox_uri=inbox_uri)
+    return to_rows(AccountRow, rows)
 
 
 async def list_inboxes(tx: ReadTx) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, exists, literal, or_, select
+from sqlalchemy import FromClause, Text, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.tables.accounts import accounts
@@ -16,9 +16,33 @@ def bind_viewer(viewer_id: int | None) -> int:
     return -1 if viewer_id is None else viewer_id
 
 
-def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return the condition that a row of `domain_mutes` covers `domain`; '' (local) is never covered."""
-    return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
+def covers(account: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row of `domain_mutes` covers a row of `accounts`, or of an alias of it.
+
+    An account is of every host that it is on: that of its handle, and that of its actor where it is another.
+    Subdomains and ports are covered; local accounts, whose domain is '', never are.
+    """
+    domain, other_hosts = account.c.domain, account.c.other_hosts
+    return or_(
+        domain_mutes.c.domain == domain,
+        _matches(domain, ("%.", "")),
+        # Few accounts are on hosts with a port, or on a second host: the others cost one comparison each.
+        and_(domain.like("%:%"), _matches(domain, ("", ":%"), ("%.", ":%"))),
+        and_(
+            other_hosts != "",
+            _matches(other_hosts, ("% ", " %"), ("%.", " %"), ("% ", ":%"), ("%.", ":%")),
+        ),
+    )
+
+
+def _matches(hosts: ColumnElement[str], *patterns: tuple[str, str]) -> ColumnElement[bool]:
+    """Return the condition that `hosts` is like the muted domain between what is before and after it."""
+    return or_(
+        *(
+            hosts.like(literal(before, Text()).concat(domain_mutes.c.domain).concat(literal(after, Text())))
+            for before, after in patterns
+        )
+    )
 
 
 def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
@@ -39,7 +63,7 @@ def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> Col
         ~exists(select(literal(1)).where(blocks.c.target_id == viewer_param, blocks.c.account_id == account)),
         ~exists(
             select(literal(1))
-            .select_from(_hidden.join(domain_mutes, covers(_hidden.c.domain)))
+            .select_from(_hidden.join(domain_mutes, covers(_hidden)))
             .where(_hidden.c.id == account, domain_mutes.c.account_id == viewer_param)
         ),
     )

@@ -69,9 +69,7 @@ LOAD_FACTS = union_all(
     _fact(
         "domain_blocking",
         accounts.c.id,
-        exists(
-            select(literal_column("1")).where(domain_mutes.c.account_id == _actor, covers(accounts.c.domain))
-        ),
+        exists(select(literal_column("1")).where(domain_mutes.c.account_id == _actor, covers(accounts))),
     ),
 )
 

@@ -11,7 +11,22 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from storage.engine import ReadTx, Tx
 from storage.rows.kernel import DeliveryRow, DocumentRow
@@ -25,31 +40,49 @@ EXPIRED_PREFIX = "expired; "
 MAX_FAILURES = 2**31 - 1
 INSERT_DOCUMENT = upsert(documents)
 INSERT = upsert(deliveries).on_conflict_do_nothing()
-_earlier, _first = deliveries.alias(), deliveries.alias()
-# Nothing earlier of its lane waits to be tried for the first time, and nothing earlier is of its subject.
-# What waits for a failed one of its own subject holds back nothing else. Rows that were written before there
-# were subjects have none, and hold back their whole lane as they did then.
-IS_FREE = ~exists(
-    select(literal(1)).where(
-        _earlier.c.lane == deliveries.c.lane,
-        _earlier.c.id < deliveries.c.id,
-        _earlier.c.dead_at.is_(None),
-        or_(
-            _earlier.c.subject == deliveries.c.subject,
-            _earlier.c.subject == "",
-            and_(
-                _earlier.c.error == "",
-                ~exists(
-                    select(literal(1)).where(
-                        _first.c.lane == _earlier.c.lane,
-                        _first.c.id < _earlier.c.id,
-                        _first.c.dead_at.is_(None),
-                        _first.c.subject == _earlier.c.subject,
-                    )
-                ),
-            ),
+_earlier, _first, _untried = deliveries.alias(), deliveries.alias(), deliveries.alias()
+
+
+def _is_first(row: FromClause, subject: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that nothing earlier in the lane of a delivery has this subject."""
+    return ~exists(
+        select(literal(1)).where(
+            _earlier.c.lane == row.c.lane,
+            _earlier.c.subject == subject,
+            _earlier.c.id < row.c.id,
+            _earlier.c.dead_at.is_(None),
+        )
+    )
+
+
+# The first of its lane that waits to be tried for the first time; what waits for a failed one of its own
+# subject holds back nothing else. A scalar, so that it is looked up by the index and never joined: a join
+# compares all of a lane with all of it.
+_first_untried_id = (
+    select(_untried.c.id)
+    .where(
+        _untried.c.lane == deliveries.c.lane,
+        _untried.c.error == literal_column("''"),  # as the index has it
+        _untried.c.dead_at.is_(None),
+        ~exists(
+            select(literal(1)).where(
+                _first.c.lane == _untried.c.lane,
+                _first.c.subject == _untried.c.subject,
+                _first.c.id < _untried.c.id,
+                _first.c.dead_at.is_(None),
+            )
         ),
     )
+    .order_by(_untried.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+# Nothing earlier of its lane waits to be tried for the first time, and nothing earlier is of its subject.
+# Rows that were written before there were subjects have none, and hold back their whole lane.
+IS_FREE = and_(
+    _is_first(deliveries, deliveries.c.subject),
+    _is_first(deliveries, literal_column("''", Text())),
+    func.coalesce(_first_untried_id, deliveries.c.id) >= deliveries.c.id,
 )
 _due = (
     select(deliveries.c.id)
@@ -117,6 +150,37 @@ RETRY_HOST = (
     update(deliveries)
     .where(deliveries.c.host == bindparam("b_host"), deliveries.c.dead_at.is_(None))
     .values(run_at=bindparam("b_now"))
+)
+_is_waiting = and_(deliveries.c.dead_at.is_(None), deliveries.c.leased_until <= bindparam("b_now"))
+LIST_WAITING_DOCUMENTS = (
+    select(*columns_of(documents, DocumentRow))
+    .where(
+        documents.c.account_id == bindparam("b_account_id"),
+        documents.c.id < bindparam("b_before_id"),
+        exists(
+            select(literal(1)).where(
+                deliveries.c.document_id == documents.c.id,
+                or_(deliveries.c.subject == bindparam("b_subject"), bindparam("b_every", type_=Boolean())),
+                _is_waiting,
+            )
+        ),
+    )
+    .order_by(documents.c.id)
+)
+WITHDRAW = delete(deliveries).where(
+    one_of(deliveries.c.document_id, "ids"), one_of(deliveries.c.inbox_uri, "inboxes"), _is_waiting
+)
+LIST_LATER_DOCUMENTS = (
+    select(*columns_of(documents, DocumentRow))
+    .join(deliveries, deliveries.c.document_id == documents.c.id)
+    .where(
+        deliveries.c.lane == bindparam("lane"),
+        one_of(deliveries.c.subject, "subjects"),
+        deliveries.c.id > bindparam("id"),
+        deliveries.c.inbox_uri == bindparam("inbox_uri"),
+        deliveries.c.dead_at.is_(None),
+    )
+    .order_by(documents.c.id)
 )
 FIND_NEXT_DUE = select(func.min(deliveries.c.run_at)).where(
     deliveries.c.dead_at.is_(None), deliveries.c.run_at > bindparam("after")
@@ -200,6 +264,43 @@ async def finish(tx: Tx, delivered: Sequence[DeliveryRow]) -> None:
     """Delete deliveries that are done, and documents without any other delivery."""
     await tx.run(FINISH, ids=[row.id for row in delivered])
     await tx.run(DELETE_UNUSED_DOCUMENTS, ids=list({row.document_id for row in delivered}))
+
+
+async def list_waiting_documents(
+    tx: ReadTx, document: DocumentRow, subject: str, *, every_subject: bool
+) -> list[DocumentRow]:
+    """Return earlier documents of a sender, of the same subject or of all, that still wait for some inbox.
+
+    What is being delivered at this moment is not among them.
+    """
+    rows = await tx.all(
+        LIST_WAITING_DOCUMENTS,
+        b_account_id=document.account_id,
+        b_before_id=document.id,
+        b_subject=subject,
+        b_every=every_subject,
+        b_now=tx.now,
+    )
+    return to_rows(DocumentRow, rows)
+
+
+async def withdraw(tx: Tx, document_ids: Sequence[int], inboxes: Sequence[str]) -> int:
+    """Delete the waiting deliveries of documents to these inboxes; return how many."""
+    count = await tx.run(WITHDRAW, ids=list(document_ids), inboxes=list(inboxes), b_now=tx.now)
+    await tx.run(DELETE_UNUSED_DOCUMENTS, ids=list(document_ids))
+    return count
+
+
+async def list_later_documents(tx: ReadTx, row: DeliveryRow, subjects: Sequence[str]) -> list[DocumentRow]:
+    """Return what is to be delivered to an inbox after `row`, of the same sender and about these subjects."""
+    rows = await tx.all(
+        LIST_LATER_DOCUMENTS,
+        lane=row.lane,
+        id=row.id,
+        inbox_uri=row.inbox_uri,
+        subjects=list(dict.fromkeys(subjects)),
+    )
+    return to_rows(DocumentRow, rows)
 
 
 async def retry(tx: Tx, delivery_id: int, run_at: int, error: str) -> None:

@@ -53,6 +53,14 @@ DEAD_LETTER = (
     .where(inbox_items.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), error=bindparam("b_error"))
 )
+WITHDRAW = delete(inbox_items).where(
+    inbox_items.c.actor_uri == bindparam("actor_uri"),
+    inbox_items.c.id < bindparam("before_id"),
+    inbox_items.c.leased_until <= bindparam("now"),
+    inbox_items.c.dead_at.is_(None),
+    # The fingerprint begins with the id of the activity and a blank.
+    func.substr(inbox_items.c.activity_uri, 1, bindparam("length")) == bindparam("prefix"),
+)
 PURGE_EXPIRED = delete(seen_activities).where(seen_activities.c.at <= bindparam("until"))
 FIND_NEXT_DUE = select(func.min(inbox_items.c.run_at)).where(
     inbox_items.c.dead_at.is_(None), inbox_items.c.run_at > bindparam("after")
@@ -117,6 +125,14 @@ async def release(tx: Tx, ids: Sequence[int]) -> None:
 async def dead_letter(tx: Tx, item_id: int, error: str) -> None:
     """Give an activity up; it stays in the table for the admin."""
     await tx.run(DEAD_LETTER, b_id=item_id, b_now=tx.now, b_error=error[:500])
+
+
+async def withdraw(tx: Tx, row: InboxItemRow, activity_uri: str) -> int:
+    """Delete earlier activities with this id of the same actor that wait; return how many."""
+    prefix = f"{activity_uri} "
+    return await tx.run(
+        WITHDRAW, actor_uri=row.actor_uri, before_id=row.id, now=tx.now, prefix=prefix, length=len(prefix)
+    )
 
 
 async def purge_expired(tx: Tx, until: int) -> None:

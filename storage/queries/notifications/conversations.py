@@ -18,6 +18,7 @@ INSERT = upsert(conversations).on_conflict_do_nothing()
 INSERT_POSTS = upsert(conversation_posts).on_conflict_do_nothing()
 _own = conversations.c.account_id == bindparam("account_id")
 LIST_BY_ACCOUNT = PagedStatement(select(*COLUMNS).where(_own), conversations.c.last_post_id)
+LIST_PEOPLE = select(conversations.c.id, conversations.c.people).where(_own)
 FIND = select(*COLUMNS).where(_own, conversations.c.id == bindparam("id"))
 FIND_BY_ID = select(*COLUMNS).where(conversations.c.id == bindparam("id"))
 LIST_BY_PEOPLE = select(*COLUMNS).where(
@@ -157,6 +158,15 @@ async def delete_post(tx: Tx, post_id: int) -> list[ConversationRow]:
 async def delete_by_person(tx: Tx, account_id: int, person_id: int) -> None:
     """Delete the account's conversations in which another one takes part."""
     await tx.run(DELETE_BY_PERSON, account_id=account_id, person=str(person_id))
+
+
+async def list_people(tx: ReadTx, account_id: int) -> list[tuple[int, str]]:
+    """Return the ids of the account's conversations, and who takes part (JSON)."""
+    return [(row[0], row[1]) for row in await tx.all(LIST_PEOPLE, account_id=account_id)]
+
+
+async def delete_by_ids(tx: Tx, ids: Sequence[int]) -> None:
+    await tx.run(DELETE_BY_IDS, ids=list(ids))
 
 
 async def merge_thread(tx: Tx, thread_id: int) -> None:

@@ -54,7 +54,7 @@ _silencing_conditions = (
         or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
     ),
     _exists(thread_mutes.c.account_id == _account, thread_mutes.c.thread_id == _thread),
-    _exists(domain_mutes.c.account_id == _account, covers(_sender.c.domain)),
+    _exists(domain_mutes.c.account_id == _account, covers(_sender)),
 )
 # A mention is not wanted either if the post answers, or mentions, another account that the recipient hides.
 _mention = bindparam("mention_id", type_=BigInteger())

@@ -73,7 +73,7 @@ def is_visible(source: FromClause = notifications) -> ColumnElement[bool]:
                 sender.c.deleted_at.is_(None),
                 ~exists(
                     select(literal(1)).where(
-                        domain_mutes.c.account_id == bindparam("account_id"), covers(sender.c.domain)
+                        domain_mutes.c.account_id == bindparam("account_id"), covers(sender)
                     )
                 ),
             )

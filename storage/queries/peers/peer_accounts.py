@@ -10,37 +10,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import BigInteger, bindparam, delete, func, literal, select, union_all, update
 
 from storage.engine import ReadTx, Tx
+from storage.queries.accounts.hosts import IS_ON_DOMAIN, bind_domain
 from storage.tables.accounts import accounts
 from storage.tables.content import media
 from storage.tables.posts import posts
 from storage.tables.relationships import follows
 
 _mark = bindparam("b_mark", type_=BigInteger())
-# A host may be stored with a port; a decision about its domain covers each.
-_is_on_domain = or_(
-    accounts.c.domain == bindparam("b_domain"),
-    *(accounts.c.domain.like(bindparam(name), escape="\\") for name in ("b_below", "b_port", "b_port_below")),
-    and_(
-        accounts.c.other_hosts != "",
-        or_(
-            *(
-                accounts.c.other_hosts.like(bindparam(name), escape="\\")
-                for name in ("b_other", "b_other_below", "b_other_port", "b_other_port_below")
-            )
-        ),
-    ),
-)
-_ids = select(accounts.c.id).where(accounts.c.domain != "", _is_on_domain)
-SILENCE = update(accounts).where(_is_on_domain, accounts.c.silenced_at.is_(None)).values(silenced_at=_mark)
-UNSILENCE = update(accounts).where(_is_on_domain, accounts.c.silenced_at == _mark).values(silenced_at=None)
-SUSPEND = update(accounts).where(_is_on_domain, accounts.c.suspended_at.is_(None)).values(suspended_at=_mark)
-UNSUSPEND = update(accounts).where(_is_on_domain, accounts.c.suspended_at == _mark).values(suspended_at=None)
+_ids = select(accounts.c.id).where(accounts.c.domain != "", IS_ON_DOMAIN)
+SILENCE = update(accounts).where(IS_ON_DOMAIN, accounts.c.silenced_at.is_(None)).values(silenced_at=_mark)
+UNSILENCE = update(accounts).where(IS_ON_DOMAIN, accounts.c.silenced_at == _mark).values(silenced_at=None)
+SUSPEND = update(accounts).where(IS_ON_DOMAIN, accounts.c.suspended_at.is_(None)).values(suspended_at=_mark)
+UNSUSPEND = update(accounts).where(IS_ON_DOMAIN, accounts.c.suspended_at == _mark).values(suspended_at=None)
 CLEAR_PROFILE_IMAGES = (
     update(accounts)
-    .where(accounts.c.domain != "", _is_on_domain)
+    .where(accounts.c.domain != "", IS_ON_DOMAIN)
     .values(avatar_url="", header_url="", emojis="[]")
 )
 CLEAR_POST_MEDIA = (
@@ -81,19 +68,7 @@ COUNT_FOLLOWS_BY_HOSTS = select(
 
 
 async def _run_for_domain(tx: Tx, statement: Any, domain: str, **more: int) -> None:
-    escaped = domain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    await tx.run(
-        statement,
-        b_domain=domain,
-        b_below=f"%.{escaped}",
-        b_port=f"{escaped}:%",
-        b_port_below=f"%.{escaped}:%",
-        b_other=f"% {escaped} %",
-        b_other_below=f"%.{escaped} %",
-        b_other_port=f"% {escaped}:%",
-        b_other_port_below=f"%.{escaped}:%",
-        **more,
-    )
+    await tx.run(statement, **bind_domain(domain), **more)
 
 
 async def silence(tx: Tx, domain: str, mark: int) -> None:

@@ -35,7 +35,7 @@ EXISTS_BETWEEN = select(func.count()).where(
 _other = accounts.alias("other")
 MUTES_DOMAIN = (
     select(func.count())
-    .select_from(_other.join(domain_mutes, covers(_other.c.domain)))
+    .select_from(_other.join(domain_mutes, covers(_other)))
     .where(_other.c.id == bindparam("second_id"), domain_mutes.c.account_id == bindparam("first_id"))
 )
 PREVENTS_FOLLOW = select(EXISTS_BETWEEN.scalar_subquery() + MUTES_DOMAIN.scalar_subquery())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 
 from storage.engine import Page, ReadTx, Tx
+from storage.queries.accounts.hosts import IS_ON_DOMAIN, bind_domain
 from storage.rows.accounts import AccountRow
 from storage.statements import PagedStatement, columns_of, to_rows, upsert
 from storage.tables.accounts import accounts
@@ -25,14 +26,9 @@ LIST_BY_ACCOUNT = PagedStatement(
     domain_mutes.c.created_at,
 )
 COUNT = select(func.count()).where(domain_mutes.c.account_id == bindparam("account_id"))
-_is_on_domain = or_(
-    accounts.c.domain == bindparam("domain"), accounts.c.domain.like(bindparam("below"), escape="\\")
-)
-
-
 # Accounts of the domain with a follow or request in either direction.
 LIST_CONNECTED_ACCOUNTS = select(*columns_of(accounts, AccountRow)).where(
-    _is_on_domain,
+    IS_ON_DOMAIN,
     accounts.c.domain != "",
     or_(
         *(
@@ -50,7 +46,7 @@ LIST_CONNECTED_ACCOUNTS = select(*columns_of(accounts, AccountRow)).where(
         )
     ),
 )
-_domain_account_ids = select(accounts.c.id).where(_is_on_domain, accounts.c.domain != "")
+_domain_account_ids = select(accounts.c.id).where(IS_ON_DOMAIN, accounts.c.domain != "")
 DELETE_HOME_ENTRIES = delete(home_entries).where(
     home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id.in_(_domain_account_ids)
 )
@@ -79,11 +75,11 @@ async def count(tx: ReadTx, account_id: int) -> int:
 
 async def list_connected_accounts(tx: ReadTx, account_id: int, domain: str) -> list[AccountRow]:
     """Return accounts of the domain with a follow or request to or from the account."""
-    rows = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
+    rows = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, **bind_domain(domain))
     return to_rows(AccountRow, rows)
 
 
 async def delete_content(tx: Tx, account_id: int, domain: str) -> None:
     """Delete posts of the domain from the account's home, and its notifications."""
     for statement in (DELETE_HOME_ENTRIES, DELETE_NOTIFICATIONS):
-        await tx.run(statement, account_id=account_id, domain=domain, below=f"%.{domain}")
+        await tx.run(statement, account_id=account_id, **bind_domain(domain))

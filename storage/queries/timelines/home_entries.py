@@ -306,7 +306,7 @@ def _can_receive(reader: ColumnElement[int]) -> ColumnElement[bool]:
         _author.c.suspended_at.is_(None),
         ~exists(select(literal(1)).where(muted)),
         ~exists(select(literal(1)).where(between)),
-        ~exists(select(literal(1)).where(domain_mutes.c.account_id == reader, covers(_author.c.domain))),
+        ~exists(select(literal(1)).where(domain_mutes.c.account_id == reader, covers(_author))),
         ~_is_on_exclusive_list(reader, _author.c.id),
     )
 

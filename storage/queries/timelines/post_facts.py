@@ -62,7 +62,7 @@ _KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
         "domain_muted",
         accounts.c.id,
         domain_mutes.c.account_id,
-        and_(_matches_authors(accounts.c.id), covers(accounts.c.domain)),
+        and_(_matches_authors(accounts.c.id), covers(accounts)),
     ),
 )
 
@@ -106,7 +106,7 @@ def _author_columns(post: Any, author: Any) -> list[Any]:
         mutes.c.target_id == author.c.id,
         or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > _now),
     )
-    mutes_domain = exists().where(domain_mutes.c.account_id == _viewer, covers(author.c.domain))
+    mutes_domain = exists().where(domain_mutes.c.account_id == _viewer, covers(author))
     return [
         author.c.suspended_at,
         author.c.deleted_at,

@@ -11,13 +11,13 @@ from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import conversations
 from fedserver.domain.notifications.conversations import ConversationView
 from fedserver.domain.posts import edits, post_removal, remote_posts
-from fedserver.domain.relationships import blocks
+from fedserver.domain.relationships import blocks, domain_mutes, mutes
 from storage.engine import Database, Page
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.posts.test_remote_posts import remote
 from tests.kit.clock import Clock
-from tests.kit.people import create_accounts, publish
+from tests.kit.people import create_accounts, create_remote_account, publish
 
 PAGE = Page()
 
@@ -148,6 +148,41 @@ async def test_block_removes_conversations(database: Database, here: NodeContext
         await blocks.block(tx, here, ann, bob)
     await send_direct(database, here, bob, "again @ann")
     assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [to_eve]
+
+
+async def test_mute_removes_conversations_unless_it_lets_notifications_through(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    together = await send_direct(database, here, bob, "hello @ann and @eve")
+    from_bob = await send_direct(database, here, bob, "hello @ann")
+    from_eve = await send_direct(database, here, eve, "hello @ann")
+    async with database.write() as tx:
+        await mutes.mute(tx, ann, bob, hides_notifications=False)
+    shown = {get_last_post_id(view) for view in await list_conversations(database, ann)}
+    assert shown == {together, from_bob, from_eve}
+    async with database.write() as tx:
+        await mutes.mute(tx, ann, bob)
+    await send_direct(database, here, bob, "again @ann", from_bob)
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [from_eve]
+    assert len(await list_conversations(database, bob)) == 2, "whoever is muted does not notice"
+    async with database.write() as tx:
+        await mutes.unmute(tx, ann, bob)
+    answer = await send_direct(database, here, bob, "@ann still there?", from_bob)
+    shown = {get_last_post_id(view) for view in await list_conversations(database, ann)}
+    assert shown == {answer, from_eve}, "it is there again with the next post after the mute"
+
+
+async def test_domain_mute_removes_conversations(database: Database, here: NodeContext) -> None:
+    ann, _, _ = await create_accounts(database, here, "ann", "bob@sub.beta.test", "eve@gamma.test")
+    async with database.write() as tx:
+        await create_remote_account(tx, "split", "handles.test", other_hosts=("beta.test",))
+    for name in ("bob@sub.beta.test", "split@handles.test"):
+        await send_direct(database, here, ann, f"hello @{name}")
+    kept = await send_direct(database, here, ann, "hello @eve@gamma.test")
+    async with database.write() as tx:
+        await domain_mutes.add(tx, here, ann, "beta.test")
+    assert [get_last_post_id(view) for view in await list_conversations(database, ann)] == [kept]
 
 
 async def test_remote_posts_out_of_order_join_one_conversation(

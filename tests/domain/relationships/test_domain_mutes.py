@@ -10,7 +10,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_views, notifications
 from fedserver.domain.relationships import domain_mutes, follows
 from storage.engine import Database, Page
-from tests.kit.people import create_accounts, establish_follow
+from tests.kit.people import create_accounts, create_remote_account, establish_follow
 
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")
 
@@ -47,6 +47,37 @@ async def test_domain_mute_ends_relations_and_notifications(database: Database, 
         assert len((await notification_views.list_by_account(tx, ann, Page()))[0]) == 1
         await domain_mutes.remove(tx, here, ann, "evil.TEST")
         assert await domain_mutes.list_by_account(tx, ann, Page()) == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "other_hosts"),
+    [
+        ("evil.test:8443", ()),
+        ("sub.evil.test:8443", ()),
+        ("good.test", ("evil.test",)),
+        ("good.test", ("sub.evil.test",)),
+        ("good.test", ("evil.test:8443",)),
+        ("good.test", ("other.test", "sub.evil.test:8443")),
+        ("evil.test", ("good.test",)),
+    ],
+)
+async def test_domain_mute_covers_every_host_of_an_account(
+    database: Database, here: NodeContext, domain: str, other_hosts: tuple[str, ...]
+) -> None:
+    ann, near = await create_accounts(database, here, "ann", "near@notevil.test")
+    async with database.write() as tx:
+        eve = await create_remote_account(tx, "eve", domain, other_hosts=other_hosts)
+        other = await create_remote_account(tx, "other", "good.test", other_hosts=("notevil.test",))
+        for account in (eve, other, near):
+            await follows.receive(tx, account, ann, f"{account.uri}#f")
+        await domain_mutes.add(tx, here, ann, "evil.test")
+        await follows.receive(tx, eve, ann, f"{eve.uri}#again")
+    async with database.read() as tx:
+        facts = {row.id: row for row in await relations.load(tx, ann.id, [eve.id, other.id, near.id])}
+        views, _ = await notification_views.list_by_account(tx, ann, Page())
+    assert [facts[row.id].domain_blocking for row in (eve, other, near)] == [True, False, False]
+    assert [facts[row.id].followed_by for row in (eve, other, near)] == [False, True, True]
+    assert {view.row.from_id for view in views} == {other.id, near.id}
 
 
 async def test_domain_names_are_normalized_and_checked(database: Database, here: NodeContext) -> None:

@@ -22,8 +22,9 @@ EVIL = "https://evil.test/notes/1"
 class StubResolver:
     """A resolver that knows nothing, shows no media, and records what it is asked to fetch."""
 
-    def __init__(self, *, followed: bool = False) -> None:
+    def __init__(self, *, followed: bool = False, actor: AccountRow | None = None) -> None:
         self.fetched: list[str] = []
+        self.actor = actor
         self._followed = followed
 
     async def find_post(self, uri: str) -> None:
@@ -32,8 +33,9 @@ class StubResolver:
     async def resolve_post(self, uri: str) -> None:
         self.fetched.append(uri)
 
-    async def fetch_actor(self, uri: str) -> None:
+    async def fetch_actor(self, uri: str) -> AccountRow | None:
         self.fetched.append(uri)
+        return self.actor
 
     async def is_followed(self, account: AccountRow) -> bool:
         return self._followed
@@ -112,8 +114,8 @@ async def test_create_with_a_vote_returns_votes_and_no_post(database: Database, 
 
 
 async def test_update_of_the_actor_fetches_it(database: Database, here: NodeContext) -> None:
-    resolver = StubResolver()
     inbound = await make_inbound(database, here, "Update", {"type": "Person", "id": BOB, "name": "Forged"})
+    resolver = StubResolver(actor=inbound.actor)
     prepared = await update.prepare(cast(Resolver, resolver), inbound)
     assert resolver.fetched == [BOB]
     assert prepared.remote_post is None
