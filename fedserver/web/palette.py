@@ -34,7 +34,9 @@ class Color(Struct, frozen=True):
     @property
     def luminance(self) -> float:
         """The relative luminance, 0 to 1 (WCAG 2.2, definition)."""
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in self._rgb()]
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in self._rgb()
+        ]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
