@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from fedserver.domain.content import search_index, tags
 from fedserver.domain.kernel import events, jobs
@@ -84,9 +84,29 @@ async def publish_remote(
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 
-async def publish_remote_edit(tx: Tx, row: PostRow) -> None:
-    """Tell of a peer's post that has changed: search, boosters, quoters, streams."""
+async def publish_remote_edit(
+    tx: Tx, former: PostRow, row: PostRow, mentioned: Sequence[AccountRow], known_ids: Set[int]
+) -> None:
+    """Tell of a peer's post that has changed: search, those mentioned now, boosters, quoters, streams.
+
+    `known_ids` are the accounts that its former version mentioned.
+    """
     await _index(tx, row)
+    local = [account for account in mentioned if not account.domain]
+    notified_ids = [
+        account.id
+        for account in local
+        if account.id not in known_ids
+        and await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    ]
+    if former.visibility != "direct" and row.visibility == "direct":
+        # It became a conversation with those whom it mentioned already.
+        notified_ids += [
+            account.id
+            for account in local
+            if account.id in known_ids and await notifications.is_accepted(tx, "mention", account.id, row)
+        ]
+    await conversations.add_post(tx, row, notified_ids)
     await _notify_boosters(tx, row)
     await quotes.notify_quoters(tx, row)
     tx.emit(events.POST_EDITED, post_id=row.id)
