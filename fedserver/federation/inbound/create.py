@@ -50,9 +50,9 @@ async def receive_post(tx: Tx, inbound: InboundActivity, *, restoring: str = "")
     if remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post belongs to another actor")
     reader = await _find_unnamed_reader(tx, inbound, remote_post)
-    if reader is not None:
-        remote_post = structs.replace(remote_post, addressed_uris=(reader.uri,))
-    if not await _is_relevant(tx, inbound, remote_post):
+    # Who is not named is not told to the other readers either.
+    addressed = remote_post.addressed_uris if reader is None else (reader.uri,)
+    if not await _is_relevant(tx, inbound, structs.replace(remote_post, addressed_uris=addressed)):
         raise IgnoredError("it is relevant to no member")
     row = await remote_posts.receive(tx, inbound.actor, remote_post, restoring=restoring)
     if row is not None and reader is not None:
