@@ -20,6 +20,7 @@ from activitypub.terms import ACTIVITIES, ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_
 # The types of activities that may make earlier ones needless, see `supersedes`.
 SUPERSEDING_TYPES = frozenset({"Delete", "Undo", "Reject", "Update", "Add", "Remove"})
 MAX_OBJECTS = 20  # of one activity; each may cost several requests
+MAX_TAGS = 300  # as many as are looked through in a post
 
 
 class Activity(Struct, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     updated: int | None = None
     ends_at: int | None = None
     context: str = ""
+    tags: tuple[Document, ...] = ()
     proof: bool = False
     reaction: Reaction | None = None
 
@@ -78,6 +80,7 @@ def read_activity(document: Document) -> Activity:
         updated=read.parse_instant(document.get("updated")),
         ends_at=read.parse_instant(document.get("endTime")),
         context=read.id_of(document.get("context")) or read.id_of(document.get("conversation")) or "",
+        tags=tuple(tag for tag in read.many(document.get("tag"), MAX_TAGS) if isinstance(tag, dict)),
         proof="proof" in document,
         reaction=read_reaction(document),
     )
@@ -174,7 +177,7 @@ def _find_author(document: Document) -> str | None:
 
 
 def complete_objects(activity: Activity) -> Activity:
-    """Return a Create or Update whose objects have what only it says: readers, author, dates, context."""
+    """Return a Create or Update whose objects have what only it says, such as readers, tags and dates."""
     return structs.replace(
         activity,
         object=_complete(activity, activity.object) if activity.object is not None else None,
@@ -197,7 +200,22 @@ def _complete(activity: Activity, document: Document) -> Document:
     for name, uris in (("to", activity.to), ("cc", activity.cc)):
         if uris and (not addressed or document.get(name) is None):
             missing[name] = list(uris)
+    if tags := _list_missing_tags(activity, document):
+        missing["tag"] = [*read.many(document.get("tag"), MAX_TAGS), *tags]
     return {**document, **missing} if missing else document
+
+
+def _list_missing_tags(activity: Activity, document: Document) -> list[Document]:
+    """Return the tags that only the activity has, such as the mention of whom it is sent to."""
+    if not activity.tags:
+        return []
+    own = read.many(document.get("tag"), MAX_TAGS)
+    known = {_identify_tag(tag) for tag in own if isinstance(tag, dict)}
+    return [tag for tag in activity.tags if _identify_tag(tag) not in known]
+
+
+def _identify_tag(tag: Document) -> tuple[str, str]:
+    return read.type_of(tag), read.id_of(tag.get("href")) or read.text(tag.get("name"), 500)
 
 
 def split_objects(activity: Activity) -> tuple[Activity, ...]:

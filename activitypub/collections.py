@@ -112,12 +112,19 @@ def item_uris(document: Document, limit: int) -> list[str]:
 
 
 def post_uris(part: CollectionPart) -> list[str]:
-    """Return the web addresses of the posts among items: ids, posts, or the activities that created them."""
-    references = [
-        item.get("object") if isinstance(item, dict) and read.type_of(item) == "Create" else item
-        for item in part.items
-    ]
-    return [uri for uri in read.ids_of(references) if read.is_web(uri)]
+    """Return the web addresses of the posts among items: ids, links, posts, or the Creates of posts."""
+    uris = (_read_reference(item) for item in part.items)
+    return list(dict.fromkeys(uri for uri in uris if uri is not None and read.is_web(uri)))
+
+
+def _read_reference(value: Any) -> str | None:
+    """Return what an item or a property names, which may be a Link (ActivityStreams 2.0 §4.2) or a Create."""
+    value = read.one(value)
+    if isinstance(value, dict) and read.type_of(value) == "Create":
+        value = read.one(value.get("object"))
+    if isinstance(value, dict) and read.id_of(value) is None:
+        return read.id_of(value.get("href"))
+    return read.id_of(value)
 
 
 def next_page(document: Document) -> str | None:
@@ -129,23 +136,34 @@ def thread_collections(document: Document) -> list[str]:
     """Return the collections that list what belongs to the thread of an object.
 
     They count from the object's own origin only; the `context` also from that of what the object answers,
-    as the server where a thread began owns its collection (FEP-7888).
+    as the server where a thread began owns its collection (FEP-7888). PeerTube calls the replies to a video
+    its `comments`.
     """
     identifier = read.id_of(document) or ""
-    replies, context = read.id_of(document.get("replies")), read.id_of(document.get("context"))
+    context = _read_reference(document.get("context"))
     owners = (identifier, read.id_of(document.get("inReplyTo")) or identifier)
-    named = [replies] if replies and same_origin(identifier, replies) else []
+    replies = [
+        _read_reference(document.get(name))
+        for name in ("replies", "comments")
+        if len(read.many(document.get(name))) == 1
+    ]
+    named = [uri for uri in replies if uri and same_origin(identifier, uri)]
     if context and any(same_origin(owner, context) for owner in owners):
         named.append(context)
     return [uri for uri in dict.fromkeys(named) if uri != identifier]
 
 
 def get_embedded_replies(document: Document) -> Document | None:
-    """Return the `replies` of an object as far as they are embedded in it.
+    """Return the `replies` of an object as far as they are embedded in it; a bare list becomes a collection.
 
     Returns None if there are none, or if they have an id of another origin.
     """
-    replies = read.get_embedded(document.get("replies"))
+    value = document.get("replies")
+    replies = read.get_embedded(value)
+    is_collection = replies is not None and any(name in replies for name in PAGE_PARTS)
+    if isinstance(value, list) and value and not is_collection:
+        # One address alone may be that of a reply or of the collection, which `thread_collections` returns.
+        return {"type": "Collection", "items": value}
     if replies is None:
         return None
     uri = read.id_of(replies)

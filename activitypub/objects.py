@@ -35,6 +35,17 @@ MAX_TEXT = 500_000
 MAX_BLURHASH = 166  # characters for 9 x 9 components, the most that there can be
 BASE83 = frozenset(string.ascii_letters + string.digits + "#$%*+,-.:;=?@[]^_{|}~")
 FILES = ("video/", "image/", "audio/")
+FILE_TYPES = {"Image": "image", "Video": "video", "Audio": "audio"}
+# Of files whose media type their peers leave out, by the end of their address (IANA media types).
+EXTENSIONS = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg",
+    "png": "image/png", "apng": "image/apng", "gif": "image/gif", "webp": "image/webp",
+    "avif": "image/avif", "heic": "image/heic", "heif": "image/heif", "jxl": "image/jxl",
+    "svg": "image/svg+xml", "bmp": "image/bmp", "mp4": "video/mp4", "m4v": "video/mp4",
+    "mov": "video/quicktime", "webm": "video/webm", "ogv": "video/ogg", "mp3": "audio/mpeg",
+    "m4a": "audio/mp4", "aac": "audio/aac", "ogg": "audio/ogg", "oga": "audio/ogg",
+    "opus": "audio/ogg", "flac": "audio/flac", "wav": "audio/wav",
+}  # fmt: skip
 # What attaches a page, and not a file: forums and calendars write Link, others the type of the page.
 PAGE_TYPES = ("Link", "Page", "Article")
 
@@ -75,7 +86,10 @@ class CustomEmoji(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A file, with a description, a focus (-1 to 1) and a size in pixels if they are known."""
+    """A file, with a description, a focus (-1 to 1) and a size in pixels if they are known.
+
+    `kind` is image, video or audio, '' if nothing tells.
+    """
 
     url: str
     media_type: str = ""
@@ -84,6 +98,7 @@ class Attachment(Struct, frozen=True):
     focus: tuple[float, float] | None = None
     width: int | None = None
     height: int | None = None
+    kind: str = ""
 
     def write(self) -> Document:
         """Return the attachment."""
@@ -243,6 +258,7 @@ def _attachments(document: Document) -> tuple[Attachment, ...]:
     files = [file for value in values if not _page(value) and (file := _attachment(value)) is not None]
     if not files and read.type_of(document) in ("Image", "Video", "Audio"):
         own = _attachment(document)
+        # Without a media type its address may be that of its page.
         return (own,) if own is not None and own.media_type.startswith(FILES) else ()
     return tuple(files)
 
@@ -315,7 +331,7 @@ def _place(value: Any) -> str:
 
 def _attachment(value: Any) -> Attachment | None:
     if isinstance(value, str):
-        return Attachment(value) if read.is_web(value) else None
+        value = {"url": value}
     if not isinstance(value, dict):
         return None
     media_type = read.media_type(value.get("mediaType"))
@@ -328,6 +344,8 @@ def _attachment(value: Any) -> Attachment | None:
     address = read.link(files or value.get("url", value.get("href")), media_type or "text/html")
     if address is None:
         return None
+    if not media_type.startswith(FILES):
+        media_type = _guess_media_type(address) or media_type
     points = read.many(value.get("focalPoint"), 2)
     focus = _focus(points) if len(points) == 2 else None
     described = read.natural(value, "summary", 5_000)[0] or read.natural(value, "name", 5_000)[0]
@@ -339,7 +357,27 @@ def _attachment(value: Any) -> Attachment | None:
         focus,
         read.number(value.get("width"), 100_000) or None,
         read.number(value.get("height"), 100_000) or None,
+        _find_kind(value, media_type),
     )
+
+
+def _guess_media_type(address: str) -> str:
+    """Return the media type that the end of an address suggests, '' for none."""
+    path = address.partition("#")[0].partition("?")[0]
+    return EXTENSIONS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), "")
+
+
+def _find_kind(value: Document, media_type: str) -> str:
+    """Return image, video or audio, by the media type of a file or else by the type of its document."""
+    if media_type.startswith(FILES):
+        return media_type.partition("/")[0]
+    # Media types such as application/pdf say that it is none, whatever its type.
+    if media_type and media_type != "application/octet-stream":
+        return ""
+    kind = read.type_of(value, tuple(FILE_TYPES))
+    # Only of pictures there are placeholders and places to look at.
+    is_picture = kind or any(value.get(name) for name in ("blurhash", "focalPoint"))
+    return FILE_TYPES.get(kind, "image") if is_picture else ""
 
 
 def _read_blurhash(value: Any) -> str | None:

@@ -118,6 +118,16 @@ AUTHORIZATION_CONTEXT: Final[list[Any]] = [
 ]
 
 
+def is_inbox_type(content_type: str) -> bool:
+    """Return True for a media type in which activities are delivered, whatever its parameters.
+
+    ActivityPub (§7) has clients send one of its own two; some servers leave out the profile of
+    `application/ld+json` or name plain JSON. What counts is the signature, so none of them does harm.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in (ACTIVITY_JSON, "application/ld+json", "application/json")
+
+
 def is_activitypub(content_type: str) -> bool:
     """Return True for the two media types of ActivityPub documents (§3.2); plain JSON is not one.
 

@@ -7,13 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import quote, urlsplit
+import re
+from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
-from addresses.hosts import normalize_host, to_unicode
+from addresses.hosts import DEFAULT_PORTS, normalize_host, parse_origin, to_unicode
 
 INSTANCE_ACTOR = "instance.actor"
+# Ids as this node gives them. A name with capitals is none of these, as it may be misspelled.
+ID_PATH = re.compile(r"/actor|/users/[a-z0-9_.-]+(?:/(?:statuses|articles)/[0-9]+)?")
+SUBJECT_PATH = re.compile(
+    r"/(?:users/(?P<user>[^/]+)(?:/(?:statuses|articles)/(?P<number>[^/]+))?"
+    r"|@(?P<handle>[^/]+)(?:/(?P<page>[^/]+))?)(?:/activity)?/*"
+)
+# What follows # in the ids of keys and activities, which are things of their own.
+PART_NAMES = frozenset({"main-key", "ed25519-key", "delete", "undo"})
+
+
+class LocalSubject(Struct, frozen=True):
+    """An account of this node, or its post with this number or slug, as an address names it."""
+
+    username: str
+    post: str = ""
 
 
 class Links(Struct, frozen=True):
@@ -54,6 +70,48 @@ class Links(Struct, frozen=True):
     def path(self, uri: str) -> str | None:
         """Return the path of a local address, None for others."""
         return uri.removeprefix(self.base) or "/" if self.is_local(uri) else None
+
+    def is_id(self, uri: str) -> bool:
+        """Return True for a local address that is spelled as the ids of accounts and posts here."""
+        return uri.startswith(self.base) and ID_PATH.fullmatch(uri, len(self.base)) is not None
+
+    def parse_subject(self, address: str) -> LocalSubject | None:
+        """Return which account or post of this node an address names, in whatever spelling.
+
+        It may be the id or the address of the page, with the host in capitals or with its default port
+        (RFC 3986 §6.2.2.1, §6.2.3), with a slash, query or fragment at its end, or the id of the Create.
+        Returns None for anything else, such as keys and other activities. What it names need not exist.
+        """
+        if address.startswith("acct:"):
+            return self._parse_handle(address.removeprefix("acct:"))
+        if not self.is_own(address):
+            return None
+        parts = urlsplit(address)
+        if parts.fragment in PART_NAMES or "/" in parts.fragment:
+            return None
+        path = unquote(parts.path)
+        if path.rstrip("/") == "/actor":
+            return LocalSubject(INSTANCE_ACTOR)
+        match = SUBJECT_PATH.fullmatch(path)
+        if match is None:
+            return None
+        if match["user"] is not None:
+            return LocalSubject(match["user"], match["number"] or "")
+        account = self._parse_handle(match["handle"])
+        return account and LocalSubject(account.username, match["page"] or "")
+
+    def _parse_handle(self, handle: str) -> LocalSubject | None:
+        """Return the account `ann` or `ann@` with a host of this node; None for another host."""
+        username, _, host = handle.partition("@")
+        return LocalSubject(username) if username and self.find_account_domain(host) == "" else None
+
+    def is_own(self, address: str) -> bool:
+        """Return True for a web address on the host of the base; http stands for https as well."""
+        named, own = parse_origin(address), parse_origin(self.base)
+        if named is None or own is None or named[1] != own[1]:
+            return False
+        both_default = all(port == DEFAULT_PORTS[scheme] for scheme, _, port in (named, own))
+        return both_default or named == own
 
     # --- actors
 

@@ -36,6 +36,7 @@ CLAIMED = f"{FORWARDED}::test_activity_that_only_claims_to_be_ours_is_refused"
 INSTRUMENTS = "tests/journeys/test_quote_instruments.py"
 ELSEWHERE = f"{INSTRUMENTS}::test_instrument_of_another_origin_grants_nothing"
 FORGERIES = "tests/journeys/test_forgeries.py"
+RESTORED = "tests/journeys/test_restored_posts.py"
 SHAPES = "tests/journeys/test_shapes.py"
 CHECK = "tests/cli/checks/test_check.py"
 DETAILS = "test_details_without_a_token_or_with_a_used_one_are_not_found"
@@ -133,6 +134,8 @@ TESTS = {
     "origin of a post that wants to quote": f"{ELSEWHERE}[sqlite]",
     "repetition": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
     "what was deleted stays away": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
+    "what moderators deleted stays away": f"{RESTORED}::test_post_that_moderators_removed_does_not_come_back",
+    "tombstones": f"{RESTORED}::test_post_that_its_group_deletes_is_gone_if_its_origin_has_none",
     "Delete by its author": OTHERS_OBJECTS,
     "Update by its author": OTHERS_OBJECTS,
     "Undo by who did it": OTHERS_OBJECTS,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from activitypub.authority import host_of
 from activitypub.document import Document, id_of
 from activitypub.errors import ActivityPubError
+from activitypub.references import list_document_references, replace_document_references
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
+from fedserver.federation.convert import local_addresses
 from fedserver.federation.fetch import Fetcher, RemoteGoneError
 from storage.engine import Database, Tx
 from storage.rows.accounts import AccountRow
@@ -43,6 +45,26 @@ class DocumentReader:
         """Record that the host of `uri` is up, as a document of it was just read."""
         await peers.mark_reachable(tx, host_of(uri))
 
+    async def load_local_ids(self, addresses: Iterable[str]) -> dict[str, str]:
+        """Return the ids of what is here, by other spellings of them; without any, no database is asked."""
+        misspelled = local_addresses.select_misspelled(self._site.links, addresses)
+        if not misspelled:
+            return {}
+        async with self._db.read() as tx:
+            return await local_addresses.load_ids(tx, self._site.links, misspelled)
+
+    async def find_local_id(self, address: str) -> str | None:
+        """Return the id of the account or post of this node that an address names, in whatever spelling."""
+        if not self._site.links.is_own(address):
+            return None
+        async with self._db.read() as tx:
+            return await local_addresses.find_id(tx, self._site.links, address)
+
+    async def localize_document(self, document: Document) -> Document:
+        """Return a post of a peer that names what is here by its ids."""
+        ids = await self.load_local_ids(list_document_references(document))
+        return replace_document_references(document, ids) if ids else document
+
     def allows_media(self, account: AccountRow) -> bool:
         """Return False if files and pictures of an account are refused here, by any host that it is on."""
         return self._policies.allows_media(*peers.list_hosts(account))
@@ -57,18 +79,28 @@ class DocumentReader:
         """Return True if federation policy lets us hear an account, whichever hosts it is on."""
         return self._policies.allows(*peers.list_hosts(account))
 
-    async def fetch_document(self, uri: str, *, require_allowed: bool = True) -> Document | None:
+    async def fetch_document(
+        self,
+        uri: str,
+        *,
+        require_allowed: bool = True,
+        is_news: bool = False,
+        missing_is_gone: bool = False,
+    ) -> Document | None:
         """Return a document as its origin publishes it. Returns None if it cannot be read or is refused.
 
         Without `require_allowed` its host need not be on the allowlist yet, but may not be blocked: an admin
-        named it. Raises RemoteGoneError, ActivityPubError.
+        named it. With `is_news`, it is asked for even if it could not be read a moment ago; with
+        `missing_is_gone`, 404 counts as 410. Raises RemoteGoneError, ActivityPubError.
         """
         host = host_of(uri)
         if not require_allowed:
             self.clear_failures(host)
         if not self.allows_hosts(host, require_allowed=require_allowed):
             return None
-        document = await self._fetcher.fetch_document(uri)
+        if is_news:
+            self._fetcher.clear_failure(uri)
+        document = await self._fetcher.fetch_document(uri, missing_is_gone=missing_is_gone)
         # A redirect may lead to another host, whose document counts as its own.
         # guard: the host of a fetched document
         if document is not None and not self.allows_hosts(

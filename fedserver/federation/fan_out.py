@@ -84,7 +84,7 @@ async def is_overtaken(tx: ReadTx, row: DeliveryRow, document: DocumentRow) -> b
     It was being delivered when that was enqueued, so it was not withdrawn then.
     """
     older = _decode(document.body)
-    later = await delivery_queries.list_later_documents(tx, row, [row.subject, str(older["actor"])])
+    later = await delivery_queries.list_later_documents(tx, row, [row.subject, str(older.get("actor", ""))])
     return any(supersedes(_decode(newer.body), older) for newer in later)
 
 

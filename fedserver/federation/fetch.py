@@ -15,7 +15,7 @@ from cachetools import TTLCache
 from msgspec import Struct, field
 
 from activitypub.authority import host_of, same_origin, without_fragment
-from activitypub.document import Document, id_of, parse
+from activitypub.document import Document, id_of, parse, type_of
 from activitypub.errors import ActivityPubError, AuthorityError
 from activitypub.terms import ACCEPT, is_activitypub
 from addresses.hosts import normalize_url
@@ -40,7 +40,12 @@ class PeerBlockedError(Exception):
 
 
 class RemoteGoneError(Exception):
-    """The peer answers 410: the document was deleted."""
+    """The peer says that the document was deleted."""
+
+
+def _is_tombstone_of(document: Document, address: str) -> bool:
+    """Return True for what is left at the address of a deleted object (ActivityPub §6.4)."""
+    return type_of(document) == "Tombstone" and normalize_url(id_of(document) or "") == normalize_url(address)
 
 
 class FetchAttempt(Struct):
@@ -157,19 +162,23 @@ class Fetcher:
         attempt.unavailable.add(asked)
         return True
 
-    async def fetch_document(self, uri: str) -> Document | None:
+    async def fetch_document(self, uri: str, *, missing_is_gone: bool = False) -> Document | None:
         """Return the document at `uri` as its origin publishes it. Returns None if there is none to believe.
 
-        Raises RemoteGoneError if it was deleted.
+        Raises RemoteGoneError if it was deleted: its origin says 410 or shows a Tombstone in its place
+        (ActivityPub §6.4), whatever the status; with `missing_is_gone`, also if it says 404.
         """
         address = without_fragment(uri)
-        if self._has_failed(address) or self._site.links.is_local(address):
+        if self._has_failed(address) or self._site.links.is_own(address):
             return None
         asked = address
-        answer = await self._fetch_once(address)
+        answer = await self._fetch_once(address, missing_is_gone=missing_is_gone)
         if answer is not None:
             document, final_url = answer
             identifier = id_of(document)
+            # guard: tombstones
+            if _is_tombstone_of(document, address) and same_origin(address, final_url):
+                raise RemoteGoneError(address)
             # guard: origin of what is fetched @true
             if identifier and normalize_url(identifier) == final_url:
                 return document
@@ -189,7 +198,7 @@ class Fetcher:
         origin. Raises RemoteGoneError if it was deleted.
         """
         address = without_fragment(uri)
-        if self._has_failed(address) or self._site.links.is_local(address):
+        if self._has_failed(address) or self._site.links.is_own(address):
             return None
         answer = await self._fetch_once(address)
         # guard: origin of collections @true
@@ -198,12 +207,14 @@ class Fetcher:
         self._failed[address] = address
         return None
 
-    async def _fetch_once(self, address: str) -> tuple[Document, str] | None:
+    async def _fetch_once(
+        self, address: str, *, missing_is_gone: bool = False
+    ) -> tuple[Document, str] | None:
         """Return a document and the address it was finally read from, after redirects."""
         response = await self.get(address, ACCEPT)
         if response is None:
             return None
-        if response.status == 410:
+        if response.status == 410 or (missing_is_gone and response.status == 404):
             raise RemoteGoneError(address)
         # guard: media type @last
         if response.status != 200 or not is_activitypub(response.content_type):

@@ -61,7 +61,7 @@ class Resolver(PostResolver):
         """Return an account or a post by its URI, or by the address of its page."""
         subject = await self.find_by_address(address)
         address = normalize_url(address)
-        if subject is not None or not address or self._site.links.is_local(address):
+        if subject is not None or not address or self._site.links.is_own(address):
             return subject
         try:
             if not self.allows_hosts(host_of(address)):
@@ -79,23 +79,17 @@ class Resolver(PostResolver):
 
     async def find_by_address(self, address: str) -> AccountRow | PostRow | None:
         """Return the stored post, or account by URI or profile, at an address. Nothing is fetched."""
+        spellings = (address.strip(), normalize_url(address), await self.find_local_id(address.strip()))
         async with self._db.read() as tx:
             # Peers may publish addresses that are not in normal form: they are stored as they are.
-            for spelling in dict.fromkeys((address.strip(), normalize_url(address))):
+            for spelling in dict.fromkeys(filter(None, spellings)):
                 post = await post_queries.find_by_uri_or_url(tx, spelling)
                 if post is not None:
                     return post
                 account = await accounts.find_by_uri(tx, spelling)
-                if account is None and (name := self._get_profile_name(spelling)):
-                    account = await accounts.find_by_handle(tx, name)
                 if account is not None:
                     return account
         return None
-
-    def _get_profile_name(self, address: str) -> str:
-        """Return the name in the address of a profile on this node, `/@ann`; '' for other addresses."""
-        name = (self._site.links.path(address) or "").strip("/")
-        return name[1:] if name.startswith("@") and "/" not in name else ""
 
     async def _fetch_alternate(self, address: str) -> Document | None:
         """Return the document that an HTML page links as its alternate form."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from msgspec import structs
 
 from activitypub.actors import Actor, read_actor
 from activitypub.authority import host_of
@@ -87,7 +88,8 @@ class AccountResolver(DocumentReader):
         self, uri: str, *, expected: Handle | None = None, require_allowed: bool = True
     ) -> AccountRow | None:
         """Return an actor as `fetch_actor` does. Raises PeerBlockedError if it is on a refused host."""
-        if self._site.links.is_local(uri):
+        if self._site.links.is_own(uri):
+            uri = await self.find_local_id(uri) or uri
             async with self._db.read() as tx:
                 return await accounts.find_by_uri(tx, uri)
         try:
@@ -119,7 +121,7 @@ class AccountResolver(DocumentReader):
 
         One that is stored already, with a handle that is now of a blocked host, is suspended like all there.
         """
-        actor = read_actor(document)
+        actor = await self._localize_actor(read_actor(document))
         handle = await self._confirm_handle(actor, expected, require_allowed=require_allowed)
         if handle is None:
             log.info("actor_unconfirmed", uri=actor.id[:300])
@@ -137,6 +139,17 @@ class AccountResolver(DocumentReader):
         async with self._db.write() as tx:
             await self.mark_reachable(tx, actor.id)
             return await remote_accounts.receive(tx, account)
+
+    async def _localize_actor(self, actor: Actor) -> Actor:
+        """Return an actor that names its other accounts by their ids, where these are on this node."""
+        ids = await self.load_local_ids((*actor.also_known_as, actor.moved_to or ""))
+        if not ids:
+            return actor
+        return structs.replace(
+            actor,
+            also_known_as=tuple(ids.get(uri, uri) for uri in actor.also_known_as),
+            moved_to=ids.get(actor.moved_to or "", actor.moved_to),
+        )
 
     async def _confirm_handle(
         self, actor: Actor, expected: Handle | None, *, require_allowed: bool

@@ -1,5 +1,8 @@
 """Fetch the posts of peers' threads that their `replies` and `context` collections name and this node lacks.
 
+Where a thread is not whole upwards, the post that is missing there is fetched first; it brings up to 40 more
+above it, so that a longer one is filled each time that it is opened.
+
 Bounded in posts, collections, pages, depth, requests to a host, and time, as anyone can make a thread as
 large as they like. Pages that are embedded in a post count as those behind an address do (FEP-f228). A
 collection counts only from the origin of the post that names it; each post is read from its own.
@@ -35,7 +38,9 @@ ProgressCallback = Callable[[int], Awaitable[None]]
 
 
 async def can_refresh(tx: ReadTx, post: PostRow) -> bool:
-    """Return True if the document of a post of a peer names collections of its thread."""
+    """Return True if a post above a post of a peer is missing, or its document names collections to read."""
+    if await post_queries.find_missing_ancestor(tx, post.id) is not None:
+        return True
     text = await post_queries.find_original(tx, post.uri)
     document = _decode(text) if text is not None else {}
     return get_embedded_replies(document) is not None or bool(thread_collections(document))
@@ -48,6 +53,7 @@ async def refresh_thread(
     reader = _ThreadReader(resolver, report, max_posts)
     try:
         async with asyncio.timeout(TIMEOUT_S):
+            await reader.climb(uri)
             await reader.read(uri)
     except TimeoutError:
         log.info("thread_cut_short", uri=uri[:300], found=reader.new_count)
@@ -67,6 +73,12 @@ class _ThreadReader:
         self._requests: Counter[str] = Counter()  # by host
         self._collection_count = 0
         self.new_count = 0
+
+    async def climb(self, root: str) -> None:
+        """Fetch the first post above `root` that is missing; jobs for those above it are enqueued with it."""
+        uri = await self._resolver.find_missing_ancestor(root)
+        if uri is not None:
+            await self._fetch_post(uri)
 
     async def read(self, root: str) -> None:
         """Fetch the posts below and around `root` until a bound is reached."""

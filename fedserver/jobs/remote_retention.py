@@ -37,7 +37,7 @@ async def purge(db: Database, days: int) -> int:
         return 0
     async with db.read() as tx:
         stored = await setting_queries.find(tx, CURSOR_SETTING)
-    cursor = msgspec.json.decode(stored, type=RetentionCursor) if stored else RetentionCursor()
+    cursor = saved = msgspec.json.decode(stored, type=RetentionCursor) if stored else RetentionCursor()
     deleted = 0
     for _ in range(CHUNKS_PER_RUN):
         async with db.read(slow=True) as tx:
@@ -57,7 +57,9 @@ async def purge(db: Database, days: int) -> int:
         async with db.write() as tx:
             deleted += await _delete_posts(tx, unused_posts, before)
             deleted += await _delete_accounts(tx, unused_accounts, before)
-            await setting_queries.set_value(tx, CURSOR_SETTING, msgspec.json.encode(cursor).decode())
+            if cursor != saved:
+                await setting_queries.set_value(tx, CURSOR_SETTING, msgspec.json.encode(cursor).decode())
+                saved = cursor
         if cursor == RetentionCursor():
             break
     return deleted

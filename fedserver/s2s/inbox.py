@@ -11,7 +11,7 @@ from activitypub.authority import same_origin
 from activitypub.collections import read_synchronization
 from activitypub.document import MAX_BYTES
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocumentError, SignatureError
-from activitypub.terms import is_activitypub
+from activitypub.terms import is_inbox_type
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.relationships import followers
 from fedserver.federation.authenticate import BusyError, PeerBlockedError
@@ -58,7 +58,7 @@ async def _receive(call: Call[NoParams], target_id: int | None) -> web.Response:
     """Read, verify and store an activity. 503 and 429 ask the peer to send it again later."""
     request = call.request
     kind = request.headers.get("Content-Type", "")
-    if not is_activitypub(kind) and not kind.startswith("application/json"):
+    if not is_inbox_type(kind):
         return _reject(415, "Send application/activity+json")
     if (request.content_length or 0) > MAX_BYTES:
         return _reject(413, f"At most {MAX_BYTES} bytes")

@@ -46,10 +46,8 @@ async def _find_account(call: Call[NoParams], tx: ReadTx, subject: Handle | str)
         return await accounts.find_by_handle(tx, INSTANCE_ACTOR if is_node else subject.username)
     if subject.rstrip("/") in (links.base, links.instance_actor):
         return await accounts.find_instance_account(tx, call.site)
-    account = await accounts.find_by_uri(tx, subject)
-    if account is None and subject.startswith(f"{links.base}/@"):
-        account = await accounts.find_by_handle(tx, subject.removeprefix(f"{links.base}/@"))
-    return account if account is not None and not account.domain else None
+    named = links.parse_subject(subject)
+    return await accounts.find_by_handle(tx, named.username) if named is not None and not named.post else None
 
 
 @routes.get("/.well-known/host-meta", limit="peers", audience=EVERYONE, no_token=True)

@@ -194,11 +194,12 @@ def test_restore_while_a_node_runs_is_refused(folder: Path, url: str, arguments:
     copy = folder / "copy"
     with RunningNode(folder, *arguments):
         assert call(folder, "db", "backup", str(copy)).exit_code == 0
-        before = read_state(url)
+        before = read_rows(url)
         refused = call(folder, "db", "restore", str(copy), "--force")
         assert refused.exit_code == 1
         assert "in use" in refused.output
-        assert read_state(url) == before
+        # Its first clean-up, which runs meanwhile, leaves a mark there.
+        assert {**read_rows(url), "settings": []} == {**before, "settings": []}
         add_member(folder, "bob")  # the node still has its log, and so have others
     restored = call(folder, "db", "restore", str(copy), "--force")
     assert restored.exit_code == 0, restored.output

@@ -9,12 +9,13 @@ from fedserver.config import MailConfig
 from fedserver.domain.peers import partners
 from storage.rows.peers import PartnerRow
 from tests.console.test_console import form_to, log_in, read, submit
-from tests.integrations.test_smtp import Server, server
+from tests.integrations.test_smtp import server
 from tests.journeys.test_federation import settle
 from tests.kit import tls
 from tests.kit.forms import parse_forms
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import StubPeers, make_actor
+from tests.kit.smtp import SmtpServer
 
 __all__ = ["server"]
 
@@ -54,7 +55,7 @@ async def offer(node: TestNode, to: str) -> None:
         assert answer.status == 303, await answer.text()
 
 
-async def test_partnership_is_offered_accepted_and_ended(start: Start, server: Server) -> None:
+async def test_partnership_is_offered_accepted_and_ended(start: Start, server: SmtpServer) -> None:
     mail = MailConfig(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
     alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta", mail=mail)
     await offer(alpha, "beta.test")

@@ -160,4 +160,5 @@ async def test_strings_of_a_post_that_become_addresses_and_names_are_checked(
         assert [tag["name"] for tag in status["tags"]] == ["lamps"]
         assert (status["emojis"], status["mentions"], status["language"]) == ([], [], None)
         (file,) = status["media_attachments"]
-        assert (file["type"], file["blurhash"]) == ("unknown", None)
+        assert (file["type"], file["blurhash"]) == ("image", None)
+        assert file["url"].startswith("https://alpha.test/media/")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from activitypub.collections import item_uris, next_page, thread_collections
 from fedserver.federation import threads
+from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
+from storage.tables.posts import posts
 from tests.journeys.test_federation import settle
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import Document, StubPeers, make_actor
-from tests.kit.visitors import Visitor
+from tests.kit.visitors import Visitor, log_in_visitor
 
 HEADER = "Mastodon-Async-Refresh"
 
@@ -292,3 +295,108 @@ def test_reply_collections_of_any_shape_are_read() -> None:
     assert next_page({"first": "https://a.test/p"}) == "https://a.test/p"
     assert next_page({"orderedItems": [], "next": "https://a.test/q"}) == "https://a.test/q"
     assert next_page({"first": {"items": []}}) is None
+
+
+async def test_long_chain_is_filled_each_time_that_it_is_opened(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        above: Document | None = None
+        for number in range(100):
+            above = make_note(100 + number, **({"inReplyTo": above["id"]} if above is not None else {}))
+            peer.serve(above)
+        assert above is not None
+        alpha, api, post_id = await open_thread(start, peer, above)
+        await alpha.settle()
+        path, counts = f"/api/v1/statuses/{post_id}/context", []
+        for _ in range(4):
+            counts.append(len((await api.get(path))["ancestors"]))
+            await alpha.settle()
+            alpha.clock.forward(seconds=16 * 60)
+        assert counts == [40, 81, 99, 99]
+        requested = len(peer.requested_uris)
+        await api.get(path)
+        await alpha.settle()
+        assert len(peer.requested_uris) == requested, "nothing is missing any more"
+
+
+async def test_page_of_a_thread_that_lacks_a_post_above_has_it_fetched(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        alpha, api, post_id = await open_thread(start, peer, make_note(2, inReplyTo=f"{BASE}/1"))
+        await alpha.settle()
+        alpha.clock.forward(seconds=16 * 60)
+        peer.serve(make_note(1))
+        visitor = await log_in_visitor(alpha, "bob")
+        await visitor.open(f"/@ann@{PEER}/{post_id}")
+        await alpha.settle()
+        [above] = (await api.get(f"/api/v1/statuses/{post_id}/context"))["ancestors"]
+        assert above["uri"] == f"{BASE}/1"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+async def test_circle_of_replies_lists_no_post_twice(
+    start: Start, names: tls.LoopbackResolver, length: int
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        notes = [make_note(n, inReplyTo=f"{BASE}/{(n + 1) % length}") for n in range(length)]
+        peer.serve(*notes)
+        alpha, api, _ = await open_thread(start, peer, notes[0])
+        await alpha.settle()
+        for note in notes:
+            found = await api.get("/api/v2/search", q=note["id"], resolve="true")
+            [status] = found["statuses"]
+            context = await api.get(f"/api/v1/statuses/{status['id']}/context")
+            listed = [other["uri"] for other in (*context["ancestors"], *context["descendants"])]
+            assert sorted([note["id"], *listed]) == sorted(other["id"] for other in notes)
+            assert status["replies_count"] == (0 if length == 1 else len(context["descendants"][:1]))
+            await alpha.settle()
+
+
+async def test_circle_that_is_stored_already_is_shown_without_end_or_repetition(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        peer.serve(make_note(1))
+        alpha, api, first = await open_thread(start, peer, make_note(2, inReplyTo=f"{BASE}/1"))
+        await alpha.settle()
+        async with alpha.db.write() as tx:
+            # As an earlier version stored it.
+            root = await post_queries.find_by_uri(tx, f"{BASE}/1")
+            assert root is not None
+            await tx.run(update(posts).where(posts.c.id == root.id).values(in_reply_to_id=int(first)))
+        context = await api.get(f"/api/v1/statuses/{first}/context")
+        assert [entry["uri"] for entry in context["ancestors"]] == [f"{BASE}/1"]
+        assert context["descendants"] == []
+        await alpha.settle()
+
+
+ITEMS: list[tuple[str, dict[str, Any]]] = [
+    ("links", {"replies": make_first_page([{"type": "Link", "href": f"{BASE}/6"}, {"href": f"{BASE}/7"}])}),
+    ("a bare list of ids", {"replies": [f"{BASE}/6", f"{BASE}/7"]}),
+    ("a bare list of posts", {"replies": [make_reply(6), {"type": "Link", "href": f"{BASE}/7"}]}),
+    ("comments", {"comments": f"{BASE}/5/comments"}),
+    ("a link to the collection", {"replies": {"type": "Link", "href": f"{BASE}/5/comments"}}),
+    ("a list of one collection", {"replies": [f"{BASE}/5/comments"]}),
+    ("a list of an embedded one", {"replies": [make_first_page([f"{BASE}/6", f"{BASE}/7"])]}),
+]
+
+
+@pytest.mark.parametrize("named", [more for _, more in ITEMS], ids=[name for name, _ in ITEMS])
+async def test_replies_are_read_in_whatever_form(
+    start: Start, names: tls.LoopbackResolver, named: dict[str, Any]
+) -> None:
+    async with StubPeers(names, PEER) as peer:
+        peer.serve(make_reply(6), make_reply(7))
+        items = [make_reply(6), f"{BASE}/7"]
+        peer.serve({"id": f"{BASE}/5/comments", "type": "OrderedCollection", "orderedItems": items})
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, **named))
+        assert await list_descendants(alpha, api, post_id) == ["6", "7"]
+
+
+async def test_one_reply_in_a_bare_list_is_read(start: Start, names: tls.LoopbackResolver) -> None:
+    async with StubPeers(names, PEER) as peer:
+        peer.serve(make_reply(6))
+        alpha, api, post_id = await open_thread(start, peer, make_note(5, replies=[f"{BASE}/6"]))
+        assert await list_descendants(alpha, api, post_id) == ["6"]

@@ -65,3 +65,25 @@ async def test_inbox_signed_activity_is_accepted(start: Start, names: tls.Loopba
         actor = make_actor(EVE, "eve")
         peers.documents[EVE] = actor
         assert await deliver(node, msgspec.json.decode(ACTIVITY)) == 202
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("application/ld+json", 401),  # taken, and then not signed
+        ('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', 401),
+        ('application/ld+json; profile="https://example.org/other"; charset=utf-8', 401),
+        ("application/activity+json; charset=utf-8", 401),
+        ("APPLICATION/Activity+JSON;charset=utf-8", 401),
+        ("application/json; charset=utf-8", 401),
+        ("application/jsonp", 415),
+        ("application/ld+jsonx", 415),
+        ("multipart/form-data", 415),
+    ],
+)
+async def test_inbox_takes_a_media_type_whatever_its_parameters(
+    start: Start, content_type: str, expected: int
+) -> None:
+    node = await start("alpha.test")
+    status, _ = await post_to_inbox(node, ACTIVITY, {"Content-Type": content_type, "Signature": "x"})
+    assert status == expected

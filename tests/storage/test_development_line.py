@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -57,17 +58,23 @@ async def run_command(url: str, folder: Path, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, [*arguments, "--config", str(config)])
 
 
+def add_ids(recorded: Any) -> Any:
+    """Return what was recorded with the ids that headings of articles have since, also of older ones."""
+    text = msgspec.json.encode(recorded).decode()
+    return msgspec.json.decode(text.replace("<h1>Roads", '<h1 id=\\"user-content-roads\\">Roads'))
+
+
 async def test_last_revision_serves_the_same_answers(alpha: nodes.TestNode, kind: str, last_url: str) -> None:
     recorded = read_answers(kind)
     answers = await ask_all(alpha, recorded["tokens"], recorded["paths"])
     assert len(answers) > 150
-    for path, answer in recorded["answers"].items():
+    for path, answer in add_ids(recorded["answers"]).items():
         assert answers[path] == answer, path
     assert await query(last_url, CURRENT) == [(read_newest_revision(),)]
 
 
 async def test_last_revision_serves_the_same_pages_and_objects(alpha: nodes.TestNode, kind: str) -> None:
-    pages = read_answers(kind)["pages"]
+    pages = add_ids(read_answers(kind)["pages"])
     assert len(pages) == 6
     for path, post in pages.items():
         page = await Api(alpha).request("GET", path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import policy, push_subscriptions
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
 from storage.queries.notifications import notifications as notification_queries
@@ -57,14 +57,7 @@ async def notify(
         return False
     if post is None and post_id is not None:
         post = await post_queries.find(tx, post_id)
-    thread_id = post.thread_id if post is not None else -1
-    relation = await notification_policy_queries.find_sender_relation(
-        tx, account_id, from_id, thread_id, post_id if kind == "mention" else None
-    )
-    if relation is None:
-        return False
-    private = kind == "mention" and post is not None and post.visibility == "direct"
-    action = policy.evaluate(relation, kind, is_private=private, now=tx.now)
+    action = await _evaluate(tx, kind, account_id, from_id, post)
     if action == policy.DROP:
         return False
     filtered = action == policy.FILTER
@@ -76,6 +69,28 @@ async def notify(
     else:
         await _emit(tx, row)
     return not filtered
+
+
+async def is_accepted(tx: ReadTx, kind: str, account_id: int, post: PostRow) -> bool:
+    """Return True if a local account would be shown a notification by the author of a post about it."""
+    if account_id == post.account_id:
+        return False
+    return await _evaluate(tx, kind, account_id, post.account_id, post) == policy.ACCEPT
+
+
+async def _evaluate(tx: ReadTx, kind: str, account_id: int, from_id: int, post: PostRow | None) -> str:
+    """Return what the policy of a recipient, and whom it blocks or mutes, do with a notification."""
+    relation = await notification_policy_queries.find_sender_relation(
+        tx,
+        account_id,
+        from_id,
+        post.thread_id if post is not None else -1,
+        post.id if post is not None and kind == "mention" else None,
+    )
+    if relation is None:
+        return policy.DROP
+    private = kind == "mention" and post is not None and post.visibility == "direct"
+    return policy.evaluate(relation, kind, is_private=private, now=tx.now)
 
 
 async def _emit(tx: Tx, row: NotificationRow) -> None:

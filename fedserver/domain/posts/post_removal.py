@@ -35,9 +35,12 @@ async def delete(
 
 
 async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:
-    """Moderators delete a post, ours or what we have of a peer's, with its files."""
+    """Moderators delete a post, ours or what we have of a peer's, with its files.
+
+    The author of the latter cannot bring it back.
+    """
     await attachments.delete_files(tx, row)
-    await (_delete_local(tx, author, row) if row.local else remove(tx, row))
+    await (_delete_local(tx, author, row) if row.local else remove(tx, row, is_final=True))
 
 
 async def _delete_local(tx: Tx, author: AccountRow, row: PostRow) -> None:
@@ -53,8 +56,11 @@ async def _delete_local(tx: Tx, author: AccountRow, row: PostRow) -> None:
         await jobs.enqueue(tx, jobs.DeletePost(author.id, row.uri, audience, tx.now))
 
 
-async def remove(tx: Tx, row: PostRow) -> None:
-    """Remove a post and its traces: boosts, notifications, counters; a tombstone stays."""
+async def remove(tx: Tx, row: PostRow, *, is_final: bool = False) -> None:
+    """Remove a post and its traces: boosts, notifications, counters; a tombstone stays.
+
+    It names the author, who may publish the post of a peer again; if the removal is final, nobody.
+    """
     author = await account_queries.find(tx, row.account_id)
     await notifications.remove_by_post(tx, row.id)
     await boosts.remove_by_post(tx, row)
@@ -64,20 +70,22 @@ async def remove(tx: Tx, row: PostRow) -> None:
     await post_queries.delete_by_id(tx, row.id)
     await post_queries.delete_original(tx, row.uri)
     if row.state == "published":
-        uri = author.uri if author else ""
+        uri = author.uri if author is not None and not is_final else ""
         await post_queries.upsert_tombstone(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
         await account_queries.adjust_post_count(tx, row.account_id, -1, tx.now)
         await publication.adjust_replies_count(tx, row, -1)
 
 
 async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
-    """Delete a post as its author asked; return False if it is not known, or not theirs."""
+    """Delete a post, or undo a boost, as its author asked; return False if it is not known, or not theirs."""
     row = await post_queries.find_by_uri(tx, uri)
     if row is None:
         return False
     # guard: Delete by its author
     if row.account_id != author.id or row.local:
         return False
+    if row.boost_of_id is not None:
+        return await boosts.receive_undo(tx, author, uri, None)
     await attachments.delete_files(tx, row)
     await remove(tx, row)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from fedserver.domain.content import search_index, tags
 from fedserver.domain.kernel import events, jobs
@@ -84,20 +84,45 @@ async def publish_remote(
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 
-async def show_to_reader(tx: Tx, row: PostRow) -> None:
-    """Show a post in the home of a reader who was added, if they follow its author."""
+async def show_to_reader(tx: Tx, row: PostRow, reader: AccountRow) -> None:
+    """Show a direct post to a reader who was added: their notifications, conversations and home."""
+    if await notifications.notify(tx, "mention", reader.id, row.account_id, row.id):
+        await conversations.add_post(tx, row, [reader.id])
     await _fan_out_home(tx, row)
     tx.emit(events.POST_CHANGED, post_id=row.id)
 
 
-async def publish_remote_edit(tx: Tx, row: PostRow, author: AccountRow) -> None:
-    """Tell of a peer's post that has changed: search, boosters, quoters, streams.
+async def publish_remote_edit(
+    tx: Tx,
+    former: PostRow,
+    row: PostRow,
+    author: AccountRow,
+    mentioned: Sequence[AccountRow],
+    known_ids: Set[int],
+) -> None:
+    """Tell of a peer's post that has changed: search, those mentioned now, boosters, quoters, streams.
 
-    Nobody is notified of what a suspended author changes.
+    `known_ids` are the accounts that its former version mentioned. Nobody is notified of what a suspended
+    author changes.
     """
     await _index(tx, row)
     if author.suspended_at is not None:
         return
+    local = [account for account in mentioned if not account.domain]
+    notified_ids = [
+        account.id
+        for account in local
+        if account.id not in known_ids
+        and await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    ]
+    if former.visibility != "direct" and row.visibility == "direct":
+        # It became a conversation with those whom it mentioned already.
+        notified_ids += [
+            account.id
+            for account in local
+            if account.id in known_ids and await notifications.is_accepted(tx, "mention", account.id, row)
+        ]
+    await conversations.add_post(tx, row, notified_ids)
     await _notify_boosters(tx, row)
     await quotes.notify_quoters(tx, row)
     tx.emit(events.POST_EDITED, post_id=row.id)

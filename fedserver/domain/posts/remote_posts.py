@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain.content.post_texts import KINDS_WITH_WARNING, encode, find_warning, to_mention_fact
+from fedserver.domain.content.post_texts import (
+    KINDS_WITH_WARNING,
+    decode_mentions,
+    encode,
+    find_warning,
+    to_mention_fact,
+)
 from fedserver.domain.posts import attachments, polls, publication, quote_requests, replies, versions
 from fedserver.domain.posts.remote_content import RemotePost, clean_tags, clean_texts
 from fedserver.domain.timelines import partner_posts
@@ -18,7 +24,10 @@ from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
+from storage.rows.posts import PostRow, TombstoneRow
+
+# Addresses that are looked at, and accounts among them that are stored as readers of one post.
+MAX_ADDRESSED_URIS, MAX_ADDRESSED = 1_000, 100
 
 
 class RemoteUpdate(Struct, frozen=True):
@@ -31,10 +40,13 @@ class RemoteUpdate(Struct, frozen=True):
     is_revised: bool
 
 
-async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
+async def receive(
+    tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0, restoring: str = ""
+) -> PostRow | None:
     """Store a post of `author`; return None if it was deleted before, the stored row if it is known.
 
-    `depth` counts the steps up a thread that led here: after 40 no further parent is asked for.
+    `depth` counts the steps up a thread that led here: after 40 no further parent is asked for. `restoring`
+    says whether a post comes back that its author deleted: `if_newer` than that, or `always`.
     """
     known = await post_queries.find_by_uri(tx, remote.uri)
     if known is not None:
@@ -43,9 +55,13 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     # A tombstone of another account keeps nothing out: else anyone could block a post by its URI.
     # guard: what was deleted stays away @last
     if author.suspended_at is not None or (
-        tombstone is not None and tombstone.account_uri in ("", author.uri)
+        tombstone is not None
+        and tombstone.account_uri in ("", author.uri)
+        and not _is_restored(tx, tombstone, remote, restoring)
     ):
         return None
+    if remote.in_reply_to == remote.uri:
+        remote = structs.replace(remote, in_reply_to=None)
     parent = await post_queries.find_by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.is_hidden_from(tx, parent, author):
         parent = None
@@ -55,6 +71,9 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
     shown = await partner_posts.resolve_visibility(tx, author, remote.visibility, remote.addressed_uris)
     remote = structs.replace(remote, visibility=shown)
+    addressed = await _load_addressed(tx, author, remote)
+    if shown == "direct":
+        mentioned = _unite(mentioned, addressed)
     row = _build_row(tx, author, remote, parent, mentioned)
     while not await post_queries.insert(tx, row):
         known = await post_queries.find_by_uri(tx, remote.uri)
@@ -64,9 +83,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
         row = _with_id(row, tx.new_id(row.published_at))
     await _attach(tx, row, remote)
     await post_queries.upsert_original(tx, row.uri, remote.original)
-    addressed = await account_queries.load_by_uris(tx, remote.addressed_uris[:100])
-    named = {account.id: account for account in (*mentioned, *addressed) if account.kind != "Application"}
-    await attachments.insert_mentions(tx, row, list(named))
+    await attachments.insert_mentions(tx, row, [account.id for account in _unite(mentioned, addressed)])
     if remote.quote is not None:
         await quote_requests.receive(tx, row, remote.quote, depth=depth)
     await publication.publish_remote(tx, row, parent, mentioned, depth)
@@ -78,7 +95,31 @@ async def add_reader(tx: Tx, row: PostRow, reader: AccountRow) -> None:
     if row.local or row.visibility != "direct" or reader.id in await attachments.list_mentioned_ids(tx, row):
         return
     await attachments.insert_mentions(tx, row, [reader.id])
-    await publication.show_to_reader(tx, row)
+    await publication.show_to_reader(tx, row, reader)
+
+
+def _is_restored(tx: ReadTx, tombstone: TombstoneRow, remote: RemotePost, restoring: str) -> bool:
+    """Return True if a deleted post comes back: its author publishes it again, and had deleted it as well.
+
+    What is dated before the Delete was overtaken by it; a date in the future tells nothing.
+    """
+    # guard: what moderators deleted stays away @1
+    if not tombstone.account_uri or not restoring:
+        return False
+    written_at = max(remote.published_at or 0, remote.updated_at or 0)
+    return restoring == "always" or tombstone.at < written_at <= tx.now
+
+
+async def _load_addressed(tx: ReadTx, author: AccountRow, remote: RemotePost) -> list[AccountRow]:
+    """Return the accounts in the addresses of a post, at most 100, those of this node first."""
+    accounts = await account_queries.load_by_uris(tx, remote.addressed_uris[:MAX_ADDRESSED_URIS])
+    people = [row for row in accounts if row.kind != "Application" and row.id != author.id]
+    return sorted(people, key=lambda row: bool(row.domain))[:MAX_ADDRESSED]
+
+
+def _unite(mentioned: Sequence[AccountRow], addressed: Sequence[AccountRow]) -> list[AccountRow]:
+    """Return the accounts that a post mentions and those that it is sent to, each of them once."""
+    return list({row.id: row for row in (*mentioned, *addressed) if row.kind != "Application"}.values())
 
 
 def _build_row(
@@ -89,6 +130,8 @@ def _build_row(
     mentioned: Sequence[AccountRow],
 ) -> PostRow:
     published = min(remote.published_at or tx.now, tx.now)
+    # A date in the future would keep out all edits until then.
+    edited_at = min(remote.updated_at or 0, tx.now)
     identifier = tx.new_id(published)
     texts = clean_texts(remote)
     return PostRow(
@@ -116,7 +159,7 @@ def _build_row(
         boost_of_id=None,
         app_id=None,
         published_at=published,
-        edited_at=remote.updated_at if (remote.updated_at or 0) > published else None,
+        edited_at=edited_at if edited_at > published else None,
         replies_count=0,
         boosts_count=0,
         likes_count=0,
@@ -159,6 +202,11 @@ async def receive_edit(
     shown = await partner_posts.resolve_edited_visibility(
         tx, author, row.visibility, remote.visibility, remote.addressed_uris
     )
+    addressed = await _load_addressed(tx, author, remote)
+    if shown == "direct":
+        mentioned = _unite(mentioned, addressed)
+    # Who could read an earlier version stays among the readers, also if the new one names others.
+    await attachments.insert_mentions(tx, row, [account.id for account in _unite(mentioned, addressed)])
     changed = structs.replace(
         row,
         kind=remote.kind if {row.kind, remote.kind} == set(KINDS_WITH_WARNING) else row.kind,
@@ -181,7 +229,8 @@ async def receive_edit(
     await _attach(tx, changed, remote)
     await post_queries.upsert_original(tx, row.uri, remote.original)
     await quote_requests.receive(tx, changed, remote.quote)
-    await publication.publish_remote_edit(tx, changed, author)
+    known_ids = {fact.id for fact in decode_mentions(row.mentions)}
+    await publication.publish_remote_edit(tx, row, changed, author, mentioned, known_ids)
     return changed
 
 

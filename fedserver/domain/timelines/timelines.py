@@ -167,7 +167,8 @@ async def load_thread(tx: ReadTx, post_id: int, viewer_id: int | None) -> tuple[
     if row is None:
         raise NotFoundError
     members = await post_queries.list_thread(tx, row.thread_id, MAX_THREAD_POSTS)
-    above, below = _list_ancestors(row, members), _list_descendants(row.id, members)
+    above = _list_ancestors(row, members)
+    below = _list_descendants(row.id, members, above)
     if viewer_id is None:
         return above[-MAX_ANONYMOUS_ANCESTORS:], below[:MAX_ANONYMOUS_DESCENDANTS]
     return above, below
@@ -202,19 +203,21 @@ def _list_ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list
     parents = dict(members)
     ancestors: list[int] = []
     above = row.in_reply_to_id
-    while above is not None and above in parents and above not in ancestors:
+    seen = {row.id}  # posts of peers may answer each other in a circle
+    while above is not None and above in parents and above not in seen:
+        seen.add(above)
         ancestors.append(above)
         above = parents[above]
     return ancestors[::-1]
 
 
-def _list_descendants(root: int, members: list[tuple[int, int | None]]) -> list[int]:
+def _list_descendants(root: int, members: list[tuple[int, int | None]], above: Sequence[int]) -> list[int]:
     children: dict[int, list[int]] = {}
     for identifier, parent in members:
         if parent is not None and identifier != root:
             children.setdefault(parent, []).append(identifier)
     descendants: list[int] = []
-    seen = {root}
+    seen = {root, *above}
     waiting = children.get(root, [])[::-1]
     while waiting:
         identifier = waiting.pop()

@@ -20,7 +20,6 @@ from fedserver.federation.convert.polls import get_author_uri, to_remote_poll
 
 # Types whose `name` is no title (a vote is a Note whose `name` is the chosen option), and without a cover.
 UNTITLED_TYPES = ("Note", "Question")
-MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 
 def to_remote_post(
@@ -109,9 +108,8 @@ def _to_policy(obj: Object, collections: dict[str, str]) -> str:
 
 def _to_remote_file(attachment: Attachment, kind: str = "unknown") -> remote_content.RemoteFile:
     """Return a file; it is of this `kind` if its peer does not tell."""
-    group = attachment.media_type.partition("/")[0]
     return remote_content.RemoteFile(
-        kind=MEDIA_KINDS.get(group, kind),
+        kind=attachment.kind or kind,
         content_type=attachment.media_type,
         url=attachment.url,
         description=attachment.description,

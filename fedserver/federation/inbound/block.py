@@ -15,6 +15,6 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store that the actor blocks a member. Raises IgnoredError if the object is not a member."""
-    target = await get_member(tx, inbound.activity.object_id)
+    target = await get_member(tx, inbound.site, inbound.activity.object_id)
     uri = inbound.activity.id or blocks.build_uri(inbound.actor, target)
     await blocks.receive(tx, inbound.actor, target, uri)

@@ -1,10 +1,14 @@
-"""Delete (ActivityPub §7.4): of a post, of the actor itself, or of a quote authorization (FEP-044f)."""
+"""Delete (ActivityPub §7.4): of a post, of the actor itself, or of a quote authorization (FEP-044f).
+
+Some servers delete an activity where others undo it: for a Like, Announce, Follow or Block that is the same.
+"""
 
 from __future__ import annotations
 
 from activitypub.authority import same_origin
 from fedserver.domain.accounts import account_removal
 from fedserver.domain.posts import post_removal, quote_requests
+from fedserver.federation.inbound import undo
 from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
@@ -18,7 +22,7 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
-    """Delete the actor, its post or its authorization; a post that is not known yet is kept out."""
+    """Delete the actor, its post, authorization or activity; a post that is not known yet is kept out."""
     uri = inbound.activity.object_id
     if uri is None:
         raise IgnoredError("it has no object")
@@ -28,6 +32,8 @@ async def apply(tx: Tx, inbound: InboundActivity) -> None:
     if await post_removal.receive(tx, inbound.actor, uri):
         return
     if await quote_requests.receive_revocation(tx, inbound.actor, uri):
+        return
+    if await undo.undo(tx, inbound):
         return
     # The tombstone keeps out only posts of this actor, so nobody can keep out those of others with it.
     await post_removal.record_early_delete(tx, inbound.actor, uri)

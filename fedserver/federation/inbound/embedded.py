@@ -56,7 +56,9 @@ async def prepare_post(resolver: Resolver, inbound: InboundActivity) -> InboundA
             await resolver.resolve_post(activity.object_id)
         elif activity.kind == "Update" and same_origin(activity.object_id or "", inbound.actor.uri):
             post = await resolver.find_post(activity.object_id or "")
-            if post is not None and post.account_id == inbound.actor.id:
+            if post is None:
+                await resolver.resolve_post(activity.object_id or "")
+            elif post.account_id == inbound.actor.id:
                 await resolver.refetch_post(post.id)
         raise IgnoredError("the object was read from its origin")
     if not type_of(document, POSTS):

@@ -16,7 +16,7 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:
     """Store a follow, or a request where the member approves them. Raises IgnoredError."""
-    target = await get_member(tx, inbound.activity.object_id)
+    target = await get_member(tx, inbound.site, inbound.activity.object_id)
     if not inbound.activity.id:
         raise IgnoredError("a Follow needs an id to be answered")
     if await relays.receive_follow(tx, inbound.actor, target, inbound.activity.id):

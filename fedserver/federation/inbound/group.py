@@ -11,7 +11,7 @@ from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.embedded import parse_activity
 from fedserver.federation.resolve import Resolver
 
-SUPPORTED_TYPES = ("Create", "Update", "Delete", *like.LIKE_TYPES)
+SUPPORTED_TYPES = ("Create", "Update", "Delete", "Undo", *like.LIKE_TYPES)
 
 
 async def prepare(resolver: Resolver, inbound: InboundActivity, inner: Activity) -> InboundActivity:
@@ -25,16 +25,32 @@ async def prepare(resolver: Resolver, inbound: InboundActivity, inner: Activity)
         raise IgnoredError(f"{inner.kind} is not supported in an Announce")
     if inner.kind in like.LIKE_TYPES:
         return await _prepare_like(resolver, inbound, inner)
+    if inner.kind == "Undo":
+        return await _prepare_restored_post(resolver, inbound, inner)
     uri = inner.object_id or ""
     known_post = await resolver.find_post(uri)
-    if inner.kind == "Create":
-        post = known_post or await resolver.resolve_post(uri)
-        if post is None or post.in_reply_to_uri is None:
-            return structs.replace(inbound, post=post)
-        raise IgnoredError("a reply is shown in its thread only")
+    if inner.kind == "Create" or (inner.kind == "Update" and known_post is None):
+        return _boost(structs.replace(inbound, post=known_post or await resolver.resolve_post(uri)))
     if known_post is not None:
-        await resolver.refetch_post(known_post.id)
+        await resolver.refetch_post(known_post.id, is_deleted=inner.kind == "Delete")
     raise IgnoredError("the object was read from its origin")
+
+
+def _boost(inbound: InboundActivity) -> InboundActivity:
+    """Return the boost of a post that begins a thread. Raises IgnoredError for a reply."""
+    if inbound.post is not None and inbound.post.in_reply_to_uri is not None:
+        raise IgnoredError("a reply is shown in its thread only")
+    return inbound
+
+
+async def _prepare_restored_post(
+    resolver: Resolver, inbound: InboundActivity, undo: Activity
+) -> InboundActivity:
+    """Return the boost of a post whose Delete is undone, as Lemmy restores posts. Raises IgnoredError."""
+    deletion = parse_activity(undo.object)
+    if deletion is None or deletion.kind != "Delete":
+        raise IgnoredError("an Undo in an Announce is supported for a Delete only")
+    return _boost(structs.replace(inbound, post=await resolver.restore_post(deletion.object_id or "")))
 
 
 async def _prepare_like(resolver: Resolver, inbound: InboundActivity, inner: Activity) -> InboundActivity:

@@ -47,7 +47,8 @@ async def _read_quoting_post(resolver: Resolver, uri: str, quoted_uri: str) -> D
     quote = read_quote(stored) if stored is not None else None
     if quote is not None and quote.uri == quoted_uri:
         return stored
-    return await resolver.fetch_collection(uri) or stored
+    document = await resolver.fetch_collection(uri)
+    return await resolver.localize_document(document) if document is not None else stored
 
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:

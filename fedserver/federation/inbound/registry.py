@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct, structs
 
-from activitypub.activities import complete_objects
+from activitypub.activities import Activity, complete_objects
+from activitypub.references import list_references, replace_references
+from fedserver.federation.convert import local_addresses
 from fedserver.federation.inbound import (
     accept,
     add,
@@ -62,7 +64,8 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
 
     Raises IgnoredError for what is not supported or cannot be believed, ActivityPubError for bad documents.
     """
-    activity = inbound.activity
+    activity = await _localize(resolver, inbound)
+    inbound = structs.replace(inbound, activity=activity)
     if activity.kind in ("Create", "Update"):
         inbound = structs.replace(inbound, activity=complete_objects(activity))
     is_forwarded = activity.actor != inbound.actor.uri
@@ -71,6 +74,13 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
     if activity.kind not in HANDLERS:
         raise IgnoredError(f"{activity.kind} is not supported")
     return await HANDLERS[activity.kind].prepare(resolver, inbound)
+
+
+async def _localize(resolver: Resolver, inbound: InboundActivity) -> Activity:
+    """Return an activity that names what is here by its ids, in whatever spelling its peer does."""
+    addresses = local_addresses.select_misspelled(inbound.site.links, list_references(inbound.activity))
+    ids = await resolver.load_local_ids(addresses) if addresses else {}
+    return replace_references(inbound.activity, ids) if ids else inbound.activity
 
 
 async def apply(tx: Tx, inbound: InboundActivity) -> None:

@@ -21,7 +21,7 @@ async def process(resolver: Resolver, inbound: InboundActivity) -> NoReturn:
     uri = (inner.object_id if wraps and inner is not None else activity.object_id) or ""
     post = await resolver.find_post(uri)
     if post is not None and activity.kind in ("Update", "Delete"):
-        await resolver.refetch_post(post.id)
-    elif post is None and activity.kind in ("Announce", "Create"):
+        await resolver.refetch_post(post.id, is_deleted=activity.kind == "Delete")
+    elif post is None and activity.kind in ("Announce", "Create", "Update"):
         await resolver.resolve_post(uri)
     raise IgnoredError("the object was read from its origin")

@@ -27,6 +27,12 @@ FIND_BY_ALIAS = (
     .select_from(uri_aliases.join(posts, posts.c.id == uri_aliases.c.target_id))
     .where(uri_aliases.c.uri == bindparam("uri"), uri_aliases.c.kind == "post")
 )
+FIND_OWN_URI = select(posts.c.uri).where(
+    or_(posts.c.id == bindparam("id"), posts.c.slug == bindparam("slug")),
+    posts.c.account_id == bindparam("account_id"),
+    posts.c.local,
+    posts.c.boost_of_id.is_(None),
+)
 FIND_BY_URI_OR_URL = select(*COLUMNS).where(
     or_(posts.c.uri == bindparam("uri"), posts.c.url == bindparam("url"))
 )
@@ -63,15 +69,30 @@ ADJUST_COUNT = {
 }
 LINK_ORPHANED_REPLIES = (
     update(posts)
-    .where(posts.c.in_reply_to_uri == bindparam("b_uri"), posts.c.in_reply_to_id.is_(None))
+    .where(one_of(posts.c.id, "ids"))
     .values(in_reply_to_id=bindparam("parent_id"), in_reply_to_account_id=bindparam("account_id"))
 )
 LIST_ORPHANED_REPLIES = select(posts.c.id, posts.c.thread_id).where(
-    posts.c.in_reply_to_uri == bindparam("uri"), posts.c.in_reply_to_id.is_(None)
+    posts.c.in_reply_to_uri == bindparam("uri"),
+    posts.c.in_reply_to_id.is_(None),
+    posts.c.id != bindparam("post_id"),
 )
 MERGE_THREADS = (
     update(posts).where(one_of(posts.c.thread_id, "threads")).values(thread_id=bindparam("into_id"))
 )
+# UNION drops what was there before, so that a circle of replies ends.
+_climb = (
+    select(posts.c.id, posts.c.in_reply_to_id).where(posts.c.id == bindparam("post_id")).cte(recursive=True)
+)
+_climb = _climb.union(select(posts.c.id, posts.c.in_reply_to_id).where(posts.c.id == _climb.c.in_reply_to_id))
+LIST_ANCESTORS = select(_climb.c.id).limit(bindparam("most"))
+FIND_MISSING_ANCESTOR = (
+    select(posts.c.in_reply_to_uri)
+    .select_from(_climb.join(posts, posts.c.id == _climb.c.id))
+    .where(posts.c.in_reply_to_id.is_(None), posts.c.in_reply_to_uri.is_not(None))
+    .limit(1)
+)
+MAX_ANCESTORS = 4_096  # as many as a thread shows
 LIST_THREAD = (
     select(posts.c.id, posts.c.in_reply_to_id)
     .where(
@@ -144,6 +165,13 @@ async def find_by_uri_or_url(tx: ReadTx, address: str) -> PostRow | None:
     return to_row_or_none(PostRow, await tx.one(FIND_BY_URI_OR_URL, uri=address, url=address))
 
 
+async def find_own_uri(tx: ReadTx, account_id: int, name: str) -> str | None:
+    """Return the URI of a post of a local account by its id, or of an article by its slug; not of a boost."""
+    number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
+    row = await tx.one(FIND_OWN_URI, account_id=account_id, id=number, slug=name)
+    return row[0] if row is not None else None
+
+
 async def insert(tx: Tx, row: PostRow) -> bool:
     """Add a post; return False if its URI is taken."""
     return bool(await tx.run(INSERT, **structs.asdict(row)))
@@ -182,13 +210,26 @@ async def adjust_count(tx: Tx, post_id: int, name: str, change: int) -> None:
 
 
 async def link_orphaned_replies(tx: Tx, parent: PostRow) -> int:
-    """Link replies that arrived before `parent` to it and merge their threads into its; return how many."""
-    waiting = await tx.all(LIST_ORPHANED_REPLIES, uri=parent.uri)
+    """Link replies that arrived before `parent` to it and merge their threads into its; return how many.
+
+    What `parent` itself answers stays as it is: peers can write posts that answer each other in a circle.
+    """
+    waiting = await tx.all(LIST_ORPHANED_REPLIES, uri=parent.uri, post_id=parent.id)
+    if any(row[1] == parent.thread_id for row in waiting):
+        ancestors = set(await tx.values(LIST_ANCESTORS, post_id=parent.id, most=MAX_ANCESTORS))
+        waiting = [row for row in waiting if row[0] not in ancestors]
     if not waiting:
         return 0
-    await tx.run(LINK_ORPHANED_REPLIES, b_uri=parent.uri, parent_id=parent.id, account_id=parent.account_id)
-    await tx.run(MERGE_THREADS, threads=[row[1] for row in waiting], into_id=parent.thread_id)
+    ids, threads = [row[0] for row in waiting], [row[1] for row in waiting]
+    await tx.run(LINK_ORPHANED_REPLIES, ids=ids, parent_id=parent.id, account_id=parent.account_id)
+    await tx.run(MERGE_THREADS, threads=threads, into_id=parent.thread_id)
     return len(waiting)
+
+
+async def find_missing_ancestor(tx: ReadTx, post_id: int) -> str | None:
+    """Return the URI of the first post above this one that is not stored, None if the thread is whole."""
+    row = await tx.one(FIND_MISSING_ANCESTOR, post_id=post_id)
+    return row[0] if row is not None else None
 
 
 async def list_thread(tx: ReadTx, thread_id: int, limit: int) -> list[tuple[int, int | None]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fedserver.config import MailConfig
-from tests.integrations.test_smtp import Server, server
+from tests.integrations.test_smtp import server
 from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.smtp import SmtpServer
 from tests.kit.visitors import VisitedPage, Visitor
 
 __all__ = ["server"]
@@ -12,7 +13,7 @@ __all__ = ["server"]
 WELCOME = "/settings/profile?welcome=1"
 
 
-async def join(start: Start, server: Server, **config: str) -> tuple[TestNode, Visitor, str]:
+async def join(start: Start, server: SmtpServer, **config: str) -> tuple[TestNode, Visitor, str]:
     mail = MailConfig(host="127.0.0.1", port=server.port, sender="node@alpha.test", tls="none")
     node = await start("alpha.test", mail=mail, **config)
     await node.create_member("ada", "owner")
@@ -31,7 +32,9 @@ async def confirm(visitor: Visitor, path: str) -> VisitedPage:
     return await visitor.submit_action(await visitor.open(path), path)
 
 
-async def test_confirmation_in_the_same_browser_logs_in_and_welcomes(start: Start, server: Server) -> None:
+async def test_confirmation_in_the_same_browser_logs_in_and_welcomes(
+    start: Start, server: SmtpServer
+) -> None:
     _, visitor, path = await join(start, server)
     page = await confirm(visitor, path)
     assert page.path == WELCOME
@@ -40,7 +43,7 @@ async def test_confirmation_in_the_same_browser_logs_in_and_welcomes(start: Star
 
 
 async def test_confirmation_in_another_browser_asks_to_log_in_and_then_welcomes(
-    start: Start, server: Server
+    start: Start, server: SmtpServer
 ) -> None:
     node, visitor, path = await join(start, server)
     other = Visitor(node)
@@ -53,14 +56,14 @@ async def test_confirmation_in_another_browser_asks_to_log_in_and_then_welcomes(
     assert "Welcome!" in page.text
 
 
-async def test_confirmation_an_hour_later_asks_to_log_in(start: Start, server: Server) -> None:
+async def test_confirmation_an_hour_later_asks_to_log_in(start: Start, server: SmtpServer) -> None:
     node, visitor, path = await join(start, server)
     node.clock.forward(seconds=3_660)
     assert (await confirm(visitor, path)).path.startswith("/login")
     assert not await visitor.is_logged_in()
 
 
-async def test_confirmation_before_the_approval_logs_nobody_in(start: Start, server: Server) -> None:
+async def test_confirmation_before_the_approval_logs_nobody_in(start: Start, server: SmtpServer) -> None:
     _, visitor, path = await join(start, server, registration="approval")
     assert "moderators" in (await confirm(visitor, path)).text
     assert not await visitor.is_logged_in()
