@@ -14,21 +14,22 @@ from pathlib import Path
 TARGET = Path(__file__).parent.parent / "fedserver/web/static/vendor/icons.svg"
 # The name in our templates: the name in the package.
 ICONS = {
-    "add": "plus", "announcement": "megaphone", "audio": "volume-2", "back": "chevron-left", "block": "ban",
-    "blog": "newspaper", "bookmark": "bookmark", "boost": "repeat-2", "check": "check", "close": "x",
-    "community": "users", "conversation": "messages-square", "copy": "copy", "decision": "vote",
-    "delete": "trash-2", "directory": "book-user", "download": "download", "draft": "file-pen",
-    "edit": "pencil", "embed": "code-xml", "explore": "compass", "feed": "rss", "filter": "filter",
-    "followers": "lock", "hashtag": "hash", "help": "circle-help", "helpful": "thumbs-up", "hide": "eye-off", "home": "house",
-    "info": "info", "inbox": "inbox", "invite": "user-plus", "key": "key-round", "language": "languages",
-    "link": "link", "list": "list", "log": "scroll-text", "log_in": "log-in", "log_out": "log-out",
-    "mail": "mail", "mention": "at-sign", "moderation": "shield", "more": "ellipsis", "mute": "bell-off",
-    "next": "chevron-right", "notifications": "bell", "open": "chevron-down", "partner": "handshake",
-    "person": "user-round", "picture": "image", "pin": "pin", "poll": "chart-bar-big", "public": "globe",
-    "quote": "quote", "react": "smile-plus", "reply": "reply", "report": "flag", "schedule": "calendar-clock",
-    "search": "search", "server": "server", "settings": "settings", "strength": "sparkles", "undo": "undo-2",
-    "unlisted": "moon", "upload": "upload", "video": "clapperboard", "warning": "triangle-alert",
-    "write": "pen-line",
+    "add": "plus", "announcement": "megaphone", "audio": "volume-2", "back": "chevron-left",
+    "block": "ban", "blog": "newspaper", "bookmark": "bookmark", "boost": "repeat-2", "check": "check",
+    "close": "x", "community": "users", "conversation": "messages-square", "copy": "copy",
+    "decision": "vote", "delete": "trash-2", "directory": "book-user", "download": "download",
+    "draft": "file-pen", "edit": "pencil", "embed": "code-xml", "explore": "compass", "feed": "rss",
+    "filter": "filter", "followers": "lock", "hashtag": "hash", "help": "circle-help",
+    "helpful": "thumbs-up", "hide": "eye-off", "home": "house", "info": "info", "inbox": "inbox",
+    "invite": "user-plus", "key": "key-round", "language": "languages", "link": "link", "list": "list",
+    "log": "scroll-text", "log_in": "log-in", "log_out": "log-out", "mail": "mail", "mention": "at-sign",
+    "moderation": "shield", "more": "ellipsis", "mute": "bell-off", "next": "chevron-right",
+    "notifications": "bell", "open": "chevron-down", "partner": "handshake", "person": "user-round",
+    "picture": "image", "pin": "pin", "poll": "chart-bar-big", "public": "globe", "quote": "quote",
+    "react": "smile-plus", "reply": "reply", "report": "flag", "schedule": "calendar-clock",
+    "search": "search", "server": "server", "settings": "settings", "strength": "sparkles",
+    "undo": "undo-2", "unlisted": "moon", "upload": "upload", "video": "clapperboard",
+    "warning": "triangle-alert", "write": "pen-line",
 }  # fmt: skip
 PARTS = re.compile(r"<svg\b[^>]*>(.*)</svg>", re.DOTALL)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.web.appearance.palette import Palette, build_dark, build_light
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
-from fedserver.web.palette import Palette, build_dark, build_light
 
 routes = Routes("pages")
 

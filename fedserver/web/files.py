@@ -29,10 +29,10 @@ from fedserver.runtime.self_check import (
 )
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
+from fedserver.web.appearance.stylesheet import build_stylesheet
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file
 from fedserver.web.json import json_response
-from fedserver.web.stylesheet import build_stylesheet
 
 routes = Routes("http")
 # Either number may be left out (RFC 9110 §14.1.2).

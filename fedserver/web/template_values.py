@@ -17,9 +17,9 @@ from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
-from fedserver.web.faces import find_initials, render_face, render_icon
+from fedserver.web.appearance.faces import find_initials, render_face, render_icon
+from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
-from fedserver.web.stylesheet import stylesheet_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.web.faces import find_initials
+from fedserver.web.appearance.faces import find_initials
 from tests.kit.nodes import Start
 from tests.kit.visitors import Visitor
 

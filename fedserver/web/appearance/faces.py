@@ -7,8 +7,8 @@ from zlib import crc32
 import wcwidth
 from markupsafe import Markup
 
+from fedserver.web.appearance.palette import FACES
 from fedserver.web.html import static_url
-from fedserver.web.palette import FACES
 from storage.rows.accounts import AccountRow
 
 MAX_INITIALS = 2

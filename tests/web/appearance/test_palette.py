@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fedserver.web.palette import (
+from fedserver.web.appearance.palette import (
     Color,
     Palette,
     build_dark,

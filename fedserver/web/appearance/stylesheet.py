@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from fedserver.web.appearance.palette import render_palette
 from fedserver.web.html import STATIC, hash_file
-from fedserver.web.palette import render_palette
 
 FILES = ("base", "forms", "shell", "posts", "reading", "console")
 
