@@ -83,6 +83,9 @@ class Node:
             self.application,
             access_log=None,
             shutdown_timeout=10.0,
+            # A compressed body is refused unread. The library would inflate it without end, also to throw
+            # away what a refused request goes on sending.
+            auto_decompress=False,
             max_line_size=MAX_PARSED_LINE_BYTES,
             max_field_size=MAX_PARSED_LINE_BYTES,
         )
@@ -114,7 +117,7 @@ class Node:
     async def serve_metrics(self, sites: SiteFactory) -> None:
         """Answer `GET /metrics` at the addresses that `sites` returns."""
         application = exposition.build(self.services, self.runner.load_depths)
-        self._metrics = web.AppRunner(application, access_log=None)
+        self._metrics = web.AppRunner(application, access_log=None, auto_decompress=False)
         await _listen(self._metrics, sites)
 
     @property
