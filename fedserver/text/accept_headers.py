@@ -44,10 +44,10 @@ def parse(header: str) -> tuple[WeightedItem, ...]:
     """Return the items of a header in their order, without those whose weight cannot be read."""
     items = []
     for match in ITEM.findall(header[:MAX_HEADER])[:MAX_ITEMS]:
-        name, *parameters = (part.strip() for part in PARAMETER.findall(match))
-        weight = _read_weight(parameters)
-        if name and weight is not None:
-            items.append(WeightedItem(name.lower(), weight))
+        name, _, rest = match.partition(";")
+        weight = _read_weight(PARAMETER.findall(rest))
+        if name.strip() and weight is not None:
+            items.append(WeightedItem(name.strip().lower(), weight))
     return tuple(items)
 
 

@@ -43,6 +43,7 @@ DISPATCHER = web.AppKey("dispatcher", Dispatcher)
 # The library tells its version and that of Python on every response, also to a request that it cannot read,
 # which no middleware sees: its constant is the one place for all of them.
 vars(web_response)["SERVER_SOFTWARE"] = "fedserver"
+JSON_ENDING = ".json"
 # Refusals of what a request is like, before anything of it is read.
 REFUSED_UNREAD = (
     web.HTTPRequestHeaderFieldsTooLarge,
@@ -109,13 +110,30 @@ def _negotiate(variants: list[Endpoint]) -> ServeHandler:
 
     async def choose(request: web.Request) -> web.StreamResponse:
         accept = request.headers.get(hdrs.ACCEPT, "")
-        chosen = document if accept_headers.prefers(accept, ACTIVITY_TYPES, HTML_TYPES) else page
+        is_document = _strip_json_ending(request) or accept_headers.prefers(
+            accept, ACTIVITY_TYPES, HTML_TYPES
+        )
+        chosen = document if is_document else page
         response = await request.app[DISPATCHER].serve(chosen, request)
         if not response.prepared:
             add_vary(response, "Accept")
         return response
 
     return choose
+
+
+def _strip_json_ending(request: web.Request) -> bool:
+    """Return True for an address that ends in `.json`, and take that from the part of the path that has it.
+
+    As in Mastodon, such an address names the document, whatever `Accept` says.
+    """
+    if not request.path.endswith(JSON_ENDING):
+        return False
+    for name, value in request.match_info.items():
+        if value.endswith(JSON_ENDING):
+            request.match_info[name] = value.removesuffix(JSON_ENDING)
+            return True
+    return False
 
 
 def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
