@@ -29,7 +29,7 @@ class WeightedItem(NamedTuple):
 
 
 class _Rank(NamedTuple):
-    """How much a client likes a media type; the greater one wins."""
+    """The preference of a client for a media type; the greater one wins."""
 
     weight: float
     specificity: int  # 2 for the type itself, 1 for type/*, 0 for */*

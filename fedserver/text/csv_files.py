@@ -20,7 +20,7 @@ MARKS = {
 # What spreadsheets of Western languages write where nobody chose UTF-8.
 FALLBACK = "cp1252"
 CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # a file with these is no text
-# A spreadsheet may name its delimiter in a line of its own; written once more, that has quotes and delimiters.
+# A spreadsheet may name its delimiter in a line of its own; saved again, that has quotes and delimiters.
 DELIMITER_LINE = re.compile(r'"?sep=[,;\t]"?[,;\t ]*(?:\r(?=\n))?(?=[\r\n]|\Z)', re.IGNORECASE)
 INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # as right-to-left texts have
 
@@ -35,7 +35,7 @@ FALSE_WORDS = """
     falsch nein faux non falso não nao onwaar nee fałsz nie nepravda ne hamis nem fals nu
     yanlış yanliş hayır hayir usann nei falskt falsk nej epätosi ei ψευδησ ложь нет خطأ خاطئ لا
 """
-BOOLEANS = {word: True for word in TRUE_WORDS.split()} | {word: False for word in FALSE_WORDS.split()}
+BOOLEANS = dict.fromkeys(TRUE_WORDS.split(), True) | dict.fromkeys(FALSE_WORDS.split(), False)
 
 
 def decode(data: bytes) -> str:

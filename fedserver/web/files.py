@@ -27,10 +27,9 @@ from fedserver.runtime.self_check import (
     probe_written_paths,
 )
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
-from fedserver.text import accept_headers
 from fedserver.version import VERSION
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
-from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_static
+from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_static, prefers_json
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -50,7 +49,6 @@ CONTENT_TYPES = {
     "wav": "audio/wav",
     "aac": "audio/aac",
 }
-TEXT_TYPES = ("text/plain", "text/html")
 STATIC_TEXT_TYPES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/plain")
 # The address of a static file on a page has its hash, so it never changes; others are asked for again.
 FOREVER, HOUR = "public, max-age=31536000, immutable", "public, max-age=3600"
@@ -91,7 +89,7 @@ class StoredFile(web.FileResponse):
 
 def _render_sign_of_life(call: Call[NoParams]) -> web.Response:
     """Return `OK` as Mastodon does; JSON for programs that ask for it."""
-    if accept_headers.prefers(call.request.headers.get(hdrs.ACCEPT, ""), ("application/json",), TEXT_TYPES):
+    if prefers_json(call.request.headers.get(hdrs.ACCEPT, "")):
         response = json_response({"status": "OK"})
     else:
         response = web.Response(text="OK")

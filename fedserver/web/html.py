@@ -117,6 +117,11 @@ def choose_encoding(accepted: str, available: Sequence[str]) -> str:
     return usable[0] if usable else ""
 
 
+def prefers_json(accepted: str) -> bool:
+    """Return True if an `Accept` prefers JSON to text (RFC 9110, section 12.5.1)."""
+    return accept_headers.prefers(accepted, ("application/json",), ("text/plain", "text/html"))
+
+
 def compress_page(request: web.Request, response: web.StreamResponse, *, has_secrets: bool) -> None:
     """Compress a page or feed if the client takes it (RFC 9110, section 8.4).
 

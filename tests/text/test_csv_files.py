@@ -27,8 +27,16 @@ TEXT = "Account address,Show boosts\nzoë@peer.example,true\n"
         TEXT.encode("cp1252"),
     ],
     ids=[
-        "utf-8", "utf-8 with mark", "utf-16", "big-endian", "little-endian, no mark", "big-endian, no mark",
-        "utf-32", "utf-32 big-endian", "utf-32 little-endian, no mark", "utf-32 big-endian, no mark",
+        "utf-8",
+        "utf-8 with mark",
+        "utf-16",
+        "big-endian",
+        "little-endian, no mark",
+        "big-endian, no mark",
+        "utf-32",
+        "utf-32 big-endian",
+        "utf-32 little-endian, no mark",
+        "utf-32 big-endian, no mark",
         "windows-1252",
     ],
 )
@@ -72,7 +80,8 @@ def test_decode_other_data_raises(data: bytes) -> None:
         ("true", "FALSE"), ("1", "0"), ("Yes", "no"), ("WAHR", "FALSCH"), ("ja", "Nein"), ("VRAI", "FAUX"),
         ("Oui", "NON"), ("VERDADERO", "FALSO"), ("Sí", "no"), ("VERO", "FALSO"), ("VERDADEIRO", "FALSO"),
         ("WAAR", "ONWAAR"), ("PRAWDA", "FAŁSZ"), ("DOĞRU", "YANLIŞ"), ("evet", "HAYIR"),
-        ("ИСТИНА", "ЛОЖЬ"), ("صواب", "خطأ"), ("صحيح", "\u200fخطأ"), ("نعم", "لا"), (" ＴＲＵＥ ", "\xa0False\u200b"),
+        ("ИСТИНА", "ЛОЖЬ"), ("صواب", "خطأ"), ("صحيح", "\u200fخطأ"), ("نعم", "لا"),
+        (" ＴＲＵＥ ", "\xa0False\u200b"),
     ],
 )  # fmt: skip
 def test_boolean_of_a_spreadsheet_in_any_language(true: str, false: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.nodes import Start, TestNode
 from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
 
 JSON, ACTIVITY = "application/json", "application/activity+json"
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
@@ -43,8 +43,8 @@ async def send(node: TestNode, method: str, path: str, coding: str, content_type
     host, port = node.domain.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     head = (
-        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {content_type}\r\n"
-        f"Content-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Content-Type: {content_type}\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     try:
         writer.write(head.encode() + body)
@@ -105,7 +105,9 @@ async def test_refused_body_is_never_inflated(start: Start) -> None:
         assert time.process_time() - began < 1.0, path
 
 
-@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "hex", "utf-16", "nothing", '"', "a\\0"])
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "punycode", "hex", "utf-16", "nothing", '"', "a\\0"]
+)
 async def test_form_in_an_odd_encoding_is_no_server_error(start: Start, charset: str) -> None:
     node = await start("localhost")
     for body in (b"client_name=xn--a\xff", b"client_name=xn--99999999a", b"\xff" * 40):
@@ -114,7 +116,9 @@ async def test_form_in_an_odd_encoding_is_no_server_error(start: Start, charset:
         assert get_status(answer) == 422, answer
 
 
-@pytest.mark.parametrize(("charset", "name"), [("utf-8", "Zoë"), ("ISO-8859-1", "Zoë"), ("windows-1252", "€")])
+@pytest.mark.parametrize(
+    ("charset", "name"), [("utf-8", "Zoë"), ("ISO-8859-1", "Zoë"), ("windows-1252", "€")]
+)
 async def test_form_in_a_western_encoding_is_read(start: Start, charset: str, name: str) -> None:
     node = await start("alpha.test")
     body: Any = f"client_name={name}&redirect_uris=urn:ietf:wg:oauth:2.0:oob".encode(charset)

@@ -40,7 +40,7 @@ class PeerEntry(Struct, frozen=True):
 
 
 class _Candidate(Struct):
-    """What a file holds if it has one delimiter; `problem` is the first row that leaves a doubt."""
+    """The rows of a file as one delimiter gives them; `problem` is the first row that leaves a doubt."""
 
     entries: tuple[PeerEntry, ...] = ()
     unusable: int = 0

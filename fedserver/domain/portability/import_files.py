@@ -34,7 +34,7 @@ COLUMNS = {
 }
 BOOLEAN_COLUMNS = {"Show boosts", "Notify on new posts", "Hide notifications"}
 
-# As Misskey writes what Mastodon has no column for, in files without a header: `bob@x.example,withReplies=true`
+# As Misskey writes what Mastodon has no column for, in files without a header: `bob@x.test,withReplies=true`
 NAMED_VALUE = re.compile(r"[A-Za-z]+=")
 
 
