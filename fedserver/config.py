@@ -26,6 +26,7 @@ from fedserver.config_values import (
     build_insecure_error,
     build_spelling_error,
     check_ca,
+    check_database_url,
     check_domain,
     check_listen,
     check_network,
@@ -386,7 +387,7 @@ def _resolve(config: Config, folder: Path) -> Config:
     url = _read_secret("database.url_file", at(config.database.url_file)) or config.database.url
     direct_url_file = at(config.database.direct_url_file)
     direct_url = _read_secret("database.direct_url_file", direct_url_file) or config.database.direct_url
-    if url.startswith("sqlite:"):
+    if url.startswith("sqlite:") and url not in ("sqlite:", "sqlite::memory:"):
         url = "sqlite:" + at(url.removeprefix("sqlite:"))
     store = config.media.store
     if store.startswith("file:"):
@@ -446,12 +447,15 @@ def _check(config: Config) -> Config:
     _check_node(config.node)
     if not (config.database.url.startswith("sqlite:") or is_postgresql(config.database.url)):
         raise ConfigError("database.url: Please write sqlite:PATH or postgresql://user:password@host/name.")
+    check_database_url("database.url", config.database.url)
     direct_url = config.database.direct_url
     if direct_url and not (is_postgresql(config.database.url) and is_postgresql(direct_url)):
         raise ConfigError(
             "database.direct_url: It is for PostgreSQL behind a pooler. Please write it and database.url "
             "as postgresql://user:password@host/name, or leave it empty."
         )
+    if direct_url:
+        check_database_url("database.direct_url", direct_url)
     if config.metrics.listen:
         check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):

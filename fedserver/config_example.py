@@ -81,10 +81,10 @@ KEYS = {
 }
 
 
-def render(domain: str, base_url: str) -> str:
-    """Return the file for a node at `base_url`: every key with its default."""
+def render(domain: str, base_url: str, listen: str = "") -> str:
+    """Return the file for a node at `base_url`: every key with its default, an empty `listen` too."""
     config = msgspec.to_builtins(Config())
-    config["node"].update(domain=domain, base_url=base_url)
+    config["node"].update(domain=domain, base_url=base_url, listen=listen or config["node"]["listen"])
     lines = [
         "# The configuration of a fedserver node. Unknown keys are errors.",
         "# FEDSERVER_<SECTION>_<KEY> in the environment overrides a key; relative paths start here.",

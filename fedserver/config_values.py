@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import unicodedata
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from addresses.hosts import normalize_host
@@ -122,6 +123,32 @@ def _is_address(host: str) -> bool:
         return bool(ip_address(host))
     except ValueError:
         return False
+
+
+def check_database_url(key: str, url: str) -> None:
+    """Raise ConfigError for the URL of a database that cannot be one, whatever is at the address."""
+    if url.startswith("sqlite:"):
+        path = url.removeprefix("sqlite:")
+        # Each process opens the database several times, so it cannot be in memory.
+        is_file = Path(path).name and path != ":memory:" and path.isprintable() and not path.endswith("/")
+        if not is_file or Path(path).is_dir():
+            raise ConfigError(
+                "%(key)s: Please write the path of a file, like sqlite:data/fedserver.sqlite3.", key=key
+            )
+        return
+    try:
+        authority = urlsplit(url).netloc.rpartition("@")[2]
+        # libpq takes several hosts; urlsplit checks a port only when it is read.
+        _ = [urlsplit(f"//{host}").port for host in authority.split(",")]
+    except ValueError as error:
+        # Without the URL, which may hold a password.
+        raise ConfigError("%(key)s: This is not an address (%(reason)s).", key=key, reason=error) from error
+    if not url.isprintable() or " " in url:
+        raise ConfigError(
+            "%(key)s: It has a space or another character that an address cannot have. "
+            "Please write it with percent escapes, like %%20 for a space.",
+            key=key,
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver
 from fedserver.client_api.timelines.hub import HUB, Hub
 from fedserver.client_api.timelines.stream_events import HANDLERS
 from fedserver.config import Config, LimitsConfig
-from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.accounts import accounts, keys, node_identity
 from fedserver.domain.auth import ip_blocks
 from fedserver.domain.auth.passwords import Passwords
 from fedserver.domain.kernel import events, secrets
@@ -83,6 +83,9 @@ class Node:
             self.application,
             access_log=None,
             shutdown_timeout=10.0,
+            # A compressed body is refused unread. The library would inflate it without end, also to throw
+            # away what a refused request goes on sending.
+            auto_decompress=False,
             max_line_size=MAX_PARSED_LINE_BYTES,
             max_field_size=MAX_PARSED_LINE_BYTES,
         )
@@ -114,7 +117,7 @@ class Node:
     async def serve_metrics(self, sites: SiteFactory) -> None:
         """Answer `GET /metrics` at the addresses that `sites` returns."""
         application = exposition.build(self.services, self.runner.load_depths)
-        self._metrics = web.AppRunner(application, access_log=None)
+        self._metrics = web.AppRunner(application, access_log=None, auto_decompress=False)
         await _listen(self._metrics, sites)
 
     @property
@@ -171,12 +174,19 @@ async def open_node(
     passwords: Passwords | None = None,
     new_keys: KeyFactory = generate,
 ) -> Node:
-    """Upgrade the schema and build a node. Raises DatabaseUnavailableError, SchemaTooNewError.
+    """Upgrade the schema and build a node.
+
+    Raises DatabaseUnavailableError, SchemaTooNewError, and OtherNodeError if the database is that of another.
 
     `new_keys` generates the keys of new members, and of the node itself at its first start.
     """
     secret_box = secrets.SecretBox(Path(config.node.data_dir) / "seal.key")
     db = await prepare_database(config.database.url, clock, secret_box, config.database.direct_url)
+    try:
+        await node_identity.ensure_same(db, config.node)
+    except BaseException:
+        await db.close()
+        raise
     if config.metrics.listen:
         db = CountedDatabase(db)
     links = Links(
@@ -195,6 +205,7 @@ async def open_node(
         secret_box,
     )
     await _ensure_instance_account(services)
+    await node_identity.ensure_same(db, config.node)
     node = Node(services)
     await node.load_policies()
     return node

@@ -15,6 +15,7 @@ from fedserver.cli.language import Group, describe_usage_error, option, translat
 from fedserver.on_demand import on_demand
 
 version = on_demand("fedserver.version")  # it reads the metadata of the package
+locales = on_demand("fedserver.text.locales")
 
 
 INTERRUPTED, BROKEN_PIPE = 128 + 2, 128 + 13
@@ -58,7 +59,15 @@ class LazyGroup(Group):
         Exit statuses: 0, 1 for a failure, 2 for a wrong use, 130 after Ctrl-C, 141 if the reader of a pipe
         left (as a shell counts SIGINT and SIGPIPE).
         """
+        output_was_closed = _reopen_closed_streams()
         with use_language(os.environ):
+            if output_was_closed:
+                _print_error(
+                    locales.gettext(
+                        "Standard output is closed. Please redirect it, for example to /dev/null."
+                    )
+                )
+                sys.exit(1)
             parent_main: Callable[..., Any] = super().main
             if not kwargs.pop("standalone_mode", True):
                 return parent_main(*args, standalone_mode=False, **kwargs)
@@ -80,6 +89,23 @@ class LazyGroup(Group):
         """Write the list of commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, translate_help(entry.summary)) for name, entry in COMMANDS.items()])
+
+
+def _reopen_closed_streams() -> bool:
+    """Open /dev/null in the place of each standard stream that is closed; return True if output was.
+
+    Else the next file or socket would get its number, and be written to, or refused by libraries.
+    """
+    was_closed = sys.stdout is None
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # Python says so of a stream whose number is closed
+            # The lowest free number is that of the stream, as those before it are open by now.
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
+    return was_closed
 
 
 def _run_quietly(run: Callable[[], Any]) -> int:

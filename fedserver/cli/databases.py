@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from fedserver.cli.backups import lost_key, postgresql_backups, sqlite_backups
-from fedserver.cli.backups.contents import COUNTED_TABLES, BackupContents, BackupError
+from fedserver.cli.backups.contents import COUNTED_TABLES, BackupContents, BackupError, build_target
 from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import (
     async_command,
@@ -93,28 +93,53 @@ def backup(path: Path, config_path: Path | None) -> None:
 @db.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
-def verify(path: Path, as_json: bool) -> None:
+@config_option
+def verify(path: Path, config_path: Path | None, as_json: bool) -> None:
     """Read all of a backup, check that it is whole, and show how much is in it."""
+    if config_path is not None:
+        read_config(config_path)  # nothing in it matters here, but a wrong one shall not pass unseen
     with _explain_failure(path):
         is_dump = postgresql_backups.is_dump(path)
         contents = (postgresql_backups if is_dump else sqlite_backups).read_contents(path)
     if as_json:
-        print_json({"rows": dict(contents.counts), "has_checksum": contents.has_checksum})
+        print_json(
+            {
+                "rows": dict(contents.counts),
+                "has_checksum": contents.has_checksum,
+                "may_lack_newest_rows": contents.has_open_log,
+                "domain": contents.identity.name if contents.identity is not None else "",
+            }
+        )
         return
     _print_contents(contents)
-    click.echo(gettext("%(path)s is a whole backup.", path=path))
-    _warn_without_checksum(contents)
-
-
-def _warn_without_checksum(contents: BackupContents) -> None:
-    """Say that a changed letter in a row would not be found: nothing but a checksum can show that."""
+    if contents.identity is not None:
+        click.echo(gettext("It is of the node %(domain)s.", domain=contents.identity.name))
     if contents.has_checksum:
+        click.echo(gettext("%(path)s is a whole backup.", path=path))
         return
-    text = gettext(
-        "The backup has no checksum, as another program made or changed it: not every wrong letter in it "
-        "would be found. Please use one of `fedserver db backup` if there is one."
-    )
-    click.echo(gettext("Warning: %(text)s", text=text), err=True)
+    click.echo(gettext("%(path)s can be restored.", path=path))
+    _print_doubts(contents)
+
+
+def _print_doubts(contents: BackupContents) -> None:
+    """Warn of what cannot be known of a backup without a checksum."""
+    doubts = []
+    if not contents.has_checksum:
+        doubts.append(
+            gettext(
+                "It has no checksum, as another program made or changed it: not every wrong letter or "
+                "missing row in it would be found."
+            )
+        )
+    if contents.has_open_log:
+        doubts.append(
+            gettext(
+                "It may be a copy of a database that was in use, without the file -wal beside it: then its "
+                "newest rows are missing. Please make backups with: fedserver db backup"
+            )
+        )
+    for text in doubts:
+        click.echo(gettext("Warning: %(text)s", text=text), err=True)
 
 
 def _print_contents(contents: BackupContents) -> None:
@@ -128,34 +153,37 @@ def _print_contents(contents: BackupContents) -> None:
 @option(
     "--lost-key", "ignores_key", is_flag=True, help="Restore although the seal key of the backup is lost."
 )
+@option(
+    "--from-domain", default="", help="Restore although it is the backup of another domain, which is this."
+)
 @config_option
-def restore(path: Path, force: bool, ignores_key: bool, config_path: Path | None) -> None:
+def restore(path: Path, force: bool, ignores_key: bool, from_domain: str, config_path: Path | None) -> None:
     """Verify a backup and restore it as the database. Stop the node before."""
     config = read_config(config_path)
-    target = _sqlite_path(config.database.url)
-    box = None if ignores_key else build_secret_box(config)
+    database = _sqlite_path(config.database.url)
+    target = build_target(None if ignores_key else build_secret_box(config), config.node, from_domain)
     with _explain_failure(path):
         is_dump = postgresql_backups.is_dump(path)
-        if target is None and not is_dump:
+        if database is None and not is_dump:
             sqlite_backups.read_contents(path)  # says what is wrong with it, if it is no backup at all
-        if is_dump != (target is None):
+        if is_dump != (database is None):
             raise BackupError(
                 gettext(
                     "%(path)s is a backup of another kind of database than database.url names.", path=path
                 )
             )
-        if target is None:
+        if database is None:
             url = config.database.session_url
-            contents = postgresql_backups.restore(path, url, box, replaces=force)
+            contents = postgresql_backups.restore(path, url, target, replaces=force)
         else:
-            if target.exists() and not force:
+            if database.exists() and not force:
                 raise BackupError(
-                    gettext("%(path)s exists already. Please write --force to replace it.", path=target)
+                    gettext("%(path)s exists already. Please write --force to replace it.", path=database)
                 )
-            contents = sqlite_backups.restore(path, target, box)
+            contents = sqlite_backups.restore(path, database, target)
     _print_contents(contents)
     click.echo(gettext("The backup is restored."))
-    _warn_without_checksum(contents)
+    _print_doubts(contents)
 
 
 @db.command("replace-keys")

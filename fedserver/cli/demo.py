@@ -16,7 +16,7 @@ from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_p
 from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
 from fedserver.cli.server import build_sites, configure_log
-from fedserver.cli.settings import async_command
+from fedserver.cli.settings import async_command, config_option, read_config
 from fedserver.config import CommunityConfig as CommunityConfig
 from fedserver.config import (
     Config,
@@ -112,10 +112,13 @@ async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]
 
 @command()
 @option("--port", default=8431, show_default=True, help="The first of three ports.")
+@config_option
 @option("--once", is_flag=True, help="Publish the posts, print the addresses, and stop.")
 @async_command
-async def demo(port: int, once: bool) -> None:
+async def demo(port: int, once: bool, config_path: Path | None) -> None:
     """Run three nodes on loopback until Ctrl-C, to look at."""
+    if config_path is not None:
+        read_config(config_path)  # its nodes have configurations of their own
     configure_log(LogConfig(level="warning"))
     with tempfile.TemporaryDirectory(prefix="fedserver-demo-") as folder:
         await _run_demo(Path(folder), port, once=once)

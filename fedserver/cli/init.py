@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from addresses.hosts import normalize_host, normalize_url
 from fedserver.cli.language import command, option
 from fedserver.cli.settings import async_command, connect_database, read_config
-from fedserver.config import Config
+from fedserver.config import Config, NodeConfig
 from fedserver.config_example import render
 from fedserver.text.locales import gettext
 from storage.private_files import create_folder, write_new_file
@@ -30,7 +31,7 @@ async def init(domain: str, base_url: str, path: Path) -> None:
     """Write a commented configuration and create the database."""
     entered, domain = domain, normalize_host(domain) or domain
     base_url = normalize_url(base_url or f"https://{domain}") or base_url
-    config = _write_config(path, render(domain, base_url))
+    config = _write_config(path, render(domain, base_url, choose_listen(base_url)))
     if domain != entered:
         click.echo(
             gettext(
@@ -46,6 +47,25 @@ async def init(domain: str, base_url: str, path: Path) -> None:
                 path=path,
             )
         )
+
+
+def choose_listen(base_url: str) -> str:
+    """Return the address to listen on, so that the node is reached at `base_url`.
+
+    With https that is what a proxy before it does, which reaches the node at the default. An address that
+    cannot be read gets the default as well: reading the configuration says what is wrong with it.
+    """
+    default = NodeConfig().listen
+    try:
+        parts = urlsplit(base_url)
+        host, port = parts.hostname or "", parts.port or 80
+    except ValueError:
+        return default
+    if parts.scheme != "http":
+        return default
+    if host.rpartition(".")[2] == "localhost":
+        host = "127.0.0.1"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _write_config(path: Path, text: str) -> Config:

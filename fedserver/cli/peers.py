@@ -10,7 +10,7 @@ from msgspec import structs
 
 from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
-from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
+from fedserver.domain.peers import own_node, peer_files, peer_lists, peer_plans, peers
 from fedserver.text.locales import gettext, ngettext
 from storage.engine import ReadTx
 
@@ -41,8 +41,10 @@ async def list_all(config_path: Path | None, as_json: bool) -> None:
 async def _decide(
     config_path: Path | None, host: str, policy: str, reason: str, public_comment: str | None = None
 ) -> None:
-    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+    config = read_config(config_path)
+    async with connect_database(config) as db, db.write() as tx:
         if policy:
+            own_node.require_other_node(build_context(config), host, policy)
             decision = await _complete(tx, host, peers.PeerDecision(policy, reason), public_comment)
             row = await peers.decide(tx, None, host, decision)
         else:

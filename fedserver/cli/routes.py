@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from fedserver.cli.configuration import config_option, read_config
 from fedserver.cli.language import command, json_option, print_json
 from fedserver.node import list_endpoints
 
 
 @command()
 @json_option
-def routes(as_json: bool) -> None:
+@config_option
+def routes(config_path: Path | None, as_json: bool) -> None:
     """List every HTTP route with its scope and role."""
+    if config_path is not None:
+        read_config(config_path)  # it has no influence on routes, but a wrong one shall not pass unseen
     rows = sorted(
         (route.path, route.method, route.auth, route.scope, route.surface, route.audience)
         for route in list_endpoints()

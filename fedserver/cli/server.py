@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from aiohttp import web
 from msgspec import Struct
@@ -19,6 +20,7 @@ from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.cli.settings import async_command
 from fedserver.config import Config
 from fedserver.node import Node, SiteFactory, open_node
+from fedserver.runtime.self_check import probe_path
 from fedserver.text.locales import SOURCE, current_locale, gettext, set_locale, use_locale
 
 __all__ = ["ProcessRole", "build_sites", "configure_log", "serve"]
@@ -70,6 +72,8 @@ async def serve(config: Config, role: ProcessRole) -> None:
     node = await open_node(config)
     stopping = asyncio.Event()
     _stop_on_signals(stopping, role)
+    with use_locale(language):
+        await _warn_of_media_folder(config)
     try:
         if role.only != "worker":
             await _listen(node.serve, config.node.listen, build_sites(config.node.listen, role))
@@ -85,6 +89,23 @@ async def serve(config: Config, role: ProcessRole) -> None:
         notify(STOPPING)
     finally:
         await node.close()
+
+
+async def _warn_of_media_folder(config: Config) -> None:
+    """Tell the operator if no file can be stored: pages and posts work without, so that the node runs on."""
+    folder = Path(config.media.store.removeprefix("file:"))
+    probed = await asyncio.to_thread(probe_path, folder)
+    if probed.problem:
+        report(
+            config.log,
+            "media_store_unwritable",
+            gettext(
+                "media.store: Nothing can be written to %(path)s (%(reason)s), so that no file can be "
+                "uploaded. Please let the user of this process write there.",
+                path=str(folder),
+                reason=probed.problem,
+            ),
+        )
 
 
 def _freeze_garbage_collector() -> None:

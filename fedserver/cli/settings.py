@@ -14,6 +14,7 @@ import click
 
 from fedserver.cli.configuration import config_option, read_config
 from fedserver.config import Config
+from fedserver.domain.accounts import node_identity
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
@@ -41,12 +42,18 @@ def build_secret_box(config: Config) -> SecretBox:
 
 @asynccontextmanager
 async def connect_database(config: Config) -> AsyncIterator[Database]:
-    """Upgrade and open the database, as a node does; close it after the block."""
+    """Upgrade and open the database, as a node does; close it after the block.
+
+    Raises OtherNodeError if it is that of another node.
+    """
     database = await prepare_database(
         config.database.url, system_clock, build_secret_box(config), config.database.direct_url
     )
     try:
+        is_known = await node_identity.ensure_same(database, config.node)
         yield database
+        if not is_known:  # it may have been given its first account
+            await node_identity.ensure_same(database, config.node)
     finally:
         await database.close()
 

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
-from fedserver.domain.peers import peer_lists, peers
+from fedserver.domain.peers import own_node, peer_lists, peers
 from fedserver.web.endpoint import MODERATOR, Call, Question, Routes
 
 routes = Routes("console")
@@ -73,6 +73,7 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
         params.public_comment,
         params.obfuscates,
     )
+    own_node.require_other_node(call.site, params.domain, params.policy)
     await peers.decide(call.tx, call.member, params.domain, decision)
     return call.see_other(PATH)
 

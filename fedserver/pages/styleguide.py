@@ -1,4 +1,4 @@
-"""The elements of pages, shown to developers on one page: only where a node runs on its developer's machine."""
+"""The elements of pages on one page, for developers: only where a node runs on their own machine."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol
 from fedserver.config import LOCALES, Config
 from fedserver.marked_text import MarkedText
 from fedserver.on_demand import on_demand
+from fedserver.text import accept_headers
 
 # Loaded with the first date or number: commands of operators translate errors at most.
 babel, dates, lists = on_demand("babel"), on_demand("babel.dates"), on_demand("babel.lists")
@@ -28,9 +29,6 @@ DOMAIN = "fedserver"
 FOLDER = Path(__file__).parent.parent / "locales"
 SOURCE = "en"
 SUPPORTED = LOCALES
-# Headers are not trusted: no one prefers more languages than this, and longer ones cost time.
-MAX_PREFERENCES = 20
-MAX_HEADER = 1_000
 MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
 Width = Literal["full", "long", "medium", "short"]
 
@@ -60,7 +58,7 @@ def negotiate(setting: str, accept_language: str, default: str) -> str:
     """
     if is_supported(setting):
         return setting
-    for tag in _preferences(accept_language):
+    for tag in _list_preferred_tags(accept_language):
         # Lookup of RFC 4647, section 3.4: de-AT is served with de.
         code = tag.partition("-")[0]
         if is_supported(code):
@@ -70,22 +68,10 @@ def negotiate(setting: str, accept_language: str, default: str) -> str:
     return default if is_supported(default) else SOURCE
 
 
-def _preferences(header: str) -> list[str]:
+def _list_preferred_tags(header: str) -> list[str]:
     """Return the language tags of an Accept-Language header (RFC 9110, section 12.5.4), best first."""
-    weighted: list[tuple[float, str]] = []
-    for part in header[:MAX_HEADER].split(",")[:MAX_PREFERENCES]:
-        tag, _, parameters = part.strip().partition(";")
-        weight = 1.0
-        name, _, value = parameters.strip().partition("=")
-        if name.strip().lower() == "q":
-            try:
-                weight = float(value)
-            except ValueError:
-                continue
-        if tag and 0 < weight <= 1:
-            weighted.append((weight, tag.strip().lower()))
-    weighted.sort(key=lambda pair: pair[0], reverse=True)
-    return [tag for _, tag in weighted]
+    items = [item for item in accept_headers.parse(header) if item.weight > 0]
+    return [item.name for item in sorted(items, key=lambda item: item.weight, reverse=True)]
 
 
 def locale_of(settings: HasLocale | None, config: Config) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 
 import structlog
-from aiohttp import web, web_response
+from aiohttp import hdrs, web, web_response
 from aiohttp.typedefs import Middleware
 
 from fedserver.domain.kernel.errors import ForbiddenError
+from fedserver.text import accept_headers
 from fedserver.text.locales import set_locale
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
@@ -42,15 +43,16 @@ DISPATCHER = web.AppKey("dispatcher", Dispatcher)
 # The library tells its version and that of Python on every response, also to a request that it cannot read,
 # which no middleware sees: its constant is the one place for all of them.
 vars(web_response)["SERVER_SOFTWARE"] = "fedserver"
+JSON_ENDING = ".json"
+# Refusals of what a request is like, before anything of it is read.
+REFUSED_UNREAD = (
+    web.HTTPRequestHeaderFieldsTooLarge,
+    web.HTTPRequestURITooLong,
+    web.HTTPUnsupportedMediaType,
+)
 ServeHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
-
-
-def prefers_activitypub(accept: str) -> bool:
-    """Return True if the client asks for an ActivityPub document: its type stands before HTML or alone."""
-    positions = [position for kind in ACTIVITY_TYPES if (position := accept.find(kind)) >= 0]
-    html = accept.find("text/html")
-    return bool(positions) and (html < 0 or min(positions) < html)
+HTML_TYPES, JSON_TYPES = ("text/html", "application/xhtml+xml"), ("application/json",)
 
 
 def build(services: WebServices, endpoints: Sequence[Endpoint]) -> web.Application:
@@ -107,13 +109,31 @@ def _negotiate(variants: list[Endpoint]) -> ServeHandler:
     page = next(endpoint for endpoint in variants if not endpoint.activitypub)
 
     async def choose(request: web.Request) -> web.StreamResponse:
-        chosen = document if prefers_activitypub(request.headers.get("Accept", "")) else page
+        accept = request.headers.get(hdrs.ACCEPT, "")
+        is_document = _strip_json_ending(request) or accept_headers.prefers(
+            accept, ACTIVITY_TYPES, HTML_TYPES
+        )
+        chosen = document if is_document else page
         response = await request.app[DISPATCHER].serve(chosen, request)
         if not response.prepared:
             add_vary(response, "Accept")
         return response
 
     return choose
+
+
+def _strip_json_ending(request: web.Request) -> bool:
+    """Return True for an address that ends in `.json`, and take that from the part of the path that has it.
+
+    As in Mastodon, such an address names the document, whatever `Accept` says.
+    """
+    if not request.path.endswith(JSON_ENDING):
+        return False
+    for name, value in request.match_info.items():
+        if value.endswith(JSON_ENDING):
+            request.match_info[name] = value.removesuffix(JSON_ENDING)
+            return True
+    return False
 
 
 def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
@@ -129,10 +149,11 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
         try:
             dispatcher.check_ip_allowed(request)
             _check_line_lengths(request)
+            _check_content_coding(request)
             return await handler(request)
         except ForbiddenError as error:
             return _render_error(dispatcher, request, error, is_api)
-        except (web.HTTPRequestHeaderFieldsTooLarge, web.HTTPRequestURITooLong) as error:
+        except REFUSED_UNREAD as error:
             client = dispatcher.services.proxies.resolve_client_address(request)
             log.info("request_refused", client=client, reason=error.reason, path=request.path[:200])
             return _render_error(dispatcher, request, error, is_api)
@@ -160,10 +181,22 @@ def _check_line_lengths(request: web.Request) -> None:
             raise web.HTTPRequestHeaderFieldsTooLarge
 
 
+def _check_content_coding(request: web.Request) -> None:
+    """Raise HTTPUnsupportedMediaType for a compressed body (RFC 9110 §15.5.16), which nothing here inflates.
+
+    No known client or peer sends one, and a few kilobytes of it can hold gigabytes.
+    """
+    codings = request.headers.getall(hdrs.CONTENT_ENCODING, ()) if request.body_exists else ()
+    # guard: compressed bodies
+    if any(name.strip().lower() not in ("", "identity") for coding in codings for name in coding.split(",")):
+        raise web.HTTPUnsupportedMediaType
+
+
 def _render_error(
     dispatcher: Dispatcher, request: web.Request, error: Exception, is_api: bool
 ) -> web.StreamResponse:
-    if is_api or "text/html" not in request.headers.get("Accept", ""):
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    if is_api or not accept_headers.prefers(accept, HTML_TYPES, JSON_TYPES):
         response = render_error_json(error, dispatcher.services.db.clock())
         response.headers.update(CORS)
         return response

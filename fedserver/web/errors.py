@@ -61,6 +61,8 @@ def to_message(error: Exception) -> str:
         return gettext("The server cannot do this right now. Please try again in a moment.")
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return gettext("The request is too large.")
+    if isinstance(error, web.HTTPUnsupportedMediaType):
+        return gettext("The request is compressed. Please send it without a Content-Encoding.")
     if isinstance(error, web.HTTPMethodNotAllowed):
         return gettext("The method %(method)s is not allowed here.", method=error.method)
     if isinstance(error, web.HTTPNotFound):
@@ -94,6 +96,8 @@ def to_headers(error: Exception, now: int) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="fedserver", error="invalid_token"'}
     if isinstance(error, web.HTTPMethodNotAllowed):
         return {"Allow": ", ".join(sorted(error.allowed_methods))}
+    if isinstance(error, web.HTTPUnsupportedMediaType):
+        return {"Accept-Encoding": "identity"}  # RFC 7694 §3: it is the coding that was wrong, not the type
     return {}
 
 

@@ -31,7 +31,7 @@ from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
 from fedserver.web.appearance.stylesheet import build_stylesheet
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
-from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file
+from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file, prefers_json
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -98,7 +98,7 @@ class StoredFile(PartialFile):
 
 def _render_sign_of_life(call: Call[NoParams]) -> web.Response:
     """Return `OK` as Mastodon does; JSON for programs that ask for it."""
-    if "json" in call.request.headers.get("Accept", ""):
+    if prefers_json(call.request.headers.get(hdrs.ACCEPT, "")):
         response = json_response({"status": "OK"})
     else:
         response = web.Response(text="OK")
@@ -264,6 +264,29 @@ def serve_stored_file(call: Call[Any], key: str) -> StoredFile:
     if path is None or content_type is None:
         raise NotFoundError
     return StoredFile(path, content_type)
+
+
+# Browsers and readers of feeds ask for these without looking at a page.
+ICON_PATHS = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
+# Results of searches and files of others are nothing to index; posts say for themselves whether they are.
+ROBOTS = "User-agent: *\nDisallow: /media/proxy/\nDisallow: /oauth/\nDisallow: /search\n"
+ROBOTS_OF_LIMITED_NODE = "User-agent: *\nDisallow: /\n"
+
+
+@routes.get(*ICON_PATHS, tx="own", limit="peers", audience=EVERYONE, no_token=True)
+async def show_icon(call: Call[NoParams]) -> web.Response:
+    """Return the icon of the pages: browsers take a PNG under every name."""
+    body = await asyncio.to_thread(_read_static, "icon-192.png")
+    return web.Response(body=body, content_type="image/png", headers={hdrs.CACHE_CONTROL: HOUR})
+
+
+@routes.get("/robots.txt", tx="own", limit="peers", audience=EVERYONE, no_token=True)
+async def show_robots(call: Call[NoParams]) -> web.Response:
+    """Tell crawlers what they may read (RFC 9309): nothing where only members and peers are served."""
+    is_limited = call.site.config.federation.is_limited
+    return web.Response(
+        text=ROBOTS_OF_LIMITED_NODE if is_limited else ROBOTS, headers={hdrs.CACHE_CONTROL: HOUR}
+    )
 
 
 def _find_brotli() -> ModuleType | None:

@@ -19,6 +19,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 from jinja2.ext import i18n
 
 from fedserver.marked_text import MarkedText
+from fedserver.text import accept_headers
 from fedserver.text.locales import current_locale
 from fedserver.web.template_texts import install_texts
 
@@ -111,16 +112,14 @@ def add_vary(response: web.StreamResponse, *names: str) -> None:
 
 def choose_encoding(accepted: str, available: Sequence[str]) -> str:
     """Return the coding for an `Accept-Encoding`, '' for none (RFC 9110, section 12.5.3)."""
-    weights: dict[str, float] = {}
-    for item in accepted.lower().split(","):
-        name, _, parameter = item.partition(";")
-        key, _, value = parameter.strip().partition("=")
-        try:
-            weights[name.strip()] = float(value) if key.strip() == "q" else 1.0
-        except ValueError:
-            weights[name.strip()] = 0.0
+    weights = {item.name: item.weight for item in accept_headers.parse(accepted)}
     usable = [name for name in available if weights.get(name, weights.get("*", 0.0)) > 0]
     return usable[0] if usable else ""
+
+
+def prefers_json(accepted: str) -> bool:
+    """Return True if an `Accept` prefers JSON to text (RFC 9110, section 12.5.1)."""
+    return accept_headers.prefers(accepted, ("application/json",), ("text/plain", "text/html"))
 
 
 def compress_page(request: web.Request, response: web.StreamResponse, *, has_secrets: bool) -> None:

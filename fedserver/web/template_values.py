@@ -55,10 +55,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return str(row.url.removeprefix(links.base))
         return f"/@{view.account.handle}/{row.id}"
 
-    def ahead_element(moment: int) -> Markup:
-        """Return an element for the inside of a sentence: how long it is until a time."""
-        return render_time(moment, locales.format_duration(moment - clock()))
-
     def when(moment: int) -> Markup:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
         return render_time(moment, locales.format_relative(moment, clock()))
@@ -80,7 +76,8 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "name_of": lambda view: with_emojis(view.account, view.name),
         "post_path": post_path,
         "when": when,
-        "ahead_element": ahead_element,
+        # For the inside of a sentence: how long it is until a time.
+        "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,

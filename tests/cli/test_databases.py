@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +190,7 @@ class RunningNode:
 def test_restore_while_a_node_runs_is_refused(folder: Path, url: str, arguments: list[str]) -> None:
     port = find_free_port()
     (folder / "fedserver.toml").write_text(
-        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
-        f'listen = "127.0.0.1:{port}"\n[database]\nurl = "{url}"\n'
+        f'[node]\ndomain = "commons.test"\nlisten = "127.0.0.1:{port}"\n[database]\nurl = "{url}"\n'
     )
     copy = folder / "copy"
     with RunningNode(folder, *arguments):
@@ -302,3 +303,136 @@ def test_lost_key_is_replaced_with_all_that_it_sealed(folder: Path, url: str) ->
     assert call(folder, "member", "list").output.startswith("ann\t")
     payloads = ask(url, "SELECT payload FROM tasks WHERE kind = 'update_account'")
     assert len([json.loads(payload) for (payload,) in payloads]) == 1
+
+
+def set_node(folder: Path, domain: str, base_url: str, url: str) -> None:
+    (folder / "fedserver.toml").write_text(
+        f'[node]\ndomain = "{domain}"\nbase_url = "{base_url}"\n[database]\nurl = "{url}"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("domain", "base_url"),
+    [("other.test", "http://localhost:8420"), ("commons.test", "https://commons.test")],
+)
+def test_database_of_another_domain_is_refused_by_every_command(
+    folder: Path, url: str, domain: str, base_url: str
+) -> None:
+    set_node(folder, domain, base_url, url)
+    before = read_state(url)
+    for command in (["member", "list"], ["db", "upgrade"], ["peer", "block", "x.test"], ["run"]):
+        refused = call(folder, *command)
+        assert refused.exit_code == 1, command
+        assert "The database is that of commons.test at http://localhost:8420" in refused.output
+        assert "Please restore node.domain and node.base_url" in refused.output
+    assert read_state(url) == before
+    set_node(folder, "commons.test", "http://localhost:8420", url)
+    assert call(folder, "member", "list").exit_code == 0
+
+
+def test_database_without_people_takes_another_domain(tmp_path: Path, url: str) -> None:
+    set_node(tmp_path, "typo.test", "https://typo.test", url)
+    assert call(tmp_path, "db", "upgrade").exit_code == 0
+    set_node(tmp_path, "right.test", "https://right.test", url)
+    assert call(tmp_path, "db", "upgrade").exit_code == 0
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_backup_of_another_domain_is_restored_only_if_it_is_named(
+    folder: Path, url: str, is_recorded: bool
+) -> None:
+    """A database of an earlier version tells by its accounts alone whose it is."""
+    if not is_recorded:
+        ask(url, "DELETE FROM settings WHERE name = 'node_identity' RETURNING 1")
+        ask(
+            url,
+            "UPDATE accounts SET uri = 'http://localhost:8420/actor' RETURNING 1",
+        )
+    copy, stored = folder / "copy", "commons.test" if is_recorded else "localhost:8420"
+    assert call(folder, "db", "backup", str(copy)).exit_code == 0
+    assert f"It is of the node {stored}." in call(folder, "db", "verify", str(copy)).output
+    before = read_state(url)
+    set_node(folder, "other.test", "https://other.test", url)
+    for named in ([], ["--from-domain", "third.test"]):
+        refused = call(folder, "db", "restore", str(copy), "--force", *named)
+        assert refused.exit_code == 1
+        assert read_state(url) == before
+    assert "is not a backup of third.test" in refused.output
+    refused = call(folder, "db", "restore", str(copy), "--force")
+    assert f"a backup of {stored} at http://localhost:8420" in refused.output
+    assert f"--from-domain {stored}" in refused.output
+    restored = call(folder, "db", "restore", str(copy), "--force", "--from-domain", stored)
+    assert restored.exit_code == 0, restored.output
+    assert read_state(url) == before
+
+
+def test_dump_or_file_with_less_or_more_than_the_schema_is_no_whole_backup(folder: Path, url: str) -> None:
+    copy, damaged = folder / "copy", folder / "damaged"
+    assert call(folder, "db", "backup", str(copy)).exit_code == 0
+    if is_sqlite(url):
+        trigger = "CREATE TRIGGER evil AFTER INSERT ON accounts BEGIN DELETE FROM posts; END"
+        changes = {
+            "DROP INDEX ix_posts_account_id_id": "missing: posts: index (account_id, id)",
+            "DROP INDEX uq_posts_slug": "missing: posts: unique index (account_id, slug) where",
+            "DROP TRIGGER acts_stay": "missing: trigger acts_stay",
+            trigger: "holds a trigger that is not of fedserver",
+            "CREATE UNIQUE INDEX one ON posts (account_id)": "not of fedserver: posts: unique index",
+        }
+        contents = {statement: damages.change_sqlite(copy, statement) for statement in changes}
+    else:
+        trigger = (
+            "CREATE TRIGGER evil BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION refuse_act('x')"
+        )
+        changes = {
+            "DROP INDEX ix_posts_account_id_id": "missing: posts: index ix_posts_account_id_id",
+            "DROP INDEX uq_posts_slug": "missing: posts: unique index uq_posts_slug",
+            "DROP TRIGGER acts_stay ON acts": "missing: trigger acts_stay",
+            "ALTER TABLE posts DROP CONSTRAINT fk_posts_account_id": "posts: constraint fk_posts_account_id",
+            trigger: "holds a trigger that is not of fedserver",
+        }
+        contents = {statement: damages.dump_changed(url, folder, statement) for statement in changes}
+    before = read_state(url)
+    for statement, told in changes.items():
+        damaged.write_bytes(contents[statement])
+        for command in (["verify", str(damaged)], ["restore", str(damaged), "--force"]):
+            refused = call(folder, "db", *command)
+            assert refused.exit_code == 1, (statement, refused.output)
+            assert told in refused.output, statement
+    assert read_state(url) == before
+
+
+def test_file_with_an_index_more_is_a_backup(folder: Path, url: str) -> None:
+    """An operator may have made one, which changes no result."""
+    if not is_sqlite(url):
+        pytest.skip("the same on both")
+    copy, changed = folder / "copy", folder / "changed"
+    assert call(folder, "db", "backup", str(copy)).exit_code == 0
+    changed.write_bytes(damages.change_sqlite(copy, "CREATE INDEX mine ON posts (language, id)"))
+    assert call(folder, "db", "verify", str(changed)).exit_code == 0
+
+
+def test_dump_of_rows_alone_is_no_whole_backup(folder: Path, url: str) -> None:
+    if is_sqlite(url):
+        pytest.skip("dumps are PostgreSQL's")
+    dump = folder / "rows"
+    subprocess.run(["pg_dump", "-Fc", "--data-only", f"--file={dump}", url], check=True, capture_output=True)
+    verified = call(folder, "db", "verify", str(dump))
+    assert verified.exit_code == 1
+    assert "is not a whole backup" in verified.output
+
+
+def test_copy_of_a_running_database_without_its_log_leaves_a_doubt(folder: Path, url: str) -> None:
+    if not is_sqlite(url):
+        pytest.skip("there is no such log")
+    copy, path = folder / "copy", Path(url.removeprefix("sqlite:"))
+    with closing(sqlite3.connect(path)) as used:
+        used.execute("PRAGMA journal_mode=WAL")
+        with used:
+            used.execute("INSERT INTO settings (name, value, updated_at) VALUES ('a', '1', 1)")
+        shutil.copyfile(path, copy)
+    for command in (["verify", str(copy)], ["restore", str(copy), "--force"]):
+        told = call(folder, "db", *command)
+        assert told.exit_code == 0
+        assert "newest rows are missing" in told.output
+        assert "whole backup" not in told.output
+    assert '"may_lack_newest_rows": true' in call(folder, "db", "verify", str(copy), "--json").output

@@ -42,3 +42,24 @@ def test_init_refuses_what_is_no_domain_in_one_line(
     assert (ended.exit_code, ended.stderr.count("\n")) == (1, 1)
     assert "Please write one in lower case, like commons.example." in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "listen"),
+    [
+        ("http://localhost:8431", "127.0.0.1:8431"),
+        ("http://node.localhost:8431", "127.0.0.1:8431"),
+        ("http://127.0.0.2:9000", "127.0.0.2:9000"),
+        ("http://[::1]:8431", "[::1]:8431"),
+        ("http://localhost", "127.0.0.1:80"),
+        ("https://localhost:8443", "127.0.0.1:8420"),
+        ("", "127.0.0.1:8420"),
+    ],
+)
+def test_init_listens_where_the_address_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base_url: str, listen: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(main, ["init", "--domain", "localhost", "--base-url", base_url])
+    assert ended.exit_code == 0, ended.output
+    assert tomllib.loads((tmp_path / "fedserver.toml").read_text())["node"]["listen"] == listen

@@ -170,3 +170,68 @@ def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch
         main(["routes"])
     assert ended.value.code == 130
     assert capsys.readouterr().out == ""
+
+
+def test_every_command_takes_the_name_of_a_configuration() -> None:
+    without = [
+        path
+        for path, command in _walk(main)
+        if "--config" not in {name for option in command.params for name in option.opts}
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize("arguments", [("routes",), ("db", "verify", "x"), ("demo", "--once")])
+def test_named_configuration_that_is_wrong_is_told(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    status, _, errors = _run(tmp_path, *arguments, "--config", "missing.toml")
+    assert (status, errors.count("\n")) == (1, 1)
+    assert "missing.toml" in errors
+
+
+@pytest.mark.parametrize("redirection", [">&-", "<&- >&-"])
+@pytest.mark.parametrize("arguments", ["member list", "run", "--help"])
+def test_closed_standard_output_is_one_line(arguments: str, redirection: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m fedserver {arguments} {redirection}"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
+        stderr=subprocess.PIPE, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.decode() == (
+        "Error: Standard output is closed. Please redirect it, for example to /dev/null.\n"
+    )
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "2>&-"])
+def test_command_works_with_another_stream_closed(redirection: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m fedserver member list --json {redirection}"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
+        stdout=subprocess.PIPE, timeout=60,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (0, b"[]\n")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:", "sqlite:/", "sqlite:.", "sqlite::memory:", "postgresql://h:x/d", "postgresql://[::1/d",
+        "postgresql://h:99999/d", "postgresql://h,g:x/d", "postgresql://a b@h/d", "mysql://h/d", "sqlite",
+    ],
+)  # fmt: skip
+def test_odd_database_url_is_one_line_that_names_the_key(url: str, tmp_path: Path) -> None:
+    (tmp_path / "fedserver.toml").write_text(f'[database]\nurl = "{url}"\n')
+    status, _, errors = _run(tmp_path, "member", "list")
+    assert (status, errors.count("\n")) == (1, 1), errors
+    assert "database.url: " in errors
+
+
+def test_member_with_an_odd_email_address_is_told_what_to_write(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("correct horse battery")
+    status, _, errors = _run(
+        tmp_path, "member", "add", "ann", "--email", "x", "--password-file", str(password)
+    )
+    assert status == 1
+    assert errors.endswith("Error: Please enter an email address, such as ann@mail.example.\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from fedserver.cli.commands import main
@@ -75,3 +76,22 @@ def test_peer_in_another_script_is_decided_about_in_its_normal_form(tmp_path: Pa
         refused = runner.invoke(main, ["peer", "block", odd, *options])
         assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1), odd
         assert "Please enter a domain" in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["commons.example", "Commons.Example.", "example"])
+def test_own_domain_is_neither_blocked_nor_limited(tmp_path: Path, name: str) -> None:
+    config = tmp_path / "fedserver.toml"
+    config.write_text(
+        '[node]\ndomain = "commons.example"\nbase_url = "https://commons.example"\n'
+        f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n'
+    )
+    runner, given = CliRunner(), ["--config", str(config)]
+    for command in ("block", "limit"):
+        refused = runner.invoke(main, ["peer", command, name, *given])
+        assert refused.exit_code == 1
+        assert "is this server itself, or covers it" in refused.output
+    assert runner.invoke(main, ["peer", "list", *given]).output == ""
+    imported = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=f"{name}\nb.test\n")
+    assert "New peers: 1" in imported.output
+    for other in ("blog.commons.example", "example.org", "notcommons.example", "commons.example.org"):
+        assert runner.invoke(main, ["peer", "block", other, *given]).exit_code == 0

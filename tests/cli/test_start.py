@@ -15,6 +15,8 @@ from fedserver.cli.commands import COMMANDS, main
 from fedserver.domain.accounts import accounts
 from fedserver.node import open_node
 from storage.queries.accounts import keys as key_queries
+from tests.kit import operators
+from tests.kit.nodes import _find_free_port as find_free_port
 from tests.kit.nodes import make_config
 
 
@@ -117,3 +119,21 @@ async def test_instance_account_with_nodes_that_start_together_is_created_once(
     assert len(account_ids) == 1
     for node in nodes:
         await node.close()
+
+
+def test_media_folder_that_cannot_be_written_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder is wanted")
+    port = find_free_port()
+    (tmp_path / "fedserver.toml").write_text(
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+        f'listen = "127.0.0.1:{port}"\n[media]\nstore = "file:taken/media"\n'
+    )
+    process = operators.start(tmp_path, "run")
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline().decode()
+        assert told.startswith(f"media.store: Nothing can be written to {tmp_path}/taken/media ("), told
+        assert b"running" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)

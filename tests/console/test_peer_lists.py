@@ -83,7 +83,7 @@ async def test_peer_file_is_previewed_imported_and_exported(start: Start) -> Non
     assert "nothing to change" in (await upload(node, written))[1]
     assert "1 new" in (await upload(node, "good.test\n", "allow"))[1]
     for wrong, text in (
-        (b"\xff\xff", "not a text file"), ("", "No domain was found"),
+        (b"\x81\xff", "not a text file"), ("", "No domain was found"),
         ("a.test\n" * 10_001, "too many rows"), ("x" * 1_000_001, "too large"),
     ):  # fmt: skip
         status, page = await upload(node, wrong)

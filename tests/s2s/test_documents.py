@@ -121,3 +121,55 @@ async def test_authorized_fetch_refuses_unsigned_requests_but_for_its_own_actor(
     await node.create_member("ann")
     assert (await get(node, "/users/ann"))[0] == 401
     assert (await get(node, "/actor"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("APPLICATION/ACTIVITY+JSON", "application/activity+json"),
+        ("text/html;q=0.5, application/activity+json;q=0.9", "application/activity+json"),
+        ("application/activity+json;q=0, text/html", "text/html"),
+        ("application/activity+json;q=0.5, text/html;q=0.9", "text/html"),
+    ],
+)
+async def test_document_or_page_by_weight_and_without_regard_to_case(
+    start: Start, accept: str, content_type: str
+) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    post_id = await node.publish(ann, "Hello")
+    for path in ("/users/ann", "/@ann", f"/users/ann/statuses/{post_id}", f"/@ann/{post_id}"):
+        async with node.http.get(path, headers={"Accept": accept}) as answer:
+            assert (answer.status, answer.content_type) == (200, content_type), path
+
+
+async def test_address_with_the_ending_json_names_the_document(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    post_id = await node.publish(ann, "Hello")
+    for path, uri in (
+        ("/users/ann.json", ann.uri),
+        ("/@ann.json", ann.uri),
+        (f"/users/ann/statuses/{post_id}.json", f"{ann.uri}/statuses/{post_id}"),
+        (f"/@ann/{post_id}.json", f"{ann.uri}/statuses/{post_id}"),
+    ):
+        for accept in ("text/html", "*/*"):
+            async with node.http.get(path, headers={"Accept": accept}, allow_redirects=False) as answer:
+                assert (answer.status, answer.content_type) == (200, "application/activity+json"), path
+                assert (await answer.json(content_type=None))["id"] == uri
+    for path in ("/users/nobody.json", "/@ann/0.json", "/@.json"):
+        async with node.http.get(path, allow_redirects=False) as answer:
+            assert answer.status == 404, path
+
+
+async def test_error_is_a_page_for_those_who_prefer_one(start: Start) -> None:
+    node = await start("alpha.test")
+    for accept, content_type in (
+        ("Text/HTML", "text/html"),
+        ("application/json;q=0.5, text/html", "text/html"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html;q=0", "application/json"),
+        ("*/*", "application/json"),
+    ):
+        async with node.http.get("/nothing", headers={"Accept": accept}) as answer:
+            assert (answer.status, answer.content_type) == (404, content_type), accept

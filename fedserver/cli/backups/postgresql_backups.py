@@ -16,15 +16,16 @@ from fedserver.cli.backups.client_programs import Address, Program, to_address
 from fedserver.cli.backups.contents import (
     BackupContents,
     BackupError,
+    RestoreTarget,
     build_damaged_error,
-    require_key,
+    require_fitting,
     require_usable,
 )
 from fedserver.cli.backups.dump_reader import DumpedTable, DumpReader
+from fedserver.cli.backups.schema_parts import build_postgresql_parts
 from fedserver.text.locales import gettext
 from storage.private_files import create_private_folder_beside, place_new_file
 from storage.schema import metadata
-from storage.sealing.box import SecretBox
 
 DUMP_HEADER = b"PGDMP"
 # Entries of a dump that belong to the database, not to us: they may exist already, or not be ours to make.
@@ -98,8 +99,10 @@ def _read_dump(path: Path, entries: str) -> tuple[BackupContents, DumpReader]:
         revision=reader.revision,
         seal_check=reader.seal_check,
         has_checksum=checksum is True,
+        identity=reader.identity,
+        parts=reader.parts,
     )
-    require_usable(path, contents)
+    require_usable(path, contents, build_postgresql_parts())
     # guard: end of a dump
     if not reader.is_complete:
         raise build_damaged_error(path, gettext("its end is missing"))
@@ -114,16 +117,15 @@ def _start_script(path: Path, entries: str) -> Program:
     )  # fmt: skip
 
 
-def restore(path: Path, url: str, box: SecretBox | None, *, replaces: bool) -> BackupContents:
-    """Restore a dump in one transaction; without `box` the key is not checked.
+def restore(path: Path, url: str, target: RestoreTarget, *, replaces: bool) -> BackupContents:
+    """Restore a dump in one transaction.
 
     With `replaces` it takes the place of what is there. Raises BackupError, DatabaseUnavailableError; nothing
     has changed then.
     """
     with _select_entries(path) as entries:
         contents, expected = _read_dump(path, entries)
-        if box is not None:
-            require_key(path, contents, box)
+        require_fitting(path, contents, target)
         asyncio.run(_restore_reserved(path, url, entries, expected, replaces=replaces))
     return contents
 

@@ -10,15 +10,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from msgspec import structs
+
 from fedserver.cli.backups.checksums import SQLITE_HEADER, check_sqlite_checksum, write_sqlite_checksum
 from fedserver.cli.backups.contents import (
+    IDENTITY_SETTING,
     REVISION_TABLE,
     BackupContents,
     BackupError,
+    NodeIdentity,
+    RestoreTarget,
     build_damaged_error,
-    require_key,
+    decode_identity,
+    require_fitting,
     require_usable,
 )
+from fedserver.cli.backups.schema_parts import build_sqlite_parts, read_sqlite_parts
 from fedserver.text.locales import gettext
 from storage.access import FileLock
 from storage.private_files import (
@@ -30,7 +37,6 @@ from storage.private_files import (
     sync_folder,
     to_temporary_prefix,
 )
-from storage.sealing.box import SecretBox
 from storage.sealing.columns import CHECK_NAME
 
 JOURNALS = ("-wal", "-shm", "-journal")
@@ -38,6 +44,8 @@ JOURNALS = ("-wal", "-shm", "-journal")
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 MAX_REPORTED = 3  # an integrity check reports up to a hundred problems
 COPY_NAME = "database"
+# The versions of writing and reading in the header; 2 stands for WAL (sqlite.org/fileformat.html §1.3.2).
+LOG_MODE_BYTES, LOG_MODE = (18, 19), 2
 
 
 def back_up(database: Path, path: Path) -> None:
@@ -69,8 +77,19 @@ def read_contents(path: Path, shown: Path | None = None) -> BackupContents:
             contents = _read_opened(shown, opened, has_checksum=has_checksum)
     except sqlite3.DatabaseError as error:
         raise build_damaged_error(shown, error) from error
-    require_usable(shown, contents)
-    return contents
+    require_usable(shown, contents, build_sqlite_parts())
+    return structs.replace(contents, has_open_log=not has_checksum and _may_lack_log(path))
+
+
+def _may_lack_log(path: Path) -> bool:
+    """Return True for a file whose newest rows are in a log beside it while it is in use, if none is there.
+
+    A database that was closed keeps that mark as well, so that it is a doubt and no fault.
+    """
+    with path.open("rb") as file:
+        head = file.read(max(LOG_MODE_BYTES) + 1)
+    is_in_log_mode = all(head[place] == LOG_MODE for place in LOG_MODE_BYTES)
+    return is_in_log_mode and not any(journal.exists() for journal in _list_journals(path))
 
 
 def _check_file(path: Path, shown: Path) -> bool:
@@ -103,14 +122,23 @@ def _read_opened(path: Path, opened: sqlite3.Connection, *, has_checksum: bool) 
     names = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     columns = {name: _read_columns(opened, name) for name in names}
     counts = {name: opened.execute(f"SELECT count(*) FROM {_quote(name)}").fetchone()[0] for name in names}
-    revision = seal_check = None
+    revision = seal_check = identity = None
     if "version_num" in columns.get(REVISION_TABLE, frozenset()):
         row = opened.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
         revision = row and row[0]
     if {"name", "value"} <= columns.get("settings", frozenset()):
         row = opened.execute("SELECT value FROM settings WHERE name = ?", (CHECK_NAME,)).fetchone()
         seal_check = row and row[0]
-    return BackupContents(columns, counts, revision, seal_check, has_checksum)
+        if {"uri", "domain"} <= columns.get("accounts", frozenset()):
+            identity = _read_identity(opened)
+    parts = read_sqlite_parts(opened)
+    return BackupContents(columns, counts, revision, seal_check, has_checksum, identity, parts)
+
+
+def _read_identity(opened: sqlite3.Connection) -> NodeIdentity | None:
+    setting = opened.execute("SELECT value FROM settings WHERE name = ?", (IDENTITY_SETTING,)).fetchone()
+    account = opened.execute("SELECT uri FROM accounts WHERE domain = '' LIMIT 1").fetchone()
+    return decode_identity(setting and setting[0], account and account[0])
 
 
 def _read_columns(opened: sqlite3.Connection, table: str) -> frozenset[str]:
@@ -121,8 +149,8 @@ def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def restore(path: Path, database: Path, box: SecretBox | None) -> BackupContents:
-    """Put a backup in the place of a database, or where none is; without `box` the key is not checked.
+def restore(path: Path, database: Path, target: RestoreTarget) -> BackupContents:
+    """Put a backup in the place of a database, or where none is.
 
     It is copied beside the database, read to its end there and moved into place in one step, so that the old
     database is there, whole, until the new one is. Raises BackupError, DatabaseInUseError, OSError,
@@ -136,9 +164,7 @@ def restore(path: Path, database: Path, box: SecretBox | None) -> BackupContents
         with create_private_folder_beside(database) as folder:
             copy = folder / COPY_NAME
             contents = _prepare_copy(path, copy)
-            # guard: key of a backup
-            if box is not None:
-                require_key(path, contents, box)
+            require_fitting(path, contents, target)
             _replace(copy, database)
     return contents
 
@@ -164,7 +190,7 @@ def _remove_leftovers(database: Path) -> None:
 def _prepare_copy(path: Path, copy: Path) -> BackupContents:
     """Copy a backup, with the log beside it if there is one, and read the copy; return what is in it."""
     shutil.copyfile(path, copy)
-    _check_file(copy, path)
+    has_checksum = _check_file(copy, path)
     for journal in _list_journals(path):
         if journal.exists() and not journal.name.endswith("-shm"):
             shutil.copyfile(journal, copy.with_name(copy.name + journal.name.removeprefix(path.name)))
@@ -178,7 +204,8 @@ def _prepare_copy(path: Path, copy: Path) -> BackupContents:
         if _get_code(error) in DAMAGED:
             raise build_damaged_error(path, error) from error
         raise
-    return read_contents(copy, path)
+    has_open_log = not has_checksum and _may_lack_log(path)
+    return structs.replace(read_contents(copy, path), has_checksum=has_checksum, has_open_log=has_open_log)
 
 
 def _get_code(error: sqlite3.Error) -> int:

@@ -13,7 +13,7 @@ from fedserver.client_api.entities.admin.blocks import (
     render_domain_block,
 )
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError, UnauthorizedError
-from fedserver.domain.peers import peers
+from fedserver.domain.peers import own_node, peers
 from fedserver.web.endpoint import MODERATOR, Call, EntityPage, JsonResponse, NoParams, Routes, to_page
 from storage.rows.peers import PeerRow
 
@@ -79,6 +79,7 @@ async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | Jso
     """
     name = peers.normalize_domain(call.params.domain)
     decision = _to_decision(call.params, None)
+    own_node.require_other_node(call.site, name, decision.policy)
     existing = await peers.find_blocking_decision(call.tx, name)
     if existing is not None and (
         existing.domain == name
@@ -96,6 +97,7 @@ async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | Jso
 async def update_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock:
     former = await peers.get_decision(call.tx, call.id(), allows=False)
     decision = _to_decision(call.params, former)
+    own_node.require_other_node(call.site, former.domain, decision.policy)
     return render_admin_domain_block(await peers.decide(call.tx, call.member, former.domain, decision))
 
 

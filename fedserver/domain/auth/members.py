@@ -93,7 +93,11 @@ def check_email(email: str) -> str:
     """Return the address in its normal form. Raises InvalidError."""
     normalized = normalize_email(email)
     if not normalized:
-        raise InvalidError("email", "is not an address that mail can be sent to")
+        raise InvalidError(
+            "email",
+            "is not an address that mail can be sent to",
+            message=gettext("Please enter an email address, such as ann@mail.example."),
+        )
     return normalized
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.domain.peers import peers
+from fedserver.domain.peers import own_node, peers
 from fedserver.domain.peers.peer_files import PeerEntry
 from storage.engine import ReadTx, Tx
 from storage.queries.peers import partners as partner_queries
@@ -88,7 +88,8 @@ async def build(
         former = decided.get(entry.domain)
         is_declined = entry.domain in applied and applied[entry.domain].declined
         kind = _classify(entry, former, source)
-        if kind in CHANGING and (is_declined or _covers(entry, protected)):
+        is_own = entry.policy != "allow" and own_node.concerns_own_node(site, entry.domain)
+        if kind in CHANGING and (is_declined or is_own or _covers(entry, protected)):
             kind = LEFT
         by_domain[entry.domain] = PeerChange(kind, entry.domain, entry, former)
     if source is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -31,7 +32,10 @@ COLUMNS = {
     "bookmarks": ("#uri",),
     "lists": ("List name", "Account address"),
 }
-FALSE_VALUES = ("false", "f", "0", "off", "no")
+BOOLEAN_COLUMNS = {"Show boosts", "Notify on new posts", "Hide notifications"}
+
+# As Misskey writes what Mastodon has no column for, in files without a header: `bob@x.test,withReplies=true`
+NAMED_VALUE = re.compile(r"[A-Za-z]+=")
 
 
 class ImportLine(Struct, frozen=True):
@@ -138,8 +142,11 @@ def _find_columns(columns: Sequence[str], first_line: Sequence[str]) -> list[int
 
 
 def _parse_line(kind: str, number: int, cells: Sequence[str], positions: Sequence[int] | None) -> ImportLine:
+    is_headless = positions is None
     positions = positions if positions is not None else range(len(COLUMNS[kind]))
     ordered = tuple(cells[position] if 0 <= position < len(cells) else "" for position in positions)
+    if is_headless:
+        ordered = (ordered[0], *("" if NAMED_VALUE.match(cell) else cell for cell in ordered[1:]))
     if any(len(cell) > MAX_CELL_LENGTH for cell in ordered):
         return ImportLine(number, tuple(cell[:200] for cell in ordered), gettext("This is too long."))
     return ImportLine(number, ordered, _find_problem(kind, ordered))
@@ -147,6 +154,24 @@ def _parse_line(kind: str, number: int, cells: Sequence[str], positions: Sequenc
 
 def _find_problem(kind: str, cells: Sequence[str]) -> str:
     """Return what is wrong with a line, '' if nothing is."""
+    return _find_bad_subject(kind, cells) or _find_bad_boolean(kind, cells)
+
+
+def _find_bad_boolean(kind: str, cells: Sequence[str]) -> str:
+    for column, cell in zip(COLUMNS[kind], cells, strict=True):
+        if column in BOOLEAN_COLUMNS:
+            try:
+                csv_files.parse_bool(cell, default=True)
+            except ValueError:
+                return gettext(
+                    "“%(text)s” in the column “%(column)s” is neither true nor false.",
+                    text=cell[:80],
+                    column=column,
+                )
+    return ""
+
+
+def _find_bad_subject(kind: str, cells: Sequence[str]) -> str:
     subject = cells[-1] if kind == "lists" else cells[0]
     shown = subject[:80]
     if kind == "domain_blocking":
@@ -179,8 +204,15 @@ def normalize_address(site: NodeContext, kind: str, cells: Sequence[str]) -> str
 
 
 def parse_bool(cell: str, *, default: bool) -> bool:
-    """Return the value of a cell that is true or false; the default for an empty one."""
-    return default if not cell else cell.lower() not in FALSE_VALUES
+    """Return the value of a cell that is true or false; the default for an empty one. Raises InvalidError."""
+    try:
+        return csv_files.parse_bool(cell, default=default)
+    except ValueError as error:
+        raise InvalidError(
+            "base",
+            "has a text where true or false is wanted",
+            message=gettext("“%(text)s” is neither true nor false.", text=cell[:80]),
+        ) from error
 
 
 def render(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

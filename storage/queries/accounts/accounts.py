@@ -62,6 +62,7 @@ _has_handle = and_(
 )
 FIND_BY_HANDLE = select(*COLUMNS).where(_has_handle, _is_no_tombstone)
 LIST_BY_ADDRESS = select(*COLUMNS).where(or_(accounts.c.uri == bindparam("uri"), _has_handle))
+FIND_LOCAL_URI = select(accounts.c.uri).where(accounts.c.domain == "").limit(1)
 FIND_STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
 FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(_has_handle, _is_no_tombstone)
 LOAD_BY_HANDLES = select(*COLUMNS).where(
@@ -355,6 +356,12 @@ async def find_by_handle(tx: ReadTx, username: str, domain: str) -> AccountRow |
     if pair is None:
         return None
     return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=pair[0], domain=pair[1]))
+
+
+async def find_local_uri(tx: ReadTx) -> str | None:
+    """Return the uri of any account of this node, None if there is none."""
+    uri: str | None = await tx.value(FIND_LOCAL_URI)
+    return uri
 
 
 async def find_stamp(tx: ReadTx, account_id: int) -> tuple[int, int] | None:

@@ -143,7 +143,9 @@ def test_backup_copied_to_the_place_of_the_database_can_be_backed_up_again(folde
 
 def test_older_schema_is_restored_and_upgraded_at_the_next_start(tmp_path: Path) -> None:
     """A backup of the development line, which holds keys in clear: they are sealed when it is opened."""
-    (tmp_path / "fedserver.toml").write_text('[node]\ndomain = "alpha.test"\n')
+    (tmp_path / "fedserver.toml").write_text(
+        '[node]\ndomain = "alpha.test"\nbase_url = "https://alpha.test"\n'
+    )
     copy = tmp_path / "old"
     with closing(sqlite3.connect(copy)) as old:
         old.executescript(read_script("0026.sqlite"))

@@ -14,6 +14,7 @@ from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.people import create_remote_account
+from tests.kit.visitors import log_in_visitor
 
 SCOPES = "read write follow push admin:read admin:write"
 BLOCKS, ALLOWS = "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_allows"
@@ -345,3 +346,21 @@ async def test_block_decisions_are_in_the_audit_log(start: Start) -> None:
     assert rows[0].reason == "attack"
     assert rows[1].undoes_id == rows[0].id
     assert rows[3].undoes_id == rows[2].id
+
+
+async def test_own_domain_cannot_be_blocked(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann", role="admin")
+    api = Api(node, await node.create_token(ann, "admin:read admin:write"))
+    for name in ("alpha.test", "ALPHA.test.", "test"):
+        for severity in ("suspend", "silence", "noop"):
+            answer = await api.request(
+                "POST", "/api/v1/admin/domain_blocks", json={"domain": name, "severity": severity}
+            )
+            assert answer.status == 422, name
+            assert answer.body["error"] == "Validation failed: Domain is this server's own"
+    assert await api.get("/api/v1/admin/domain_blocks") == []
+    visitor = await log_in_visitor(node, "ann")
+    page = await visitor.fill_in("/admin/peers?domain=alpha.test", "public_comment", policy="limit")
+    assert page.status == 422
+    assert "is this server itself, or covers it" in page.text

@@ -150,7 +150,7 @@ async def test_import_of_a_wrong_file_names_its_lines(start: Start) -> None:
         ("odd", b"x", "Please choose what is in the file"),
         ("following", b"\n\n", "The file is empty"),
         ("following", b"Account address\n", "has a header but no entries"),
-        ("following", b"bob\n\xff\xfe\n", "not UTF-8 text (line 2)"),
+        ("following", b"bob\n\x81\xff\n", "not UTF-8 text (line 2)"),
         ("following", b"bob\n\nx\0y\n", "not UTF-8 text (line 3)"),
         ("following", b'bob\n"never closed\n', "Line 3 of the file is not valid CSV"),
         ("following", b"two words\nmore words\n", "Line 1: “two words” is not an account. Line 2"),
