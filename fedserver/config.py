@@ -72,6 +72,7 @@ class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
     contact_account: str = ""
     languages: tuple[str, ...] = ("en",)
     rules: tuple[str, ...] = ()
+    hue: int = 205
     privacy_policy_file: str = ""
     terms_folder: str = ""
 
@@ -482,6 +483,8 @@ def _check(config: Config) -> Config:
     _check_oidc(config.oidc)
     if limits.video_bytes < limits.upload_bytes:
         raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
+    if not 0 <= config.community.hue < 360:
+        raise ConfigError("community.hue: Please write a number from 0 to 359.")
     if config.media.remote_cache_bytes < 0:
         raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
     if config.federation.remote_retention_days < 0:

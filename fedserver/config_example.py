@@ -33,6 +33,7 @@ KEYS = {
     "node.source_url": "where the source code of this node is; empty: the node hands it out at /source",
     "community.contact_account": "the username of a member who answers questions",
     "community.rules": "one text each",
+    "community.hue": "the colour of the pages: 0 is red, 60 yellow, 120 green, 240 blue (degrees, to 359)",
     "community.privacy_policy_file": "a Markdown file; empty: there is none",
     "community.terms_folder": "Markdown files named by the day they hold from, like 2026-01-31.md",
     "database.url_file": "a file that holds the URL instead, for secrets",

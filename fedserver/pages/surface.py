@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedserver.pages import styleguide
 from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
@@ -16,6 +17,7 @@ from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
 RESOURCES = (
+    styleguide,
     front,
     signup,
     language,

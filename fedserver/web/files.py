@@ -29,8 +29,9 @@ from fedserver.runtime.self_check import (
 )
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
+from fedserver.web.appearance.stylesheet import build_stylesheet
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
-from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_static, prefers_json
+from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file, prefers_json
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -275,7 +276,7 @@ ROBOTS_OF_LIMITED_NODE = "User-agent: *\nDisallow: /\n"
 @routes.get(*ICON_PATHS, tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_icon(call: Call[NoParams]) -> web.Response:
     """Return the icon of the pages: browsers take a PNG under every name."""
-    body = await asyncio.to_thread(_encode_static, "icon-192.png", "")
+    body = await asyncio.to_thread(_read_static, "icon-192.png")
     return web.Response(body=body, content_type="image/png", headers={hdrs.CACHE_CONTROL: HOUR})
 
 
@@ -306,9 +307,8 @@ def _list_static_names() -> frozenset[str]:
 
 
 @cache
-def _encode_static(name: str, encoding: str) -> bytes:
-    """Return a static file in a coding, as small as possible: that is done once in a process."""
-    data = (STATIC / name).read_bytes()
+def _encode(data: bytes, encoding: str) -> bytes:
+    """Return a file in a coding, as small as possible: that is done once in a process."""
     if encoding == "br" and BROTLI is not None:
         return bytes(BROTLI.compress(data, quality=11))
     return gzip.compress(data, 9, mtime=0) if encoding == "gzip" else data
@@ -319,10 +319,25 @@ async def serve_static(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in _list_static_names():
         raise web.HTTPNotFound
-    content_type = mimetypes.guess_type(name)[0] or "text/plain"
+    return await _respond(request, _read_static(name), mimetypes.guess_type(name)[0] or "text/plain")
+
+
+@cache
+def _read_static(name: str) -> bytes:
+    return (STATIC / name).read_bytes()
+
+
+@routes.get("/style.css", tx="own", limit="peers", audience=EVERYONE, no_token=True)
+async def serve_stylesheet(call: Call[NoParams]) -> web.Response:
+    """Return the stylesheet of all pages, in the colours of this node."""
+    return await _respond(call.request, build_stylesheet(call.site.config.community.hue), "text/css")
+
+
+async def _respond(request: web.Request, data: bytes, content_type: str) -> web.Response:
+    """Return a file of the program; one whose address holds its hash may be kept forever."""
     is_text = content_type in STATIC_TEXT_TYPES
     encoding = choose_encoding(request.headers.get(hdrs.ACCEPT_ENCODING, ""), ENCODINGS) if is_text else ""
-    digest = hash_static(name)
+    digest = hash_file(data)
     etag = f'"{digest}{"-" + encoding if encoding else ""}"'
     headers = {
         hdrs.CACHE_CONTROL: FOREVER if request.query.get("v") == digest else HOUR,
@@ -336,7 +351,7 @@ async def serve_static(request: web.Request) -> web.Response:
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
     if etag in known or "*" in known:
         return web.Response(status=304, headers=headers)
-    body = await asyncio.to_thread(_encode_static, name, encoding)
+    body = await asyncio.to_thread(_encode, data, encoding)
     if encoding:
         headers[hdrs.CONTENT_ENCODING] = encoding
     charset = "utf-8" if is_text else None

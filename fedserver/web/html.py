@@ -141,13 +141,13 @@ def compress_page(request: web.Request, response: web.StreamResponse, *, has_sec
 @cache
 def static_url(name: str) -> str:
     """Return the address of a static file with its hash, so that it can be cached forever."""
-    return f"/static/{name}?v={hash_static(name)}"
+    return f"/static/{name}?v={hash_file((STATIC / name).read_bytes())}"
 
 
 @cache
-def hash_static(name: str) -> str:
-    """Return the beginning of the hash of a static file."""
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+def hash_file(data: bytes) -> str:
+    """Return the beginning of the hash of a file of the program."""
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def see_other(location: str) -> web.Response:

@@ -17,6 +17,8 @@ from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
+from fedserver.web.appearance.faces import find_initials, render_face, render_icon
+from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
@@ -26,9 +28,13 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     """Return the names that need the node, and `STATIC_VALUES`."""
     links = site.links
 
-    def avatar(row: AccountRow) -> str:
+    def own_picture(row: AccountRow) -> str:
         remote = links.remote_media(row.id, "avatar", row.avatar_url)
-        return links.media(row.avatar_key) if row.avatar_key else remote or static_url("avatar.png")
+        return links.media(row.avatar_key) if row.avatar_key else remote
+
+    def face(row: AccountRow, size: str = "", alt: str = "") -> Markup:
+        """Return the picture of an account, or its initials."""
+        return render_face(row, own_picture(row), size, alt)
 
     def header(row: AccountRow) -> str:
         remote = links.remote_media(row.id, "header", row.header_url)
@@ -49,10 +55,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return str(row.url.removeprefix(links.base))
         return f"/@{view.account.handle}/{row.id}"
 
-    def ahead_element(moment: int) -> Markup:
-        """Return an element for the inside of a sentence: how long it is until a time."""
-        return render_time(moment, locales.format_duration(moment - clock()))
-
     def when(moment: int) -> Markup:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
         return render_time(moment, locales.format_relative(moment, clock()))
@@ -62,9 +64,10 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         **STATIC_VALUES,
         "community": site.config.community,
         "links": links,
-        "avatar": avatar,
+        "avatar": lambda row: own_picture(row) or static_url("avatar.png"),
+        "face": face,
         "header": header,
-        "own_avatar": lambda caller: avatar(caller.account) if caller.account else static_url("avatar.png"),
+        "stylesheet": stylesheet_url(site.config.community.hue),
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
@@ -73,7 +76,8 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "name_of": lambda view: with_emojis(view.account, view.name),
         "post_path": post_path,
         "when": when,
-        "ahead_element": ahead_element,
+        # For the inside of a sentence: how long it is until a time.
+        "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
@@ -131,6 +135,8 @@ def _show_host(url: str) -> str:
 
 
 STATIC_VALUES: dict[str, Any] = {
+    "icon": render_icon,
+    "initials": find_initials,
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),
     "day_of": render_day,

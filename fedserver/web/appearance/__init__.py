@@ -1,0 +1,1 @@
+"""How pages look: colours, the stylesheet, faces and icons."""

@@ -1,0 +1,43 @@
+"""The picture of an account on pages: its own, or its initials on a colour that its name decides."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import wcwidth
+from markupsafe import Markup
+
+from fedserver.web.appearance.palette import FACES
+from fedserver.web.html import static_url
+from storage.rows.accounts import AccountRow
+
+MAX_INITIALS = 2
+
+
+def find_initials(name: str) -> str:
+    """Return the first character of the first and of the last word that begin with a letter or digit."""
+    words = [word for word in name.split() if word[:1].isalnum()] or name.split()
+    chosen = words if len(words) < MAX_INITIALS else [words[0], words[-1]]
+    return "".join(next(iter(wcwidth.iter_graphemes(word)), "") for word in chosen) or "?"
+
+
+def choose_face(row: AccountRow) -> int:
+    """Return the number of the colour of an account, which stays the same."""
+    return crc32(f"{row.username}@{row.domain}".lower().encode()) % FACES
+
+
+def render_face(row: AccountRow, address: str, size: str, alt: str) -> Markup:
+    """Return the picture at an address, or the initials if it is ''; `size` is a class of the stylesheet."""
+    classes = f"avatar {size}".strip()
+    if address:
+        return Markup('<img class="{}" src="{}" alt="{}" loading="lazy">').format(classes, address, alt)
+    initials = find_initials(row.display_name or row.username)
+    return Markup('<span class="{} face-{}" aria-hidden="true">{}</span>').format(
+        classes, choose_face(row), initials
+    )
+
+
+def render_icon(name: str) -> Markup:
+    """Return an icon beside a text that says the same."""
+    address = static_url("vendor/icons.svg")
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(address, name)
