@@ -15,7 +15,7 @@ from fedserver.media.image_worker import ImageTask, ImageWorker, process_attachm
 from fedserver.media.results import ConvertedMedia, ProcessedImage
 from fedserver.media.store import FileStore
 from fedserver.runtime.services import Services
-from fedserver.text.locales import translate
+from fedserver.text.locales import format_limit, gettext, translate
 
 MAX_EMOJI_BYTES = 262_144  # as in Mastodon: dozens of them are on one page
 RAW_EXTENSION = "raw"  # of no type that is served
@@ -42,7 +42,10 @@ class ReceivedFile(Protocol):
 def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
     """Return the error for a file with more than `max_bytes` bytes."""
     size = f"{max_bytes // 1_000_000} MB" if max_bytes >= 1_000_000 else f"{max_bytes // 1_000} kB"
-    return InvalidError(field, f"is larger than {size}", "ERR_TOO_LARGE")
+    message = gettext(
+        "The file is larger than %(size)s. Please choose a smaller one.", size=format_limit(max_bytes)
+    )
+    return InvalidError(field, f"is larger than {size}", "ERR_TOO_LARGE", message=message)
 
 
 async def store_image(services: Services, upload: ReceivedFile, field: str = "file") -> media.NewFile:

@@ -292,6 +292,13 @@ def format_megabytes(size: int) -> str:
     return str(units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale()))
 
 
+def format_limit(size: int) -> str:
+    """Return the largest size of a file, from `size` in bytes: in whole kilobytes below a megabyte."""
+    if size >= 1_000_000:
+        return format_megabytes(size)
+    return str(units.format_unit(size // 1_000, "digital-kilobyte", "short", locale=_now_locale()))
+
+
 def format_list(items: Iterable[str]) -> str:
     """Return items in a row, joined as the locale joins them: `a, b, and c`."""
     return str(lists.format_list(list(items), locale=_now_locale()))

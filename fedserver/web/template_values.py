@@ -148,6 +148,7 @@ STATIC_VALUES: dict[str, Any] = {
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,
+    "file_limit": locales.format_limit,
     "joined": locales.format_list,
     "safe": Markup,
     "host_of": _show_host,
