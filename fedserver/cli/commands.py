@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import click
@@ -132,8 +133,17 @@ def _run_quietly(run: Callable[[], Any]) -> int:
         return error.exit_code
     except OSError as error:
         _print_error(str(error))
+        _discard_output()
         return 1
     return _to_status(status)
+
+
+def _discard_output() -> None:
+    """Let what is left of the output go nowhere, or writing it fails again at the end, with status 120."""
+    with suppress(OSError, ValueError):
+        number = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(number, sys.stdout.fileno())
+        os.close(number)
 
 
 def _to_status(code: object) -> int:

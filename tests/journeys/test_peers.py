@@ -23,7 +23,8 @@ async def test_peer_decision_of_the_cli_reaches_a_running_node(start: Start, tmp
     node = await start("alpha.test")
     config = node.site.config
     (tmp_path / "fedserver.toml").write_text(
-        f'[node]\ndata_dir = "{config.node.data_dir}"\n[database]\nurl = "{config.database.url}"\n'
+        f'[node]\ndomain = "alpha.test"\nbase_url = "https://alpha.test"\n'
+        f'data_dir = "{config.node.data_dir}"\n[database]\nurl = "{config.database.url}"\n'
     )
     assert "few seconds" in await command("peer", "block", "beta.test", folder=tmp_path)
     await follows(node, "www.beta.test", "block")

@@ -37,7 +37,12 @@ KNOWN = frozenset({"ann", "bob", "oda", "eve", "fay", "Fay", "alpha", "Node", "t
 DESCRIPTION = "A place that its members own."  # of the community, as the configuration has it
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
-TEMPLATES = sorted((Path(__file__).parents[2] / "fedserver").rglob("templates/**/*.html"))
+# The style guide is for developers, and names classes and roles.
+TEMPLATES = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "fedserver").rglob("templates/**/*.html")
+    if path.name != "styleguide.html"
+)
 PUBLIC = ("/", "/@ann", "/@ann?tab=replies", "/nothing/here", "/admin/accounts/x")
 
 

@@ -54,7 +54,8 @@ async def alpha(
 async def run_command(url: str, folder: Path, *arguments: str) -> Result:
     """Run a command of `fedserver` on a database."""
     config = folder / "fedserver.toml"
-    config.write_text(f'[database]\nurl = "{url}"\n')
+    node = 'domain = "alpha.test"\nbase_url = "https://alpha.test"'
+    config.write_text(f'[node]\n{node}\n[database]\nurl = "{url}"\n')
     return await asyncio.to_thread(CliRunner().invoke, main, [*arguments, "--config", str(config)])
 
 

@@ -32,7 +32,7 @@ def render_face(row: AccountRow, address: str, size: str, alt: str) -> Markup:
     if address:
         return Markup('<img class="{}" src="{}" alt="{}" loading="lazy">').format(classes, address, alt)
     initials = find_initials(row.display_name or row.username)
-    return Markup('<span class="{} face-{}" aria-hidden="true">{}</span>').format(
+    return Markup('<span class="{} face-{}" aria-hidden="true" translate="no">{}</span>').format(
         classes, choose_face(row), initials
     )
 
