@@ -40,7 +40,7 @@ async def test_home_has_tabs_of_which_one_is_current(start: Start) -> None:
 async def test_short_form_publishes_as_it_says(start: Start) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.create_token(await node.create_member("ann")))
-    await api.patch("/api/v1/accounts/update_credentials", **{"source[privacy]": "private"})
+    await api.patch("/api/v1/accounts/update_credentials", source={"privacy": "private"})
     visitor = await log_in_visitor(node, "ann")
     home = await visitor.open("/home")
     assert "Your followers can read it." in home.text
