@@ -28,6 +28,12 @@ async def load_feed(call: Call[Any], ids: Sequence[int], context: str, size: int
     return PostFeed(visible, next_page_url(call, ids, size))
 
 
+def find_newest_id(call: Call[Any], ids: Sequence[int]) -> int:
+    """Return the id after which posts are newer than those of the first page, 0 for any other page."""
+    is_first = not any(name in call.request.query for name in ("max_id", "min_id", "since_id"))
+    return max(ids, default=1) if is_first else 0
+
+
 def next_page_url(call: Call[Any], ids: Sequence[int], size: int) -> str:
     """Return the address of the next page, '' if `ids` do not fill this one."""
     if len(ids) < size:

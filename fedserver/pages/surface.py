@@ -12,7 +12,7 @@ from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts
 from fedserver.pages.registration import signup
-from fedserver.pages.timelines import blog, front, timelines
+from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
 from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
@@ -22,6 +22,9 @@ RESOURCES = (
     signup,
     language,
     log,
+    home,
+    new_posts,
+    search,
     timelines,
     composer,
     settings,

@@ -9,12 +9,38 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from msgspec import Struct
+
 from fedserver.text.excerpts import slugify
 from fedserver.text.html_parts import HtmlPart, split_html
 from fedserver.text.sanitize import HEADINGS, ID_PREFIX
 
 MAX_SLUG_LENGTH = 60
+MAX_HEADINGS = 100  # a table of contents that is longer helps nobody
 _HEADING_WITHOUT_ID = re.compile(r"<h[1-6](?![^>]*\sid=)[^>]*>")
+
+
+class Heading(Struct, frozen=True):
+    """A heading with the id by which links lead to it; `level` is 1 to 6."""
+
+    level: int
+    identifier: str
+    text: str
+
+
+def list_headings(html: str) -> list[Heading]:
+    """Return the headings of sanitized HTML that have an id and a text, at most MAX_HEADINGS."""
+    headings: list[Heading] = []
+    identifier, texts = "", list[str]()
+    for part in split_html(html):
+        if part.name in HEADINGS:
+            text = " ".join("".join(texts).split())
+            if part.closes and identifier and text:
+                headings.append(Heading(int(part.name[1]), identifier, text))
+            identifier, texts = "" if part.closes else part.attribute("id") or "", []
+        elif not part.name and identifier:
+            texts.append(part.text)
+    return headings[:MAX_HEADINGS]
 
 
 def add_anchors(html: str, page: str = "") -> str:

@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
+from msgspec import structs
 
 from fedserver.domain.auth import members, sessions, tokens
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError
+from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext, is_supported, set_locale
 from fedserver.web.html import see_other, to_local_path
 from storage.engine import Database, ReadTx
@@ -143,7 +145,18 @@ async def find_by_cookie(
     Suspended and disabled members count only with `allow_suspended`.
     """
     token = request.cookies.get(cookie_name(site))
-    return await sessions.find_principal(tx, token, allow_suspended=allow_suspended) if token else None
+    if not token:
+        return None
+    principal = await sessions.find_principal(tx, token, allow_suspended=allow_suspended)
+    return principal if principal is None else await _count_unread(tx, request, principal)
+
+
+async def _count_unread(tx: ReadTx, request: web.Request, principal: Principal) -> Principal:
+    """Return the principal with the number that the navigation of a page shows; parts of pages have none."""
+    if principal.account is None or principal.is_suspended or "HX-Request" in request.headers:
+        return principal
+    unread = await notifications.count_unread(tx, principal.account, notifications.MAX_UNREAD)
+    return structs.replace(principal, unread_count=unread)
 
 
 def use_member_locale(principal: Principal | None) -> None:

@@ -20,6 +20,7 @@ from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
 from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
+from fedserver.web.post_values import build_reading_time, find_answered_handle
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 
@@ -76,6 +77,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "name_of": lambda view: with_emojis(view.account, view.name),
         "post_path": post_path,
         "when": when,
+        "minutes_of": build_reading_time(),
         # For the inside of a sentence: how long it is until a time.
         "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
@@ -154,5 +156,6 @@ STATIC_VALUES: dict[str, Any] = {
     "host_of": _show_host,
     "keys_of": identity_proofs.list_by_account,
     "warning_of": lambda post: post_texts.find_warning(post.kind, post.summary, sensitive=post.sensitive),
+    "answered_handle": find_answered_handle,
     "who_may_reply": interaction_policies.get_reply_audience,
 }

@@ -12,6 +12,7 @@ from tests.kit.nodes import PASSWORD, Start, TestNode
 
 PAGES = (
     "/home",
+    "/home/helpful",
     "/local",
     "/blog",
     "/blog?order=helpful",
@@ -37,7 +38,14 @@ PAGES = (
     "/apps",
     "/@ann",
     "/@ann/blog",
+    "/tags/lamp",
+    "/search",
     "/search?q=ann",
+    "/search?q=nothing&tab=people",
+    "/search?q=nothing&tab=posts",
+    "/search?q=nothing&tab=tags",
+    "/search?q=lamp&tab=articles",
+    "/search?q=nothing&tab=articles",
     "/admin",
     "/admin/sign-ups",
     "/admin/reports",

@@ -29,7 +29,8 @@ class Principal(Struct, frozen=True):
 
     `authenticated_at` is when the member last gave a password or passkey in this session (ms UTC).
     `is_suspended`: the member is suspended or disabled, and may only read the moderation decisions about
-    them.
+    them. `unread_count`: how many notifications are newer than their marker, at most MAX_UNREAD; counted for
+    pages only, whose navigation shows it.
     """
 
     member: MemberRow | None
@@ -42,6 +43,7 @@ class Principal(Struct, frozen=True):
     used_at: int | None = None
     authenticated_at: int | None = None
     is_suspended: bool = False
+    unread_count: int = 0
 
 
 def check_not_moved(actor: AccountRow) -> None:

@@ -27,6 +27,7 @@ SELF_KINDS = frozenset({"poll", "severed_relationships", "moderation_warning"})
 GROUPED_KINDS = ("favourite", "reblog", "follow", "admin.sign_up")
 GROUP_HOURS = 12  # as with Mastodon
 HOUR_MS = 3_600_000
+MAX_UNREAD = 100  # the navigation of pages counts no further
 
 
 async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
@@ -169,19 +170,16 @@ async def clear(tx: Tx, actor: AccountRow) -> None:
 
 
 async def count_unread(
-    tx: Tx,
+    tx: ReadTx,
     actor: AccountRow,
-    limit: int = 100,
+    limit: int = MAX_UNREAD,
     *,
     kinds: Sequence[str] = (),
     exclude: Sequence[str] = (),
     from_id: int | None = None,
 ) -> int:
     """Return how many notifications are newer than the read marker, at most `limit`."""
-    read = await notification_queries.load_last_read_id(tx, actor.id)
-    return await notification_queries.count_unread(
-        tx, actor.id, build_query(kinds, exclude, from_id), read, limit
-    )
+    return await notification_queries.count_unread(tx, actor.id, build_query(kinds, exclude, from_id), limit)
 
 
 async def retract(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:

@@ -36,6 +36,12 @@ async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dic
     return await load(tx, actor, list(last_read))
 
 
+async def advance(tx: Tx, actor: AccountRow, timeline: str, read: int) -> None:
+    """Set a marker to the id last read, unless an app has read on meanwhile: it never goes back."""
+    if read > await load_last_read(tx, actor, timeline):
+        await update(tx, actor, {timeline: read})
+
+
 async def load_last_read(tx: ReadTx, actor: AccountRow, timeline: str) -> int:
     """Return the id last read, 0 if there is no marker."""
     markers = await load(tx, actor, [timeline])

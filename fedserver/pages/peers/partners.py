@@ -7,7 +7,7 @@ from aiohttp import web
 from fedserver.domain.peers import partners
 from fedserver.domain.timelines import partner_posts
 from fedserver.pages.post_feed import load_feed
-from fedserver.text.locales import gettext
+from fedserver.pages.timelines import sidebar
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("pages")
@@ -23,5 +23,5 @@ async def list_posts(call: Call[NoParams]) -> web.Response:
     """Show the posts of members of partners."""
     ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())
     return call.render(
-        "timeline.html", feed=await load_feed(call, ids, "public"), title=gettext("Partners"), tag=""
+        "partner_posts.html", feed=await load_feed(call, ids, "public"), sidebar=await sidebar.load(call)
     )

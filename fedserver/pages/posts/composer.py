@@ -86,6 +86,8 @@ async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
 @routes.post("/write", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes")
 async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
+    if params.decision == "continue":  # from the short form at home: the whole form with what was written
+        return await _render_page(call, "write.html", "", answered=await _load_parent(call))
     try:
         file = await _store_picture(call)
         await call.services.resolver.resolve_mentions(params.text)

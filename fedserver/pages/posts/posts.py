@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from fedserver.domain.content.post_texts import get_html
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, refreshes
 from fedserver.domain.timelines import post_views, timelines
@@ -11,11 +12,13 @@ from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
-from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
+from fedserver.text.anchors import list_headings
+from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
+MIN_HEADINGS = 3  # for a table of contents
 
 
 @routes.get("/@{name}/{place}", html=True)
@@ -62,12 +65,13 @@ def _render_page(
     below: list[post_views.PostView],
 ) -> web.StreamResponse:
     article = view.post.kind == "Article"
+    headings = list_headings(get_html(view.post)) if article else []
     page = call.render(
         "article.html" if article else "thread.html",
         view=view,
         above=above,
         below=below,
-        minutes=estimate_reading_minutes(view.post.html) if article else 0,
+        headings=headings if len(headings) >= MIN_HEADINGS else [],
         description=view.post.summary or make_excerpt(view.post.html, 200),
     )
     if view.post.local:

@@ -11,6 +11,7 @@ from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
 from fedserver.pages.post_feed import next_page_url
+from fedserver.pages.timelines import sidebar
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
 
@@ -51,6 +52,7 @@ async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> we
         window=window,
         author=author,
         older=older,
+        sidebar=await sidebar.load(call),
     )
 
 

@@ -1,28 +1,21 @@
-"""Timelines: home, the community, hashtags, bookmarks; notifications and search."""
+"""Timelines: the community, hashtags, bookmarks; and notifications."""
 
 from __future__ import annotations
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import structs
 
-from fedserver.domain.accounts import account_views, accounts
+from fedserver.domain.accounts import accounts
+from fedserver.domain.content import tags
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import announcements, notification_views
-from fedserver.domain.timelines import markers, post_views, search, timelines
-from fedserver.pages.post_feed import load_feed, next_page_url
+from fedserver.domain.timelines import markers, timelines
+from fedserver.pages.post_feed import find_newest_id, load_feed, next_page_url
+from fedserver.pages.timelines import sidebar
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 routes = Routes("pages")
-
-
-@routes.get("/home", html=True, auth=USER)
-async def show_home(call: Call[NoParams]) -> web.StreamResponse:
-    ids = await timelines.list_home(call.tx, call.account.id, call.page())
-    notices = await announcements.list_unread(call.tx, call.site, call.account)
-    return call.render("home.html", feed=await load_feed(call, ids, "home"), notices=notices)
 
 
 @routes.get("/local", html=True)
@@ -30,19 +23,48 @@ async def show_local(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_public(call.tx, call.viewer_id, call.page(), local=True)
     account = call.principal.account if call.principal else None
     return call.render(
-        "timeline.html",
+        "local.html",
         feed=await load_feed(call, ids, "public"),
-        title=gettext("Community"),
-        tag="",
+        newest_id=find_newest_id(call, ids),
         notices=await announcements.list_unread(call.tx, call.site, account) if account is not None else [],
+        sidebar=await sidebar.load(call),
     )
 
 
 @routes.get("/tags/{tag}", html=True)
 async def show_tag(call: Call[NoParams]) -> web.StreamResponse:
+    """Show the public posts with a hashtag; members can follow it."""
     name = call.text("tag")
     ids = await timelines.list_by_tag(call.tx, call.viewer_id, timelines.TagQuery(name), call.page())
-    return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title=f"#{name}", tag=name)
+    return call.render(
+        "tag.html",
+        feed=await load_feed(call, ids, "public"),
+        tag=name,
+        follows=await _find_follow(call, name),
+    )
+
+
+async def _find_follow(call: Call[NoParams], name: str) -> bool | None:
+    """Return whether the viewer follows a hashtag, None if they cannot."""
+    if call.viewer_id is None:
+        return None
+    try:
+        row = await tags.get(call.tx, name)
+    except NotFoundError:
+        return None
+    return bool((await tags.load_views(call.tx, [row], call.viewer_id))[0].follows)
+
+
+@routes.post("/tags/{tag}/follow", html=True, auth=USER, params=FormParams, tx="write")
+async def follow_tag(call: Call[FormParams]) -> web.StreamResponse:
+    await tags.follow(call.tx, call.account, call.text("tag"))
+    return call.redirect_back(call.params.next)
+
+
+@routes.post("/tags/{tag}/unfollow", html=True, auth=USER, params=FormParams, tx="write")
+async def unfollow_tag(call: Call[FormParams]) -> web.StreamResponse:
+    await tags.unfollow(call.tx, call.account, call.text("tag"))
+    return call.redirect_back(call.params.next)
 
 
 @routes.get("/@{name}/tagged/{tag}", html=True)
@@ -52,7 +74,7 @@ async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
     name = call.text("tag")
     ids = await timelines.list_by_account(call.tx, row.id, call.viewer_id, call.page(), tag_name=name)
     title = f"#{name} · @{row.username}"
-    return call.render("timeline.html", feed=await load_feed(call, ids, "account"), title=title, tag="")
+    return call.render("timeline.html", feed=await load_feed(call, ids, "account"), title=title)
 
 
 @routes.get("/bookmarks", html=True, auth=USER)
@@ -60,19 +82,28 @@ async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
     pairs = await timelines.list_bookmarked(call.tx, call.account.id, call.page())
     # Pages go by the ids of bookmarks, so a page of posts has no link to older ones.
     feed = await load_feed(call, [post_id for _, post_id in pairs], "account", 10_000)
-    return call.render("timeline.html", feed=feed, title=gettext("Bookmarks"), tag="")
+    return call.render("timeline.html", feed=feed, title=gettext("Bookmarks"))
 
 
 @routes.get("/notifications", html=True, auth=USER)
 async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
+    """Show notifications; those that were unread are marked, and count as read from now on."""
     views, cursors = await notification_views.list_by_account(call.tx, call.account, call.page(30, 30))
     read = await markers.load_last_read(call.tx, call.account, "notifications")
+    notices = await announcements.list_unread(call.tx, call.site, call.account)
+    # What a browser fetches ahead has not been read (fetch.spec.whatwg.org, Sec-Purpose).
+    is_opened = "prefetch" not in call.header("Sec-Purpose")
+    if is_opened and max(cursors, default=0) > read:
+        async with call.services.db.write() as tx:
+            await markers.advance(tx, call.account, "notifications", max(cursors))
+    me = call.principal
     return call.render(
         "notifications.html",
         views=views,
         older=next_page_url(call, cursors, 30),
         read=read,
-        notices=await announcements.list_unread(call.tx, call.site, call.account),
+        notices=notices,
+        me=structs.replace(me, unread_count=0) if me is not None and is_opened else me,
     )
 
 
@@ -80,49 +111,3 @@ async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
 async def dismiss_announcement(call: Call[FormParams]) -> web.StreamResponse:
     await announcements.dismiss(call.tx, call.account, call.id())
     return call.redirect_back(call.params.next)
-
-
-class SearchPageParams(Struct, frozen=True):
-    q: str = ""
-    uri: str = ""
-
-
-@routes.get("/search", html=True, auth=USER, params=SearchPageParams, tx="own")
-async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
-    """Search; an address or a full handle redirects to the post or account."""
-    text, resolver = call.params.q.strip(), call.services.resolver
-    exact = None
-    if text.lower().startswith(("https://", "http://")):
-        exact = await resolver.resolve_address(text)
-    elif "@" in text.lstrip("@") and " " not in text:
-        exact = await resolver.resolve_account(text)
-    if exact is not None:
-        return await _redirect_to(call, exact)
-    async with call.services.db.read() as tx:
-        result = await search.run(tx, call.site, call.viewer_id, search.SearchRequest(text=text))
-        people = await account_views.load_page(tx, result.accounts)
-        posts = await post_views.load(tx, result.posts, call.viewer_id, context="public")
-    return call.render("search.html", text=text, people=people, posts=posts, tags=result.tags)
-
-
-async def _redirect_to(call: Call[SearchPageParams], row: AccountRow | PostRow) -> web.StreamResponse:
-    """Redirect to the page of an account or post."""
-    account_id = row.id if isinstance(row, AccountRow) else row.account_id
-    async with call.services.db.read() as tx:
-        views = await account_views.load(tx, [account_id])
-    if account_id not in views:
-        raise NotFoundError
-    base = f"/@{views[account_id].handle}"
-    return call.see_other(base if isinstance(row, AccountRow) else f"{base}/{row.id}")
-
-
-@routes.get("/authorize_interaction", html=True, auth=USER, params=SearchPageParams, tx="own")
-async def authorize_interaction(call: Call[SearchPageParams]) -> web.StreamResponse:
-    """Redirect a member whom another node sent here to follow an account or reply to a post there."""
-    uri = call.params.uri.removeprefix("acct:")
-    resolver = call.services.resolver
-    is_url = uri.lower().startswith(("https://", "http://"))
-    row = await (resolver.resolve_address(uri) if is_url else resolver.resolve_account(uri))
-    if row is None:
-        raise NotFoundError(gettext("Nothing was found at this address. Please check it and try again."))
-    return await _redirect_to(call, row)

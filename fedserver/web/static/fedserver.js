@@ -89,3 +89,22 @@ document.body.addEventListener("htmx:load", (event) => {
   if (!same) event.detail.elt.tabIndex = -1;
   (same ?? event.detail.elt).focus({ preventScroll: true });
 });
+// New posts are announced, and shown when the reader asks: nothing on the page moves by itself.
+const POLL_MS = 60_000;
+for (const place of document.querySelectorAll("[data-newer]")) {
+  const link = place.querySelector("a");
+  const ask = async () => {
+    if (document.hidden) return;
+    try {
+      // A part of a page: without the counts of the navigation. A login page is no answer.
+      const response = await fetch(place.dataset.newer, { headers: { "HX-Request": "true" }, redirect: "error" });
+      const text = response.ok ? await response.text() : "";
+      if (!text) return;
+      link.textContent = text;
+      link.hidden = false;
+    } catch {
+      // Without a network there is nothing to say; it asks again.
+    }
+  };
+  setInterval(ask, POLL_MS);
+}

@@ -141,14 +141,14 @@ DELETE_BY_POST = delete(notifications).where(notifications.c.post_id == bindpara
 DELETE_BY_SENDER = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.from_id == bindparam("from_id")
 )
-_unread = (
-    select(notifications.c.id)
-    .where(is_visible(), notifications.c.id > bindparam("after_id"))
-    .limit(bindparam("most"))
-    .subquery()
-)
 LOAD_LAST_READ_ID = select(markers.c.last_read_id).where(
     markers.c.account_id == bindparam("account_id"), markers.c.timeline == "notifications"
+)
+_unread = (
+    select(notifications.c.id)
+    .where(is_visible(), notifications.c.id > func.coalesce(LOAD_LAST_READ_ID.scalar_subquery(), 0))
+    .limit(bindparam("most"))
+    .subquery()
 )
 COUNT_UNREAD = select(func.count()).select_from(_unread)
 
@@ -222,10 +222,9 @@ async def delete_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
     await tx.run(DELETE_BY_SENDER, account_id=account_id, from_id=from_id)
 
 
-async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_id: int, limit: int) -> int:
-    return int(
-        await tx.value(COUNT_UNREAD, **query.bind_params(tx, account_id), after_id=after_id, most=limit)
-    )
+async def count_unread(tx: ReadTx, account_id: int, query: NotificationQuery, limit: int) -> int:
+    """Return how many notifications are newer than the marker of the account, at most `limit`."""
+    return int(await tx.value(COUNT_UNREAD, **query.bind_params(tx, account_id), most=limit))
 
 
 async def load_last_read_id(tx: ReadTx, account_id: int) -> int:

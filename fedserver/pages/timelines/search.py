@@ -1,0 +1,108 @@
+"""Search for people, posts, hashtags and articles; and the way from other nodes to what they name."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlencode
+
+from aiohttp import web
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts import account_views
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.timelines import post_views, search
+from fedserver.text.locales import gettext
+from fedserver.text.names import is_hashtag
+from fedserver.web.endpoint import USER, Call, Routes
+from storage.engine import ReadTx
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+routes = Routes("pages")
+Tab = Literal["", "people", "posts", "tags", "articles"]
+KINDS: dict[Tab, str] = {
+    "": "",
+    "people": "accounts",
+    "posts": "statuses",
+    "tags": "hashtags",
+    "articles": "statuses",
+}
+PAGE_SIZE = 20
+MAX_OFFSET = 1_000  # as the search reads all that it leaves out
+
+
+class SearchPageParams(Struct, frozen=True):
+    q: str = ""
+    tab: str = ""
+
+
+class AddressParams(Struct, frozen=True):
+    uri: str = ""
+
+
+@routes.get("/search", html=True, auth=USER, params=SearchPageParams, tx="own")
+async def show(call: Call[SearchPageParams]) -> web.StreamResponse:
+    """Search; an address or a full handle redirects to the post or account."""
+    text, resolver = call.params.q.strip(), call.services.resolver
+    exact = None
+    if text.lower().startswith(("https://", "http://")):
+        exact = await resolver.resolve_address(text)
+    elif "@" in text.lstrip("@") and " " not in text:
+        exact = await resolver.resolve_account(text)
+    if exact is not None:
+        return await _redirect_to(call, exact)
+    tab: Tab = next((name for name in KINDS if name == call.params.tab), "")
+    offset = min(call.offset(), MAX_OFFSET)
+    query = search.SearchRequest(text=text, kind=KINDS[tab], limit=PAGE_SIZE, offset=offset)
+    async with call.services.db.read() as tx:
+        result = await _search(tx, call, query, articles_only=tab == "articles")
+        people = await account_views.load_page(tx, result.accounts)
+        posts = await post_views.load(tx, result.posts, call.viewer_id, context="public")
+    is_full = PAGE_SIZE in (len(result.accounts), len(result.posts), len(result.tags))
+    more = urlencode({"q": text, "tab": tab, "offset": offset + PAGE_SIZE}) if tab and is_full else ""
+    tag = text.removeprefix("#")
+    return call.render(
+        "search.html",
+        text=text,
+        tab=tab,
+        people=people,
+        posts=[view for view in posts if not any(match.filter.action == "hide" for match in view.filtered)],
+        tags=result.tags,
+        older=f"/search?{more}" if more and offset < MAX_OFFSET else "",
+        tag=tag if is_hashtag(tag) else "",
+    )
+
+
+async def _search(
+    tx: ReadTx, call: Call[SearchPageParams], query: search.SearchRequest, *, articles_only: bool
+) -> search.SearchResult:
+    """Return the matches; `is:article` is the operator that selects articles."""
+    if articles_only and query.text:
+        room = search.MAX_QUERY - len(" is:article")
+        query = structs.replace(query, text=f"{query.text[:room]} is:article")
+    return await search.run(tx, call.site, call.viewer_id, query)
+
+
+async def _redirect_to(
+    call: Call[SearchPageParams] | Call[AddressParams], row: AccountRow | PostRow
+) -> web.StreamResponse:
+    """Redirect to the page of an account or post."""
+    account_id = row.id if isinstance(row, AccountRow) else row.account_id
+    async with call.services.db.read() as tx:
+        views = await account_views.load(tx, [account_id])
+    if account_id not in views:
+        raise NotFoundError
+    base = f"/@{views[account_id].handle}"
+    return call.see_other(base if isinstance(row, AccountRow) else f"{base}/{row.id}")
+
+
+@routes.get("/authorize_interaction", html=True, auth=USER, params=AddressParams, tx="own")
+async def authorize_interaction(call: Call[AddressParams]) -> web.StreamResponse:
+    """Redirect a member whom another node sent here to follow an account or reply to a post there."""
+    uri = call.params.uri.removeprefix("acct:")
+    resolver = call.services.resolver
+    is_url = uri.lower().startswith(("https://", "http://"))
+    row = await (resolver.resolve_address(uri) if is_url else resolver.resolve_account(uri))
+    if row is None:
+        raise NotFoundError(gettext("Nothing was found at this address. Please check it and try again."))
+    return await _redirect_to(call, row)

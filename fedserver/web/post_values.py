@@ -1,0 +1,37 @@
+"""What templates show about a post beside its own columns: whom it answers, how long it takes to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fedserver.domain.content import post_texts
+from fedserver.text.excerpts import estimate_reading_minutes
+from storage.cache import LruCache
+from storage.rows.posts import PostRow
+
+MAX_READING_TIMES = 1_000
+
+
+def build_reading_time() -> Callable[[PostRow], int]:
+    """Return a function that returns how many minutes an article takes to read.
+
+    It computes them once for each version of an article.
+    """
+    cache = LruCache(MAX_READING_TIMES)
+
+    def find_reading_minutes(row: PostRow) -> int:
+        key = row.id, row.version
+        minutes = cache.get(key)
+        if minutes is None:
+            cache.store(key, minutes := estimate_reading_minutes(row.html))
+        return int(minutes)
+
+    return find_reading_minutes
+
+
+def find_answered_handle(row: PostRow) -> str:
+    """Return the handle of the account that a post answers, '' if the post does not mention it."""
+    if row.in_reply_to_account_id is None or row.mentions == "[]":
+        return ""
+    mentioned = post_texts.decode_mentions(row.mentions)
+    return next((fact.acct for fact in mentioned if fact.id == row.in_reply_to_account_id), "")
