@@ -6,12 +6,13 @@ from fedserver.pages import styleguide
 from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
-from fedserver.pages.moderation import decisions
-from fedserver.pages.notifications import email_subscriptions
+from fedserver.pages.moderation import decisions, reports
+from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts
 from fedserver.pages.registration import signup
+from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
 from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
 from fedserver.web.endpoint import Endpoint
 
@@ -39,6 +40,12 @@ RESOURCES = (
     keys,
     moves,
     decisions,
+    conversations,
+    reports,
+    relationships,
+    lists,
+    hidden,
+    follow_requests,
     blog,
     profiles,
     polls,

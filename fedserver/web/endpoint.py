@@ -194,14 +194,23 @@ class Call(Generic[P]):
         return session.login_response(self.site, token, location)
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
-        """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`."""
+        """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`.
+
+        `notice` is what the member has just done, which one page says once.
+        """
+        is_whole = self.principal is not None and "HX-Request" not in self.request.headers
+        notice = session.read_notice(self.request, self.site) if is_whole else []
         shared = {
             "me": self.principal,
             "csrf": session.mask_csrf(self.principal.csrf) if self.principal else "",
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
+            "notice": notice,
         }
-        return self.services.pages.render_response(template, {**shared, **values}, status=status)
+        response = self.services.pages.render_response(template, {**shared, **values}, status=status)
+        if notice:
+            session.delete_notice(response, self.site)
+        return response
 
     def see_other(self, location: str) -> web.Response:
         """Return a redirect by GET."""
@@ -210,6 +219,12 @@ class Call(Generic[P]):
     def redirect_back(self, target: str, default: str = "/home") -> web.Response:
         """Return a redirect to a page of this node; to the default for an address of another one."""
         return see_other(to_local_path(target, default))
+
+    def redirect_with_notice(self, target: str, default: str, name: str, *ids: int) -> web.Response:
+        """Return a redirect to a page of this node, which says what was done; see `_done.html` for names."""
+        response = self.redirect_back(target, default)
+        session.set_notice(response, self.site, name, *ids)
+        return response
 
     def text(self, name: str) -> str:
         """Return a part of the path. Raises NotFoundError if it cannot be a name."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from urllib.parse import quote
 
 import structlog
@@ -24,6 +25,8 @@ from storage.engine import Database, ReadTx
 from storage.errors import ConflictError, DatabaseUnavailableError
 
 LIFETIME_DAYS = 60
+NOTICE_LIFETIME_S = 60  # what was done is said on the next page, which follows at once
+NOTICE = re.compile(r"[a-z_]{1,32}(\.[0-9]{1,19}){0,2}")
 PRELOGIN_LIFETIME_S = 3_600
 log = structlog.stdlib.get_logger("fedserver.web")
 
@@ -53,6 +56,35 @@ def delete_cookie(response: web.StreamResponse, site: NodeContext) -> None:
     """Delete the session cookie."""
     secure = site.config.node.base_url.startswith("https:")
     response.del_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def _notice_cookie_name(site: NodeContext) -> str:
+    return "__Host-notice" if site.config.node.base_url.startswith("https:") else "notice"
+
+
+def read_notice(request: web.Request, site: NodeContext) -> list[str]:
+    """Return what the member has just done: the name of the act, then ids; empty without an act."""
+    text = request.cookies.get(_notice_cookie_name(site), "")
+    return text.split(".") if NOTICE.fullmatch(text) else []
+
+
+def set_notice(response: web.StreamResponse, site: NodeContext, name: str, *ids: int) -> None:
+    """Set the cookie with what was done, so that the next page says it once; its address stays as it is."""
+    response.set_cookie(
+        _notice_cookie_name(site),
+        ".".join([name, *(str(identifier) for identifier in ids)]),
+        max_age=NOTICE_LIFETIME_S,
+        path="/",
+        secure=site.config.node.base_url.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def delete_notice(response: web.StreamResponse, site: NodeContext) -> None:
+    """Delete the cookie with what was done."""
+    secure = site.config.node.base_url.startswith("https:")
+    response.del_cookie(_notice_cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def login_response(site: NodeContext, token: str, location: str) -> web.Response:

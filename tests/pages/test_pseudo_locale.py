@@ -20,6 +20,7 @@ from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.notifications import announcements
 from fedserver.domain.peers import peers
 from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.relationships import domain_mutes, follows, lists, mutes
 from fedserver.node import list_endpoints
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
@@ -43,7 +44,16 @@ TEMPLATES = sorted(
     for path in (Path(__file__).parents[2] / "fedserver").rglob("templates/**/*.html")
     if path.name != "styleguide.html"
 )
-PUBLIC = ("/", "/@ann", "/@ann?tab=replies", "/nothing/here", "/admin/accounts/x")
+PUBLIC = (
+    "/",
+    "/@ann",
+    "/@ann?tab=replies",
+    "/nothing/here",
+    "/@oda",
+    "/settings/hidden?show=blocked",
+    "/settings/hidden?show=domains",
+    "/admin/accounts/x",
+)
 
 
 @pytest.fixture
@@ -65,6 +75,20 @@ async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, 
     for visibility in ("unlisted", "followers", "direct", "local"):
         await node.publish(ann, "Μόνο", visibility=visibility)
     return {"first": first, "many": many, "article": article, "draft": draft}
+
+
+async def _relate(
+    tx: Tx, node: TestNode, ann: AccountRow, bob: AccountRow, oda: AccountRow
+) -> dict[str, int]:
+    """Let Ann follow, list, mute and block others, with a private note; return the id of the list."""
+    await follows.follow(tx, node.site, ann, oda)
+    await mutes.set_note(tx, ann, oda, "Σημείωση")
+    row = await lists.create(tx, ann, "Φίλοι")
+    await lists.add_accounts(tx, ann, row.id, [oda.id])
+    await mutes.mute(tx, ann, oda, seconds=3_600)
+    await mutes.mute(tx, ann, bob)
+    await domain_mutes.add(tx, node.site, ann, "quiet.test")
+    return {"list": row.id, "oda": oda.id}
 
 
 async def _moderate(
@@ -102,7 +126,7 @@ def _paths(ids: dict[str, int]) -> Iterator[str]:
         "{place}": [str(ids["first"]), str(ids["many"]), str(ids["article"])],
         "{token}": ["nothing"],
         "{code}": ["nothing"],
-        "{id}": [str(ids["draft"]), str(ids["ann"]), str(ids["bob"]), str(ids["report"])],
+        "{id}": [str(ids[name]) for name in ("draft", "ann", "bob", "oda", "report", "list")],
     }
     for endpoint in list_endpoints():
         if not endpoint.html or endpoint.method != "GET" or NO_PAGES.search(endpoint.path):
@@ -154,6 +178,7 @@ async def test_pages_in_pseudo_locale_show_no_unmarked_text(start: Start, locale
     oda = await node.create_member("oda", "owner")
     ids = {"ann": ann.id, "bob": bob.id} | await _write(node, ann, bob)
     async with node.db.write() as tx:
+        ids |= await _relate(tx, node, ann, bob, oda)
         ids |= await _moderate(tx, node, oda, ann, bob)
     await node.settle()
     paths = list(dict.fromkeys(_paths(ids)))
@@ -190,6 +215,9 @@ BAD_FORMS = (
     ("member", "/settings/keys", "key", {"key": "no"}),
     ("member", "/settings/decisions", "text", {"text": " "}),
     ("member", "/settings/two-step/app", "code", {"code": "0"}),
+    ("member", "/lists", "title", {"title": " "}),
+    ("member", "/settings/hidden?show=domains", "domain", {"domain": "ψ ψ"}),
+    ("member", "/settings/hidden?show=domains", "domain", {"domain": "alpha.test"}),
     ("owner", "/admin/peers", "/admin/peers", {"domain": "a b", "policy": "block"}),
     ("owner", "/admin/partners", "message", {"domain": "a b"}),
     ("owner", "/admin/relays", "address", {"address": "no"}),

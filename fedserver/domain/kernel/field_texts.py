@@ -11,6 +11,7 @@ from fedserver.text.locales import gettext, lazy_gettext
 LABELS = {
     "answer": lazy_gettext("Answer"),
     "choices": lazy_gettext("Choices"),
+    "comment": lazy_gettext("Comment"),
     "display_name": lazy_gettext("Display name"),
     "domain": lazy_gettext("Domain"),
     "email": lazy_gettext("Email address"),
@@ -22,6 +23,7 @@ LABELS = {
     "password": lazy_gettext("Password"),
     "picture": lazy_gettext("Picture"),
     "reason": lazy_gettext("Reason"),
+    "rule_ids": lazy_gettext("Rules"),
     "text": lazy_gettext("Text"),
     "title": lazy_gettext("Title"),
     "username": lazy_gettext("Username"),

@@ -15,7 +15,7 @@ from fedserver.domain.kernel.errors import InvalidError, NotFoundError, TooManyR
 from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.moderation import report_rows, reports, rules
 from fedserver.domain.timelines import post_views
-from storage.engine import ReadTx, Tx
+from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.moderation import ReportRow
@@ -56,6 +56,20 @@ async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewR
     if forwarded:
         await jobs.enqueue(tx, jobs.Flag(row.id))
     return row
+
+
+async def is_filed(tx: ReadTx, reporter: AccountRow, new_report: NewReport) -> bool:
+    """Return True if an open report of `reporter` says the same, as after a form that was sent twice."""
+    former = await reports.list_page(
+        tx, Page(), "open", account_id=reporter.id, target_id=new_report.target_id
+    )
+    # Stored comments have other line breaks than those of forms.
+    words, post_ids = new_report.comment.split(), reports.encode_ids(new_report.post_ids)
+    return any(
+        (row.category, row.comment.split(), row.post_ids) == (new_report.category, words, post_ids)
+        and reports.rule_ids(row) == tuple(sorted(set(new_report.rule_ids)))
+        for row in former
+    )
 
 
 async def _check_posts(

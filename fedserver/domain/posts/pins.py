@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.timelines import visibility
+from fedserver.text.locales import gettext
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import likes as like_queries
@@ -22,9 +23,12 @@ async def pin(tx: Tx, actor: AccountRow, post_id: int) -> None:
     """Pin a post of one's own. Raises NotFoundError, InvalidError."""
     row = await visibility.get_own(tx, actor, post_id)
     if row.visibility == "direct" or row.state != "published":
-        raise InvalidError("post", "is a private mention or a draft and cannot be pinned")
+        message = gettext("Private mentions and drafts cannot be pinned.")
+        raise InvalidError("post", "is a private mention or a draft and cannot be pinned", message=message)
     if await like_queries.count_pins(tx, actor.id) >= MAX_PINS:
-        raise InvalidError("post", f"cannot be pinned: {MAX_PINS} are already", "ERR_TOO_MANY")
+        message = gettext("You have pinned as many posts as you can. Please unpin one first.")
+        why = f"cannot be pinned: {MAX_PINS} are already"
+        raise InvalidError("post", why, "ERR_TOO_MANY", message=message)
     if await like_queries.insert_pin(tx, actor.id, row.id):
         tx.emit(events.POST_CHANGED, post_id=row.id)
         if row.visibility in ("public", "unlisted"):

@@ -12,6 +12,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import conversations
 from fedserver.domain.relationships import follows
+from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
@@ -22,9 +23,11 @@ MAX_DOMAINS = 1_000  # each query of a timeline compares with all of them
 def _normalize_domain(site: NodeContext, domain: str) -> str:
     host = site.links.find_account_domain(domain.strip())
     if host is None or not domain.strip():
-        raise InvalidError("domain", "is not a domain name")
+        message = gettext("Please enter the name of a server, such as example.org.")
+        raise InvalidError("domain", "is not a domain name", message=message)
     if not host:
-        raise InvalidError("domain", "is this server's own")
+        message = gettext("This is your own server, which you cannot mute.")
+        raise InvalidError("domain", "is this server's own", message=message)
     return host
 
 
@@ -32,7 +35,8 @@ async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None
     """Mute a domain for `actor`. Raises InvalidError."""
     host = _normalize_domain(site, domain)
     if await domain_mute_queries.count(tx, actor.id) >= MAX_DOMAINS:
-        raise InvalidError("domain", f"You may name {MAX_DOMAINS} domains")
+        message = gettext("You mute as many servers as you can. Please unmute one first.")
+        raise InvalidError("domain", f"You may name {MAX_DOMAINS} domains", message=message)
     if not await domain_mute_queries.insert(tx, actor.id, host):
         return
     for other in await domain_mute_queries.list_connected_accounts(tx, actor.id, host):

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
-from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
@@ -74,6 +74,17 @@ async def follow(
         else:
             await notifications.notify(tx, "follow_request", target.id, actor.id)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
+
+
+async def set_boosts(tx: Tx, actor: AccountRow, target: AccountRow, *, shown: bool) -> None:
+    """Show or hide boosts by an account that is followed, or asked. Raises InvalidError if it is not."""
+    former = await follow_queries.find(tx, actor.id, target.id)
+    row = former or await follow_queries.find_request(tx, actor.id, target.id)
+    if row is None:
+        message = gettext("You do not follow this account, so there is nothing to change.")
+        raise InvalidError("base", "is not followed", message=message)
+    changed = structs.replace(row, shows_boosts=shown)
+    await follow_queries.update_options(tx, changed, is_request=former is None)
 
 
 def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.kernel.written_texts import clean_line
+from fedserver.text.locales import gettext
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.relationships import follows as follow_queries
 from storage.queries.relationships import lists as list_queries
@@ -58,7 +59,8 @@ async def create(
         tx.new_id(), actor.id, _clean_title(title), _check_replies_policy(replies_policy), exclusive
     )
     if await list_queries.count(tx, actor.id) >= MAX_LISTS:
-        raise InvalidError("base", f"You may have {MAX_LISTS} lists")
+        message = gettext("You have as many lists as you can. Please delete one first.")
+        raise InvalidError("base", f"You may have {MAX_LISTS} lists", message=message)
     await list_queries.insert_list(tx, row)
     return row
 

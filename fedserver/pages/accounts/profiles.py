@@ -104,6 +104,11 @@ def _question_answer(call: Call[FormParams]) -> Question | None:
     question=_question_answer,
 )
 async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
-    decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
-    await decide(call.tx, call.account, call.id())
-    return call.redirect_back(call.params.next, "/notifications")
+    accepts = call.text("answer") == "accept"
+    decide = follows.accept_request if accepts else follows.reject_request
+    try:
+        await decide(call.tx, call.account, call.id())
+    except NotFoundError:  # the form was sent twice, or the request was withdrawn
+        return call.redirect_with_notice(call.params.next, "/notifications", "request_gone")
+    name = "request_accepted" if accepts else "request_rejected"
+    return call.redirect_with_notice(call.params.next, "/notifications", name)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, likes, pins, post_removal
+from fedserver.domain.relationships import thread_mutes
 from fedserver.domain.timelines import bookmarks, post_views
 from fedserver.web.endpoint import USER, Call, FormParams, Question, Routes
 
@@ -31,7 +32,7 @@ async def interact(call: Call[FormParams]) -> web.StreamResponse:
     """Apply an interaction; with JavaScript the response is the new row of buttons, otherwise a redirect."""
     await _apply_interaction(call, call.text("act"))
     if "HX-Request" not in call.request.headers:
-        return call.redirect_back(call.params.next)
+        return call.redirect_with_notice(call.params.next, "/home", call.text("act"), call.id())
     views = await post_views.load(call.tx, [call.id()], call.viewer_id)
     return call.render("actions.html", view=views[0], next=call.params.next)
 
@@ -55,5 +56,9 @@ async def _apply_interaction(call: Call[Any], interaction: str) -> None:
             await pins.pin(tx, account, post_id)
         case "unpin":
             await pins.unpin(tx, account, post_id)
+        case "mute_thread":
+            await thread_mutes.mute(tx, account, post_id)
+        case "unmute_thread":
+            await thread_mutes.unmute(tx, account, post_id)
         case _:
             raise NotFoundError

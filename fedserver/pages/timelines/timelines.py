@@ -10,9 +10,8 @@ from fedserver.domain.content import tags
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import announcements, notification_views
 from fedserver.domain.timelines import markers, timelines
-from fedserver.pages.post_feed import find_newest_id, load_feed, next_page_url
+from fedserver.pages.post_feed import PAGE_SIZE, PostFeed, find_newest_id, load_feed, next_page_url
 from fedserver.pages.timelines import sidebar
-from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
 
 routes = Routes("pages")
@@ -80,9 +79,19 @@ async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
 @routes.get("/bookmarks", html=True, auth=USER)
 async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
     pairs = await timelines.list_bookmarked(call.tx, call.account.id, call.page())
-    # Pages go by the ids of bookmarks, so a page of posts has no link to older ones.
-    feed = await load_feed(call, [post_id for _, post_id in pairs], "account", 10_000)
-    return call.render("timeline.html", feed=feed, title=gettext("Bookmarks"))
+    return call.render("bookmarks.html", feed=await _load_saved(call, pairs))
+
+
+@routes.get("/favourites", html=True, auth=USER)
+async def list_favourites(call: Call[NoParams]) -> web.StreamResponse:
+    pairs = await timelines.list_liked(call.tx, call.account.id, call.page())
+    return call.render("favourites.html", feed=await _load_saved(call, pairs))
+
+
+async def _load_saved(call: Call[NoParams], pairs: timelines.Pairs) -> PostFeed:
+    """Return a page of posts whose cursors are not the ids of the posts."""
+    feed = await load_feed(call, [post_id for _, post_id in pairs], "account", PAGE_SIZE + 1)
+    return PostFeed(feed.views, next_page_url(call, [cursor for cursor, _ in pairs], PAGE_SIZE))
 
 
 @routes.get("/notifications", html=True, auth=USER)

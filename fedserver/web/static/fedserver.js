@@ -47,6 +47,16 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of menus()) menu.open = false;
 });
+// The address of a post or profile goes to the clipboard; without a script there is no such button.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.parentElement.hidden = !navigator.clipboard;
+}
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.querySelector("span").textContent = button.dataset.copied;
+});
 // What became of an act that a script sent, where nothing on the page changes.
 const announcer = document.getElementById("announcer");
 const announce = (text, login) => {

@@ -1,0 +1,1 @@
+"""Pages about blocks, mutes, notes, lists and follow requests."""
