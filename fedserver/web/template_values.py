@@ -18,9 +18,9 @@ from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
+from fedserver.web.appearance.post_values import build_reading_time, find_answered_handle
 from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
-from fedserver.web.post_values import build_reading_time, find_answered_handle
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 

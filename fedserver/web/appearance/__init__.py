@@ -1,1 +1,1 @@
-"""How pages look: colours, the stylesheet, faces and icons."""
+"""How pages look: colours, the stylesheet, faces and icons, and what is said about a post."""
