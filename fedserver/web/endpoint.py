@@ -196,7 +196,7 @@ class Call(Generic[P]):
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`.
 
-        `notice` is what the member has just done, which one page says once.
+        `act_done` is what the member has just done, which one page says once.
         """
         is_whole = self.principal is not None and "HX-Request" not in self.request.headers
         notice = session.read_notice(self.request, self.site) if is_whole else []
@@ -205,7 +205,7 @@ class Call(Generic[P]):
             "csrf": session.mask_csrf(self.principal.csrf) if self.principal else "",
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
-            "notice": notice,
+            "act_done": notice,
         }
         response = self.services.pages.render_response(template, {**shared, **values}, status=status)
         if notice:
