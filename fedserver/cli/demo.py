@@ -56,7 +56,11 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
 async def _start_node(community: DemoCommunity, port: int, folder: Path) -> DemoNode:
     config = _build_config(community, port, folder)
     node = await open_node(config)
-    await node.serve(build_sites(config.node.listen))
+    try:
+        await node.serve(build_sites(config.node.listen))
+    except OSError:
+        await node.close()  # its threads would keep the process from ending
+        raise
     node.runner.start()
     services, people = node.services, {}
     password_hash = await services.passwords.hash(PASSWORD)

@@ -90,7 +90,7 @@ def test_articles_of_the_demo_are_shown_on_every_node_with_their_likes(demo: Dem
     for base, title, likes in zip(demo[1], titles, (3, 1, 2), strict=True):
         blog = read(f"{base}/blog?order=helpful&window=ever")
         assert title in blog
-        assert f"{likes} {'person' if likes == 1 else 'people'} found it helpful" in blog
+        assert f"Helpful to {likes} {'person' if likes == 1 else 'people'}" in blog
         (status,) = [
             item
             for item in read_json(f"{base}/api/v1/timelines/public?local=true")
@@ -109,3 +109,18 @@ def test_demo_ends_quietly_and_deletes_its_data(demo: Demo) -> None:
     assert process.wait(timeout=30) == 0
     with pytest.raises((HTTPError, OSError)):
         read(bases[0])
+
+
+def test_demo_on_a_port_in_use_says_so_and_ends(tmp_path: Path) -> None:
+    port = find_three_ports()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + 1))
+        other.listen()
+        ended = subprocess.run(
+            [sys.executable, "-m", "fedserver", "demo", "--once", "--port", str(port)],
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "TMPDIR": str(tmp_path)},
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert str(port + 1) in ended.stderr

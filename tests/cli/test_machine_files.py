@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from fedserver.cli import machine_files
 from fedserver.cli.commands import main
 from fedserver.config import Config, DatabaseConfig, LimitsConfig, MediaConfig, NodeConfig
+from tests.cli.test_demo import find_three_ports
 from tests.kit import tls, unit_sandbox
 from tests.kit.nodes import Start
 from tests.kit.nodes import _find_free_port as find_free_port
@@ -361,8 +362,8 @@ def test_node_starts_where_no_memory_may_become_code(tmp_path: Path) -> None:
         "import runpy; runpy.run_module('fedserver', run_name='__main__')\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code, str(find_free_port())], cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        [sys.executable, "-c", code, str(find_three_ports())], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=120,
     )  # fmt: skip
     if result.returncode == 77:
         pytest.skip("needs Linux 6.3")

@@ -225,7 +225,7 @@ async def test_article_federates_and_its_likes_are_counted(start: Start) -> None
     async with beta.http.get("/blog?order=helpful&window=week", headers={"Accept": "text/html"}) as page:
         text = await page.text()
     assert "How to mend" in text
-    assert "1 person found it helpful" in text
+    assert "Helpful to 1 person" in text
     async with beta.http.get("/@bob/how-to-mend", headers={"Accept": ACTIVITY_JSON}) as answer:
         document = await answer.json(content_type=None)
     assert document["id"] == f"https://beta.test/users/bob/articles/{post_id}"

@@ -83,7 +83,10 @@ def close_files(settings: Mapping[str, list[str]], state: Path) -> None:
     if settings["PrivateTmp"] == ["yes"]:
         for folder in ("/tmp", "/var/tmp"):
             if Path(sys.prefix).is_relative_to(folder):
-                continue  # the interpreter of the test would be hidden with the rest
+                # The interpreter of the test would be hidden with the rest.
+                _mount("--bind", folder, folder)
+                _mount("-o", "remount,bind,rw", folder)
+                continue
             _mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", folder)
     if settings["ProtectProc"] == ["invisible"]:
         _mount("-t", "proc", "-o", "hidepid=invisible", "proc", "/proc")
