@@ -31,35 +31,43 @@ PRELOGIN_LIFETIME_S = 3_600
 log = structlog.stdlib.get_logger("fedserver.web")
 
 
-def cookie_name(site: NodeContext) -> str:
-    """Return the name of the session cookie.
+def _uses_https(site: NodeContext) -> bool:
+    return site.config.node.base_url.startswith("https:")
 
-    `__Host-` binds it to this host and to https; plain http is only for loopback.
-    """
-    return "__Host-session" if site.config.node.base_url.startswith("https:") else "session"
+
+def _bind_name(site: NodeContext, name: str) -> str:
+    """Return the name of a cookie: `__Host-` binds it to this host and https; plain http is for loopback."""
+    return f"__Host-{name}" if _uses_https(site) else name
+
+
+def _set(response: web.StreamResponse, site: NodeContext, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that no script reads and no form of another site sends."""
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", secure=_uses_https(site), httponly=True, samesite="Lax"
+    )
+
+
+def _delete(response: web.StreamResponse, site: NodeContext, name: str) -> None:
+    response.del_cookie(name, path="/", secure=_uses_https(site), httponly=True, samesite="Lax")
+
+
+def cookie_name(site: NodeContext) -> str:
+    """Return the name of the session cookie."""
+    return _bind_name(site, "session")
 
 
 def set_cookie(response: web.StreamResponse, site: NodeContext, token: str) -> None:
     """Set the session cookie."""
-    response.set_cookie(
-        cookie_name(site),
-        token,
-        max_age=LIFETIME_DAYS * 86_400,
-        path="/",
-        secure=site.config.node.base_url.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+    _set(response, site, cookie_name(site), token, LIFETIME_DAYS * 86_400)
 
 
 def delete_cookie(response: web.StreamResponse, site: NodeContext) -> None:
     """Delete the session cookie."""
-    secure = site.config.node.base_url.startswith("https:")
-    response.del_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
+    _delete(response, site, cookie_name(site))
 
 
 def _notice_cookie_name(site: NodeContext) -> str:
-    return "__Host-notice" if site.config.node.base_url.startswith("https:") else "notice"
+    return _bind_name(site, "notice")
 
 
 def read_notice(request: web.Request, site: NodeContext) -> list[str]:
@@ -70,21 +78,13 @@ def read_notice(request: web.Request, site: NodeContext) -> list[str]:
 
 def set_notice(response: web.StreamResponse, site: NodeContext, name: str, *ids: int) -> None:
     """Set the cookie with what was done, so that the next page says it once; its address stays as it is."""
-    response.set_cookie(
-        _notice_cookie_name(site),
-        ".".join([name, *(str(identifier) for identifier in ids)]),
-        max_age=NOTICE_LIFETIME_S,
-        path="/",
-        secure=site.config.node.base_url.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+    value = ".".join([name, *(str(identifier) for identifier in ids)])
+    _set(response, site, _notice_cookie_name(site), value, NOTICE_LIFETIME_S)
 
 
 def delete_notice(response: web.StreamResponse, site: NodeContext) -> None:
     """Delete the cookie with what was done."""
-    secure = site.config.node.base_url.startswith("https:")
-    response.del_cookie(_notice_cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
+    _delete(response, site, _notice_cookie_name(site))
 
 
 def login_response(site: NodeContext, token: str, location: str) -> web.Response:
@@ -95,7 +95,7 @@ def login_response(site: NodeContext, token: str, location: str) -> web.Response
 
 
 def _prelogin_cookie_name(site: NodeContext) -> str:
-    return "__Host-browser" if site.config.node.base_url.startswith("https:") else "browser"
+    return _bind_name(site, "browser")
 
 
 def read_prelogin_token(request: web.Request, site: NodeContext) -> str:
@@ -105,15 +105,7 @@ def read_prelogin_token(request: web.Request, site: NodeContext) -> str:
 
 def set_prelogin_token(response: web.StreamResponse, site: NodeContext, token: str) -> None:
     """Set the cookie that binds the steps of a login to one browser."""
-    response.set_cookie(
-        _prelogin_cookie_name(site),
-        token,
-        max_age=PRELOGIN_LIFETIME_S,
-        path="/",
-        secure=site.config.node.base_url.startswith("https:"),
-        httponly=True,
-        samesite="Lax",
-    )
+    _set(response, site, _prelogin_cookie_name(site), token, PRELOGIN_LIFETIME_S)
 
 
 def parse_bearer(request: web.Request) -> str | None:

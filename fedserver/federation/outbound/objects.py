@@ -23,7 +23,6 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow, QuoteRow
 
-_decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
 _decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
@@ -45,7 +44,7 @@ def render_post(
     self_replies: SelfReplies = (),
 ) -> Document:
     """Return the document of a post without `@context`. Raises ValueError if it never leaves the node."""
-    mentions = _decode_mentions(row.mentions)
+    mentions = post_texts.decode_mentions(row.mentions)
     mentioned_uris = [mention.uri for mention in mentions]
     to, cc = addresses(row.visibility, author.followers_uri, mentioned_uris, site.links.partners)
     attached = [file for file in files if file.id != row.cover_id]
@@ -115,7 +114,7 @@ def _to_policy(row: PostRow, author: AccountRow) -> InteractionPolicy:
         "public": (PUBLIC,),
         "followers": (author.followers_uri,),
         "following": (author.following_uri,),
-        "mentioned": tuple(mention.uri for mention in _decode_mentions(row.mentions)),
+        "mentioned": tuple(mention.uri for mention in post_texts.decode_mentions(row.mentions)),
     }
 
     def to_rule(rule: post_policies.PostPolicyRule) -> InteractionRule:
