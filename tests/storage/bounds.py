@@ -67,7 +67,9 @@ BOUNDS: dict[str, Bound] = {
     "second_steps": _members("1", "goes with its member"),
     "recovery_codes": _members("10", "goes with its member"),
     "invitations": _members("a budget of uses", f"{CLEANUP}: 30 days after they ended, but for members'"),
-    "push_subscriptions": _members("1 a token; 50,000 characters a text", "goes with its token"),
+    "push_subscriptions": _members(
+        "1 a token or session; 50,000 characters a text", "goes with its token or session"
+    ),
     # --- what peers send
     "inbox_items": Bound(
         PEERS, "20,000 waiting, 2,000 of a host; 1 MiB each", f"{CLEANUP}: 30 days after it failed"
