@@ -80,7 +80,7 @@ async def make_owner(page: Page, node: TestNode) -> None:
     await page.fill("input[name=email]", "ann@mail.example")
     await page.fill("input[name=password]", "correct horse battery")
     await page.click("main button")
-    await page.wait_for_url("**/settings/profile?welcome=1")
+    await page.wait_for_url("**/welcome/profile")
 
 
 async def write_article(page: Page, node: TestNode) -> None:

@@ -10,7 +10,7 @@ from tests.kit.visitors import VisitedPage, Visitor
 
 __all__ = ["server"]
 
-WELCOME = "/settings/profile?welcome=1"
+WELCOME = "/welcome/profile"
 
 
 async def join(start: Start, server: SmtpServer, **config: str) -> tuple[TestNode, Visitor, str]:
@@ -38,7 +38,7 @@ async def test_confirmation_in_the_same_browser_logs_in_and_welcomes(
     _, visitor, path = await join(start, server)
     page = await confirm(visitor, path)
     assert page.path == WELCOME
-    assert "Welcome!" in page.text
+    assert "Who are you?" in page.text
     assert await visitor.is_logged_in()
 
 
@@ -53,7 +53,7 @@ async def test_confirmation_in_another_browser_asks_to_log_in_and_then_welcomes(
     assert not await visitor.is_logged_in()
     page = await other.fill_in(page, "password", username="ann", password=PASSWORD)
     assert page.path == WELCOME
-    assert "Welcome!" in page.text
+    assert "Who are you?" in page.text
 
 
 async def test_confirmation_an_hour_later_asks_to_log_in(start: Start, server: SmtpServer) -> None:
