@@ -15,14 +15,20 @@ from fedserver.web.errors import group_problems
 from storage.engine import ReadTx
 
 routes = Routes("pages")
-DAYS = (1, 7, 30, 90)  # to choose from
+DAYS = ("1", "7", "30", "90")  # to choose from
+MAX_DIGITS = 6  # longer numbers are too large anyway
 
 
 class InvitationFormParams(Struct, frozen=True):
     csrf: str = ""
-    uses: int | str = 1
-    days: int | str = 30
+    uses: str = "1"
+    days: str = "30"
     note: str = ""
+
+
+def _to_number(text: str) -> int:
+    """Return a number that was typed; 0, which is refused at its field, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < MAX_DIGITS else 0
 
 
 async def _render_page(
@@ -68,8 +74,8 @@ async def create(call: Call[InvitationFormParams]) -> web.StreamResponse:
             invitation = await invitations.create(
                 tx,
                 member,
-                uses=params.uses if isinstance(params.uses, int) else 0,
-                days=params.days if isinstance(params.days, int) else 0,
+                uses=_to_number(params.uses),
+                days=_to_number(params.days),
                 note=params.note,
             )
     except DomainError as error:
