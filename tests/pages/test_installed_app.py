@@ -61,7 +61,9 @@ async def test_service_worker_names_files_that_never_change(start: Start) -> Non
             assert answer.status == 200
             assert "immutable" in answer.headers["Cache-Control"]
     page = await read(node, "/login")
-    assert all(name in shell["files"] for name in (page.partition('stylesheet" href="')[2].partition('"')[0],))
+    assert all(
+        name in shell["files"] for name in (page.partition('stylesheet" href="')[2].partition('"')[0],)
+    )
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)

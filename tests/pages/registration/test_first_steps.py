@@ -28,7 +28,9 @@ async def join(start: Start) -> tuple[TestNode, Visitor, VisitedPage]:
         await featured_tags.feature(tx, bob, "Gardening")
         pat = await create_remote_account(tx, "pat", "partner.test", discoverable=True)
         await create_remote_account(tx, "eve", "other.test", discoverable=True)
-        row = PartnerRow(1, "partner.test", pat.id, "agreed", True, "u", '["local"]', "", 1, 1, None, "", None)
+        row = PartnerRow(
+            1, "partner.test", pat.id, "agreed", True, "u", '["local"]', "", 1, 1, None, "", None
+        )
         await partner_queries.upsert_partner(tx, row)
     visitor = Visitor(node)
     page = await visitor.fill_in(
@@ -132,4 +134,6 @@ async def test_interests_are_shown_on_the_profile_and_followed(start: Start) -> 
         ann = await accounts.find_by_handle(tx, "ann")
         assert ann is not None
         assert [row.name for row in await featured_tags.list_by_account(tx, ann)] == ["DataAnalysis"]
-        assert [row.display for _, row in await tags.list_followed(tx, ann, Page(limit=5))] == ["DataAnalysis"]
+        assert [row.display for _, row in await tags.list_followed(tx, ann, Page(limit=5))] == [
+            "DataAnalysis"
+        ]

@@ -23,7 +23,9 @@ async def test_way_from_an_invitation_to_the_first_page_takes_two_acts(start: St
 
     guest = Visitor(node)
     joining = await guest.open(link[1])  # the first act: open the link
-    assert all(text in joining.text for text in ("Node alpha.test", "You are invited by:", "@bob", "Be kind."))
+    assert all(
+        text in joining.text for text in ("Node alpha.test", "You are invited by:", "@bob", "Be kind.")
+    )
     refused = await guest.fill_in(joining, "username", username="no spaces", email="a@b.test", password="x")
     assert refused.status == 422
     assert 'id="password-problem"' in refused.text
