@@ -1,4 +1,4 @@
-"""The first steps of a new member, without a script: each is taken or skipped, and nothing written is lost."""
+"""The first steps of a new member, without a script: each is taken or skipped, nothing written is lost."""
 
 from __future__ import annotations
 
