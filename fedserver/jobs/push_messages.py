@@ -35,6 +35,26 @@ class PushPayload(Struct, frozen=True):
     body: str
 
 
+class BrowserPushPayload(Struct, frozen=True):
+    """The JSON that the service worker of our pages expects; `url` is the path that a click opens."""
+
+    locale: str
+    icon: str
+    title: str
+    body: str
+    url: str
+    tag: str
+
+
+# Where a click leads for what is not about a post.
+PATHS_BY_KIND = {
+    "follow_request": "/follow-requests",
+    "admin.sign_up": "/admin/sign-ups",
+    "admin.report": "/admin/reports",
+    "moderation_warning": "/settings/decisions",
+}
+
+
 class PushOutcome(Struct, frozen=True):
     """The outcome of an attempt: `done`, `gone` (the client is), `drop`, or `again` after `wait_ms`."""
 
@@ -61,28 +81,59 @@ async def send(services: Services, job: jobs.SendPush, vapid: Vapid) -> PushOutc
         subscription.auth_secret,
         standard=subscription.standard,
     )
-    payload = encode(_build_payload(services, message, token))
+    is_browser = subscription.session_id is not None
+    payload = encode(
+        _build_browser_payload(services, message) if is_browser else _build_payload(services, message, token)
+    )
     body, headers = build_push_message(payload, recipient, vapid, now)
     response = await services.client.post(recipient.endpoint, body, headers, seconds=TIMEOUT_S)
     return _classify(response, services.db.clock())
 
 
 def _build_payload(services: Services, message: PushMessage, token: str) -> PushPayload:
-    links, view = services.site.links, message.view
-    sender, locale = view.account.account, locale_of(message.settings, services.site.config)
-    remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
-    icon = links.media(sender.avatar_key) if sender.avatar_key else remote
-    with use_locale(locale):
-        title = render_title(view.row.kind, shorten(view.account.name, MAX_NAME))
+    view, locale = message.view, locale_of(message.settings, services.site.config)
     return PushPayload(
         access_token=token,
         preferred_locale=locale,
         notification_id=view.row.id,
         notification_type=view.row.kind,
-        icon=icon if 0 < len(icon) < MAX_ICON_URL else links.static("avatar.png"),
-        title=title,
+        icon=_find_icon(services, view),
+        title=_render_title(view, locale),
         body=_render_body(view),
     )
+
+
+def _build_browser_payload(services: Services, message: PushMessage) -> BrowserPushPayload:
+    view, locale = message.view, locale_of(message.settings, services.site.config)
+    return BrowserPushPayload(
+        locale=locale,
+        icon=_find_icon(services, view),
+        title=_render_title(view, locale),
+        body=_render_body(view),
+        url=find_path(view),
+        tag=str(view.row.id),
+    )
+
+
+def find_path(view: NotificationView) -> str:
+    """Return the path of the page on this node that a notification is about."""
+    if view.row.kind in PATHS_BY_KIND:
+        return PATHS_BY_KIND[view.row.kind]
+    if view.post is not None:
+        return f"/@{view.post.account.handle}/{view.post.post.id}"
+    return f"/@{view.account.handle}" if view.row.kind == "follow" else "/notifications"
+
+
+def _find_icon(services: Services, view: NotificationView) -> str:
+    links, sender = services.site.links, view.account.account
+    remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
+    icon = links.media(sender.avatar_key) if sender.avatar_key else remote
+    return icon if 0 < len(icon) < MAX_ICON_URL else links.static("avatar.png")
+
+
+def _render_title(view: NotificationView, locale: str) -> str:
+    with use_locale(locale):
+        return render_title(view.row.kind, shorten(view.account.name, MAX_NAME))
 
 
 def render_title(kind: str, name: str) -> str:

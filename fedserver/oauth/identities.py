@@ -214,4 +214,4 @@ async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
         return call.render("waiting.html", what="mail", email=member.email)
     async with call.services.db.write() as tx:
         token = await identities.log_in(tx, call.site, member, identity, _describe_client(call))
-    return call.login_response(token, "/settings/profile?welcome=1")
+    return call.login_response(token, "/welcome")

@@ -134,6 +134,7 @@ async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
         # Browsers do not let a form redirect to an origin that no page could name (CSP form-action).
         response = call.render("logged_out.html", me=None, csrf="", target=target)
     session.delete_cookie(response, call.site)
+    session.clear_device(response)
     return response
 
 

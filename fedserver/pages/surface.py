@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from fedserver.pages import styleguide
+from fedserver.pages import installed_app, styleguide
 from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
 from fedserver.pages.moderation import decisions, reports
-from fedserver.pages.notifications import conversations, email_subscriptions
+from fedserver.pages.notifications import conversations, device, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts
-from fedserver.pages.registration import signup
+from fedserver.pages.registration import (
+    apps,
+    confirmation,
+    first_steps,
+    invitations,
+    owner_setup,
+    signup,
+)
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
 from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
 from fedserver.web.endpoint import Endpoint
@@ -19,8 +26,14 @@ from fedserver.web.endpoint import Endpoint
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
 RESOURCES = (
     styleguide,
+    installed_app,
     front,
     signup,
+    owner_setup,
+    confirmation,
+    first_steps,
+    invitations,
+    apps,
     language,
     log,
     home,
@@ -33,6 +46,7 @@ RESOURCES = (
     passwords,
     emails,
     email_subscriptions,
+    device,
     two_factor,
     passkeys,
     sessions,

@@ -11,7 +11,13 @@ from typing import Protocol
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import ImageTask, ImageWorker, process_attachment, process_emoji
+from fedserver.media.image_worker import (
+    ImageTask,
+    ImageWorker,
+    process_attachment,
+    process_emoji,
+    process_square,
+)
 from fedserver.media.results import ConvertedMedia, ProcessedImage
 from fedserver.media.store import FileStore
 from fedserver.runtime.services import Services
@@ -70,6 +76,22 @@ async def store_emoji(
         width=full.width,
         height=full.height,
     )
+
+
+async def store_avatar(services: Services, upload: ReceivedFile, field: str, keys: list[str]) -> str:
+    """Cut the picture of a profile square and store it; return its key, which also goes to `keys`.
+
+    Raises InvalidError, which names the form's `field`.
+    """
+    max_bytes = services.site.config.limits.upload_bytes
+    if upload.size > max_bytes:
+        raise build_too_large_error(field, max_bytes)
+    try:
+        image = await services.image_worker.run(process_square, upload.data)
+    except UnacceptableFileError as error:
+        raise InvalidError(field, f"cannot be used: {error.text}", message=translate(error.text)) from error
+    keys.append(await services.store.put_bytes(image.data, image.extension))
+    return keys[-1]
 
 
 async def store_thumbnail(services: Services, upload: ReceivedFile, field: str) -> media.NewFile:

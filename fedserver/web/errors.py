@@ -6,6 +6,7 @@ their details are never shown.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -44,6 +45,16 @@ class RateLimitError(TooManyRequestsError):
     def __init__(self, retry_at: int, headers: dict[str, str]) -> None:
         super().__init__(retry_at)
         self.headers = headers
+
+
+def group_problems(error: DomainError, fields: Collection[str]) -> tuple[str, dict[str, str]]:
+    """Return what a form says about an error: a sentence for the whole, and those at its `fields`."""
+    errors = (error, *error.other_errors) if isinstance(error, InvalidError) else (error,)
+    problems = {
+        one.field: one.message for one in errors if isinstance(one, InvalidError) and one.field in fields
+    }
+    others = [one.message for one in errors if getattr(one, "field", None) not in problems]
+    return " ".join(others), problems
 
 
 def to_status(error: Exception) -> int:

@@ -66,6 +66,14 @@ def delete_cookie(response: web.StreamResponse, site: NodeContext) -> None:
     _delete(response, site, cookie_name(site))
 
 
+def clear_device(response: web.StreamResponse) -> None:
+    """Let the browser forget what a member read here, and what waits to be sent (w3.org/TR/clear-site-data).
+
+    This also ends its service worker and its push subscription; the next member gets their own.
+    """
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
 def _notice_cookie_name(site: NodeContext) -> str:
     return _bind_name(site, "notice")
 

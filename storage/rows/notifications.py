@@ -93,7 +93,7 @@ class PushSubscriptionRow(Struct, frozen=True, gc=False):
     """A push subscription: which notifications a client wants, and where they are sent."""
 
     id: int
-    token_id: int
+    token_id: int | None
     account_id: int
     endpoint: str
     public_key: str
@@ -103,6 +103,7 @@ class PushSubscriptionRow(Struct, frozen=True, gc=False):
     policy: str
     sealed_token: str
     created_at: int
+    session_id: int | None = None
 
     def __repr__(self) -> str:
         """Return a form without secrets, as rows end up in logs."""

@@ -19,5 +19,10 @@ def describe_push_key(_id: int) -> str:
 
 
 def describe_push_secret(token_id: int) -> str:
-    """Return the context of the secret that a subscribed client shares with us."""
+    """Return the context of the secret that a subscribed app shares with us."""
     return f"push secret of token {token_id}"
+
+
+def describe_browser_push_secret(session_id: int) -> str:
+    """Return the context of the secret that a subscribed browser shares with us."""
+    return f"push secret of session {session_id}"

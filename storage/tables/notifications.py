@@ -1,6 +1,6 @@
 """Tables of notifications, push, conversations and announcements."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
 
 from storage.tables.metadata import key, metadata, optional_key, owner_key
 
@@ -21,7 +21,9 @@ push_subscriptions = Table(
     "push_subscriptions",
     metadata,
     key(),
-    Column("token_id", BigInteger, nullable=False, unique=True),  # one for each token, deleted with it
+    # Of an app, by its token, or of a browser, by its session; one for each, deleted with it.
+    Column("token_id", BigInteger, unique=True),
+    Column("session_id", BigInteger, ForeignKey("sessions.id", ondelete="CASCADE"), unique=True),
     owner_key("account_id", "accounts.id", index=True),
     Column("endpoint", Text, nullable=False),
     Column("public_key", Text, nullable=False),  # of the client: a point on P-256, base64url
@@ -30,7 +32,7 @@ push_subscriptions = Table(
     Column("alerts", Text, nullable=False),  # JSON [kind of notification]
     Column("policy", Text, nullable=False),  # all, followed, follower, none
     # Apps with several accounts recognize the recipient by the token, so messages contain it, encrypted for
-    # the client. It is stored encrypted; the key is in a file.
+    # the client. It is stored encrypted; the key is in a file. Empty for a browser.
     Column("sealed_token", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )

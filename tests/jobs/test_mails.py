@@ -31,6 +31,7 @@ CONTENTS = [
     mails.ResetPassword("TOKEN"),
     mails.AlreadyMember(),
     mails.SignupApproved(),
+    mails.SignupApproved("TOKEN"),
     mails.SignupExpired(),
     mails.ModerationWarning("silence", "Too loud", "https://alpha.test/@ann"),
     mails.AppealDecided(True, "Sorry"),

@@ -82,7 +82,7 @@ async def test_new_member_chooses_a_username_and_is_logged_in(start_node: StartN
     assert 'value="ann"' in page.text
     assert "ann@mail.test" in page.text
     done = await ann.fill_in(page, "username", username="annie")
-    assert done.path == "/settings/profile?welcome=1"
+    assert done.path == "/welcome/profile"
     assert await ann.is_logged_in()
     member = await load_member(node, "annie")
     assert member.approved_at

@@ -23,6 +23,12 @@ PAGES = (
     "/settings/data",
     "/settings/keys",
     "/settings/invitations",
+    "/settings/notifications/device",
+    "/welcome/profile",
+    "/welcome/interests",
+    "/welcome/people",
+    "/welcome/hello",
+    "/apps",
     "/settings/security",
     "/settings/apps",
     "/settings/email",
@@ -80,7 +86,7 @@ async def make_owner(page: Page, node: TestNode) -> None:
     await page.fill("input[name=email]", "ann@mail.example")
     await page.fill("input[name=password]", "correct horse battery")
     await page.click("main button")
-    await page.wait_for_url("**/settings/profile?welcome=1")
+    await page.wait_for_url("**/welcome/profile")
 
 
 async def write_article(page: Page, node: TestNode) -> None:

@@ -48,7 +48,7 @@ BOUNDS: dict[str, Bound] = {
         f"goes with its member; deleted by its peer or by staff; {UNUSED}",
     ),
     "keys": Bound(f"{ANYONE}, {PEERS}", "10 of an account, 8,000 characters", OWNER),
-    "one_time_links": Bound(ANYONE, "1 an hour, 5 in 30 minutes of a member", f"{CLEANUP}: 72 hours"),
+    "one_time_links": Bound(ANYONE, "1 an hour, 5 in 30 minutes of a member", f"{CLEANUP}: a week"),
     "challenges": Bound(ANYONE, "requests of an address", f"{CLEANUP}: 10 minutes"),
     "attempt_counts": Bound(ANYONE, "a row for a subject that an attempt names", f"{CLEANUP}: a day at most"),
     "email_domain_attempts": Bound(
@@ -67,7 +67,9 @@ BOUNDS: dict[str, Bound] = {
     "second_steps": _members("1", "goes with its member"),
     "recovery_codes": _members("10", "goes with its member"),
     "invitations": _members("a budget of uses", f"{CLEANUP}: 30 days after they ended, but for members'"),
-    "push_subscriptions": _members("1 a token; 50,000 characters a text", "goes with its token"),
+    "push_subscriptions": _members(
+        "1 a token or session; 50,000 characters a text", "goes with its token or session"
+    ),
     # --- what peers send
     "inbox_items": Bound(
         PEERS, "20,000 waiting, 2,000 of a host; 1 MiB each", f"{CLEANUP}: 30 days after it failed"
@@ -123,7 +125,7 @@ BOUNDS: dict[str, Bound] = {
     "filter_keywords": _members("of a filter", "goes with its filter"),
     "filter_posts": _members("of a filter", "goes with its filter"),
     "filters": _members("of an account"),
-    "idempotency_keys": _members(f"{REQUESTS}; 200 characters", "an hour, with the next post"),
+    "idempotency_keys": _members(f"{REQUESTS}; 200 characters", "a week, with the next post"),
     "import_lines": _members("20,000 of an import", "goes with its import"),
     "imports": _members("5 that are not finished", f"{CLEANUP}: 7 days"),
     "list_accounts": _members("of a list", "goes with its list"),

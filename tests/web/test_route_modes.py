@@ -49,6 +49,7 @@ EVERYWHERE = set(
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;
     GET /about; GET /apps; GET /manifest.json; GET /robots.txt; GET /style.css; GET /styleguide; POST /locale;
+    GET /service-worker.js; GET /offline; GET /approved/{token}; POST /approved/{token};
     GET /favicon.ico; GET /apple-touch-icon.png; GET /apple-touch-icon-precomposed.png;
     GET /signup; POST /signup; GET /invite/{code}; GET /setup/{token}; POST /setup/{token};
     GET /confirm/{token}; POST /confirm/{token}; GET /email/{token}; POST /email/{token};

@@ -13,10 +13,9 @@ from fedserver.client_api.entities.push_subscriptions import (
     render_web_push_subscription,
 )
 from fedserver.domain.kernel.context import Principal
-from fedserver.domain.kernel.errors import InvalidError, UnauthorizedError
+from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.notifications import push_keys, push_subscriptions
-from fedserver.integrations.web_push import parse_recipient
-from fedserver.net.errors import RequestRefusedError
+from fedserver.runtime.push_targets import check_target
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.session import parse_bearer
 
@@ -58,28 +57,8 @@ def _require_principal(call: Call[Any]) -> Principal:
     return call.principal
 
 
-def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
-    """Raise InvalidError for an endpoint or keys that no message can be sent to."""
-    subscription = call.params.subscription
-    try:
-        call.services.client.guard.check_target(subscription.endpoint)
-        parse_recipient(
-            subscription.endpoint,
-            subscription.keys.p256dh,
-            subscription.keys.auth,
-            standard=subscription.standard,
-        )
-    except RequestRefusedError as error:
-        raise InvalidError(
-            "endpoint", "is not an address that this server can reach", "ERR_INVALID"
-        ) from error
-    except ValueError as error:
-        raise InvalidError("keys", "are not those of a push subscription", "ERR_INVALID") from error
-
-
 @routes.post(PATH, auth=USER, scope="push", params=CreateSubscriptionParams)
 async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
-    _check_subscription(call)
     subscription, data = call.params.subscription, call.params.data
     new = push_subscriptions.NewPushSubscription(
         endpoint=subscription.endpoint,
@@ -89,6 +68,7 @@ async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
         alerts=list_enabled_kinds(data.alerts),
         policy=data.policy or call.params.policy or "all",
     )
+    check_target(call.services, new)
     row = await push_subscriptions.create(
         call.tx, _require_principal(call), parse_bearer(call.request) or "", new, call.services.secret_box
     )

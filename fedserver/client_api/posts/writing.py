@@ -116,7 +116,7 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
         state="draft" if params.draft else "published",
         app_id=call.principal.app_id if call.principal else None,
         poll=_to_new_poll(params.poll),
-        idempotency_key=idempotency_key[:200] or None,
+        idempotency_key=idempotency_key[: posts.MAX_IDEMPOTENCY_KEY] or None,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy or settings.quote_policy,
         policy=parse_policy(params.interaction_policy),

@@ -63,11 +63,22 @@ async def bind_browser(tx: Tx, member: MemberRow, holder: str) -> None:
     )
 
 
+async def is_signup_browser(tx: ReadTx, member: MemberRow, holder: str) -> bool:
+    """Return True if this member signed up in this browser a while ago."""
+    row = await challenges.find_pending(tx, challenges.SIGNUP, holder)
+    return row is not None and row.member_id == member.id
+
+
 async def release_browser(tx: Tx, member: MemberRow, holder: str) -> bool:
     """Return True, once, if this member signed up in this browser."""
     row = await challenges.find_pending(tx, challenges.SIGNUP, holder)
     is_same = row is not None and row.member_id == member.id
     return row is not None and is_same and await challenges.consume_pending(tx, row)
+
+
+async def get_waiting_member(tx: ReadTx, token: str) -> MemberRow:
+    """Return the member whose address a link would confirm. Raises NotFoundError."""
+    return await _get_member(tx, await one_time_links.get(tx, "confirm", token))
 
 
 async def request_change(tx: Tx, site: NodeContext, member: MemberRow, email: str) -> bool:

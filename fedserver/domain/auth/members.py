@@ -47,6 +47,7 @@ class MemberSettings(Struct, frozen=True):
     theme: Literal["auto", "light", "dark"] = "auto"
     quote_policy: Literal["public", "followers", "nobody"] = "public"
     locale: str = ""  # of pages and mails; '' is automatic
+    first_steps_dismissed: bool = False  # home no longer shows the first steps of a new member
 
 
 class NewMember(Struct, frozen=True):

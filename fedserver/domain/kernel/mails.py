@@ -48,7 +48,12 @@ class AlreadyMember(MailContent, frozen=True, tag="already_member"):
 
 
 class SignupApproved(MailContent, frozen=True, tag="signup_approved"):
-    """A welcome to someone whose sign-up a moderator approved."""
+    """A welcome to someone whose sign-up a moderator approved; the token is that of a link that logs in.
+
+    It is '' in mails that an earlier version enqueued.
+    """
+
+    token: str = ""
 
 
 class SignupExpired(MailContent, frozen=True, tag="signup_expired"):

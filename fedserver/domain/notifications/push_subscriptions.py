@@ -1,4 +1,6 @@
-"""Web push subscriptions: which notifications an app wants as push messages; one for each token.
+"""Web push subscriptions: which notifications an app or a browser wants as push messages.
+
+There is one for each token of an app, and one for each session of a browser, which ends with it.
 
 Workers send the messages; they are enqueued in the transaction that writes the notification. See
 docs.joinmastodon.org/methods/push.
@@ -18,6 +20,7 @@ from fedserver.domain.kernel.secrets import SecretBox
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
+from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationRow, PushSubscriptionRow
 
 ALERTS = (
@@ -53,25 +56,54 @@ async def create(
     `token` is part of the messages, and stored encrypted. Raises InvalidError, UnauthorizedError;
     RetryLaterError if the encryption key cannot be used.
     """
-    if not subscription.endpoint.startswith("https://"):
-        raise InvalidError("endpoint", "must be an https address", "ERR_INVALID")
     if caller.token_id is None or caller.account is None:
         raise UnauthorizedError
-    row = PushSubscriptionRow(
+    sealed_token = _encrypt_token(secret_box, token, caller.token_id)
+    row = _build_row(tx, caller.account, subscription, token_id=caller.token_id, sealed_token=sealed_token)
+    await push_subscription_queries.replace(tx, row)
+    return row
+
+
+async def create_for_browser(
+    tx: Tx, caller: Principal, subscription: NewPushSubscription
+) -> PushSubscriptionRow:
+    """Subscribe the browser of a session, replacing its former subscription.
+
+    Messages contain no token: the service worker only shows them. Raises InvalidError, UnauthorizedError.
+    """
+    if caller.session_id is None or caller.account is None:
+        raise UnauthorizedError
+    row = _build_row(tx, caller.account, subscription, session_id=caller.session_id)
+    await push_subscription_queries.replace(tx, row)
+    return row
+
+
+def _build_row(
+    tx: Tx,
+    account: AccountRow,
+    subscription: NewPushSubscription,
+    *,
+    token_id: int | None = None,
+    session_id: int | None = None,
+    sealed_token: str = "",
+) -> PushSubscriptionRow:
+    """Return the row of a new subscription. Raises InvalidError."""
+    if not subscription.endpoint.startswith("https://"):
+        raise InvalidError("endpoint", "must be an https address", "ERR_INVALID")
+    return PushSubscriptionRow(
         id=tx.new_id(),
-        token_id=caller.token_id,
-        account_id=caller.account.id,
+        token_id=token_id,
+        session_id=session_id,
+        account_id=account.id,
         endpoint=subscription.endpoint,
         public_key=subscription.public_key,
         auth_secret=subscription.auth_secret,
         standard=subscription.standard,
         alerts=_encode_alerts(subscription.alerts),
         policy=_check_policy(subscription.policy),
-        sealed_token=_encrypt_token(secret_box, token, caller.token_id),
+        sealed_token=sealed_token,
         created_at=tx.now,
     )
-    await push_subscription_queries.replace_by_token(tx, row)
-    return row
 
 
 def _encrypt_token(secret_box: SecretBox, token: str, token_id: int) -> str:
@@ -88,10 +120,12 @@ def _token_context(token_id: int) -> str:
 
 
 def decrypt_token(row: PushSubscriptionRow, secret_box: SecretBox) -> str | None:
-    """Return the token to send with messages; None if its encryption key is gone.
+    """Return the token to send with messages, '' for a browser; None if its encryption key is gone.
 
     Raises OSError if there is a key file that cannot be used.
     """
+    if row.token_id is None:
+        return "" if row.auth_secret else None  # which is empty if it was sealed with another key
     return secret_box.decrypt(row.sealed_token, _token_context(row.token_id))
 
 
@@ -112,6 +146,24 @@ async def get(tx: ReadTx, caller: Principal) -> PushSubscriptionRow:
     if row is None:
         raise NotFoundError
     return row
+
+
+async def find_for_browser(tx: ReadTx, caller: Principal) -> PushSubscriptionRow | None:
+    """Return the subscription of the caller's browser, None if it has none."""
+    return await push_subscription_queries.find_by_session(tx, caller.session_id or 0)
+
+
+async def update_for_browser(tx: Tx, caller: Principal, alerts: Iterable[str]) -> None:
+    """Change which notifications a browser gets. Raises NotFoundError if it is not subscribed."""
+    row = await find_for_browser(tx, caller)
+    if row is None:
+        raise NotFoundError
+    await push_subscription_queries.set_alerts(tx, row.id, _encode_alerts(alerts), row.policy)
+
+
+async def remove_for_browser(tx: Tx, caller: Principal) -> None:
+    """Remove the subscription of the caller's browser, if there is one."""
+    await push_subscription_queries.delete_by_session(tx, caller.session_id or 0)
 
 
 async def update(

@@ -21,6 +21,8 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 HOUR_MS = 3_600_000
+MAX_IDEMPOTENCY_HOURS = 7 * 24
+MAX_IDEMPOTENCY_KEY = 200  # characters; longer ones are cut
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     app_id: int | None = None
     poll: polls.NewPoll | None = None
     idempotency_key: str | None = None
+    idempotency_hours: int = 1  # as in Mastodon; what a browser wrote offline may be sent again days later
     quoted_id: int | None = None
     quote_policy: str = "public"
     policy: str = ""  # who may answer, like and boost it, encoded as in the database
@@ -54,11 +57,13 @@ async def is_deleted(tx: ReadTx, uri: str) -> bool:
 async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> int:
     """Write a post or a draft; return its id. Raises InvalidError, NotFoundError, ForbiddenError.
 
-    A request repeated with the same `idempotency_key` within an hour returns the id of the same post.
+    A request repeated with the same `idempotency_key` within `idempotency_hours` returns the id of the same
+    post.
     """
+    known_since = tx.now - draft.idempotency_hours * HOUR_MS
     if draft.idempotency_key:
         existing_id = await post_queries.find_id_by_idempotency_key(
-            tx, author.id, draft.idempotency_key, tx.now - HOUR_MS
+            tx, author.id, draft.idempotency_key, known_since
         )
         if existing_id is not None:
             return existing_id
@@ -67,7 +72,9 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
     if not await post_queries.insert(tx, row):
         raise RetryLaterError(gettext("Two posts came at the same moment. Please try again."))
     key = draft.idempotency_key
-    if key and not await post_queries.insert_idempotency_key(tx, author.id, key, row.id, tx.now - HOUR_MS):
+    if key and not await post_queries.insert_idempotency_key(
+        tx, author.id, key, row.id, known_since, tx.now - MAX_IDEMPOTENCY_HOURS * HOUR_MS
+    ):
         raise RetryLaterError(gettext("This post is being published already. Please try again in a moment."))
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await attachments.insert(tx, row, media_ids, text)

@@ -8,6 +8,7 @@ from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
+from fedserver.domain.registration import approval_links
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
@@ -34,7 +35,8 @@ async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, accoun
     await members.approve(tx, member)
     await _dismiss_notifications(tx, account.id)
     if site.config.mail.host:
-        await jobs.enqueue(tx, jobs.ComposeMail(member.email, mails.SignupApproved(), member.id))
+        content = mails.SignupApproved(await approval_links.create(tx, member))
+        await jobs.enqueue(tx, jobs.ComposeMail(member.email, content, member.id))
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:

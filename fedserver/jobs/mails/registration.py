@@ -27,13 +27,16 @@ def render_already_member(site: NodeContext, content: mails.AlreadyMember) -> Ma
 def render_signup_approved(site: NodeContext, content: mails.SignupApproved) -> MailText:
     """Return the welcome of someone whose sign-up was approved."""
     community = site.config.community.title
+    login = [gettext("Your account is ready. You can log in here:"), f"{site.links.base}/login"]
+    if content.token:
+        login = [
+            gettext("Your account is ready. This link logs you in. It works once, within a week:"),
+            f"{site.links.base}/approved/{content.token}",
+            gettext("After that, log in with your password."),
+        ]
     return MailText(
         gettext("Welcome to %(community)s", community=community),
-        join_paragraphs(
-            gettext("Welcome to %(community)s!", community=community),
-            gettext("Your account is ready. You can log in here:"),
-            f"{site.links.base}/login",
-        ),
+        join_paragraphs(gettext("Welcome to %(community)s!", community=community), *login),
     )
 
 

@@ -39,7 +39,6 @@ class ProfileFormParams(Struct, frozen=True):
     visibility: Literal["public", "unlisted", "followers", "local"] = "public"
     language: str = ""
     locale: str = ""
-    welcome: bool = False
 
 
 async def _render_page(
@@ -55,7 +54,6 @@ async def _render_page(
         settings=members.decode_settings(member),
         problem=problem,
         done=done,
-        welcome=call.params.welcome,
         mails=bool(call.site.config.mail.host),
         most_fields=accounts.MAX_FIELDS,
     )

@@ -7,10 +7,8 @@ from msgspec import Struct
 
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.on_demand import on_demand
+from fedserver.web.appearance.qr_codes import render_qr_code
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
-
-segno = on_demand("segno")
 
 routes = Routes("pages")
 
@@ -37,8 +35,7 @@ async def show_app(call: Call[NoParams]) -> web.Response:
 def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: str) -> web.Response:
     name = f"{call.account.username}@{call.site.links.shown_domain}"
     address = two_factor.build_provisioning_uri(secret, name, call.site.config.community.title)
-    qr_code = segno.make(address, error="m", micro=False)
-    svg = qr_code.svg_inline(scale=5, border=3, light="#fff", omitsize=True)
+    svg = render_qr_code(address)
     status = 422 if problem else 200
     page = call.render(
         "two_step_app.html", status=status, qr=svg, address=address, secret=secret, problem=problem

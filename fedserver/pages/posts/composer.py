@@ -35,6 +35,7 @@ class ComposerParams(Struct, frozen=True):
     multiple: bool = False
     hide_totals: bool = False
     replies: str = "public"
+    idempotency_key: str = ""  # a form sent twice, also days later by a browser that was offline, posts once
 
 
 async def _store_picture(call: Call[ComposerParams]) -> media.NewFile | None:
@@ -106,6 +107,8 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
                 media_ids=tuple(ids),
                 poll=_parse_poll(params),
                 policy=interaction_policies.encode_policy(params.replies),
+                idempotency_key=params.idempotency_key[: posts.MAX_IDEMPOTENCY_KEY] or None,
+                idempotency_hours=posts.MAX_IDEMPOTENCY_HOURS,
             )
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:

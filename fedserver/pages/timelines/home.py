@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from aiohttp import web
+from msgspec import structs
 
 from fedserver.domain.auth import members
 from fedserver.domain.notifications import announcements
 from fedserver.domain.posts import articles
+from fedserver.domain.registration import first_steps
 from fedserver.domain.timelines import timelines
 from fedserver.pages.post_feed import PAGE_SIZE, find_newest_id, load_feed
 from fedserver.pages.timelines import sidebar
@@ -19,13 +21,18 @@ routes = Routes("pages")
 async def show(call: Call[NoParams]) -> web.StreamResponse:
     """Show what those whom the member follows have posted, below a short form to write."""
     ids = await timelines.list_home(call.tx, call.account.id, call.page())
+    steps = await first_steps.find_open(call.tx, call.member, call.account)
+    beside = await sidebar.load(call)
+    if steps is not None:  # which say what is missing, so that the column need not
+        beside = structs.replace(beside, needs_picture=False, needs_people=False)
     return call.render(
         "home.html",
         feed=await load_feed(call, ids, "home"),
         newest_id=find_newest_id(call, ids),
         notices=await announcements.list_unread(call.tx, call.site, call.account),
         settings=members.decode_settings(call.member),
-        sidebar=await sidebar.load(call),
+        sidebar=beside,
+        steps=steps,
     )
 
 

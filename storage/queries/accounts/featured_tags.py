@@ -21,7 +21,7 @@ from storage.engine import ReadTx, Tx
 from storage.rows.accounts import FeaturedTagRow
 from storage.rows.content import TagRow
 from storage.statements import columns_of, equals_any, one_of, to_row_or_none, to_rows, upsert
-from storage.tables.accounts import featured_tags
+from storage.tables.accounts import accounts, featured_tags
 from storage.tables.content import post_tags, tags
 from storage.tables.posts import posts
 from storage.tables.relationships import tag_follows
@@ -73,6 +73,24 @@ DELETE_BY_ID = delete(featured_tags).where(
 DELETE_BY_TAG = delete(featured_tags).where(
     featured_tags.c.account_id == bindparam("account_id"), featured_tags.c.tag_id == bindparam("tag_id")
 )
+# Names of the tags that most members feature.
+LIST_POPULAR = (
+    select(tags.c.display)
+    .select_from(
+        featured_tags.join(tags, tags.c.id == featured_tags.c.tag_id).join(
+            accounts, accounts.c.id == featured_tags.c.account_id
+        )
+    )
+    .where(
+        accounts.c.domain == "",
+        accounts.c.suspended_at.is_(None),
+        accounts.c.silenced_at.is_(None),
+        featured_tags.c.account_id != bindparam("account_id"),
+    )
+    .group_by(tags.c.id, tags.c.display)
+    .order_by(func.count().desc(), tags.c.display)
+    .limit(bindparam("limit"))
+)
 _often = _used.where(posts.c.id > bindparam("since_id")).subquery()
 # Tags that an account uses and does not feature, the most used first.
 LIST_SUGGESTED = (
@@ -108,6 +126,11 @@ async def insert(tx: Tx, account_id: int, tag_id: int, name: str) -> bool:
 async def list_by_account(tx: ReadTx, account_id: int) -> list[FeaturedTagRow]:
     """Return all featured tags of an account, those used most first."""
     return to_rows(FeaturedTagRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
+
+
+async def list_popular(tx: ReadTx, account_id: int, limit: int) -> list[str]:
+    """Return names of the tags that most other members feature."""
+    return await tx.values(LIST_POPULAR, account_id=account_id, limit=limit)
 
 
 async def find(tx: ReadTx, account_id: int, tag_id: int) -> FeaturedTagRow | None:

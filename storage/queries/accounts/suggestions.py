@@ -65,6 +65,13 @@ _suggestable = and_(
         )
     ),
 )
+# Accounts on some hosts, last active first.
+LIST_BY_DOMAINS = (
+    select(accounts.c.id)
+    .where(one_of(accounts.c.domain, "domains"), _suggestable)
+    .order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
+    .limit(bindparam("limit"))
+)
 LOAD_SUGGESTABLE = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), _suggestable)
 
 
@@ -104,6 +111,13 @@ async def list_directory(
 async def load_suggestable(tx: ReadTx, viewer_id: int, ids: Sequence[int]) -> set[int]:
     """Return those of the accounts that may be suggested to the viewer."""
     return set(await tx.values(LOAD_SUGGESTABLE, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
+
+
+async def list_by_domains(tx: ReadTx, viewer_id: int, domains: Sequence[str], limit: int) -> list[int]:
+    """Return accounts on these hosts that may be suggested to the viewer; '' is this node."""
+    return await tx.values(
+        LIST_BY_DOMAINS, viewer_id=viewer_id, now=tx.now, domains=list(domains), limit=limit
+    )
 
 
 async def list_friends_of_friends(tx: ReadTx, viewer_id: int, limit: int) -> list[int]:

@@ -1,17 +1,17 @@
-"""Web push subscriptions, one for each token, and the node's VAPID keys."""
+"""Web push subscriptions, one for each token or session of a browser, and the node's VAPID keys."""
 
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy import Text, and_, bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.engine import ReadTx, Tx
 from storage.errors import SealKeyError
 from storage.rows.notifications import PushKeyRow, PushSubscriptionRow
-from storage.sealing.contexts import describe_push_key, describe_push_secret
+from storage.sealing.contexts import describe_browser_push_secret, describe_push_key, describe_push_secret
 from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
-from storage.tables.auth import members, tokens
+from storage.tables.auth import members, sessions, tokens
 from storage.tables.notifications import push_keys, push_subscriptions
 from storage.tables.relationships import follows
 
@@ -19,14 +19,17 @@ COLUMNS = columns_of(push_subscriptions, PushSubscriptionRow)
 MAX_PER_ACCOUNT = 100  # of one account: more are left over from old devices
 INSERT = upsert(push_subscriptions)
 FIND_BY_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
+FIND_BY_SESSION = select(*COLUMNS).where(push_subscriptions.c.session_id == bindparam("session_id"))
 FIND_ACTIVE = (
     select(*COLUMNS)
-    .join(tokens, tokens.c.id == push_subscriptions.c.token_id)
-    .join(members, members.c.id == tokens.c.member_id)
+    .outerjoin(tokens, tokens.c.id == push_subscriptions.c.token_id)
+    .outerjoin(sessions, sessions.c.id == push_subscriptions.c.session_id)
+    .join(members, members.c.id == func.coalesce(tokens.c.member_id, sessions.c.member_id))
     .join(accounts, accounts.c.id == push_subscriptions.c.account_id)
     .where(
         push_subscriptions.c.id == bindparam("id"),
         tokens.c.revoked_at.is_(None),
+        or_(push_subscriptions.c.session_id.is_(None), sessions.c.expires_at > bindparam("now")),
         members.c.disabled_at.is_(None),
         accounts.c.suspended_at.is_(None),
         accounts.c.deleted_at.is_(None),
@@ -69,14 +72,27 @@ SET_ALERTS = (
 )
 DELETE = delete(push_subscriptions).where(push_subscriptions.c.id == bindparam("id"))
 DELETE_BY_TOKEN = delete(push_subscriptions).where(push_subscriptions.c.token_id == bindparam("token_id"))
+DELETE_BY_SESSION = delete(push_subscriptions).where(
+    push_subscriptions.c.session_id == bindparam("session_id")
+)
 FIND_KEY = select(*columns_of(push_keys, PushKeyRow))
 INSERT_KEY = upsert(push_keys).on_conflict_do_nothing()
 
 
-async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
-    """Save a subscription, replacing the token's former one."""
-    sealed = tx.seal(row.auth_secret, describe_push_secret(row.token_id))
-    await delete_by_token(tx, row.token_id)
+def _describe_secret(row: PushSubscriptionRow) -> str:
+    """Return the context in which the secret of a subscription is sealed."""
+    if row.session_id is not None:
+        return describe_browser_push_secret(row.session_id)
+    return describe_push_secret(row.token_id or 0)
+
+
+async def replace(tx: Tx, row: PushSubscriptionRow) -> None:
+    """Save a subscription, replacing the former one of its token or session."""
+    sealed = tx.seal(row.auth_secret, _describe_secret(row))
+    if row.token_id is not None:
+        await delete_by_token(tx, row.token_id)
+    if row.session_id is not None:
+        await delete_by_session(tx, row.session_id)
     await tx.run(INSERT, **structs.asdict(structs.replace(row, auth_secret=sealed)))
 
 
@@ -85,16 +101,21 @@ async def find_by_token(tx: ReadTx, token_id: int) -> PushSubscriptionRow | None
     return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
+async def find_by_session(tx: ReadTx, session_id: int) -> PushSubscriptionRow | None:
+    """Return the subscription of a browser's session; its secret stays as it is stored."""
+    return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_SESSION, session_id=session_id))
+
+
 async def find_active(tx: ReadTx, subscription_id: int) -> PushSubscriptionRow | None:
-    """Return a subscription whose token is valid and whose member may log in; None otherwise.
+    """Return a subscription whose token or session is valid and whose member may log in; None otherwise.
 
     Its secret is empty if it was sealed with another key, as is the token, which tells the caller.
     """
-    row = to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id))
+    row = to_row_or_none(PushSubscriptionRow, await tx.one(FIND_ACTIVE, id=subscription_id, now=tx.now))
     if row is None:
         return None
     try:
-        secret = tx.unseal(row.auth_secret, describe_push_secret(row.token_id))
+        secret = tx.unseal(row.auth_secret, _describe_secret(row))
     except SealKeyError:
         secret = ""
     return structs.replace(row, auth_secret=secret)
@@ -115,6 +136,10 @@ async def delete_by_id(tx: Tx, subscription_id: int) -> None:
 
 async def delete_by_token(tx: Tx, token_id: int) -> None:
     await tx.run(DELETE_BY_TOKEN, token_id=token_id)
+
+
+async def delete_by_session(tx: Tx, session_id: int) -> None:
+    await tx.run(DELETE_BY_SESSION, session_id=session_id)
 
 
 async def find_key(tx: ReadTx) -> PushKeyRow | None:

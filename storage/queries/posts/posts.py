@@ -135,6 +135,11 @@ FIND_ID_BY_IDEMPOTENCY_KEY = select(idempotency_keys.c.post_id).where(
     idempotency_keys.c.at > bindparam("since"),
 )
 DELETE_EXPIRED_IDEMPOTENCY_KEYS = delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("until"))
+DELETE_IDEMPOTENCY_KEY = delete(idempotency_keys).where(
+    idempotency_keys.c.account_id == bindparam("account_id"),
+    idempotency_keys.c.idempotency_key == bindparam("key"),
+    idempotency_keys.c.at <= bindparam("until"),
+)
 
 
 async def find(tx: ReadTx, post_id: int) -> PostRow | None:
@@ -287,9 +292,15 @@ async def find_id_by_idempotency_key(tx: ReadTx, account_id: int, key: str, sinc
     return post_id
 
 
-async def insert_idempotency_key(tx: Tx, account_id: int, key: str, post_id: int, expired_until: int) -> bool:
-    """Store a key and drop old ones; return False if another request used it at the same time."""
+async def insert_idempotency_key(
+    tx: Tx, account_id: int, key: str, post_id: int, known_since: int, expired_until: int
+) -> bool:
+    """Store a key and drop old ones, and the same one if it is older than `known_since`.
+
+    Return False if another request used it at the same time.
+    """
     await tx.run(DELETE_EXPIRED_IDEMPOTENCY_KEYS, until=expired_until)
+    await tx.run(DELETE_IDEMPOTENCY_KEY, account_id=account_id, key=key, until=known_since)
     added = await tx.run(
         INSERT_IDEMPOTENCY_KEY, account_id=account_id, idempotency_key=key, post_id=post_id, at=tx.now
     )

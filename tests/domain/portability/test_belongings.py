@@ -32,7 +32,7 @@ LEFT_OUT = {
     "notification_requests": "made from what others did",
     "conversations": "the posts are in outbox.json, those of others are theirs",
     "mentions": "part of the posts",
-    "idempotency_keys": "of use for an hour",
+    "idempotency_keys": "of use for a week",
     "suggestion_dismissals": "of use on this node only",
     "announcement_reads": "of use on this node only",
     "announcement_reactions": "of use on this node only",

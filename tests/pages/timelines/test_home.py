@@ -118,12 +118,19 @@ async def test_new_member_is_shown_what_to_do_next(start: Start) -> None:
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     visitor = await log_in_visitor(node, "ann")
     page = (await visitor.open("/home")).text
-    assert "You do not follow anyone yet." in page
+    assert "Your first steps: 0 of 4" in page
     assert "Add a picture" in page
+    assert "You do not follow anyone yet." not in page, "one reminder is enough"
+    assert "You do not follow anyone yet." in (await visitor.open("/local")).text
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, ann, bob)
     page = (await visitor.open("/home")).text
-    assert "You do not follow anyone yet." not in page
+    assert "Your first steps: 1 of 4" in page
+    assert "You do not follow anyone yet." not in (await visitor.open("/local")).text
+    await visitor.submit_action("/home", "/welcome/dismiss")
+    page = (await visitor.open("/home")).text
+    assert "first steps" not in page
+    assert "Add a picture" in page
     assert "You do not follow anyone yet." not in (await Visitor(node).open("/local")).text
 
 
