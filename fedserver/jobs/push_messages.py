@@ -71,7 +71,7 @@ def _build_payload(services: Services, message: PushMessage, token: str) -> Push
     links, view = services.site.links, message.view
     sender, locale = view.account.account, locale_of(message.settings, services.site.config)
     remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
-    icon = links.media(sender.avatar_key) if sender.avatar_key else remote
+    icon = links.with_grant(links.media(sender.avatar_key) if sender.avatar_key else remote)
     with use_locale(locale):
         title = render_title(view.row.kind, shorten(view.account.name, MAX_NAME))
     return PushPayload(
