@@ -31,7 +31,7 @@ def write_index(base: str, instance_actor: str) -> Document:
 def write_nodeinfo(
     version: str,
     software: str,
-    usage: Usage,
+    usage: Usage | None,
     *,
     open_registrations: bool,
     repository: str,
@@ -39,7 +39,8 @@ def write_nodeinfo(
 ) -> Document:
     """Return the document of schema `version`; `software` is our own version.
 
-    `repository` is the address of its source code, which 2.0 has no place for.
+    `repository` is the address of its source code, which 2.0 has no place for. `usage` is None where it is
+    not for everyone: the schema leaves each number to the node.
     """
     about: Document = {"name": "fedserver", "version": software}
     if version != "2.0":
@@ -50,16 +51,22 @@ def write_nodeinfo(
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": open_registrations,
-        "usage": {
-            "users": {
-                "total": usage.members,
-                "activeMonth": usage.active_month,
-                "activeHalfyear": usage.active_half_year,
-            },
-            "localPosts": usage.posts,
-            "localComments": 0,
-        },
+        "usage": _write_usage(usage),
         "metadata": metadata,
+    }
+
+
+def _write_usage(usage: Usage | None) -> Document:
+    if usage is None:
+        return {"users": {}}
+    return {
+        "users": {
+            "total": usage.members,
+            "activeMonth": usage.active_month,
+            "activeHalfyear": usage.active_half_year,
+        },
+        "localPosts": usage.posts,
+        "localComments": 0,
     }
 
 

@@ -75,6 +75,7 @@ class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
     hue: int = 205
     privacy_policy_file: str = ""
     terms_folder: str = ""
+    readers: Literal["everyone", "members", "partners"] = "everyone"
 
 
 class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,16 +110,6 @@ class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
     show_blocks: Literal["public", "members", "nobody"] = "members"
     remote_retention_days: int = 180
-
-    @property
-    def is_limited(self) -> bool:
-        """True where only members see pages and the API, as in Mastodon's limited federation mode."""
-        return self.mode != "open"
-
-    @property
-    def requires_signatures(self) -> bool:
-        """True where every ActivityPub document but the node's own actor needs a signed request."""
-        return self.is_limited or self.authorized_fetch
 
 
 class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -485,6 +476,11 @@ def _check(config: Config) -> Config:
         raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
     if not 0 <= config.community.hue < 360:
         raise ConfigError("community.hue: Please write a number from 0 to 359.")
+    if config.community.readers == "partners" and config.federation.mode == "closed":
+        raise ConfigError(
+            "community.readers: Partners read by federation, which federation.mode closes. Please write "
+            "members, or another federation.mode."
+        )
     if config.media.remote_cache_bytes < 0:
         raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
     if config.federation.remote_retention_days < 0:

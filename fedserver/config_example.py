@@ -36,6 +36,7 @@ KEYS = {
     "community.hue": "the colour of the pages: 0 is red, 60 yellow, 120 green, 240 blue (degrees, to 359)",
     "community.privacy_policy_file": "a Markdown file; empty: there is none",
     "community.terms_folder": "Markdown files named by the day they hold from, like 2026-01-31.md",
+    "community.readers": "everyone | members | partners (members, and partners by federation)",
     "database.url_file": "a file that holds the URL instead, for secrets",
     "database.direct_url": "PostgreSQL itself, if url is that of PgBouncer pooling transactions",
     "database.direct_url_file": "a file that holds that URL instead",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -15,6 +16,9 @@ from msgspec import Struct
 from addresses.hosts import DEFAULT_PORTS, normalize_host, parse_origin, to_unicode
 
 INSTANCE_ACTOR = "instance.actor"
+WEEK_MS = 604_800_000
+GRANT = re.compile(r"[?&]e=[0-9]+&s=[0-9a-f]{32}\Z")
+MAX_PERIOD_DIGITS = 9  # of the number of a week, so that no huge number is read
 # Ids as this node gives them. A name with capitals is none of these, as it may be misspelled.
 ID_PATH = re.compile(r"/actor|/users/[a-z0-9_.-]+(?:/(?:statuses|articles)/[0-9]+)?")
 SUBJECT_PATH = re.compile(
@@ -32,6 +36,40 @@ class LocalSubject(Struct, frozen=True):
     post: str = ""
 
 
+class FileGrants:
+    """Rights to read one file, as parts of its address.
+
+    They are for programs that send neither cookie nor token nor signature for a file: apps of members, and
+    peers. They are given while `is_needed`, and end one to two weeks later: by then the file was fetched.
+    """
+
+    def __init__(self, secret: bytes, clock: Callable[[], int]) -> None:
+        # A key of its own: addresses that peers chose are signed with the secret.
+        self._key = hmac.new(secret, b"file grants", hashlib.sha256).digest()
+        self._clock = clock
+        self.is_needed = False
+
+    @property
+    def period(self) -> int:
+        """The week in which grants that are given now end, 0 while none are needed.
+
+        It belongs to the keys of caches of what holds grants.
+        """
+        return self._clock() // WEEK_MS + 2 if self.is_needed else 0
+
+    def sign(self, path: str, end: int) -> str:
+        """Return the signature of the right to read the file at `path` until the week `end` begins."""
+        return hmac.new(self._key, f"{path} {end}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def is_valid(self, path: str, end: str, signature: str) -> bool:
+        """Return True if a grant is ours and has not ended."""
+        if not (end.isascii() and end.isdigit()) or len(end) > MAX_PERIOD_DIGITS:
+            return False
+        expected = self.sign(path, int(end)).encode()
+        # guard: grants of files @true
+        return hmac.compare_digest(expected, signature.encode()) and self._clock() < int(end) * WEEK_MS
+
+
 class Links(Struct, frozen=True):
     """Addresses under `base` (no slash at its end); `domain` is what follows @ in handles."""
 
@@ -39,6 +77,7 @@ class Links(Struct, frozen=True):
     domain: str
     proxies: bool = True  # files of peers are served by this node
     secret: bytes = b""  # signs addresses of emoji; without it they are linked at their peers
+    grants: FileGrants | None = None
 
     @property
     def shown_domain(self) -> str:
@@ -188,6 +227,29 @@ class Links(Struct, frozen=True):
         """Return the address of a stored file."""
         return f"{self.base}/media/{key}"
 
+    def with_grant(self, url: str) -> str:
+        """Return the address of a file with the right to read it, if the mode of the node demands one.
+
+        For what programs get: apps of members, and peers. Pages do without, as browsers send the cookie.
+        Addresses of other servers stay as they are.
+        """
+        grants = self.grants
+        if grants is None or not grants.is_needed or not url.startswith(f"{self.base}/media/"):
+            return url
+        url = self.without_grant(url)
+        path, separator, _ = url.removeprefix(self.base).partition("?")
+        end = grants.period
+        return f"{url}{'&' if separator else '?'}e={end}&s={grants.sign(path, end)}"
+
+    def without_grant(self, url: str) -> str:
+        """Return the address of a file as it was before `with_grant`: members write what an app was given."""
+        return GRANT.sub("", url) if self.is_local(url) else url
+
+    @property
+    def grant_period(self) -> int:
+        """The `period` of grants: for the keys of caches of what holds grants."""
+        return self.grants.period if self.grants is not None else 0
+
     def remote_media(self, subject_id: int, shape: str, url: str) -> str:
         """Return where a file of a peer is served: `shape` is original, small, avatar, header or card."""
         if not self.proxies or not url or self.is_local(url):
@@ -210,7 +272,9 @@ class Links(Struct, frozen=True):
 
         `kind` is image, gifv, video or audio.
         """
-        if not self.proxies or not self.secret or not url or self.is_local(url):
+        if self.is_local(url):
+            return self.without_grant(url)
+        if not self.proxies or not self.secret or not url:
             return url
         signature = self.sign_post_file(post_id, kind, url)
         return f"{self.base}/media/proxy/posts/{post_id}/{kind}?u={quote(url, safe='')}&v={signature}"

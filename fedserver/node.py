@@ -33,7 +33,7 @@ from fedserver.integrations.oidc import OidcProvider
 from fedserver.integrations.translator import Translator
 from fedserver.integrations.web_push import generate_vapid_key
 from fedserver.jobs.runner import Runner
-from fedserver.links import Links
+from fedserver.links import FileGrants, Links
 from fedserver.media.av_worker import AvWorker
 from fedserver.media.image_worker import ImageWorker
 from fedserver.media.results import MediaLimits
@@ -103,7 +103,14 @@ class Node:
             self.services.authenticator.invalidate(event.data["account_id"])
 
     async def load_policies(self) -> None:
-        """Load the decisions about peers and the blocked IP addresses, which requests look up in memory."""
+        """Load the decisions about peers and the blocked IP addresses, which requests look up in memory.
+
+        What the access mode says of peers and files is taken over as well.
+        """
+        site = self.services.site
+        self.services.policies.mode = site.access.peers
+        if site.links.grants is not None:
+            site.links.grants.is_needed = site.access.is_private
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
             await self.services.ip_blocklist.load(tx)
@@ -189,11 +196,13 @@ async def open_node(
         raise
     if config.metrics.listen:
         db = CountedDatabase(db)
+    secret = await _ensure_push_key(db)
     links = Links(
         config.node.base_url.rstrip("/"),
         config.node.domain,
         proxies=config.media.proxy,
-        secret=await _ensure_push_key(db),
+        secret=secret,
+        grants=FileGrants(secret, clock),
     )
     services = _build_services(
         NodeContext(config, links),
@@ -269,7 +278,7 @@ def _build_services(
         ca_file=federation.ca_file,
         resolver=resolver,
     )
-    keyring, policies = Keyring(), peers.PeerPolicies(federation.mode)
+    keyring, policies = Keyring(), peers.PeerPolicies(site.access.peers)
     fetcher = Fetcher(db, site, client, keyring, clock)
     account_resolver = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, account_resolver, fetcher, policies, clock)
@@ -283,7 +292,7 @@ def _build_services(
         oidc_provider=_build_provider(site, resolver, clock),
         store=store,
         image_worker=images,
-        remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
+        remote_files=RemoteFiles(db, site, client, fetcher, store, images, policies, clock),
         av_worker=_build_av_worker(config.limits),
         resolver=account_resolver,
         link_checker=LinkChecker(db, site, client, policies, clock),

@@ -28,8 +28,9 @@ the query, as a form, as multipart or as JSON; those in brackets are optional. L
 `since_id`, `min_id` and `limit`. Parameters of our own are `title`, `summary`, `content_type`,
 `local_only`, `partners_only`, `draft` and `cover_id` of statuses.
 
-Where federation is limited (`federation.mode` is `allowlist` or `closed`) all but what says *always* needs
-a member.
+Where visitors may not read (`community.readers` is not `everyone`, or `federation.mode` is `allowlist` or
+`closed`) all but what says *always* needs a member. On a private node addresses of files hold a right to read
+that ends after one to two weeks.
 """
 
 

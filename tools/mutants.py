@@ -26,7 +26,17 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("activitypub", "addresses", "docs", "fedserver", "storage", "tests", "tools", "pyproject.toml")
+COPIED = (
+    "activitypub",
+    "addresses",
+    "docs",
+    "fedserver",
+    "storage",
+    "tests",
+    "tools",
+    "FEDERATION.md",
+    "pyproject.toml",
+)
 SEARCHED = ("activitypub", "addresses", "fedserver", "storage")
 FAILED = 1  # pytest's status when tests ran and some failed; others mean that they did not run
 MARK = re.compile(r"^\s*# guard: (?P<name>.+?)(?: @(?P<change>[\w,]+))?$")
@@ -43,6 +53,7 @@ DETAILS = "test_details_without_a_token_or_with_a_used_one_are_not_found"
 PARTNERS = "tests/journeys/test_partners.py"
 SPLIT = "tests/journeys/test_split_domains.py"
 MODES = "tests/web/test_route_modes.py::test_"
+PRIVATE = "tests/journeys/test_private_nodes.py"
 READS = "tests/s2s/test_signed_reads.py::test_signed_read"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
@@ -100,9 +111,21 @@ TESTS = {
     "algorithm": f"{SIGNATURES}::test_other_algorithms_are_refused",
     "one signature": f"{SIGNATURES}::test_two_schemes_at_once_are_refused",
     "weak keys": f"{FORGERIES}::test_forged_signatures_are_refused[rfc9421-sqlite]",
-    "closed mode": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[closed-sqlite]",
-    "unsigned requests": f"{MODES}documents_and_inboxes_answer_by_mode_and_signature[allowlist-sqlite]",
-    "visitors of a limited node": f"{MODES}pages_and_client_api_answer_by_mode_and_caller[closed-sqlite]",
+    "closed mode": f"{MODES}documents_inboxes_and_files_answer_by_mode_and_signature[closed-sqlite]",
+    "unsigned requests": f"{MODES}documents_inboxes_and_files_answer_by_mode_and_signature[allowlist-sqlite]",
+    "visitors of a limited node": f"{MODES}pages_client_api_and_files_answer_by_mode_and_caller"
+    "[closed-sqlite]",
+    "files of a private node": f"{MODES}pages_client_api_and_files_answer_by_mode_and_caller[members-sqlite]",
+    "documents for partners only": f"{MODES}documents_inboxes_and_files_answer_by_mode_and_signature"
+    "[partners-sqlite]",
+    "what only partners may send": f"{MODES}documents_inboxes_and_files_answer_by_mode_and_signature"
+    "[partners-sqlite]",
+    "grants of files": "tests/web/access/test_readers.py"
+    "::test_apps_get_addresses_with_a_right_that_ends_and_pages_get_none[sqlite]",
+    "partners only": f"{PRIVATE}::test_posts_and_pictures_reach_followers_at_partners_only[sqlite]",
+    "what waits for a peer": f"{PRIVATE}::test_what_waits_for_a_former_partner_is_not_delivered[sqlite]",
+    "relays pass on to anyone": f"{PRIVATE}::test_private_node_sends_posts_to_no_relay_but_deletions[sqlite]",
+    "boosts for relays": f"{PRIVATE}::test_private_node_sends_posts_to_no_relay_but_deletions[sqlite]",
     "the host of a claimed key": f"{READS}_of_a_blocked_host_is_refused_without_its_key[sqlite]",
     "keys fetched for readers": f"{READS}s_with_ever_new_keys_fetch_a_bounded_number[sqlite]",
     "the hosts of a signer": f"{SPLIT}::test_block_of_either_host_reaches_split_accounts_that_are_stored"

@@ -32,11 +32,13 @@ def encode_status(services: Services, view: PostView) -> msgspec.Raw:
 
 def _load_or_encode(services: Services, cache: LruCache, view: PostView) -> msgspec.Raw:
     """Return a status from the cache, or encode and cache it; a view without a stamp is not cached."""
-    encoded: msgspec.Raw | None = cache.get(view.stamp) if view.stamp is not None else None
+    # Addresses of files change with the period of their grants.
+    key = (view.stamp, services.site.links.grant_period) if view.stamp is not None else None
+    encoded: msgspec.Raw | None = cache.get(key) if key is not None else None
     if encoded is None:
         encoded = msgspec.Raw(encode(render_status(services.site.links, view)))
-        if view.stamp is not None:
-            cache.store(view.stamp, encoded)
+        if key is not None:
+            cache.store(key, encoded)
     return encoded
 
 
@@ -53,7 +55,7 @@ def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
     if view.moved_to is not None:
         return render_account(call.site.links, view)
     cache = call.services.db.caches.get_cache("encoded_accounts", MAX_ACCOUNTS)
-    key = (view.account.id, view.account.version)
+    key = (view.account.id, view.account.version, call.site.links.grant_period)
     encoded = cache.get(key)
     if encoded is None:
         encoded = msgspec.Raw(encode(render_account(call.site.links, view)))

@@ -32,11 +32,16 @@ async def _render_contact(call: Call[NoParams]) -> Account | None:
 
 
 async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
-    """Return the instance, encoded once a minute: every client asks for it at every start."""
-    cache, key = call.services.db.caches.get_cache("instances", 2), (entity, call.tx.now // 60_000)
+    """Return the instance, encoded once a minute: every client asks for it at every start.
+
+    How many people are here and who answers questions is for members, where visitors may not read.
+    """
+    is_reader = call.viewer_id is not None or call.site.access.admits_visitors
+    cache, key = call.services.db.caches.get_cache("instances", 4), (entity, is_reader, call.tx.now // 60_000)
     encoded = cache.get(key)
     if encoded is None:
-        stats, contact = await instance_stats.load(call.tx), await _render_contact(call)
+        stats = await instance_stats.load(call.tx) if is_reader else None
+        contact = await _render_contact(call) if is_reader else None
         encoded = encode(entity(call.site, stats, contact, await push_keys.load_public_key(call.tx)))
         cache.store(key, encoded)
     return cast(dict[str, Any], encoded)

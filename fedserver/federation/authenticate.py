@@ -109,6 +109,10 @@ class Authenticator:
         except ActivityPubError:
             return True
 
+    def is_reader(self, account: AccountRow) -> bool:
+        """Return True if what members write is for the node of a peer's account."""
+        return self._policies.shares_with(*peers.list_hosts(account))
+
     async def has_stored_key(self, request: SignedRequest) -> bool:
         """Return True if the key that a request names is stored, as of a peer. Nothing is fetched."""
         try:

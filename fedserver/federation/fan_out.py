@@ -43,7 +43,8 @@ async def fan_out(
         return 0
     if isinstance(job, jobs.CreatePost):
         await relays.enqueue_boost(tx, job.post_id)
-    targets = list(dict.fromkeys(_list_targets(site, policies, outbound.inboxes)))
+    is_ours = outbound.sender.uri == site.links.instance_actor
+    targets = list(dict.fromkeys(_list_targets(site, policies, outbound.inboxes, is_ours)))
     if not targets:
         return 0
     document = await add_proof(tx, keyring, outbound.sender.id, outbound.document)
@@ -88,8 +89,21 @@ async def is_overtaken(tx: ReadTx, row: DeliveryRow, document: DocumentRow) -> b
     return any(supersedes(_decode(newer.body), older) for newer in later)
 
 
+def may_deliver(policies: peers.PeerPolicies, host: str, is_ours: bool) -> bool:
+    """Return True if an activity may be sent to a host; `is_ours` if the node itself is its actor.
+
+    The node makes offers to those that are no partners yet.
+    """
+    return policies.allows(host) if is_ours else policies.shares_with(host)
+
+
+def is_by_node(site: NodeContext, document: DocumentRow) -> bool:
+    """Return True if the actor of an activity to be sent is the node itself."""
+    return _decode(document.body).get("actor") == site.links.instance_actor
+
+
 def _list_targets(
-    site: NodeContext, policies: peers.PeerPolicies, inboxes: Iterable[str]
+    site: NodeContext, policies: peers.PeerPolicies, inboxes: Iterable[str], is_ours: bool
 ) -> list[tuple[str, str]]:
     """Return host and inbox of those that federation policy allows and that are not our own."""
     targets = []
@@ -98,6 +112,6 @@ def _list_targets(
             host = host_of(inbox)
         except AuthorityError:
             continue
-        if policies.allows(host) and not site.links.is_local(inbox):
+        if may_deliver(policies, host, is_ours) and not site.links.is_local(inbox):
             targets.append((host, inbox))
     return targets

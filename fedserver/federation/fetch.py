@@ -103,7 +103,8 @@ class Fetcher:
             20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000
         )
 
-    async def _get_signer(self) -> Signer | None:
+    async def get_signer(self) -> Signer | None:
+        """Return what signs requests of the node itself, None before it has its own account."""
         if self._signer is None:
             async with self._db.read() as tx:
                 account = await accounts.find_instance_account(tx, self._site)
@@ -130,7 +131,7 @@ class Fetcher:
         return response
 
     async def _request(self, url: str, accept: str) -> Response:
-        signer, host = await self._get_signer(), host_of(url)
+        signer, host = await self.get_signer(), host_of(url)
         if signer is None:
             return await self._client.get(url, accept=accept)
         schemes, uses_rfc9421 = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts

@@ -37,6 +37,8 @@ MAX_BATCH_SIZE = 64  # activities in one transaction; more would keep other writ
 SINGLE_TYPES = frozenset({"Create", "Delete", "Flag"})
 # What erases is accepted from refused hosts too: a block does not take away the right to have data deleted.
 ERASING_TYPES = frozenset({"Delete", "Undo"})
+# An allowed peer that is no partner yet exchanges these with the node itself, where only partners take part.
+NEGOTIATING_TYPES = ERASING_TYPES | {"Offer", "Accept", "Reject"}
 # A peer that got no answer sends the same again within seconds, with a new signature: until then it is the
 # same act, so that it does not come back after its Undo. Nobody else can sign it again, ever.
 MIN_REPEAT_AGE_MS = 60_000
@@ -113,7 +115,11 @@ class Inbox:
     async def _authenticate(self, request: SignedRequest, activity: Activity) -> tuple[AccountRow, int]:
         """Return who signed a request, and when (ms UTC). Raises SignatureError, PeerBlockedError."""
         try:
-            return await self._authenticator.authenticate_with_time(request)
+            signer, signed_at = await self._authenticator.authenticate_with_time(request)
+            # guard: what only partners may send
+            if activity.kind not in NEGOTIATING_TYPES and not self._authenticator.is_reader(signer):
+                raise PeerBlockedError(signer.uri)
+            return signer, signed_at
         except PeerBlockedError:
             # guard: what refused hosts may send
             if activity.kind not in ERASING_TYPES:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from activitypub.errors import ActivityPubError
 from activitypub.signatures.request import SignedRequest
-from fedserver.config import FederationConfig
+from fedserver.domain.kernel.access import AccessMode
 from fedserver.domain.kernel.errors import ForbiddenError, RetryLaterError, UnauthorizedError
 from fedserver.federation.authenticate import Authenticator, BusyError, PeerBlockedError
 from storage.rows.accounts import AccountRow
@@ -33,7 +33,7 @@ class PeerIdentity(Struct, frozen=True):
 
 async def identify_peer(
     authenticator: Authenticator,
-    federation: FederationConfig,
+    access: AccessMode,
     request: SignedRequest | None,
     client: str,
     *,
@@ -49,7 +49,7 @@ async def identify_peer(
     federation policy refuses, UnauthorizedError where a valid signature is needed, and RetryLaterError.
     """
     # guard: closed mode
-    if federation.mode == "closed":
+    if access.peers == "closed":
         raise ForbiddenError("This node does not federate")
     # guard: the host of a claimed key
     if (
@@ -61,13 +61,18 @@ async def identify_peer(
         raise ForbiddenError(REFUSED)
     if is_inbox:
         return PeerIdentity()
-    is_needed = requires_signature or federation.requires_signatures
+    is_needed = requires_signature or access.requires_signatures
     # guard: unsigned requests
     if is_needed and request is None:
         raise UnauthorizedError("This document is for signed requests only (HTTP signatures)")
     if request is None:
         return PeerIdentity()
-    return await _authenticate(authenticator, request, client, is_needed)
+    identity = await _authenticate(authenticator, request, client, is_needed)
+    # What is for one peer alone, such as an offer, is for it before it is a partner.
+    # guard: documents for partners only
+    if identity.account and not requires_signature and not authenticator.is_reader(identity.account):
+        raise ForbiddenError(REFUSED)
+    return identity
 
 
 async def _authenticate(

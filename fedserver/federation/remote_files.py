@@ -18,12 +18,13 @@ from fedserver.domain.content import remote_files
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError, NotFoundError, PeerError
 from fedserver.domain.peers import peers
+from fedserver.federation.fetch import Fetcher
 from fedserver.media import image_worker
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import ImageWorker
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
-from fedserver.net.client import Client
+from fedserver.net.client import Client, HeaderSigner, Response
 from fedserver.net.errors import NetError
 from storage.engine import Database
 from storage.rows.content import RemoteFileRow
@@ -31,6 +32,7 @@ from storage.rows.content import RemoteFileRow
 log = structlog.stdlib.get_logger("fedserver.federation")
 FAILURE_TTL_S = 300
 FETCH_TIMEOUT_S = 40.0  # videos of tens of megabytes from slow servers
+REFUSED_STATUSES = (401, 403)
 GONE_STATUSES = frozenset({401, 403, 404, 410})
 EXTENSIONS = {
     "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
@@ -60,12 +62,13 @@ class RemoteFiles:
     """Fetches files for one node, each once at a time however many ask for it."""
 
     def __init__(
-        self, db: Database, site: NodeContext, client: Client, store: FileStore, images: ImageWorker,
-        policies: peers.PeerPolicies, clock: Callable[[], int],
+        self, db: Database, site: NodeContext, client: Client, fetcher: Fetcher, store: FileStore,
+        images: ImageWorker, policies: peers.PeerPolicies, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._db = db
         self._limits = site.config.limits
         self._client = client
+        self._fetcher = fetcher
         self._store = store
         self._images = images
         self._policies = policies
@@ -134,14 +137,20 @@ class RemoteFiles:
         if not self._may_download(request):
             raise NotFoundError
         max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
-        response = await self._client.get(
-            request.url, accept="image/*,video/*,audio/*", max_bytes=max_bytes, seconds=FETCH_TIMEOUT_S
-        )
+        response = await self._get(request.url, max_bytes)
+        if response.status in REFUSED_STATUSES and (signer := await self._fetcher.get_signer()) is not None:
+            # A node that is private gives its files to peers that it knows. Others are not told who asks.
+            response = await self._get(request.url, max_bytes, signer.sign_get)
         if response.status in GONE_STATUSES:
             raise NotFoundError
         if response.status != 200:
             raise PeerError
         return response.body
+
+    async def _get(self, url: str, max_bytes: int, sign: HeaderSigner | None = None) -> Response:
+        return await self._client.get(
+            url, accept="image/*,video/*,audio/*", max_bytes=max_bytes, seconds=FETCH_TIMEOUT_S, sign=sign
+        )
 
     async def _process(self, request: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
         if request.shape in CROPPERS:

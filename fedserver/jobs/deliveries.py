@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
-from fedserver.federation.fan_out import is_overtaken
+from fedserver.federation.fan_out import is_by_node, is_overtaken
 from fedserver.federation.signing import Signer
 from fedserver.federation.synchronization import build_synchronization_header
 from fedserver.jobs.backoff import (
@@ -225,7 +225,11 @@ class DeliveryWorker:
         row, document, signer = pending.row, pending.document, pending.signer
         if document is None or signer is None:
             return DeliveryOutcome("drop", "nothing to send, or nobody to sign it")
-        if not self._services.policies.allows(row.host):
+        policies = self._services.policies
+        # guard: what waits for a peer
+        if not policies.shares_with(row.host) and not (
+            policies.allows(row.host) and is_by_node(self._services.site, document)
+        ):
             return DeliveryOutcome("drop", "the host was blocked after the delivery was enqueued")
         return await self._deliver(row, document, signer, pending.peer.scheme or "cavage")
 

@@ -127,7 +127,7 @@ def find_path(view: NotificationView) -> str:
 def _find_icon(services: Services, view: NotificationView) -> str:
     links, sender = services.site.links, view.account.account
     remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
-    icon = links.media(sender.avatar_key) if sender.avatar_key else remote
+    icon = links.with_grant(links.media(sender.avatar_key) if sender.avatar_key else remote)
     return icon if 0 < len(icon) < MAX_ICON_URL else links.static("avatar.png")
 
 

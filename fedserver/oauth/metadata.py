@@ -35,7 +35,11 @@ async def show_metadata(call: Call[NoParams]) -> dict[str, Any]:
 async def show_userinfo(call: Call[NoParams]) -> dict[str, Any]:
     """Return the account of a token (OpenID Connect §5.3.2)."""
     account, links = call.account, call.site.links
-    picture = links.media(account.avatar_key) if account.avatar_key else links.static("avatar.png")
+    picture = (
+        links.with_grant(links.media(account.avatar_key))
+        if account.avatar_key
+        else links.static("avatar.png")
+    )
     return {
         "iss": f"{links.base}/",
         "sub": account.uri,

@@ -20,7 +20,8 @@ MAX_CACHED_ACTORS = 500
 
 async def _render_response(call: Call[NoParams], tx: ReadTx, account: AccountRow) -> web.Response:
     """Return the actor document, which is encoded once for each version of the account."""
-    cache, key = tx.caches.get_cache("actors", MAX_CACHED_ACTORS), (account.id, account.version)
+    cache = tx.caches.get_cache("actors", MAX_CACHED_ACTORS)
+    key = (account.id, account.version, call.site.links.grant_period)
     body = cache.get(key)
     if body is None:
         body = encode(await _render_document(call, tx, account))

@@ -29,14 +29,18 @@ async def show(call: Call[NoParams]) -> web.Response:
     version = call.text("version").removesuffix(".json")
     if version not in protocol.VERSIONS:
         raise NotFoundError
-    stats = await instance_stats.load(call.tx)
     community = call.site.config.community
-    # Who the partners of a node with limited federation are is for its members.
-    agreed = [] if call.site.config.federation.is_limited else await partners.list_agreed(call.tx)
+    # How many members there are and who the partners are is for members, where visitors may not read.
+    is_shown = call.site.access.admits_visitors
+    stats = await instance_stats.load(call.tx) if is_shown else None
+    usage = None
+    if stats is not None:
+        usage = protocol.Usage(stats.members, stats.active_month, stats.active_half_year, stats.posts)
+    agreed = await partners.list_agreed(call.tx) if is_shown else []
     document = protocol.write_nodeinfo(
         version,
         VERSION,
-        protocol.Usage(stats.members, stats.active_month, stats.active_half_year, stats.posts),
+        usage,
         open_registrations=call.site.config.registration.mode in ("open", "approval"),
         repository=call.site.source_url,
         metadata={

@@ -16,12 +16,11 @@ from fedserver.domain.kernel.errors import (
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
-from fedserver.federation.peer_access import PeerIdentity, describe_problem, identify_peer
 from fedserver.text.locales import gettext
 from fedserver.web import session
+from fedserver.web.access import readers
 from fedserver.web.endpoint import (
     ANYONE,
-    MEMBERS,
     PEERS,
     Call,
     Endpoint,
@@ -30,8 +29,6 @@ from fedserver.web.endpoint import (
     NoParams,
     ask_first,
     authorize,
-    build_signed_request,
-    check_audience,
 )
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
@@ -54,7 +51,6 @@ CURSORS = ("max_id", "since_id", "min_id")
 NO_PARAMS: Struct = NoParams()
 RATE_LIMIT_HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("rate_limit_headers", dict)
 SEE_OTHER = 303  # what a form answers that got what it asked for; others are shown again
-NOBODY = PeerIdentity()
 # Not the challenge of bearer tokens, which do not count for documents (draft-cavage-12 §3.1).
 SIGNATURE_CHALLENGE = 'Signature realm="fedserver",headers="(request-target) host date"'
 FEED_ENDINGS = (".atom", ".rss")
@@ -115,8 +111,8 @@ class Dispatcher:
         buckets = list_buckets(endpoint.limit, caller, self.services.proxies.resolve_client_address(request))
         rate_limit_headers = self.services.rate_limiter.consume(buckets)
         request[RATE_LIMIT_HEADERS] = rate_limit_headers
-        check_audience(endpoint, caller, self.services.site.config.federation)
-        peer = await self._identify_peer(endpoint, request)
+        access = self.services.site.access
+        peer = await readers.admit(self.services, access, endpoint, request, caller)
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
@@ -128,18 +124,19 @@ class Dispatcher:
             if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
                 params = await read_params(request, endpoint.params, uploads)
             response = await self._answer(endpoint, request, caller, peer, params, tx)
-        except NotFoundError as error:
-            if peer.problem:
-                # It may be there for the one that the signature names, so "not found" could be untrue.
-                raise UnauthorizedError(describe_problem(peer.problem)) from error
+        except NotFoundError:
+            readers.check_signature(peer)
             raise
         finally:
             uploads.close()
         if endpoint.limit == LOGIN_LIMIT and response.status == SEE_OTHER:
             # They gave what was asked for. An office behind one address may log in as often as it likes.
             self.services.rate_limiter.take_back(buckets)
-        if self._is_restricted(endpoint) and not response.prepared:
-            response.headers["Cache-Control"] = "private, no-store"
+        cache_control = readers.find_cache_control(endpoint, access)
+        if cache_control and not response.prepared:
+            response.headers["Cache-Control"] = cache_control
+        if not access.admits_visitors and endpoint.html and not response.prepared:
+            response.headers["X-Robots-Tag"] = "noindex"
         if endpoint.html:
             compress_page(request, response, has_secrets=_has_secrets(endpoint, request, caller))
         elif not response.prepared:
@@ -148,30 +145,12 @@ class Dispatcher:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    async def _identify_peer(self, endpoint: Endpoint, request: web.Request) -> PeerIdentity:
-        if endpoint.audience != PEERS:
-            return NOBODY
-        return await identify_peer(
-            self.services.authenticator,
-            self.services.site.config.federation,
-            build_signed_request(request, self.services.site) if "Signature" in request.headers else None,
-            self.services.proxies.resolve_client_address(request),
-            is_inbox=endpoint.raw,
-            requires_signature=endpoint.requires_signature,
-        )
-
-    def _is_restricted(self, endpoint: Endpoint) -> bool:
-        """Return True if the mode of the node restricts who gets the response: no cache may share it."""
-        federation = self.services.site.config.federation
-        is_limited = endpoint.audience == MEMBERS and federation.is_limited
-        return is_limited or (endpoint.audience == PEERS and federation.requires_signatures)
-
     async def _answer(
         self,
         endpoint: Endpoint,
         request: web.Request,
         caller: Principal | None,
-        peer: PeerIdentity,
+        peer: readers.PeerIdentity,
         params: Any,
         tx: Tx | None,
     ) -> web.StreamResponse:

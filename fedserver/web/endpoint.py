@@ -15,7 +15,6 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from activitypub.signatures.request import SignedRequest, fields
-from fedserver.config import FederationConfig
 from fedserver.domain.kernel import scopes, secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
@@ -40,10 +39,11 @@ USER = "user"  # a token of a member
 MODERATOR, ADMIN = "moderator", "admin"
 MAX_LONG_TEXT = 1_000_000  # of an article or a pasted file; what is stored of them is configured
 MAX_PATH_TEXT = 2_048  # characters of one part of a path; names and keys are far shorter
-# Whom an endpoint serves where federation is limited (allowlist or closed). One that declares nothing is for
-# members, so that a new one cannot be forgotten.
+# Whom an endpoint serves where the access mode of the node keeps some out: see `readers`. One that declares
+# nothing is for members, so that a new one cannot be forgotten.
 MEMBERS = "members"  # visitors are refused there; elsewhere `auth` alone decides
 PEERS = "peers"  # other nodes, by their signatures: see `peer_access`
+FILES = "files"  # who has the address; on a private node members and the peers that take part
 EVERYONE = "everyone"  # what leads to a log-in or to an answer that no mode restricts
 ASK = "ask"  # the field of a form that wants a question before anything is done
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -317,18 +317,6 @@ async def ask_first(call: Call[Any], endpoint: Endpoint) -> web.Response | None:
         back=back,
         here="",
     )
-
-
-def check_audience(endpoint: Endpoint, principal: Principal | None, federation: FederationConfig) -> None:
-    """Raise UnauthorizedError for a visitor where only members are served.
-
-    On a node with limited federation that is everything that is not declared for EVERYONE or PEERS. An app
-    with a token of its own but no member is a visitor, as in Mastodon.
-    """
-    is_member = principal is not None and principal.account is not None
-    # guard: visitors of a limited node
-    if endpoint.audience == MEMBERS and federation.is_limited and not is_member:
-        raise UnauthorizedError(LOGIN_NEEDED if not endpoint.html else gettext("Please log in first."))
 
 
 def authorize(endpoint: Endpoint, principal: Principal | None) -> None:

@@ -30,7 +30,7 @@ from fedserver.runtime.self_check import (
 from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
 from fedserver.web.appearance.stylesheet import build_stylesheet
-from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
+from fedserver.web.endpoint import EVERYONE, FILES, Call, NoParams, Routes
 from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file, prefers_json
 from fedserver.web.json import json_response
 
@@ -190,7 +190,7 @@ class SignedFileParams(Struct, frozen=True):
     params=SignedFileParams,
     tx="own",
     limit="peers",
-    audience=EVERYONE,
+    audience=FILES,
     no_token=True,
 )
 async def show_emoji(call: Call[SignedFileParams]) -> web.StreamResponse:
@@ -205,7 +205,7 @@ async def show_emoji(call: Call[SignedFileParams]) -> web.StreamResponse:
     params=SignedFileParams,
     tx="own",
     limit="peers",
-    audience=EVERYONE,
+    audience=FILES,
     no_token=True,
 )
 async def show_post_file(call: Call[SignedFileParams]) -> web.StreamResponse:
@@ -227,7 +227,7 @@ class ProxyParams(Struct, frozen=True):
     params=ProxyParams,
     tx="own",
     limit="peers",
-    audience=EVERYONE,
+    audience=FILES,
     no_token=True,
 )
 async def show_remote_file(call: Call[ProxyParams]) -> web.StreamResponse:
@@ -251,7 +251,7 @@ async def _serve_remote_file(
     return serve_stored_file(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
 
 
-@routes.get("/media/{key:.+}", tx="own", limit="peers", audience=EVERYONE, no_token=True)
+@routes.get("/media/{key:.+}", tx="own", limit="peers", audience=FILES, no_token=True)
 async def show_media(call: Call[NoParams]) -> web.StreamResponse:
     """Serve a stored file."""
     return serve_stored_file(call, call.text("key"))
@@ -283,9 +283,9 @@ async def show_icon(call: Call[NoParams]) -> web.Response:
 @routes.get("/robots.txt", tx="own", limit="peers", audience=EVERYONE, no_token=True)
 async def show_robots(call: Call[NoParams]) -> web.Response:
     """Tell crawlers what they may read (RFC 9309): nothing where only members and peers are served."""
-    is_limited = call.site.config.federation.is_limited
     return web.Response(
-        text=ROBOTS_OF_LIMITED_NODE if is_limited else ROBOTS, headers={hdrs.CACHE_CONTROL: HOUR}
+        text=ROBOTS if call.site.access.admits_visitors else ROBOTS_OF_LIMITED_NODE,
+        headers={hdrs.CACHE_CONTROL: HOUR},
     )
 
 

@@ -183,6 +183,16 @@ async def find_by_cookie(
     return principal if principal is None else await _count_unread(tx, request, principal)
 
 
+async def find_reader(tx: ReadTx, request: web.Request, site: NodeContext) -> Principal | None:
+    """Return the principal of a session cookie or bearer token that comes with a request for a file.
+
+    Returns None if there is none. Raises UnauthorizedError and ForbiddenError as `find_by_token` does.
+    """
+    cookie = request.cookies.get(cookie_name(site))
+    principal = await sessions.find_principal(tx, cookie) if cookie else None
+    return principal or await find_by_token(tx, request)
+
+
 async def _count_unread(tx: ReadTx, request: web.Request, principal: Principal) -> Principal:
     """Return the principal with the number that the navigation of a page shows; parts of pages have none."""
     if principal.account is None or principal.is_suspended or "HX-Request" in request.headers:

@@ -121,7 +121,7 @@ def make_config(domain: str, folder: Path, database_url: str, **federation: Any)
     metrics = federation.pop("metrics", "")
     sections = {name: federation.pop(name) for name in ("mail", "oidc", "translation") if name in federation}
     requests = federation.pop("requests", 100_000)
-    rules = federation.pop("rules", ())
+    rules, readers = federation.pop("rules", ()), federation.pop("readers", "everyone")
     limits, media = federation.pop("limits", {}), federation.pop("media", {})
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
@@ -132,7 +132,7 @@ def make_config(domain: str, folder: Path, database_url: str, **federation: Any)
     base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
-        community=CommunityConfig(title=f"Node {domain}", rules=rules),
+        community=CommunityConfig(title=f"Node {domain}", rules=rules, readers=readers),
         database=DatabaseConfig(url=database_url),
         media=MediaConfig(store=f"file:{folder / 'media'}", **media),
         federation=FederationConfig(**trusted),

@@ -1,6 +1,7 @@
-"""Every route in every mode of federation, for every kind of caller. A route that is added is walked as well.
+"""Every route in every access mode, for every kind of caller. A route that is added is walked as well.
 
-EVERYWHERE lists what no mode restricts; whatever is not in it is for members, or, in `s2s`, for peers.
+What is expected is the table in FEDERATION.md. EVERYWHERE lists what no mode restricts and FILES what is for
+who has the address; whatever is in neither is for members, or, in `s2s`, for peers.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON
 from fedserver.domain.auth import apps, tokens
-from fedserver.domain.peers import peers
+from fedserver.domain.peers import partners, peers
 from fedserver.domain.peers.peers import PeerDecision
 from fedserver.federation.signing import build_request
 from fedserver.node import list_endpoints
@@ -25,6 +27,8 @@ from fedserver.web.endpoint import Endpoint
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import StubPeers, make_actor
+from tests.kit.people import create_remote_account
+from tests.kit.pictures import make_picture
 from tests.kit.signed_requests import load_private_key
 from tests.kit.visitors import log_in_visitor
 
@@ -35,17 +39,44 @@ MODES: dict[str, dict[str, Any]] = {
     "authorized_fetch": {"authorized_fetch": True},
     "allowlist": {"mode": "allowlist"},
     "closed": {"mode": "closed"},
+    "members": {"readers": "members"},
+    "partners": {"readers": "partners"},
 }
-LIMITED = ("allowlist", "closed")
-SIGNERS = {"allowed": "good.test", "undecided": "other.test", "blocked": "bad.test"}
-# Signs of life, files under addresses that cannot be guessed, discovery, what describes the node to those who
-# want to join, and every way to a log-in, for people and for apps. Streams ask for a member in every mode.
+LIMITED, PRIVATE = ("allowlist", "closed", "members", "partners"), ("members", "partners")
+SIGNERS = {
+    "signed by a partner": "partner.test",
+    "signed by an allowed peer": "good.test",
+    "signed by any other peer": "other.test",
+    "signed by a blocked peer": "bad.test",
+}
+UNSIGNED = "unsigned, with whatever token"
+VISITORS, WITH_GRANT = (
+    "visitors, apps without a member",
+    "anyone with an address that an app or peer was given",
+)
+TABLE = Path(__file__).parents[2] / "FEDERATION.md"
+
+
+def read_table() -> dict[tuple[str, str, str], int]:
+    """Return the statuses of the table in FEDERATION.md by kind of route, caller and mode."""
+    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("|")]
+    first = next(number for number, line in enumerate(lines) if line.startswith("| routes | caller"))
+    statuses, kind = {}, ""
+    for line in lines[first + 2 :]:
+        routes, caller, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        kind = routes.split("**")[1] if routes else kind
+        assert len(cells) == len(MODES)
+        statuses |= {(kind, caller, mode): int(cell) for mode, cell in zip(MODES, cells, strict=True)}
+    return statuses
+
+
+EXPECTED = read_table()
+# Signs of life, discovery, what describes the node to those who want to join, and every way to a log-in, for
+# people and for apps. Streams ask for a member in every mode.
 EVERYWHERE = set(
     """
     GET /livez; GET /health; GET /readyz; GET /readyz/details; POST /readyz/details;
-    GET /media/{key:.+}; GET /media/proxy/emoji/{shape:original|small};
-    GET /media/proxy/{id}/{shape:original|small|avatar|header|card};
-    GET /media/proxy/posts/{id}/{kind:image|gifv|video|audio}; GET /source;
+    GET /source;
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;
     GET /about; GET /apps; GET /manifest.json; GET /robots.txt; GET /style.css; GET /styleguide; POST /locale;
@@ -72,6 +103,12 @@ EVERYWHERE = set(
     """.replace("\n", " ").split(";")
 )
 EVERYWHERE = {re.sub(" +", " ", route).strip() for route in EVERYWHERE}
+FILES = {
+    "GET /media/{key:.+}",
+    "GET /media/proxy/emoji/{shape:original|small}",
+    "GET /media/proxy/{id}/{shape:original|small|avatar|header|card}",
+    "GET /media/proxy/posts/{id}/{kind:image|gifv|video|audio}",
+}
 # Documents for the node that signed alone.
 SIGNED_ONLY = ("/users/{name}/followers_synchronization", "/partners/offers/{id}")
 ENDPOINTS = sorted(list_endpoints(), key=lambda endpoint: (*endpoint.route_key, endpoint.surface))
@@ -87,6 +124,19 @@ def is_everywhere(endpoint: Endpoint) -> bool:
 
 def is_for_peers(endpoint: Endpoint) -> bool:
     return endpoint.surface == "s2s" and not is_everywhere(endpoint)
+
+
+def kind_of(endpoint: Endpoint) -> str:
+    """Return the kind of a route, as the table names it."""
+    if is_for_peers(endpoint):
+        if endpoint.method == "POST":
+            return "inboxes"
+        return "for one peer" if endpoint.path in SIGNED_ONLY else "documents"
+    if endpoint.path.startswith("/api/v1/streaming") and not endpoint.path.endswith("/health"):
+        return "streams"
+    if is_everywhere(endpoint):
+        return "for everyone"
+    return "files" if name_of(endpoint) in FILES else "pages, feeds and the client API"
 
 
 @dataclass
@@ -133,18 +183,25 @@ class Lab:
 
 async def open_lab(start: Start, mode: str) -> Lab:
     node = await start(f"{mode.replace('_', '-')}.test", **MODES[mode])
-    ann = await node.create_member("ann")
+    ann, admin = await node.create_member("ann"), await node.create_member("ada", "admin")
+    member = await node.load_member(admin)
     post_id = await node.publish(ann, "Hello #fox")
     article_id = await node.publish(ann, "Long", kind="Article", title="A title")
     async with node.db.write() as tx:
         registered = await apps.register(tx, "App", ("https://app.test/",), "read write", "")
         app_id = registered.row.id
         app_token = await tokens.create(tx, "read write", app_id=app_id, member_id=None, account_id=None)
-        await peers.decide(tx, None, SIGNERS["allowed"], PeerDecision("allow"))
-        await peers.decide(tx, None, SIGNERS["blocked"], PeerDecision("block"))
+        for host in (SIGNERS["signed by an allowed peer"], SIGNERS["signed by a partner"]):
+            await peers.decide(tx, None, host, PeerDecision("allow"))
+        await peers.decide(tx, None, SIGNERS["signed by a blocked peer"], PeerDecision("block"))
+        actor = await create_remote_account(tx, "eve", SIGNERS["signed by a partner"])
+        await partners.receive_offer(tx, node.site, actor, f"{actor.uri}#offers/1", ["posts"], "")
+        (offer,) = await partners.list_all(tx)
+        await partners.answer(tx, node.site, member, offer.id, accepted=True)
     await node.node.load_policies()
     values = {
         "name": "ann", "account": str(ann.id), "post": str(post_id), "article": str(article_id), "tag": "fox",
+        "key": await node.node.services.store.put_bytes(make_picture(), "png"),
         "place": str(post_id), "version": "2.1", "date": "2026-01-01", "shape": "original", "kind": "follows",
     }  # fmt: skip
     bearers = {"app": app_token.secret, "member": await node.create_token(ann)}
@@ -163,63 +220,59 @@ def serve_signers(stub: StubPeers) -> None:
     stub.serve(*(make_actor(f"https://{host}/users/eve", "eve") for host in SIGNERS.values()))
 
 
-def expect_for_peers(mode: str, caller: str, endpoint: Endpoint) -> int | None:
-    """Return the status with which a peer is refused, None if it is not."""
-    if mode == "closed" or caller == "blocked":
-        return 403
-    if caller in ("", "app", "member"):  # unsigned: tokens do not count for documents
-        is_needed = mode != "open" or endpoint.path in SIGNED_ONLY or endpoint.method == "POST"
-        return 401 if is_needed else None
-    return 403 if mode == "allowlist" and caller == "undecided" else None
-
-
 @ON_SQLITE
 @pytest.mark.parametrize("mode", MODES)
-async def test_documents_and_inboxes_answer_by_mode_and_signature(
+async def test_documents_inboxes_and_files_answer_by_mode_and_signature(
     start: Start, names: tls.LoopbackResolver, mode: str
 ) -> None:
     lab = await open_lab(start, mode)
     like: Mapping[str, Any] = {"type": "Like", "object": f"{lab.node.base}/x"}
     async with StubPeers(names, *SIGNERS.values()) as stub:
         serve_signers(stub)
-        for endpoint in filter(is_for_peers, ENDPOINTS):
+        for endpoint in ENDPOINTS:
+            kind = kind_of(endpoint)
+            if not is_for_peers(endpoint) and kind != "files":
+                continue
             path, sends = lab.path_of(endpoint), {}
-            for caller in ("", "app", "member", *SIGNERS):
+            unsigned = [(UNSIGNED, token) for token in ("", "app", "member") if kind != "files"]
+            for caller, token in (*unsigned, *((name, "") for name in SIGNERS)):
                 host = SIGNERS.get(caller, "good.test")
                 if endpoint.method == "POST":
                     activity = {**like, "id": f"https://{host}/1", "actor": f"https://{host}/users/eve"}
                     sends = {"data": msgspec.json.encode(activity)}
                 signed = sign(lab, endpoint.method, path, host, sends.get("data", b""))
                 headers = {**(signed if caller in SIGNERS else {}), "Content-Type": ACTIVITY_JSON}
-                bearer = caller if caller not in SIGNERS else ""
-                status, body = await lab.ask(endpoint, bearer, headers=headers, **sends)
-                refused = expect_for_peers(mode, caller, endpoint)
-                lab.expect(endpoint, f"{caller or 'unsigned'}", status, refused or (200, 202, 404))
-                if refused is not None:
+                status, body = await lab.ask(endpoint, token, headers=headers, **sends)
+                expected = EXPECTED[kind, caller, mode]
+                lab.expect(endpoint, caller, status, (200, 202, 404) if expected == 200 else expected)
+                if expected != 200:
                     assert isinstance(msgspec.json.decode(body)["error"], str), name_of(endpoint)
     assert lab.mismatches == []
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("mode", ["authorized_fetch", *LIMITED])
-async def test_pages_and_client_api_answer_by_mode_and_caller(start: Start, mode: str) -> None:
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "open"])
+async def test_pages_client_api_and_files_answer_by_mode_and_caller(start: Start, mode: str) -> None:
     usual, lab = await open_lab(start, "open"), await open_lab(start, mode)
     for endpoint in ENDPOINTS:
+        kind = kind_of(endpoint)
         if is_for_peers(endpoint):
             continue
         callers = ("", "app", "member") if endpoint.auth in ("anyone", "app") else ("", "app")
         for caller in callers:
-            expected, _ = await usual.ask(endpoint, caller)
+            served, _ = await usual.ask(endpoint, caller)
             status, _ = await lab.ask(endpoint, caller)
-            is_refused = mode in LIMITED and caller != "member" and not is_everywhere(endpoint)
+            row = "anyone" if kind == "for everyone" else "members" if caller == "member" else VISITORS
+            expected = EXPECTED[kind, row, mode]
             # An app that may not use an endpoint of members is refused with 422 or 403 in every mode.
-            lab.expect(endpoint, caller or "visitor", status, (401, 403) if is_refused else expected)
+            lab.expect(endpoint, caller or "visitor", status, served if expected == 200 else (401, 403))
     assert lab.mismatches == []
 
 
 def test_routes_that_no_mode_restricts_are_declared_so() -> None:
     declared = {name_of(endpoint) for endpoint in ENDPOINTS if endpoint.audience == "everyone"}
     assert declared == EVERYWHERE
+    assert {name_of(endpoint) for endpoint in ENDPOINTS if endpoint.audience == "files"} == FILES
 
 
 @ON_SQLITE

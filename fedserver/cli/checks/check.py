@@ -14,6 +14,7 @@ from fedserver.cli.checks.surroundings import Surroundings
 from fedserver.cli.configuration import choose_config_path
 from fedserver.cli.language import command, json_option, print_json
 from fedserver.cli.settings import async_command, config_option, read_config
+from fedserver.domain.kernel.access import list_contradictions
 from fedserver.text.locales import LazyText, gettext, lazy_gettext, ngettext, translate
 
 # Each raises an exception whose text is the problem. tests/cli/checks sees every one of them fail.
@@ -53,9 +54,8 @@ async def check(config_path: Path | None, as_json: bool) -> None:
     surroundings = Surroundings(config)
     check_secrets = partial(machine.check_secret_files, config_path=path)
     checks: tuple[Check, ...] = (("secrets", lazy_gettext("files with secrets"), check_secrets), *CHECKS)
-    warning = " ".join(
-        translate(file.text) for file in find_open_files(config, path) if not file.holds_secret
-    )
+    open_files = [translate(file.text) for file in find_open_files(config, path) if not file.holds_secret]
+    warning = " ".join([*open_files, *list_contradictions(config)])
     results = [{"name": "configuration", "ok": True, "problem": "", "warning": warning}]
     if not as_json:
         _print_result(gettext("configuration"), "", warning)

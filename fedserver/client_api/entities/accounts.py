@@ -216,8 +216,8 @@ def _render_pictures(row: AccountRow, avatar: str | None, header: str | None) ->
 
 def _picture_url(links: Links, key: str, url: str, default: str) -> str:
     if key:
-        return links.media(key)
-    return url or links.static(default)
+        return links.with_grant(links.media(key))
+    return links.with_grant(url) or links.static(default)
 
 
 def render_credential_account(
@@ -268,8 +268,8 @@ def render_profile(
 ) -> Profile:
     """Return a profile as it was written, to be edited."""
     row = view.account
-    avatar = links.media(row.avatar_key) if row.avatar_key else None
-    header = links.media(row.header_key) if row.header_key else None
+    avatar = links.with_grant(links.media(row.avatar_key)) if row.avatar_key else None
+    header = links.with_grant(links.media(row.header_key)) if row.header_key else None
     return Profile(
         id=str(row.id),
         display_name=row.display_name,

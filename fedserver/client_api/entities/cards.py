@@ -74,7 +74,7 @@ def _render_article_card(links: Links, view: post_views.PostView) -> Card:
 
 def _render_link_card(links: Links, view: cards.CardView) -> Card:
     row = view.row
-    picture = links.remote_media(row.id, "card", row.image_url) or None
+    picture = links.with_grant(links.remote_media(row.id, "card", row.image_url)) or None
     return Card(
         url=row.url,
         title=row.title,

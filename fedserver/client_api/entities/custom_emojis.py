@@ -25,8 +25,8 @@ def render_custom_emojis(links: Links, emojis: Iterable[EmojiFact]) -> list[Cust
     return [
         CustomEmoji(
             emoji.shortcode,
-            links.emoji(emoji.url, "original"),
-            links.emoji(emoji.static_url or emoji.url, "small"),
+            links.with_grant(links.emoji(emoji.url, "original")),
+            links.with_grant(links.emoji(emoji.static_url or emoji.url, "small")),
         )
         for emoji in emojis
     ]
@@ -39,8 +39,8 @@ def render_stored_emojis(links: Links, stored: str) -> list[CustomEmoji]:
 
 def render_local_emoji(links: Links, row: EmojiRow) -> CustomEmoji:
     """Return a custom emoji of this node."""
-    static = links.media(row.static_key or row.file_key)
-    return CustomEmoji(row.shortcode, links.media(row.file_key), static, True, row.category)
+    url, static = links.media(row.file_key), links.media(row.static_key or row.file_key)
+    return CustomEmoji(row.shortcode, links.with_grant(url), links.with_grant(static), True, row.category)
 
 
 class AdminEmoji(Struct, frozen=True):

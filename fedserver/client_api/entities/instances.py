@@ -62,20 +62,19 @@ def _render_rules(config: Config) -> list[dict[str, str]]:
 
 
 def render_instance_v2(
-    site: NodeContext, stats: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
+    site: NodeContext, stats: instance_stats.InstanceStats | None, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
-    """Return the instance, version 2."""
+    """Return the instance, version 2. `stats` and `contact` are None for those who may not read here."""
     config, links = site.config, site.links
-    registration = config.registration.mode
-    access = dict.fromkeys(("local", "remote"), "authenticated" if config.federation.is_limited else "public")
+    registration, is_limited = config.registration.mode, not site.access.admits_visitors
+    access = dict.fromkeys(("local", "remote"), "authenticated" if is_limited else "public")
     return {
         "domain": links.domain,
         "title": config.community.title,
         "version": MASTODON_VERSION,
         "source_url": site.source_url,
         "description": config.community.description,
-        # As in Mastodon, how many members there are is nobody's business where federation is limited.
-        "usage": {"users": {"active_month": 0 if config.federation.is_limited else stats.active_month}},
+        "usage": {"users": {"active_month": stats.active_month if stats else 0}},
         "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
         "icon": [],
         "languages": list(config.community.languages),
@@ -95,7 +94,7 @@ def render_instance_v2(
                 "hashtag_feeds": access,
                 "trending_link_feeds": access,
             },
-            "limited_federation": config.federation.is_limited,
+            "limited_federation": is_limited,
         },
         "registrations": {
             "enabled": registration in ("open", "approval"),
@@ -112,9 +111,9 @@ def render_instance_v2(
 
 
 def render_instance_v1(
-    site: NodeContext, stats: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
+    site: NodeContext, stats: instance_stats.InstanceStats | None, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
-    """Return the instance, version 1, the only one that some client libraries know."""
+    """Return the instance, version 1, the only one that some client libraries know. As in version 2."""
     config, links = site.config, site.links
     registration = config.registration.mode
     return {
@@ -127,9 +126,9 @@ def render_instance_v1(
         "source_url": site.source_url,
         "urls": {"streaming_api": links.streaming},
         "stats": {
-            "user_count": stats.members,
-            "status_count": stats.posts,
-            "domain_count": stats.peers,
+            "user_count": stats.members if stats else 0,
+            "status_count": stats.posts if stats else 0,
+            "domain_count": stats.peers if stats else 0,
         },
         "thumbnail": links.static("header.png"),
         "languages": list(config.community.languages),

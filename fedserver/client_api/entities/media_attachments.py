@@ -81,7 +81,12 @@ def render_media_attachment(links: Links, row: MediaRow, *, former: bool = False
 
 
 def _list_urls(links: Links, row: MediaRow, *, former: bool) -> tuple[str | None, str | None]:
-    """Return the addresses of the file and of its preview, which audio has not."""
+    """Return the addresses of the file and of its preview, which audio has not, with grants."""
+    url, small = _list_plain_urls(links, row, former=former)
+    return url and links.with_grant(url), small and links.with_grant(small)
+
+
+def _list_plain_urls(links: Links, row: MediaRow, *, former: bool) -> tuple[str | None, str | None]:
     preview = links.media(row.preview_key) if row.preview_key else None
     if row.state != "ready":
         return None, preview

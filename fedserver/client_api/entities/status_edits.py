@@ -69,7 +69,7 @@ def render_history(
     account = render_account(links, author)
     versions = [
         StatusEdit(
-            content=post_texts.proxy_pictures(links, view.post.id, edit.html),
+            content=post_texts.grant_pictures(links, view.post.id, edit.html),
             spoiler_text=post_texts.find_warning(view.post.kind, edit.summary, sensitive=edit.sensitive),
             sensitive=edit.sensitive,
             created_at=to_iso(edit.at),
@@ -85,7 +85,7 @@ def render_history(
     ]
     row = view.post
     current = StatusEdit(
-        content=post_texts.proxy_pictures(links, row.id, row.html),
+        content=post_texts.grant_pictures(links, row.id, row.html),
         spoiler_text=render_content_warning(row),
         sensitive=row.sensitive,
         created_at=to_iso(row.edited_at or row.published_at),

@@ -218,7 +218,7 @@ def _render_summary(row: PostRow) -> str | UnsetType:
 def render_content(links: Links, view: post_views.PostView) -> str:
     """Return the text of a post as it is shown, HTML."""
     view = view.boost_of or view
-    return post_texts.proxy_pictures(links, view.post.id, build_content(view))
+    return post_texts.grant_pictures(links, view.post.id, build_content(view))
 
 
 def build_content(view: post_views.PostView) -> str:
@@ -300,8 +300,8 @@ def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]
             reaction.name,
             reaction.count,
             (reaction.name, reaction.url) in own,
-            links.emoji(reaction.url, "original") if reaction.url else None,
-            links.emoji(reaction.url, "small") if reaction.url else None,
+            links.with_grant(links.emoji(reaction.url, "original")) if reaction.url else None,
+            links.with_grant(links.emoji(reaction.url, "small")) if reaction.url else None,
         )
         for reaction in view.reactions
     ]

@@ -108,7 +108,7 @@ async def translate(call: Call[TranslateParams]) -> StatusTranslation:
     described, options = translation.texts[2 : 2 + len(files)], translation.texts[2 + len(files) :]
     clean = clean_article if row.kind == "Article" else clean_post
     return StatusTranslation(
-        content=post_texts.proxy_pictures(call.site.links, row.id, clean(translation.texts[0])),
+        content=post_texts.grant_pictures(call.site.links, row.id, clean(translation.texts[0])),
         spoiler_text=_clean_plain_text(translation.texts[1]),
         language=target,
         media_attachments=[

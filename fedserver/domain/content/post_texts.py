@@ -180,6 +180,11 @@ def proxy_pictures(links: Links, post_id: int, html: str) -> str:
     return replace_pictures(html, lambda url: links.post_file(post_id, "image", url))
 
 
+def grant_pictures(links: Links, post_id: int, html: str) -> str:
+    """Return the HTML as `proxy_pictures` does, for programs: pictures of a private node have a grant."""
+    return replace_pictures(html, lambda url: links.with_grant(links.post_file(post_id, "image", url)))
+
+
 def get_html(row: PostRow) -> str:
     """Return the stored HTML of a post. Headings of an article from before they had ids get theirs now."""
     if row.kind != "Article":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.config import Config
+from fedserver.domain.kernel.access import AccessMode, get_access_mode
 from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.links import Links
 from fedserver.text.locales import gettext
@@ -17,6 +18,12 @@ class NodeContext(Struct, frozen=True):
 
     config: Config
     links: Links
+
+    @property
+    def access(self) -> AccessMode:
+        """Who may read here, by the present settings."""
+        federation = self.config.federation
+        return get_access_mode(self.config.community.readers, federation.mode, federation.authorized_fetch)
 
     @property
     def source_url(self) -> str:

@@ -48,7 +48,7 @@ def is_available(site: NodeContext, account: AccountRow) -> bool:
     """Return True if one may subscribe to an account by mail: a limited node sends posts to members only."""
     ends = (account.suspended_at, account.deleted_at, account.moved_to_id)
     is_gone = any(end is not None for end in ends)
-    is_offered = bool(site.config.mail.host) and not site.config.federation.is_limited
+    is_offered = bool(site.config.mail.host) and site.access.admits_visitors
     return is_offered and not account.domain and account.mails_posts and not is_gone
 
 

@@ -116,7 +116,7 @@ async def offer(
 ) -> PartnerRow:
     """Offer a partnership to the node whose instance actor is `node`. Raises InvalidError.
 
-    In allow-list mode this allows the node as well: otherwise it could not answer.
+    Where only allowed peers or partners take part, this allows the node as well: it could not answer else.
     """
     existing = await partner_queries.find_by_domain(tx, node.domain)
     _check_offerable(node, existing)
@@ -127,7 +127,7 @@ async def offer(
     row = structs.replace(row, id=existing.id if existing else identifier, ours=True, decided_by_id=member.id)
     await _record(tx, member, "partner.offer", row)
     await _allow(tx, site, member, node)
-    await partner_queries.upsert_partner(tx, row)
+    await _store(tx, row)
     await jobs.enqueue(tx, jobs.OfferPartnership(row.id))
     return row
 
@@ -194,9 +194,15 @@ async def _record(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, 
     )
 
 
+async def _store(tx: Tx, row: PartnerRow) -> None:
+    """Save a partnership, and emit the change: who partners are is held in memory with the decisions."""
+    await partner_queries.upsert_partner(tx, row)
+    peers.emit_change(tx, row.domain)
+
+
 async def _allow(tx: Tx, site: NodeContext, member: MemberRow, node: AccountRow) -> None:
-    """Allow a partner in allow-list mode; a decision of moderators about it stays."""
-    if site.config.federation.mode != "allowlist":
+    """Allow a partner where peers are refused that are not; a decision of moderators about it stays."""
+    if site.access.peers not in ("allowlist", "partners"):
         return
     for host in peers.list_hosts(node):
         peer = await peer_queries.find_by_domain(tx, host)
@@ -223,7 +229,7 @@ async def receive_offer(
     if await partner_queries.find_by_offer(tx, uri) is not None:
         return False
     await _record(tx, None, "partner.offered", row)
-    await partner_queries.upsert_partner(tx, row)
+    await _store(tx, row)
     # A node that repeats its offer causes one mail a day at most.
     if existing is None or existing.ours or existing.offered_at < tx.now - DAY_MS:
         await partner_mails.notify_admins(tx, site, row, OFFERED)
@@ -243,7 +249,7 @@ async def answer(
     await _record(tx, member, "partner.accept" if accepted else "partner.decline", row)
     if accepted:
         await _allow(tx, site, member, node)
-    await partner_queries.upsert_partner(tx, row)
+    await _store(tx, row)
     await jobs.enqueue(tx, jobs.AnswerPartnership(row.id, accepted))
     return row
 
@@ -258,7 +264,7 @@ async def receive_answer(tx: Tx, site: NodeContext, node: AccountRow, uri: str, 
     row = structs.replace(row, state=state, agreed_at=tx.now if accepted else None)
     action = "accepted" if accepted else DECLINED
     await _record(tx, None, f"partner.{action}", row)
-    await partner_queries.upsert_partner(tx, row)
+    await _store(tx, row)
     await partner_mails.notify_admins(tx, site, row, action)
     return True
 
@@ -270,7 +276,7 @@ async def end(tx: Tx, member: MemberRow, partner_id: int, reason: str = "") -> P
         raise NotFoundError
     row = structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="us", decided_by_id=member.id)
     await _record(tx, member, "partner.end", row, reason)
-    await partner_queries.upsert_partner(tx, row)
+    await _store(tx, row)
     await jobs.enqueue(tx, jobs.EndPartnership(row.id))
     return row
 
@@ -283,9 +289,7 @@ async def receive_end(tx: Tx, site: NodeContext, node: AccountRow, uri: str) -> 
     if row.state != AGREED and not (row.state == OFFERED and not row.ours):
         return False
     await _record(tx, None, "partner.ended", row)
-    await partner_queries.upsert_partner(
-        tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them")
-    )
+    await _store(tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them"))
     if row.state == AGREED:
         await partner_mails.notify_admins(tx, site, row, "ended")
     return True

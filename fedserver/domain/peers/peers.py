@@ -1,7 +1,8 @@
 """Peers: the other nodes, and the decisions of moderators about them.
 
 A decision about a domain covers its subdomains. In `allowlist` mode this node federates with allowed peers
-only, in `closed` mode with none. `peer_effects` holds the effects of a decision on known accounts.
+only, in `partners` mode with partners, in `closed` mode with none. `peer_effects` holds the effects of a
+decision on known accounts.
 """
 
 from __future__ import annotations
@@ -30,18 +31,24 @@ MAX_REASON = 1_000  # characters
 
 
 class PeerPolicies:
-    """The current decisions, held in memory: needed for each request and delivery, and rarely changed."""
+    """The current decisions, held in memory: needed for each request and delivery, and rarely changed.
+
+    `mode` is the `peers` of the node's access mode.
+    """
 
     def __init__(self, mode: str) -> None:
-        self._mode = mode
+        self.mode = mode
         self._decided: dict[str, PeerRow] = {}
+        self._partner_hosts: frozenset[str] = frozenset()
         self.version = 0  # grows with every change of a decision
 
     async def load(self, tx: ReadTx) -> None:
-        """Load the decisions; called at start and after each change."""
+        """Load the decisions and the partners; called at start and after each change."""
         decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
-        self.version += decided != self._decided
-        self._decided = decided
+        partners = await peer_queries.list_partners(tx)
+        hosts = frozenset(host for domain, uri in partners for host in (domain, find_host(uri)))
+        self.version += (decided, hosts) != (self._decided, self._partner_hosts)
+        self._decided, self._partner_hosts = decided, hosts
 
     def _find_decision(self, host: str) -> PeerRow | None:
         """Return the decision about a host or its nearest parent domain."""
@@ -61,16 +68,32 @@ class PeerPolicies:
     @property
     def is_closed(self) -> bool:
         """True if this node federates with nobody."""
-        return self._mode == "closed"
+        return self.mode == "closed"
 
     def allows(self, *hosts: str) -> bool:
-        """Return True if this node federates with each of the hosts that an account or document is on."""
+        """Return True if this node speaks with each of the hosts that an account or document is on.
+
+        In `partners` mode that includes allowed peers, which may become partners: see `shares_with`.
+        """
         if self.is_closed:
             return False
         policies = [self.find(host) for host in hosts]
-        return "block" not in policies and (
-            self._mode == "open" or all(policy == "allow" for policy in policies)
+        if "block" in policies:
+            return False
+        return self.mode == "open" or all(
+            policy == "allow" or (self.mode == "partners" and host in self._partner_hosts)
+            for policy, host in zip(policies, hosts, strict=True)
         )
+
+    def shares_with(self, *hosts: str) -> bool:
+        """Return True if each of these hosts may read and receive what members write.
+
+        In `partners` mode those are partners only. With an allowed peer the node itself exchanges offers.
+        """
+        # guard: partners only
+        if self.mode == "partners" and not self._partner_hosts.issuperset(hosts):
+            return False
+        return self.allows(*hosts)
 
     def is_blocked(self, *hosts: str) -> bool:
         """Return True if any of the hosts is blocked, whatever else the mode of this node refuses."""
@@ -185,7 +208,7 @@ async def decide(
     await peer_queries.set_decision(tx, row)
     if is_known:
         await peer_effects.apply_change(tx, former, row)
-    _emit_change(tx, row.domain)
+    emit_change(tx, row.domain)
     return row
 
 
@@ -221,12 +244,12 @@ async def reset(
     )
     await peer_queries.set_decision(tx, row)
     await peer_effects.apply_change(tx, former, row)
-    _emit_change(tx, row.domain)
+    emit_change(tx, row.domain)
     return former
 
 
-def _emit_change(tx: Tx, domain: str) -> None:
-    """Emit the change of a decision, once in a transaction: handlers load all decisions."""
+def emit_change(tx: Tx, domain: str) -> None:
+    """Emit the change of a decision or partnership, once in a transaction: handlers load all decisions."""
     if all(event.kind != events.PEER_CHANGED for event in tx.events):
         tx.emit(events.PEER_CHANGED, domain=domain)
 

@@ -78,7 +78,14 @@ def describe_no_relay() -> str:
 
 
 async def enable(tx: Tx, site: NodeContext, member: MemberRow, relay_id: int) -> RelayRow:
-    """Send a Follow to a relay that is off or rejected us. Raises NotFoundError."""
+    """Send a Follow to a relay that is off or rejected us. Raises NotFoundError.
+
+    Raises ForbiddenError on a private node: relays pass on to anyone.
+    """
+    if site.access.is_private:
+        raise ForbiddenError(
+            gettext("This server shows its posts to chosen people only, so it cannot use relays.")
+        )
     row = await get(tx, relay_id)
     if row.state in (PENDING, ACCEPTED):
         return row

@@ -6,14 +6,19 @@ import msgspec
 
 from activitypub.objects import CustomEmoji
 from fedserver.domain.content.emojis import EmojiFact, decode_emojis
+from fedserver.links import Links
 
 encode = msgspec.json.Encoder().encode
 
 
-def to_emoji_tags(text: str) -> tuple[CustomEmoji, ...]:
+def to_emoji_tags(links: Links, text: str) -> tuple[CustomEmoji, ...]:
     """Return the tags of the emoji in a column `emojis` of a local post or account."""
     return tuple(
-        CustomEmoji(fact.shortcode, fact.url, "image/gif" if fact.url.endswith(".gif") else "image/png")
+        CustomEmoji(
+            fact.shortcode,
+            links.with_grant(fact.url),
+            "image/gif" if fact.url.endswith(".gif") else "image/png",
+        )
         for fact in decode_emojis(text)
     )
 

@@ -64,7 +64,7 @@ async def list_follower_inboxes(tx: ReadTx, sender_id: int) -> tuple[str, ...]:
     return await list_inboxes(tx, sender_id, "public", ())
 
 
-async def list_post_inboxes(tx: ReadTx, row: PostRow) -> tuple[str, ...]:
+async def list_post_inboxes(tx: ReadTx, site: NodeContext, row: PostRow) -> tuple[str, ...]:
     """Return the inboxes that a local post goes to."""
     answered_id = row.in_reply_to_account_id
     if row.visibility == "partners" and answered_id is not None:
@@ -73,7 +73,7 @@ async def list_post_inboxes(tx: ReadTx, row: PostRow) -> tuple[str, ...]:
     if answered_id is not None and row.visibility != "direct":
         account_ids.append(answered_id)
     inboxes = await list_inboxes(tx, row.account_id, row.visibility, account_ids)
-    return tuple(dict.fromkeys((*inboxes, *await list_public_inboxes(tx, row.visibility))))
+    return tuple(dict.fromkeys((*inboxes, *await list_public_inboxes(tx, site, row.visibility))))
 
 
 async def _list_reply_inboxes(tx: ReadTx, answered_id: int) -> tuple[str, ...]:
@@ -85,9 +85,17 @@ async def _list_reply_inboxes(tx: ReadTx, answered_id: int) -> tuple[str, ...]:
     return (inboxes[answered.domain],) if answered.domain in inboxes else ()
 
 
-async def list_public_inboxes(tx: ReadTx, visibility: str) -> tuple[str, ...]:
-    """Return the inboxes of partners and relays, which get all public posts, followed or not."""
+async def list_public_inboxes(
+    tx: ReadTx, site: NodeContext, visibility: str, *, is_deletion: bool = False
+) -> tuple[str, ...]:
+    """Return the inboxes of partners and relays, which get all public posts, followed or not.
+
+    Relays pass on to anyone, so those of a private node get nothing but deletions of what they had before.
+    """
     if visibility != "public":
         return ()
     partners = await partner_queries.load_inboxes(tx, "posts")
+    # guard: relays pass on to anyone
+    if site.access.is_private and not is_deletion:
+        return tuple(partners.values())
     return (*partners.values(), *await relay_queries.list_inboxes(tx))

@@ -12,9 +12,12 @@ from storage.engine import ReadTx
 from storage.queries.posts import posts as post_queries
 
 
-def _build_like(job: jobs.Like | jobs.UndoLike, actor_uri: str, post_uri: str, author_uri: str) -> Document:
+def _build_like(
+    site: NodeContext, job: jobs.Like | jobs.UndoLike, actor_uri: str, post_uri: str, author_uri: str
+) -> Document:
     like = activities.like(job.uri, actor_uri, post_uri, author_uri)
-    return with_reaction(like, Reaction(job.emoji, job.picture)) if job.emoji else like
+    picture = site.links.with_grant(job.picture)
+    return with_reaction(like, Reaction(job.emoji, picture)) if job.emoji else like
 
 
 async def render_like(tx: ReadTx, site: NodeContext, job: jobs.Like) -> OutboundActivity | None:
@@ -24,7 +27,7 @@ async def render_like(tx: ReadTx, site: NodeContext, job: jobs.Like) -> Outbound
     if post is None or parties is None:
         return None
     sender, author = parties
-    like = _build_like(job, sender.uri, post.uri, author.uri)
+    like = _build_like(site, job, sender.uri, post.uri, author.uri)
     return OutboundActivity(sender, like, (author.inbox_uri,))
 
 
@@ -34,6 +37,6 @@ async def render_undo_like(tx: ReadTx, site: NodeContext, job: jobs.UndoLike) ->
     if parties is None:
         return None
     sender, author = parties
-    like = _build_like(job, sender.uri, job.post_uri, author.uri)
+    like = _build_like(site, job, sender.uri, job.post_uri, author.uri)
     activity = activities.undo(site.links.undo(job.uri), sender.uri, like)
     return OutboundActivity(sender, activity, (author.inbox_uri,))

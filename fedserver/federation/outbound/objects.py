@@ -70,7 +70,7 @@ def render_post(
             context=row.context_uri,
             mentions=tuple(Mention(item.uri, f"@{_full_handle(site, item)}") for item in mentions),
             hashtags=tuple(Hashtag(name, site.links.tag(name)) for name in _decode_tags(row.tags)),
-            emojis=to_emoji_tags(row.emojis),
+            emojis=to_emoji_tags(site.links, row.emojis),
             attachments=tuple(_to_attachment(site, file) for file in attached),
             cover=_to_attachment(site, cover) if cover is not None else None,
             question=_to_question(poll) if poll is not None else None,
@@ -135,7 +135,7 @@ def _full_handle(site: NodeContext, mention: post_texts.MentionFact) -> str:
 
 def _to_attachment(site: NodeContext, row: MediaRow) -> Attachment:
     return Attachment(
-        url=site.links.media(row.file_key) if row.file_key else row.remote_url,
+        url=site.links.with_grant(site.links.media(row.file_key)) if row.file_key else row.remote_url,
         media_type=row.content_type,
         description=row.description,
         blurhash=row.blurhash,

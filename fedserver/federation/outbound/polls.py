@@ -28,7 +28,7 @@ async def render_update(tx: ReadTx, site: NodeContext, job: jobs.UpdatePoll) -> 
     voter_ids = await poll_queries.list_remote_voters(tx, row.id)
     # Sender -1 has no followers: only the voters themselves are meant.
     voter_inboxes = await list_inboxes(tx, -1, row.visibility, voter_ids)
-    inboxes = await list_post_inboxes(tx, row)
+    inboxes = await list_post_inboxes(tx, site, row)
     return OutboundActivity(post.author, activity, tuple(dict.fromkeys((*inboxes, *voter_inboxes))))
 
 

@@ -45,7 +45,7 @@ async def render_create(tx: ReadTx, site: NodeContext, job: jobs.CreatePost) -> 
     if post is None:
         return None
     activity = activities.create(site.links.create(post.row.uri), post.author.uri, post.document)
-    inboxes = await list_post_inboxes(tx, post.row)
+    inboxes = await list_post_inboxes(tx, site, post.row)
     return OutboundActivity(post.author, activity, inboxes, post.row.visibility == "followers")
 
 
@@ -59,7 +59,7 @@ async def render_update(tx: ReadTx, site: NodeContext, job: jobs.UpdatePost) -> 
     activity = activities.update(site.links.update(row.uri, moment), post.author.uri, post.document, moment)
     booster_ids = [booster_id for _, booster_id in await post_queries.list_boosts(tx, row.id)]
     quoter_ids = [quoter_id for _, quoter_id in await quote_queries.list_quoters(tx, row.id)]
-    inboxes = await list_post_inboxes(tx, row)
+    inboxes = await list_post_inboxes(tx, site, row)
     # Sender -1 has no followers: only the accounts themselves are meant.
     more_inboxes = await list_inboxes(tx, -1, "direct", [*booster_ids, *quoter_ids])
     inboxes = tuple(dict.fromkeys((*inboxes, *more_inboxes)))
@@ -79,5 +79,5 @@ async def render_delete(tx: ReadTx, site: NodeContext, job: jobs.DeletePost) -> 
         # They followed until they were blocked, and have a copy.
         account_ids = (*account_ids, *await block_queries.list_blocked_since(tx, author.id, job.at))
     inboxes = await list_inboxes(tx, author.id, visibility, account_ids)
-    public_inboxes = await list_public_inboxes(tx, visibility)
+    public_inboxes = await list_public_inboxes(tx, site, visibility, is_deletion=True)
     return OutboundActivity(author, activity, tuple(dict.fromkeys((*inboxes, *public_inboxes))))

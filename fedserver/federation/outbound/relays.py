@@ -41,6 +41,9 @@ async def render_undo_follow(
 
 async def render_boost(tx: ReadTx, site: NodeContext, job: jobs.BoostForRelays) -> OutboundActivity | None:
     """Return the boost of a public post by the node's own actor for the relays that want boosts."""
+    # guard: boosts for relays
+    if site.access.is_private:
+        return None
     sender = await accounts.find_instance_account(tx, site)
     post = await relays.find_boostable(tx, job.post_id)
     if sender is None or post is None:

@@ -27,5 +27,6 @@ async def show_front(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.get("/about", html=True, audience=EVERYONE)
 async def show_about(call: Call[NoParams]) -> web.StreamResponse:
-    stats = await instance_stats.load(call.tx)
+    is_shown = call.principal is not None or call.site.access.admits_visitors
+    stats = await instance_stats.load(call.tx) if is_shown else None
     return call.render("about.html", figures=stats, mode=call.site.config.registration.mode)

@@ -11,7 +11,7 @@ from storage.rows.peers import PeerRow
 from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.kernel import deliveries
-from storage.tables.peers import peers
+from storage.tables.peers import partners, peers
 
 COLUMNS = columns_of(peers, PeerRow)
 INSERT = upsert(peers).on_conflict_do_nothing()
@@ -19,6 +19,11 @@ FIND_BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
 LOAD_BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
 LIST_ALL = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
 LIST_WITH_DECISION = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
+LIST_PARTNERS = (
+    select(partners.c.domain, accounts.c.uri)
+    .join(accounts, accounts.c.id == partners.c.account_id)
+    .where(partners.c.state == "agreed")
+)
 LIST_DOMAINS_BY_LIST = (
     select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
 )
@@ -137,6 +142,11 @@ async def list_all(tx: ReadTx) -> list[PeerRow]:
 async def list_with_decision(tx: ReadTx) -> list[PeerRow]:
     """Return the peers with a decision."""
     return to_rows(PeerRow, await tx.all(LIST_WITH_DECISION))
+
+
+async def list_partners(tx: ReadTx) -> list[tuple[str, str]]:
+    """Return the domain of each partner and the URI of its own actor, which may be on another host."""
+    return [(domain, uri) for domain, uri in await tx.all(LIST_PARTNERS)]
 
 
 async def find_by_decision(tx: ReadTx, decision_id: int) -> PeerRow | None:

@@ -99,4 +99,4 @@ async def test_list_post_inboxes_holds_each_inbox_once(database: Database, here:
     async with database.read() as tx:
         row = await post_queries.find(tx, post_id)
         assert row is not None
-        assert await list_post_inboxes(tx, row) == ("https://beta.test/inbox",)
+        assert await list_post_inboxes(tx, here, row) == ("https://beta.test/inbox",)

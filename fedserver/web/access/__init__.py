@@ -1,0 +1,1 @@
+"""Who may use what, at the door of every endpoint."""
