@@ -10,10 +10,10 @@ from fedserver.pages.moderation import decisions, reports
 from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import composer, interactions, polls, posts
+from fedserver.pages.posts import composer, interactions, polls, posts, reactions, sharing
 from fedserver.pages.registration import signup
-from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
-from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
+from fedserver.pages.relationships import follow_requests, hidden, lists, relationships, remote_interaction
+from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines, translations
 from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
@@ -50,6 +50,10 @@ RESOURCES = (
     profiles,
     polls,
     partners,
+    reactions,
+    sharing,
+    translations,
+    remote_interaction,
     interactions,
     posts,
 )

@@ -23,6 +23,7 @@ from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
+from storage.rows.posts import PostRow
 
 
 def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
@@ -60,6 +61,11 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
         return render_time(moment, locales.format_relative(moment, clock()))
 
+    def can_translate(row: PostRow) -> bool:
+        """Return whether a reader of the pages may want a post to be translated, and it can be."""
+        language = (row.language or "").partition("-")[0]
+        return bool(site.config.translation.url) and language != locales.current_locale().partition("-")[0]
+
     with_emojis = partial(render_emojis, links)
     return {
         **STATIC_VALUES,
@@ -80,6 +86,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "minutes_of": build_reading_time(),
         # For the inside of a sentence: how long it is until a time.
         "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
+        "can_translate": can_translate,
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
