@@ -31,7 +31,7 @@ class ReactionFormParams(Struct, frozen=True):
     csrf: str = ""
     next: str = ""
     add: str = ""
-    remove: str = ""
+    take_back: str = ""  # not `remove`: that is what scripts call on the form itself
 
 
 async def _render_page(call: Call[Any], problem: str = "", text: str = "") -> web.Response:
@@ -61,8 +61,8 @@ async def react(call: Call[ReactionFormParams]) -> web.StreamResponse:
     """React, or take a reaction back; with JavaScript the response is what stands below the post."""
     params, in_place = call.params, "HX-Request" in call.request.headers
     try:
-        if params.remove:
-            await reactions.unreact(call.tx, call.account, call.id(), params.remove)
+        if params.take_back:
+            await reactions.unreact(call.tx, call.account, call.id(), params.take_back)
         else:
             await reactions.react(call.tx, call.site, call.account, call.id(), params.add.strip())
     except InvalidError:
@@ -71,7 +71,7 @@ async def react(call: Call[ReactionFormParams]) -> web.StreamResponse:
             raise InvalidError("emoji", "cannot be added", message=problem) from None
         return await _render_page(call, problem, params.add)
     if not in_place:
-        name = "unreact" if params.remove else "react"
+        name = "unreact" if params.take_back else "react"
         return call.redirect_with_notice(params.next, "/home", name, call.id())
     views = await post_views.load(call.tx, [call.id()], call.viewer_id)
     return call.render("reacted.html", view=views[0].boost_of or views[0], next=params.next)
