@@ -6,6 +6,7 @@ from fedserver.pages import styleguide
 from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
+from fedserver.pages.content import feeds
 from fedserver.pages.moderation import decisions, reports
 from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
@@ -13,7 +14,7 @@ from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts, reactions, sharing
 from fedserver.pages.registration import signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships, remote_interaction
-from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines, translations
+from fedserver.pages.timelines import blog, explore, front, home, new_posts, search, timelines, translations
 from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
@@ -24,6 +25,7 @@ RESOURCES = (
     language,
     log,
     home,
+    explore,
     new_posts,
     search,
     timelines,
@@ -46,6 +48,7 @@ RESOURCES = (
     lists,
     hidden,
     follow_requests,
+    feeds,
     blog,
     profiles,
     polls,

@@ -7,6 +7,8 @@ newer comes first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fedserver.domain.content.post_texts import MAX_SUMMARY
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.excerpts import make_excerpt, slugify
@@ -56,6 +58,11 @@ async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
 async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
     """Ids of published articles, newest first; of one author or of all members."""
     return await article_queries.list_latest(tx, account_id, page, is_member=is_member)
+
+
+async def count_helpful(tx: ReadTx, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many people found each of these articles helpful, ever; those without any are missing."""
+    return await article_queries.count_votes(tx, ids) if ids else {}
 
 
 async def list_helpful(
