@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from fedserver.domain.accounts.account_views import AccountView
+from fedserver.domain.posts import boosts
 from fedserver.domain.timelines import post_views
 from fedserver.web.endpoint import Call
 
@@ -20,7 +21,8 @@ class PostFeed(Struct, frozen=True):
 
     views: list[post_views.PostView]
     older: str
-    # By the id of a boost that is shown: who boosted the same post, if more than one did on this page.
+    # By the id of a post that is shown by a boost: who boosted it among those whom the viewer follows. The
+    # timeline itself has each post once.
     boosters: dict[int, list[AccountView]] = {}
 
 
@@ -28,21 +30,11 @@ async def load_feed(call: Call[Any], ids: Sequence[int], context: str, size: int
     """Return the posts as the viewer sees them, without those that their filters hide in this context."""
     views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
     visible = [view for view in views if not any(match.filter.action == "hide" for match in view.filtered)]
-    shown, boosters = merge_boosts(visible)
-    return PostFeed(shown, next_page_url(call, ids, size), boosters)
-
-
-def merge_boosts(
-    views: Sequence[post_views.PostView],
-) -> tuple[list[post_views.PostView], dict[int, list[AccountView]]]:
-    """Return the views with each post once, and who boosted it, by the id of the view that is left."""
-    first_by_post: dict[int, post_views.PostView] = {}
     boosters: dict[int, list[AccountView]] = {}
-    for view in views:
-        first = first_by_post.setdefault((view.boost_of or view).post.id, view)
-        if view.boost_of is not None:
-            boosters.setdefault(first.post.id, []).append(view.account)
-    return list(first_by_post.values()), {key: names for key, names in boosters.items() if len(names) > 1}
+    boosted = [view.boost_of.post.id for view in visible if view.boost_of is not None]
+    if context == "home" and call.viewer_id is not None:
+        boosters = await boosts.load_followed_boosters(call.tx, call.viewer_id, boosted)
+    return PostFeed(visible, next_page_url(call, ids, size), boosters)
 
 
 def find_newest_id(call: Call[Any], ids: Sequence[int]) -> int:

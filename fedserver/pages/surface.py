@@ -8,13 +8,23 @@ from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
 from fedserver.pages.content import feeds
 from fedserver.pages.moderation import decisions, reports
-from fedserver.pages.notifications import conversations, email_subscriptions
+from fedserver.pages.notifications import announcements, conversations, email_subscriptions, notifications
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts, reactions, sharing
 from fedserver.pages.registration import signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships, remote_interaction
-from fedserver.pages.timelines import blog, explore, front, home, new_posts, search, timelines, translations
+from fedserver.pages.timelines import (
+    blog,
+    catch_up,
+    explore,
+    front,
+    home,
+    new_posts,
+    search,
+    timelines,
+    translations,
+)
 from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
@@ -25,6 +35,7 @@ RESOURCES = (
     language,
     log,
     home,
+    catch_up,
     explore,
     new_posts,
     search,
@@ -42,6 +53,8 @@ RESOURCES = (
     keys,
     moves,
     decisions,
+    notifications,
+    announcements,
     conversations,
     reports,
     relationships,
