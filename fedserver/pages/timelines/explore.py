@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 from msgspec import Struct
@@ -32,7 +32,7 @@ async def show(call: Call[ExploreParams]) -> web.StreamResponse:
 
 
 def _render(
-    call: Call[ExploreParams], column: sidebar.Sidebar, next_offset: int, **values: object
+    call: Call[ExploreParams], column: sidebar.Sidebar, next_offset: int, **values: Any
 ) -> web.Response:
     """Return the page; `next_offset` is 0 at the end of a list."""
     tab = call.params.tab

@@ -106,5 +106,5 @@ async def list_helpful(
 
 async def count_votes(tx: ReadTx, ids: Sequence[int]) -> dict[int, int]:
     """Return the votes of posts by people other than their authors."""
-    rows: list[tuple[int, int]] = await tx.all(COUNT_VOTES, ids=list(ids))
-    return dict(rows)
+    rows = await tx.all(COUNT_VOTES, ids=list(ids))
+    return {int(post_id): int(votes) for post_id, votes in rows}
