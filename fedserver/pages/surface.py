@@ -39,6 +39,7 @@ RESOURCES = (
     explore,
     new_posts,
     search,
+    feeds,  # `/tags/{tag}.atom` before `/tags/{tag}`
     timelines,
     composer,
     settings,
@@ -61,7 +62,6 @@ RESOURCES = (
     lists,
     hidden,
     follow_requests,
-    feeds,
     blog,
     profiles,
     polls,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, RetryLaterError
-from fedserver.domain.posts import quotes
+from fedserver.domain.posts import articles
 from fedserver.domain.timelines import translations
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.integrations.translator import PROVIDER, Translator, TranslatorError
@@ -109,7 +109,7 @@ async def _load_or_make(
     services: Services, translator: Translator, view: PostView, plain: list[str], target: str
 ) -> translations.PostTranslation:
     """Return the stored translation, or have one made and store it. Raises RetryLaterError."""
-    html, source = quotes.build_content(view), (view.post.language or "").partition("-")[0]
+    html, source = articles.build_content(view), (view.post.language or "").partition("-")[0]
     digest = translations.compute_digest([html, *plain])
     async with services.db.read() as tx:
         stored = await translations.find(tx, view.post.id, target, digest)

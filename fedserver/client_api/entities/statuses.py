@@ -20,7 +20,7 @@ from fedserver.client_api.entities.polls import Poll, render_poll_or_none
 from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.accounts import account_views
 from fedserver.domain.content import post_texts
-from fedserver.domain.posts import quotes
+from fedserver.domain.posts import articles
 from fedserver.domain.timelines import interaction_policies, post_policies, post_views
 from fedserver.links import Links
 from storage.rows.posts import PostRow
@@ -217,7 +217,7 @@ def _render_summary(row: PostRow) -> str | UnsetType:
 def render_content(links: Links, view: post_views.PostView) -> str:
     """Return the text of a post as it is shown, HTML."""
     view = view.boost_of or view
-    return post_texts.proxy_pictures(links, view.post.id, quotes.build_content(view))
+    return post_texts.proxy_pictures(links, view.post.id, articles.build_content(view))
 
 
 def _render_quote(

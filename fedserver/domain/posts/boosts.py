@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec import structs
 
-from fedserver.domain.accounts import account_views
-from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext, check_not_moved
 from fedserver.domain.kernel.errors import ForbiddenError
@@ -16,28 +12,10 @@ from fedserver.domain.timelines import interaction_policies, streams, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
-from storage.queries.posts import likes as like_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
-
-MAX_BOOSTERS = 200  # of the posts of one page; most are not named anyway
-
-
-async def load_followed_boosters(
-    tx: ReadTx, viewer_id: int, post_ids: Sequence[int]
-) -> dict[int, list[AccountView]]:
-    """Return by post who boosted it among the accounts that the viewer follows, the newest boost first."""
-    if not post_ids:
-        return {}
-    pairs = await like_queries.list_followed_boosters(tx, post_ids, viewer_id, MAX_BOOSTERS)
-    views = await account_views.load(tx, list({account_id for _, account_id in pairs}))
-    boosters: dict[int, list[AccountView]] = {}
-    for post_id, account_id in pairs:
-        if account_id in views:
-            boosters.setdefault(post_id, []).append(views[account_id])
-    return boosters
 
 
 def _build_row(

@@ -36,11 +36,15 @@ async def delete(
     return view
 
 
-async def schedule(tx: Tx, author: AccountRow, post_id: int) -> None:
-    """Delete a post of one's own in UNDO_MS; until then `cancel` keeps it. Raises NotFoundError."""
-    await visibility.get_own(tx, author, post_id)
+async def schedule(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
+    """Delete a post of one's own in UNDO_MS, and return it; until then `cancel` keeps it.
+
+    Raises NotFoundError.
+    """
+    row = await visibility.get_own(tx, author, post_id)
     job = jobs.RemovePost(author.id, post_id)
     await jobs.enqueue(tx, job, run_at=tx.now + UNDO_MS, dedupe=_removal_name(post_id))
+    return row
 
 
 async def cancel(tx: Tx, author: AccountRow, post_id: int) -> bool:

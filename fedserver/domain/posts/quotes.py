@@ -10,12 +10,11 @@ from html import escape
 
 from msgspec import structs
 
-from fedserver.domain.content import post_texts
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.timelines import post_views, quote_policies, visibility
+from fedserver.domain.timelines import quote_policies, visibility
 from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts import accounts as account_queries
@@ -193,22 +192,6 @@ async def get_authorization(tx: ReadTx, author: AccountRow, post_id: int) -> tup
 def is_gone(quote: QuoteRow) -> bool:
     """Return True if the quoted post does not exist any more."""
     return quote.state == DELETED or (quote.state == ACCEPTED and quote.quoted_id is None)
-
-
-def build_content(view: post_views.PostView) -> str:
-    """Return the text of a post for programs without articles: with its title, and a link to what it quotes.
-
-    It is HTML whose pictures have the addresses that its author gave.
-    """
-    row = view.post
-    html = post_texts.get_html(row)
-    if not row.title:
-        shown = view.quote if view.quote is not None and view.quote.post is not None else None
-        return add_fallback_link(html, shown.row) if shown and row.local else html
-    title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
-    if row.kind == "Article" or post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive):
-        return title + html
-    return f"{title}<p>{escape(row.summary)}</p>{html}"
 
 
 def add_fallback_link(html: str, quote: QuoteRow | None) -> str:

@@ -9,7 +9,7 @@ from aiohttp import web
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import boosts, likes, pins, post_removal
 from fedserver.domain.relationships import thread_mutes
-from fedserver.domain.timelines import bookmarks, post_views, visibility
+from fedserver.domain.timelines import bookmarks, post_views
 from fedserver.web.endpoint import USER, Call, FormParams, Question, Routes
 
 routes = Routes("pages")
@@ -24,8 +24,7 @@ routes = Routes("pages")
 )
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     """Delete a post soon: the next page offers to undo that."""
-    row = await visibility.get_own(call.tx, call.account, call.id())
-    await post_removal.schedule(call.tx, call.account, row.id)
+    row = await post_removal.schedule(call.tx, call.account, call.id())
     profile = f"/@{call.account.username}"
     # The page of the post itself is there for a few seconds only.
     is_own_page = call.params.next.partition("?")[0] == call.site.links.path(row.url)

@@ -15,7 +15,7 @@ EMBED_WIDTH = 600  # pixels, about a column of text
 
 @routes.get("/posts/{id}/embed", html=True, params=FormParams)
 async def show_embed(call: Call[FormParams]) -> web.StreamResponse:
-    """Show the code of a public post of a member; what a visitor sees, whoever asks."""
+    """Show the code of a public post of a member; what a visitor sees, also to members."""
     view = await post_views.get(call.tx, call.id(), None)
     row = view.post
     if not row.local or view.boost_of is not None or row.visibility not in ("public", "unlisted"):

@@ -1,7 +1,4 @@
-"""How guests act on a post or account from their own server: they name it, and it asks them what to do.
-
-Their server says where it asks in WebFinger (OStatus 1.0, section 6); Mastodon's address is the fallback.
-"""
+"""How guests act on a post or account from their own server: they name it, and it asks them what to do."""
 
 from __future__ import annotations
 
@@ -11,12 +8,10 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from addresses.handles import parse_handle
-from addresses.hosts import normalize_host
 from fedserver.domain.accounts import account_views
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.timelines import post_views
-from fedserver.text.locales import gettext
+from fedserver.pages.relationships.home_servers import find_template
 from fedserver.web.endpoint import Call, Routes
 from fedserver.web.html import to_header_url
 from storage.rows.accounts import AccountRow
@@ -68,31 +63,7 @@ async def show(call: Call[InteractionParams]) -> web.StreamResponse:
 async def leave(call: Call[InteractionParams]) -> web.StreamResponse:
     """Look up where the guest's server asks what to do, and lead there."""
     try:
-        template = await _find_template(call, call.params.handle.strip()[:MAX_ADDRESS])
+        template = await find_template(call, call.params.handle.strip()[:MAX_ADDRESS])
     except InvalidError as error:
         return await _render_page(call, error.message)
     return await _render_page(call, target=template.replace("{uri}", quote(call.params.uri, safe="")))
-
-
-async def _find_template(call: Call[InteractionParams], text: str) -> str:
-    """Return the template of the address for a handle or the name of a server. Raises InvalidError."""
-    name = text.lower().removeprefix("https://").removeprefix("http://").partition("/")[0]
-    handle = parse_handle(text.removeprefix("@")) if "@" in text else None
-    host = handle.domain if handle is not None else "" if "@" in text else normalize_host(name)
-    if not host or "." not in host:
-        message = gettext("Please write your handle, such as @name@example.org, or the name of a server.")
-        raise InvalidError("handle", "is neither a handle nor a server", message=message)
-    if call.site.links.find_account_domain(host) == "":
-        message = gettext("You are on this server already. Please log in to go on.")
-        raise InvalidError("handle", "is of this server", message=message)
-    fallback = f"https://{host}/authorize_interaction?uri={{uri}}"
-    if handle is None:
-        return fallback
-    template = await call.services.resolver.find_interaction_template(handle)
-    if template is None:
-        message = gettext(
-            "%(server)s did not find this handle. Please check the spelling, or write the server alone.",
-            server=host,
-        )
-        raise InvalidError("handle", "is not known by its server", message=message)
-    return template or fallback

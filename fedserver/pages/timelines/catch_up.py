@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from aiohttp import web
@@ -10,10 +9,10 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views
 from fedserver.domain.notifications import notification_views
-from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import catch_up
 from fedserver.pages.post_feed import load_feed
+from fedserver.pages.timelines.mention_threads import group_mentions
 from fedserver.web.endpoint import USER, Call, Routes
 from storage.engine import MAX_ID, Page, first_id_at
 
@@ -35,13 +34,6 @@ class FinishFormParams(Struct, frozen=True):
     until: int = 0
 
 
-class MentionThread(Struct, frozen=True):
-    """The newest mention in a thread, and how many there are."""
-
-    newest: NotificationView
-    count: int
-
-
 @routes.get("/catch-up", html=True, auth=USER, params=CatchUpParams)
 async def show(call: Call[CatchUpParams]) -> web.StreamResponse:
     tx, account, since = call.tx, call.account, call.params.since
@@ -60,18 +52,9 @@ async def show(call: Call[CatchUpParams]) -> web.StreamResponse:
         feed=feed,
         votes=await articles.count_helpful(tx, article_ids),
         people=[(people[key], count) for key, count in missed.people if key in people],
-        mentions=_group_mentions([view for view in views if view.row.kind == "mention"]),
+        mentions=group_mentions(views),
         decisions=[view for view in views if view.row.kind in DECISIONS],
     )
-
-
-def _group_mentions(views: Sequence[NotificationView]) -> list[MentionThread]:
-    """Return one entry for each thread in which the member was mentioned, the newest first."""
-    threads: dict[int, list[NotificationView]] = {}
-    for view in views:
-        if view.post is not None:
-            threads.setdefault(view.post.post.thread_id, []).append(view)
-    return [MentionThread(group[0], len(group)) for group in threads.values()]
 
 
 @routes.post("/catch-up", html=True, auth=USER, params=FinishFormParams)

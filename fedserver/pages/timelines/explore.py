@@ -10,9 +10,7 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, relations, suggestions
 from fedserver.domain.timelines import search, trends
 from fedserver.pages.post_feed import PAGE_SIZE, load_feed
-from fedserver.pages.timelines import sidebar
 from fedserver.web.endpoint import Call, Routes
-from storage.engine import MAX_ID
 
 routes = Routes("pages")
 Tab = Literal["posts", "links", "tags", "people"]
@@ -31,26 +29,24 @@ async def show(call: Call[ExploreParams]) -> web.StreamResponse:
     return await render(call, offset)
 
 
-def _render(
-    call: Call[ExploreParams], column: sidebar.Sidebar, next_offset: int, **values: Any
-) -> web.Response:
+def _render(call: Call[ExploreParams], next_offset: int, **values: Any) -> web.Response:
     """Return the page; `next_offset` is 0 at the end of a list."""
     tab = call.params.tab
     older = f"/explore?tab={tab}&offset={next_offset}" if next_offset else ""
-    return call.render("explore.html", tab=tab, older=older, sidebar=column, **values)
+    return call.render("explore.html", tab=tab, older=older, **values)
 
 
 async def _show_posts(call: Call[ExploreParams], offset: int) -> web.Response:
     ids = await trends.list_posts(call.tx, PAGE_SIZE, offset)
-    feed = await load_feed(call, ids, "public", MAX_ID)
+    feed = await load_feed(call, ids, "public", 10_000)  # it has its own link to more
     following = offset + PAGE_SIZE if len(ids) == PAGE_SIZE else 0
-    return _render(call, await sidebar.load(call), following, feed=feed)
+    return _render(call, following, feed=feed)
 
 
 async def _show_links(call: Call[ExploreParams], offset: int) -> web.Response:
-    found = await trends.list_links(call.tx, PAGE_SIZE, offset, call.viewer_id)
-    following = offset + PAGE_SIZE if len(found) == PAGE_SIZE else 0
-    return _render(call, await sidebar.load(call), following, trending=found)
+    links = await trends.list_links(call.tx, PAGE_SIZE, offset, call.viewer_id)
+    following = offset + PAGE_SIZE if len(links) == PAGE_SIZE else 0
+    return _render(call, following, trending=links)
 
 
 async def _show_tags(call: Call[ExploreParams], offset: int) -> web.Response:
@@ -58,7 +54,7 @@ async def _show_tags(call: Call[ExploreParams], offset: int) -> web.Response:
     uses = await search.load_tag_uses(call.tx, [row.name for row in rows])
     counts = {name: sum(count for _, count, _ in days) for name, days in uses.items()}
     following = offset + TAGS_A_PAGE if len(rows) == TAGS_A_PAGE else 0
-    return _render(call, await sidebar.load(call), following, rows=rows, counts=counts)
+    return _render(call, following, rows=rows, counts=counts)
 
 
 async def _show_people(call: Call[ExploreParams], offset: int) -> web.Response:
@@ -76,7 +72,6 @@ async def _show_people(call: Call[ExploreParams], offset: int) -> web.Response:
     following = offset + PAGE_SIZE if len(listed) == PAGE_SIZE else 0
     return _render(
         call,
-        await sidebar.load(call),
         following,
         suggested=[views[key] for key in suggested if key in views],
         people=[views[key] for key in listed if key in views and key not in suggested],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from aiohttp import web
 from msgspec import structs
 
@@ -12,11 +10,9 @@ from fedserver.domain.content import tags
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import announcements
 from fedserver.domain.timelines import timelines
-from fedserver.pages.content.feeds import MAX_ENTRIES, WRITERS, render_shared_feed
 from fedserver.pages.post_feed import PAGE_SIZE, PostFeed, find_newest_id, load_feed, next_page_url
 from fedserver.pages.timelines import sidebar
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
-from storage.engine import Page
 
 routes = Routes("pages")
 
@@ -41,10 +37,6 @@ async def show_local(call: Call[NoParams]) -> web.StreamResponse:
 async def show_tag(call: Call[NoParams]) -> web.StreamResponse:
     """Show the public posts with a hashtag; members can follow it."""
     name = call.text("tag")
-    base, _, ending = name.rpartition(".")
-    if base and ending in WRITERS:
-        ids = await timelines.list_by_tag(call.tx, None, timelines.TagQuery(base), Page(limit=MAX_ENTRIES))
-        return await render_shared_feed(call, ending, f"#{base}", f"/tags/{quote(base)}", ids)
     ids = await timelines.list_by_tag(call.tx, call.viewer_id, timelines.TagQuery(name), call.page())
     return call.render(
         "tag.html",
