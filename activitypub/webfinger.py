@@ -62,6 +62,19 @@ def read_jrd(document: Document) -> tuple[Handle | None, str]:
     raise MalformedDocumentError("WebFinger names no actor")
 
 
+def read_interaction_template(document: Document) -> str:
+    """Return where the server of an account asks what to do with an address, '' if it does not say.
+
+    The template has `{uri}` in place of the address (OStatus 1.0, section 6; Mastodon reads the same).
+    """
+    for link in read.many(document.get("links"), 50):
+        if isinstance(link, dict) and link.get("rel") == SUBSCRIBE:
+            template = read.text(link.get("template"), MAX_RESOURCE)
+            if "{uri}" in template and read.is_web(template.replace("{uri}", "")):
+                return template
+    return ""
+
+
 def build_query_url(base: str, handle: Handle) -> str:
     """Return the address that answers for a handle."""
     return f"{base}/.well-known/webfinger?resource={quote(f'acct:{handle}', safe='')}"

@@ -49,6 +49,17 @@ class AccountResolver(DocumentReader):
         allow_http = self._site.config.federation.allow_http
         return await webfinger.look_up(self._fetcher, handle, allow_http=allow_http)
 
+    async def find_interaction_template(self, handle: Handle) -> str | None:
+        """Return the template of the address where a person's own server takes what they found here.
+
+        Returns '' if the server names none; None if it does not know the handle, cannot be asked, or may not
+        be asked by the policy of this node.
+        """
+        if not self.allows_hosts(handle.domain):
+            return None
+        allow_http = self._site.config.federation.allow_http
+        return await webfinger.look_up_interaction_template(self._fetcher, handle, allow_http=allow_http)
+
     async def resolve_actor(self, uri: str) -> AccountRow | None:
         """Return the account of an actor: stored, or fetched."""
         async with self._db.read() as tx:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import structlog
 
 from activitypub import webfinger
@@ -20,15 +22,7 @@ async def look_up(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> tupl
     A host that names no subject confirms `handle` itself. It is that host's claim only: the caller
     checks that the actor and the host of the subject say the same. Returns None if there is no usable answer.
     """
-    for scheme in ("https", "http") if allow_http else ("https",):
-        base = f"{scheme}://{handle.domain}"
-        response = await fetcher.get(webfinger.build_query_url(base, handle), JRD_MEDIA_TYPE)
-        # Some hosts serve WebFinger at another address, which host-meta names; some answer 400 instead of
-        # 404. An answer that was redirected comes from the right address already.
-        if response is not None and response.status in (404, 400) and not response.hops:
-            response = await _look_up_by_host_meta(fetcher, base, handle) or response
-        if response is None or response.status != 200:
-            continue
+    async for response in _query(fetcher, handle, allow_http=allow_http):
         try:
             subject, actor_uri = webfinger.read_jrd(parse(response.body))
         except ActivityPubError as error:
@@ -36,6 +30,32 @@ async def look_up(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> tupl
             continue
         return subject or handle, actor_uri
     return None
+
+
+async def look_up_interaction_template(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> str | None:
+    """Return the template of the address where the handle's host asks what to do with a post or account.
+
+    Returns '' if the account has none, None if there is no such account.
+    """
+    async for response in _query(fetcher, handle, allow_http=allow_http):
+        try:
+            return webfinger.read_interaction_template(parse(response.body))
+        except ActivityPubError as error:
+            log.info("webfinger_malformed", handle=str(handle), reason=str(error))
+    return None
+
+
+async def _query(fetcher: Fetcher, handle: Handle, *, allow_http: bool) -> AsyncIterator[Response]:
+    """Yield the answers of a host about a handle, over HTTPS first."""
+    for scheme in ("https", "http") if allow_http else ("https",):
+        base = f"{scheme}://{handle.domain}"
+        response = await fetcher.get(webfinger.build_query_url(base, handle), JRD_MEDIA_TYPE)
+        # Some hosts serve WebFinger at another address, which host-meta names; some answer 400 instead of
+        # 404. An answer that was redirected comes from the right address already.
+        if response is not None and response.status in (404, 400) and not response.hops:
+            response = await _look_up_by_host_meta(fetcher, base, handle) or response
+        if response is not None and response.status == 200:
+            yield response
 
 
 async def _look_up_by_host_meta(fetcher: Fetcher, base: str, handle: Handle) -> Response | None:

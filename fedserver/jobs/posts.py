@@ -7,7 +7,7 @@ import structlog
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
-from fedserver.domain.posts import polls, refreshes, scheduled_posts, votes
+from fedserver.domain.posts import polls, post_removal, refreshes, scheduled_posts, votes
 from fedserver.federation import quotes, threads
 from fedserver.jobs.lease import JobLease
 from fedserver.runtime.services import Services
@@ -70,6 +70,13 @@ async def publish_scheduled(services: Services, job: jobs.PublishScheduled, leas
         async with services.db.write() as tx:
             await scheduled_posts.mark_failed(tx, job.scheduled_id, error.text)
             await lease.finish(tx)
+
+
+async def remove_post(services: Services, job: jobs.RemovePost, lease: JobLease) -> None:
+    """Delete a post whose author did not undo that in time."""
+    async with services.db.write() as tx:
+        await post_removal.delete_scheduled(tx, job)
+        await lease.finish(tx)
 
 
 async def index_posts(services: Services, job: jobs.IndexPosts) -> None:

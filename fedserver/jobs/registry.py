@@ -48,6 +48,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.ClosePoll: _transactional(REMOTE, posts.close_poll),
         jobs.BroadcastPoll: _transactional(DEFAULT, posts.broadcast_poll),
         jobs.PublishScheduled: _transactional(DEFAULT, posts.publish_scheduled),
+        jobs.RemovePost: _transactional(DEFAULT, posts.remove_post),
         jobs.IndexPosts: Handler(DEFAULT, posts.index_posts),
         jobs.FetchCard: Handler(REMOTE, cards.fetch_card),
         jobs.RefreshAccount: Handler(REMOTE, accounts.refresh_account),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from fedserver.domain.timelines import post_views
+from fedserver.domain.timelines import home, post_views
 from fedserver.web.endpoint import Call
 
 PAGE_SIZE = 20  # as `call.page()` reads by default
@@ -19,13 +19,20 @@ class PostFeed(Struct, frozen=True):
 
     views: list[post_views.PostView]
     older: str
+    # By the id of a post that is shown by a boost: who boosted it among those whom the viewer follows. The
+    # timeline itself has each post once.
+    boosters: home.Boosters = {}
 
 
 async def load_feed(call: Call[Any], ids: Sequence[int], context: str, size: int = PAGE_SIZE) -> PostFeed:
     """Return the posts as the viewer sees them, without those that their filters hide in this context."""
     views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
     visible = [view for view in views if not any(match.filter.action == "hide" for match in view.filtered)]
-    return PostFeed(visible, next_page_url(call, ids, size))
+    boosters: home.Boosters = {}
+    boosted = [view.boost_of.post.id for view in visible if view.boost_of is not None]
+    if context == "home" and call.viewer_id is not None:
+        boosters = await home.load_followed_boosters(call.tx, call.viewer_id, boosted)
+    return PostFeed(visible, next_page_url(call, ids, size), boosters)
 
 
 def find_newest_id(call: Call[Any], ids: Sequence[int]) -> int:

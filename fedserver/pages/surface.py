@@ -6,11 +6,18 @@ from fedserver.pages import installed_app, styleguide
 from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
+from fedserver.pages.content import feeds
 from fedserver.pages.moderation import decisions, reports
-from fedserver.pages.notifications import conversations, device, email_subscriptions
+from fedserver.pages.notifications import (
+    announcements,
+    conversations,
+    device,
+    email_subscriptions,
+    notifications,
+)
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import composer, interactions, polls, posts
+from fedserver.pages.posts import composer, interactions, polls, posts, reactions, sharing
 from fedserver.pages.registration import (
     apps,
     confirmation,
@@ -19,8 +26,18 @@ from fedserver.pages.registration import (
     owner_setup,
     signup,
 )
-from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
-from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
+from fedserver.pages.relationships import follow_requests, hidden, lists, relationships, remote_interaction
+from fedserver.pages.timelines import (
+    blog,
+    catch_up,
+    explore,
+    front,
+    home,
+    new_posts,
+    search,
+    timelines,
+    translations,
+)
 from fedserver.web.endpoint import Endpoint
 
 # Where paths overlap, the first match answers: `/@{name}/blog` has to come before `/@{name}/{place}`.
@@ -37,8 +54,11 @@ RESOURCES = (
     language,
     log,
     home,
+    catch_up,
+    explore,
     new_posts,
     search,
+    feeds,  # `/tags/{tag}.atom` before `/tags/{tag}`
     timelines,
     composer,
     settings,
@@ -54,6 +74,8 @@ RESOURCES = (
     keys,
     moves,
     decisions,
+    notifications,
+    announcements,
     conversations,
     reports,
     relationships,
@@ -64,6 +86,10 @@ RESOURCES = (
     profiles,
     polls,
     partners,
+    reactions,
+    sharing,
+    translations,
+    remote_interaction,
     interactions,
     posts,
 )

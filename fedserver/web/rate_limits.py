@@ -92,6 +92,7 @@ class RateLimiter:
             "media": _Window(max(30, requests // 10), 30),
             "deletions": _Window(max(30, requests // 10), 30),
             "translations": _Window(max(30, requests // 10), 30),
+            "remote_interactions": _Window(max(30, requests // 10), 30),
             "sign_ups": _Window(max(5, requests // 60), 30),
             LOGIN_LIMIT: _Window(max(25, requests // 12), 5),
             # An app registers once on each node, some at each log-in.

@@ -18,7 +18,7 @@ from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
-from fedserver.web.appearance.post_values import build_reading_time, find_answered_handle
+from fedserver.web.appearance.post_values import build_can_translate, build_reading_time, find_answered_handle
 from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
@@ -42,8 +42,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
 
     def file_url(row: MediaRow, *, small: bool = False) -> str:
-        key = row.preview_key if small and row.preview_key else row.file_key
-        if key:
+        if key := row.preview_key if small and row.preview_key else row.file_key:
             return links.media(key)
         if row.kind == "unknown":
             return row.remote_url
@@ -80,6 +79,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "minutes_of": build_reading_time(),
         # For the inside of a sentence: how long it is until a time.
         "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
+        "can_translate": build_can_translate(has_service=bool(site.config.translation.url)),
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,

@@ -98,7 +98,7 @@ markers = Table(
     "markers",
     metadata,
     owner_key("account_id", "accounts.id", primary_key=True),
-    Column("timeline", Text, primary_key=True),  # home, notifications
+    Column("timeline", Text, primary_key=True),  # home, notifications; catch_up, of pages, holds a time
     Column("last_read_id", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),

@@ -133,7 +133,7 @@ async def test_text_that_was_refused_is_still_there_after_logging_in(start: Star
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
-async def test_deleting_asks_first(start: Start, browser: Browser, script: bool) -> None:
+async def test_deleting_asks_first_and_is_undone(start: Start, browser: Browser, script: bool) -> None:
     node = await start("localhost")
     ann = await node.create_member("ann")
     post_id = await node.publish(ann, "Hello")
@@ -142,15 +142,47 @@ async def test_deleting_asks_first(start: Start, browser: Browser, script: bool)
     await page.fill("input[name=username]", "ann")
     await page.fill("input[name=password]", PASSWORD)
     await page.click("main button")
-    await page.click("text=Delete this post")
-    assert "Delete this post permanently?" in await page.inner_text("main h1")
-    await page.click("text=No, go back")
-    await page.click("text=Delete this post")
-    await page.click("button:has-text('Yes')")
-    await page.wait_for_url("**/@ann")
-    answer = await page.goto(f"{node.base}/@ann/{post_id}")
-    assert answer is not None
-    assert answer.status == 404
+    menu = page.locator("#main details.menu > summary")
+    is_first = True
+    for answer in ("No, go back", "Yes", "Yes"):
+        await menu.click()
+        await page.click("text=Delete this post")
+        assert "Delete this post?" in await page.inner_text("main h1")
+        await page.click(f"text={answer} >> visible=true")
+        if answer == "No, go back":
+            await page.wait_for_url(f"**/@ann/{post_id}")
+            continue
+        await page.wait_for_url("**/@ann")
+        await page.locator("article.leaving", has_text="Hello").wait_for()
+        if is_first:
+            await page.click("button:has-text('Undo')")
+            await page.get_by_text("The post stays.").wait_for()
+            await page.goto(f"{node.base}/@ann/{post_id}")
+            is_first = False
+    node.clock.forward(seconds=10)
+    await node.settle()
+    response = await page.goto(f"{node.base}/@ann/{post_id}")
+    assert response is not None
+    assert response.status == 404
+
+
+async def test_reaction_from_the_menu_appears_below_the_post(start: Start, browser: Browser) -> None:
+    node, page, ann = await open_member(start, browser)
+    await node.publish(ann, "Hello")
+    await page.goto(node.base + "/local")
+    await page.focus("#main details.menu > summary")
+    await page.keyboard.press("Enter")
+    await page.focus(".emoji-row button[value='🎉']")
+    await page.keyboard.press("Enter")
+    await page.locator(".reactions button[aria-pressed=true]", has_text="🎉").wait_for()
+    assert await page.locator("#main details.menu[open]").count() == 0
+    assert await page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert await page.locator("[data-focus=like][aria-pressed=true]").count() == 1
+    assert await page.locator(".emoji-row [aria-pressed=true]").count() == 1
+    await page.focus(".reactions button")
+    await page.keyboard.press("Enter")
+    await page.locator(".reactions:not(:has(form))").wait_for(state="attached")
+    assert await page.locator(".emoji-row [aria-pressed=true]").count() == 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

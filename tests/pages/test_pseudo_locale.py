@@ -33,8 +33,10 @@ from tests.kit.nodes import Start, TestNode
 from tests.kit.people import create_remote_account
 from tests.kit.visitors import VisitedPage, Visitor
 
-# Names and what members and peers write, and codes of languages: plain letters here are theirs.
-KNOWN = frozenset({"ann", "bob", "oda", "eve", "fay", "Fay", "alpha", "Node", "test", "Like", "en"})
+# Names, also of formats, what members and peers write, and codes of languages: plain letters are theirs.
+KNOWN = frozenset(
+    {"ann", "bob", "oda", "eve", "fay", "Fay", "alpha", "Node", "test", "Like", "en", "Atom", "RSS"}
+)
 DESCRIPTION = "A place that its members own."  # of the community, as the configuration has it
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")

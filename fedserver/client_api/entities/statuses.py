@@ -6,7 +6,6 @@ to its page.
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ from fedserver.client_api.entities.polls import Poll, render_poll_or_none
 from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.accounts import account_views
 from fedserver.domain.content import post_texts
-from fedserver.domain.posts import quotes
+from fedserver.domain.posts import articles
 from fedserver.domain.timelines import interaction_policies, post_policies, post_views
 from fedserver.links import Links
 from storage.rows.posts import PostRow
@@ -218,20 +217,7 @@ def _render_summary(row: PostRow) -> str | UnsetType:
 def render_content(links: Links, view: post_views.PostView) -> str:
     """Return the text of a post as it is shown, HTML."""
     view = view.boost_of or view
-    return post_texts.grant_pictures(links, view.post.id, build_content(view))
-
-
-def build_content(view: post_views.PostView) -> str:
-    """Return the text of a post, HTML whose pictures have the addresses that its author gave."""
-    row = view.post
-    html = post_texts.get_html(row)
-    if not row.title:
-        shown = view.quote if view.quote is not None and view.quote.post is not None else None
-        return quotes.add_fallback_link(html, shown.row) if shown and row.local else html
-    title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
-    if row.kind == "Article" or render_content_warning(row):
-        return title + html
-    return f"{title}<p>{escape(row.summary)}</p>{html}"
+    return post_texts.grant_pictures(links, view.post.id, articles.build_content(view))
 
 
 def _render_quote(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from msgspec import Struct
 
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
-from fedserver.text.excerpts import make_excerpt
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import Call, Routes
 from storage.rows.posts import PostRow
@@ -49,6 +47,7 @@ async def show(call: Call[OEmbedParams]) -> OEmbed:
     if not views or views[0].boost_of is not None:
         raise NotFoundError
     view = views[0]
+    author = f"{view.account.name} (@{view.account.account.username})"
     width = max(MIN_WIDTH, min(call.params.maxwidth, MAX_WIDTH))
     return OEmbed(
         title=view.post.title or gettext("A post by %(name)s", name=view.account.name),
@@ -56,17 +55,6 @@ async def show(call: Call[OEmbedParams]) -> OEmbed:
         author_url=view.account.account.url,
         provider_name=call.site.config.community.title,
         provider_url=f"{call.site.links.base}/",
-        html=_render_html(view, width),
+        html=post_texts.render_embed(view.post, author, width),
         width=width,
-    )
-
-
-def _render_html(view: post_views.PostView, width: int) -> str:
-    row = view.post
-    text = row.summary if row.summary and row.kind != "Article" else make_excerpt(row.html, 500)
-    title = f"<p><strong>{escape(row.title)}</strong></p>" if row.title else ""
-    author = f"{escape(view.account.name)} (@{escape(view.account.account.username)})"
-    return (
-        f'<blockquote cite="{escape(row.url)}" style="max-width: {width}px">{title}'
-        f'<p>{escape(text)}</p><footer><a href="{escape(row.url)}">{author}</a></footer></blockquote>'
     )

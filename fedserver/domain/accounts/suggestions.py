@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from fedserver.domain.accounts.accounts import to_like_pattern
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import ReadTx, Tx
@@ -20,6 +21,7 @@ from storage.queries.kernel import settings as setting_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
+MIN_BIO_SEARCH = 3  # characters: fewer are in nearly every text
 ANONYMOUS_ID = -1  # no account has it: visitors follow, hide and dismiss nobody
 MAX_FEATURED = 100  # more than anybody scrolls through
 SETTING_NAME = "featured_accounts"
@@ -42,6 +44,15 @@ async def list_directory(
     return await suggestion_queries.list_directory(
         tx, viewer, limit, offset, newest=newest, only_local=only_local
     )
+
+
+async def search_bios(tx: ReadTx, viewer_id: int | None, text: str, limit: int) -> list[int]:
+    """Return ids of members who can be found and whose bio or fields contain the text, in any case."""
+    words = text.strip().lower()
+    if len(words) < MIN_BIO_SEARCH:
+        return []
+    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    return await suggestion_queries.search_bios(tx, viewer, f"%{to_like_pattern(words)}", limit)
 
 
 async def list_for_account(tx: ReadTx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:

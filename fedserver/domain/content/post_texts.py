@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +31,7 @@ from storage.rows.posts import PostRow
 
 PLAIN = "text/plain"
 LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # the indent of the first line with text has a meaning
-MAX_SUMMARY, MAX_TITLE = 500, 200  # characters
+MAX_SUMMARY, MAX_TITLE, MAX_EMBEDDED = 500, 200, 500  # characters
 KINDS_WITH_WARNING = ("Note", "Question")  # their summary is always a content warning
 
 encode = msgspec.json.Encoder().encode
@@ -201,3 +202,14 @@ def render_page_html(links: Links, row: PostRow) -> str:
 def is_blank(html: str) -> bool:
     """Return True if the HTML shows neither text nor images."""
     return not to_text(html) and "<img" not in html
+
+
+def render_embed(row: PostRow, author: str, width: int) -> str:
+    """Return a quotation of a post for other pages, at most `width` pixels wide: HTML without a script."""
+    text = row.summary if row.summary and row.kind != "Article" else make_excerpt(row.html, MAX_EMBEDDED)
+    title = f"<p><strong>{escape(row.title)}</strong></p>" if row.title else ""
+    url = escape(row.url)
+    return (
+        f'<blockquote cite="{url}" style="max-width: {width}px">{title}'
+        f'<p>{escape(text)}</p><footer><a href="{url}">{escape(author)}</a></footer></blockquote>'
+    )

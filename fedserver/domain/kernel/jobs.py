@@ -328,6 +328,13 @@ class PublishScheduled(Job, frozen=True, tag="publish_scheduled"):
     scheduled_id: int
 
 
+class RemovePost(Job, frozen=True, tag="remove_post"):
+    """A member deleted a post, and the time to undo that is over."""
+
+    account_id: int
+    post_id: int
+
+
 class EndMute(Job, frozen=True, tag="end_mute"):
     """A mute has expired, unless it was prolonged."""
 
@@ -488,3 +495,8 @@ async def enqueue(tx: Tx, job: Job, *, run_at: int = 0, dedupe: str | None = Non
         dedupe=dedupe,
     )
     events.emit_jobs_due(tx)
+
+
+async def cancel(tx: Tx, dedupe: str) -> bool:
+    """Remove the job that waits under this `dedupe`; return False if there is none, or it has begun."""
+    return await job_queries.delete_waiting(tx, dedupe)

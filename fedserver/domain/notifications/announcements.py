@@ -64,13 +64,6 @@ async def list_current(
     ]
 
 
-async def list_unread(tx: ReadTx, site: NodeContext, actor: AccountRow) -> list[AnnouncementView]:
-    """Return the announcements to show to `actor` until they dismiss them, oldest first."""
-    rows = await announcement_queries.list_current(tx)
-    read_ids = await announcement_queries.load_read_ids(tx, actor.id) if rows else set()
-    return await _load_views(tx, site, [row for row in rows if row.id not in read_ids])
-
-
 async def _load_views(
     tx: ReadTx, site: NodeContext, rows: Sequence[AnnouncementRow]
 ) -> list[AnnouncementView]:

@@ -7,8 +7,14 @@ newer comes first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
+from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import MAX_SUMMARY
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.posts import quotes
+from fedserver.domain.timelines import post_views
 from fedserver.text.excerpts import make_excerpt, slugify
 from storage.engine import Page, ReadTx
 from storage.queries.posts import articles as article_queries
@@ -58,6 +64,11 @@ async def list_latest(tx: ReadTx, account_id: int | None, page: Page, *, is_memb
     return await article_queries.list_latest(tx, account_id, page, is_member=is_member)
 
 
+async def count_helpful(tx: ReadTx, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many people found each of these articles helpful, ever; those without any are missing."""
+    return await article_queries.count_votes(tx, ids) if ids else {}
+
+
 async def list_helpful(
     tx: ReadTx, account_id: int | None, window: str, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
@@ -65,3 +76,19 @@ async def list_helpful(
     span = WINDOWS.get(window)
     since = 0 if span is None else tx.now - span
     return await article_queries.list_helpful(tx, account_id, since, limit, offset, is_member=is_member)
+
+
+def build_content(view: post_views.PostView) -> str:
+    """Return the text of a post for programs without articles: with its title, and a link to what it quotes.
+
+    It is HTML whose pictures have the addresses that its author gave.
+    """
+    row = view.post
+    html = post_texts.get_html(row)
+    if not row.title:
+        shown = view.quote if view.quote is not None and view.quote.post is not None else None
+        return quotes.add_fallback_link(html, shown.row) if shown and row.local else html
+    title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
+    if row.kind == "Article" or post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive):
+        return title + html
+    return f"{title}<p>{escape(row.summary)}</p>{html}"

@@ -12,6 +12,8 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, TombstoneRow
 
+UNDO_MS = 10_000  # long enough to read the notice and reach its button
+
 
 async def delete(
     tx: Tx, author: AccountRow, post_id: int, *, deletes_files: bool = False
@@ -32,6 +34,34 @@ async def delete(
         await attachments.detach_files(tx, row)
     await _delete_local(tx, author, row)
     return view
+
+
+async def schedule(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
+    """Delete a post of one's own in UNDO_MS, and return it; until then `cancel` keeps it.
+
+    Raises NotFoundError.
+    """
+    row = await visibility.get_own(tx, author, post_id)
+    job = jobs.RemovePost(author.id, post_id)
+    await jobs.enqueue(tx, job, run_at=tx.now + UNDO_MS, dedupe=_removal_name(post_id))
+    return row
+
+
+async def cancel(tx: Tx, author: AccountRow, post_id: int) -> bool:
+    """Keep a post that `schedule` would delete; return False if that is too late. Raises NotFoundError."""
+    await visibility.get_own(tx, author, post_id)
+    return await jobs.cancel(tx, _removal_name(post_id))
+
+
+async def delete_scheduled(tx: Tx, job: jobs.RemovePost) -> None:
+    """Delete a post whose time to undo is over, unless it is gone already."""
+    author = await account_queries.find(tx, job.account_id)
+    if author is not None and await post_queries.find(tx, job.post_id) is not None:
+        await delete(tx, author, job.post_id)
+
+
+def _removal_name(post_id: int) -> str:
+    return f"remove_post:{post_id}"
 
 
 async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:

@@ -20,6 +20,7 @@ from storage.rows.posts import PostRow
 
 # Scope of an agreement: store the partner's public posts, even if no member follows their authors.
 SCOPE_POSTS = "posts"
+NO_VIEWER_ID = -1  # no account has it: a visitor hides nobody
 
 
 async def check_visibility(tx: ReadTx, visibility: str) -> None:
@@ -82,6 +83,11 @@ async def is_hidden_from(tx: ReadTx, parent: PostRow, author: AccountRow) -> boo
     if parent.visibility == "local":
         return True
     return parent.visibility == "partners" and not await belongs_to_partner(tx, author)
+
+
+async def list_public(tx: ReadTx, page: Page) -> list[int]:
+    """Return what `list_timeline` does for a visitor; loading the posts leaves out those for partners."""
+    return await list_timeline(tx, NO_VIEWER_ID, page)
 
 
 async def list_timeline(tx: ReadTx, viewer_id: int, page: Page) -> list[int]:

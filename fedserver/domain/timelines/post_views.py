@@ -52,6 +52,10 @@ class ViewerState(Struct, frozen=True):
     muted: bool
     pinned: bool
     reactions: tuple[tuple[str, str], ...] = ()  # name and picture of each emoji
+    # How the viewer stands to the author, or to who boosted the post: what a menu offers to undo.
+    mutes_author: bool = False
+    blocks_author: bool = False
+    hides_boosts: bool = False
 
 
 class QuoteView(Struct, frozen=True):
@@ -329,6 +333,9 @@ class _PageBuilder:
             thread in muted,
             identifier in pinned,
             tuple(self._reacted.get(identifier, ())),
+            mutes_author=row.account_id in self._fact_ids("mutes"),
+            blocks_author=row.account_id in self._fact_ids("blocks"),
+            hides_boosts=row.account_id in self._fact_ids("follows_without_boosts"),
         )
 
     def _match_filters(self, cached: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:

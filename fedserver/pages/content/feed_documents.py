@@ -11,9 +11,11 @@ from msgspec import Struct
 from fedserver.text.characters import remove_controls
 
 ATOM = "http://www.w3.org/2005/Atom"
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"  # RSS itself has only e-mail addresses of authors
 XML = "http://www.w3.org/XML/1998/namespace"
 CONTENT_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 ElementTree.register_namespace("atom", ATOM)
+ElementTree.register_namespace("dc", DUBLIN_CORE)
 
 
 class FeedFile(Struct, frozen=True):
@@ -25,7 +27,10 @@ class FeedFile(Struct, frozen=True):
 
 
 class FeedEntry(Struct, frozen=True):
-    """A post in a feed: title and summary are plain text, the content is HTML, times are ms UTC."""
+    """A post in a feed: title and summary are plain text, the content is HTML, times are ms UTC.
+
+    `author` is '' where all posts of the feed are by its own author.
+    """
 
     uri: str
     url: str
@@ -37,6 +42,8 @@ class FeedEntry(Struct, frozen=True):
     updated_at: int
     tags: tuple[str, ...]
     files: tuple[FeedFile, ...]
+    author: str = ""
+    author_url: str = ""
 
 
 class Feed(Struct, frozen=True):
@@ -44,27 +51,32 @@ class Feed(Struct, frozen=True):
 
     url: str
     page: str
+    title: str
     author: str
     author_url: str
     description: str
     updated_at: int
-    entries: tuple[FeedEntry, ...]
+    entries: tuple[FeedEntry, ...] = ()
 
 
 def write_atom(feed: Feed) -> bytes:
     """Return a feed as Atom."""
     root = ElementTree.Element("feed", {"xmlns": ATOM})
     _add(root, "id", feed.url)
-    _add(root, "title", feed.author)
+    _add(root, "title", feed.title)
     _add(root, "updated", _format_iso(feed.updated_at))
     _add(root, "link", rel="self", type=CONTENT_TYPES["atom"], href=feed.url)
     _add(root, "link", rel="alternate", type="text/html", href=feed.page)
-    author = _add(root, "author")
-    _add(author, "name", feed.author)
-    _add(author, "uri", feed.author_url)
+    _add_atom_author(root, feed.author, feed.author_url)
     for entry in feed.entries:
         _add_atom_entry(root, entry)
     return _write(root)
+
+
+def _add_atom_author(parent: ElementTree.Element, name: str, url: str) -> None:
+    author = _add(parent, "author")
+    _add(author, "name", name)
+    _add(author, "uri", url)
 
 
 def _add_atom_entry(root: ElementTree.Element, entry: FeedEntry) -> None:
@@ -73,6 +85,8 @@ def _add_atom_entry(root: ElementTree.Element, entry: FeedEntry) -> None:
         element.set(f"{{{XML}}}lang", entry.language)
     _add(element, "id", entry.uri)
     _add(element, "title", entry.title)
+    if entry.author:
+        _add_atom_author(element, entry.author, entry.author_url)
     _add(element, "link", rel="alternate", type="text/html", href=entry.url)
     _add(element, "published", _format_iso(entry.published_at))
     _add(element, "updated", _format_iso(entry.updated_at))
@@ -89,7 +103,7 @@ def write_rss(feed: Feed) -> bytes:
     """Return a feed as RSS."""
     root = ElementTree.Element("rss", {"version": "2.0"})
     channel = _add(root, "channel")
-    _add(channel, "title", feed.author)
+    _add(channel, "title", feed.title)
     _add(channel, "link", feed.page)
     _add(channel, "description", feed.description)
     _add(channel, "lastBuildDate", _format_rfc822(feed.updated_at))
@@ -99,6 +113,8 @@ def write_rss(feed: Feed) -> bytes:
         _add(item, "guid", entry.uri, isPermaLink="false")
         _add(item, "title", entry.title)
         _add(item, "link", entry.url)
+        if entry.author:
+            _add(item, f"{{{DUBLIN_CORE}}}creator", entry.author)
         _add(item, "pubDate", _format_rfc822(entry.published_at))
         for tag in entry.tags:
             _add(item, "category", tag)

@@ -1,44 +1,42 @@
-"""Feeds of the posts of a member: what a visitor sees on the page, and no more."""
+"""Feeds of a member, the blog, a hashtag and the partners: what a visitor sees on the page, and no more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
-import msgspec
 from aiohttp import web
+from msgspec import Struct, structs
 
 from fedserver.domain.accounts import account_views
-from fedserver.domain.content import emojis, post_texts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles, quotes
-from fedserver.domain.timelines import post_views, timelines
-from fedserver.pages.content.feed_documents import (
-    CONTENT_TYPES,
-    Feed,
-    FeedEntry,
-    FeedFile,
-    write_atom,
-    write_rss,
-)
-from fedserver.text.locales import format_datetime, gettext
-from fedserver.web.endpoint import Call
+from fedserver.domain.posts import articles
+from fedserver.domain.timelines import partner_posts, post_views, timelines
+from fedserver.pages.content.feed_documents import CONTENT_TYPES, Feed, write_atom, write_rss
+from fedserver.pages.content.feed_entries import to_entry
+from fedserver.text.locales import gettext
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import mark_language
 from storage.engine import Page
 from storage.rows.accounts import AccountRow
 
+routes = Routes("pages")
 WRITERS = {"atom": write_atom, "rss": write_rss}
 MAX_ENTRIES = 30
-_decode_tags = msgspec.json.Decoder(list[str]).decode
+
+
+class BlogFeedParams(Struct, frozen=True):
+    """The order of a blog, latest or helpful, and the time in which likes count for it."""
+
+    order: str = "latest"
+    window: str = "quarter"
 
 
 async def render_feed(
     call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False
 ) -> web.Response:
     """Return the feed of the posts of an account, or (`blog`) of its articles. Raises NotFoundError."""
-    if ending not in WRITERS:
-        raise NotFoundError
     page, links = Page(limit=MAX_ENTRIES), call.site.links
     if blog:
         ids = await articles.list_latest(call.tx, account.id, page, is_member=False)
@@ -46,15 +44,48 @@ async def render_feed(
         ids = await timelines.list_by_account(
             call.tx, account.id, None, page, exclude_replies=True, exclude_boosts=True
         )
-    entries = tuple(_to_entry(call, view) for view in await post_views.load(call.tx, ids, None))
     author = (await account_views.load(call.tx, [account.id]))[account.id]
-    feed = Feed(
-        url=f"{links.base}{call.request.path}",
+    head = Feed(
+        url="",
         page=links.blog(account.username) if blog else account.url,
+        title=author.name,
         author=author.name,
         author_url=account.url,
         description=f"{author.name} · {call.site.config.community.title}",
-        updated_at=max((entry.updated_at for entry in entries), default=account.created_at),
+        updated_at=account.created_at,
+    )
+    return await _render(call, ending, head, ids)
+
+
+async def render_shared_feed(
+    call: Call[Any], ending: str, title: str, path: str, ids: Sequence[int]
+) -> web.Response:
+    """Return a feed of posts by several authors, of what the page at `path` shows. Raises NotFoundError."""
+    community, base = call.site.config.community, call.site.links.base
+    head = Feed(
+        url="",
+        page=f"{base}{path}",
+        title=f"{title} · {community.title}",
+        author=community.title,
+        author_url=f"{base}/",
+        description=community.description or community.title,
+        updated_at=0,
+    )
+    return await _render(call, ending, head, ids, names_authors=True)
+
+
+async def _render(
+    call: Call[Any], ending: str, head: Feed, ids: Sequence[int], *, names_authors: bool = False
+) -> web.Response:
+    """Return a feed of the posts that a visitor sees."""
+    if ending not in WRITERS:
+        raise NotFoundError
+    views = [view for view in await post_views.load(call.tx, ids, None) if view.boost_of is None]
+    entries = tuple(to_entry(call, view, names_author=names_authors) for view in views)
+    feed = structs.replace(
+        head,
+        url=f"{call.site.links.base}{call.request.path_qs}",
+        updated_at=max((entry.updated_at for entry in entries), default=head.updated_at),
         entries=entries,
     )
     response = web.Response(body=WRITERS[ending](feed), content_type=CONTENT_TYPES[ending], charset="utf-8")
@@ -63,71 +94,30 @@ async def render_feed(
     return response
 
 
-def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
-    row = view.post
-    # A page opens what is sensitive when the reader asks for it; programs that read feeds cannot.
-    warning = post_texts.find_warning(row.kind, row.summary, sensitive=row.sensitive)
-    files = () if row.sensitive else view.media
-    return FeedEntry(
-        uri=row.uri,
-        url=row.url,
-        title=row.title or _describe(view),
-        summary="" if warning else row.summary,
-        content=_render_content(call, view, warning),
-        language=row.language,
-        published_at=row.published_at,
-        updated_at=row.edited_at or row.published_at,
-        tags=() if warning else tuple(_decode_tags(row.tags)),
-        files=tuple(
-            FeedFile(call.site.links.media(file.file_key), file.content_type, file.bytes)
-            for file in files
-            if file.file_key
-        ),
-    )
+@routes.get("/blog.atom", "/blog.rss", html=True, params=BlogFeedParams)
+async def show_blog(call: Call[BlogFeedParams]) -> web.Response:
+    """Return the feed of the articles of all members: the latest, or the most helpful first."""
+    ending, window = call.request.path.rpartition(".")[2], call.params.window
+    if call.params.order != "helpful":
+        ids = await articles.list_latest(call.tx, None, Page(limit=MAX_ENTRIES), is_member=False)
+        return await render_shared_feed(call, ending, gettext("Blog"), "/blog", ids)
+    window = window if window in articles.WINDOWS else "quarter"
+    ranked = await articles.list_helpful(call.tx, None, window, MAX_ENTRIES, 0, is_member=False)
+    ids, path = [post_id for post_id, _ in ranked], f"/blog?order=helpful&window={window}"
+    return await render_shared_feed(call, ending, gettext("Most helpful"), path, ids)
 
 
-def _describe(view: post_views.PostView) -> str:
-    """Return a title for a note, which has none: its author and its time."""
-    return gettext(
-        "%(author)s, %(when)s", author=view.account.name, when=format_datetime(view.post.published_at)
-    )
+@routes.get("/partners.atom", "/partners.rss", html=True)
+async def show_partners(call: Call[NoParams]) -> web.Response:
+    """Return the feed of public posts by members of partners."""
+    ids = await partner_posts.list_public(call.tx, Page(limit=MAX_ENTRIES))
+    ending = call.request.path.rpartition(".")[2]
+    return await render_shared_feed(call, ending, gettext("Partners"), "/partners", ids)
 
 
-def _render_content(call: Call[Any], view: post_views.PostView, warning: str) -> str:
-    # guard: texts behind a content warning
-    if warning:
-        return _render_warning(call, view, warning)
-    return "".join(_render_parts(call, view))
-
-
-def _render_warning(call: Call[Any], view: post_views.PostView, warning: str) -> str:
-    text = escape(gettext("Content warning: %(warning)s", warning=warning))
-    link = f'<a href="{escape(view.post.url)}">{escape(gettext("Read the post"))}</a>'
-    return f"<p><strong>{emojis.render(call.site.links, view.post.emojis, text)}</strong></p><p>{link}</p>"
-
-
-def _render_parts(call: Call[Any], view: post_views.PostView) -> Iterator[str]:
-    """Return the HTML of a post, with what the page shows above and below its text."""
-    row, quote, links = view.post, view.quote, call.site.links
-    files = () if row.sensitive else view.media
-    if view.cover is not None and view.cover.file_key and not row.sensitive:
-        yield _render_picture(links.media(view.cover.file_key), view.cover.description)
-    html = post_texts.proxy_pictures(links, row.id, post_texts.get_html(row))
-    html = emojis.render(links, row.emojis, html)
-    yield quotes.add_fallback_link(html, quote.row if quote is not None and quote.post is not None else None)
-    # As on the page: pictures that an article shows in its text are not shown again.
-    shown = row.html if row.kind == "Article" else ""
-    for file in (file for file in files if file.file_key not in shown):
-        address = links.media(file.file_key) if file.file_key else ""
-        if address and file.kind == "image":
-            yield _render_picture(address, file.description)
-        elif address:
-            label = escape(file.description or gettext("File"))
-            yield f'<p><a href="{escape(address)}">{label}</a></p>'
-    if view.poll is not None:
-        options = "".join(f"<li>{escape(option.title)}</li>" for option in view.poll.options)
-        yield f"<ul>{emojis.render(links, row.emojis, options)}</ul>"
-
-
-def _render_picture(address: str, description: str) -> str:
-    return f'<p><img src="{escape(address)}" alt="{escape(description)}"></p>'
+@routes.get("/tags/{tag}.atom", "/tags/{tag}.rss", html=True)
+async def show_tag(call: Call[NoParams]) -> web.Response:
+    """Return the feed of public posts with a hashtag."""
+    name, ending = call.text("tag"), call.request.path.rpartition(".")[2]
+    ids = await timelines.list_by_tag(call.tx, None, timelines.TagQuery(name), Page(limit=MAX_ENTRIES))
+    return await render_shared_feed(call, ending, f"#{name}", f"/tags/{quote(name)}", ids)

@@ -20,11 +20,27 @@ routes = Routes("pages")
     html=True,
     auth=USER,
     params=FormParams,
-    question=Question("Delete this post permanently? You cannot undo this."),
+    question=Question("Delete this post? After that you have 10 seconds to undo it."),
 )
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
-    await post_removal.delete(call.tx, call.account, call.id())
-    return call.redirect_back(call.params.next)
+    """Delete a post soon: the next page offers to undo that."""
+    row = await post_removal.schedule(call.tx, call.account, call.id())
+    profile = f"/@{call.account.username}"
+    # The page of the post itself is there for a few seconds only.
+    is_own_page = call.params.next.partition("?")[0] == call.site.links.path(row.url)
+    return call.redirect_with_notice("" if is_own_page else call.params.next, profile, "delete", row.id)
+
+
+@routes.post("/posts/{id}/keep", html=True, auth=USER, params=FormParams)
+async def keep(call: Call[FormParams]) -> web.StreamResponse:
+    """Undo a deletion whose time is not over."""
+    try:
+        is_kept = await post_removal.cancel(call.tx, call.account, call.id())
+    except NotFoundError:  # it is deleted, or the form was sent twice
+        is_kept = False
+    return call.redirect_with_notice(
+        call.params.next, f"/@{call.account.username}", "keep" if is_kept else "keep_late"
+    )
 
 
 @routes.post("/posts/{id}/{act}", html=True, auth=USER, params=FormParams)

@@ -12,6 +12,7 @@ from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
+from fedserver.pages.posts.thread_tree import MAX_ABOVE, REPLIES_A_PAGE, build_tree
 from fedserver.text.anchors import list_headings
 from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
@@ -30,7 +31,9 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         return await render_feed(call, account, ending, blog=True)
     post_id = await _resolve_post_id(call, account, place)
     above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
-    thread = await post_views.load_thread(call.tx, post_id, above, below, call.viewer_id)
+    first = call.offset()
+    page = below[first : first + REPLIES_A_PAGE]
+    thread = await post_views.load_thread(call.tx, post_id, above[-MAX_ABOVE:], page, call.viewer_id)
     view = thread.post
     if view.post.account_id != account.id:
         raise NotFoundError
@@ -40,7 +43,9 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
     await _refresh_thread(call, view)
-    return _render_page(call, view, thread.above, thread.below)
+    has_more = len(below) > first + len(page)
+    more = f"{call.request.path}?offset={first + REPLIES_A_PAGE}" if has_more else ""
+    return await _render_page(call, thread, more, is_cut=len(above) > MAX_ABOVE)
 
 
 async def _refresh_thread(call: Call[NoParams], view: post_views.PostView) -> None:
@@ -58,19 +63,24 @@ async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str
     return (await articles.get_by_slug(call.tx, account.id, place)).id
 
 
-def _render_page(
-    call: Call[NoParams],
-    view: post_views.PostView,
-    above: list[post_views.PostView],
-    below: list[post_views.PostView],
+async def _render_page(
+    call: Call[NoParams], thread: post_views.ThreadView, more: str, *, is_cut: bool
 ) -> web.StreamResponse:
+    """Return the page of a post; `more` leads to further replies, `is_cut` if posts above are missing."""
+    view = thread.post
+    shown = [view, *thread.above, *thread.below]
+    article_ids = [other.post.id for other in shown if other.post.kind == "Article"]
+    votes = await articles.count_helpful(call.tx, article_ids)
     article = view.post.kind == "Article"
     headings = list_headings(get_html(view.post)) if article else []
     page = call.render(
         "article.html" if article else "thread.html",
         view=view,
-        above=above,
-        below=below,
+        above=thread.above,
+        is_cut=is_cut,
+        replies=build_tree(thread.below),
+        more=more,
+        votes=votes,
         headings=headings if len(headings) >= MIN_HEADINGS else [],
         description=view.post.summary or make_excerpt(view.post.html, 200),
     )

@@ -29,7 +29,7 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         "home.html",
         feed=await load_feed(call, ids, "home"),
         newest_id=find_newest_id(call, ids),
-        notices=await announcements.list_unread(call.tx, call.site, call.account),
+        notices=await announcements.list_current(call.tx, call.site, call.account, include_dismissed=False),
         settings=members.decode_settings(call.member),
         sidebar=beside,
         steps=steps,

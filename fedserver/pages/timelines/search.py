@@ -6,15 +6,15 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from fedserver.domain.accounts import account_views
+from fedserver.domain.accounts import account_views, suggestions
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views, search
+from fedserver.pages.timelines import search_filters
 from fedserver.text.locales import gettext
 from fedserver.text.names import is_hashtag
 from fedserver.web.endpoint import USER, Call, Routes
-from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
@@ -28,12 +28,20 @@ KINDS: dict[Tab, str] = {
     "articles": "statuses",
 }
 PAGE_SIZE = 20
+MAX_BIOS = 20
+FILTERED_TABS = ("posts", "articles")
 MAX_OFFSET = 1_000  # as the search reads all that it leaves out
 
 
 class SearchPageParams(Struct, frozen=True):
+    """Words, the kind of what is searched, and filters for posts: a handle, days (ISO 8601), pictures."""
+
     q: str = ""
     tab: str = ""
+    by: str = ""
+    after: str = ""
+    before: str = ""
+    pictures: bool = False
 
 
 class AddressParams(Struct, frozen=True):
@@ -53,34 +61,53 @@ async def show(call: Call[SearchPageParams]) -> web.StreamResponse:
         return await _redirect_to(call, exact)
     tab: Tab = next((name for name in KINDS if name == call.params.tab), "")
     offset = min(call.offset(), MAX_OFFSET)
-    query = search.SearchRequest(text=text, kind=KINDS[tab], limit=PAGE_SIZE, offset=offset)
+    operators, problem = search_filters.to_operators(call.params) if tab in FILTERED_TABS else ("", None)
+    # Nothing is searched with a filter that is not understood: its results would mislead.
+    kind = " is:article" if tab == "articles" else ""
+    words = "" if problem else _add_operators(text, operators + kind)
+    query = search.SearchRequest(text=words, kind=KINDS[tab], limit=PAGE_SIZE, offset=offset)
     async with call.services.db.read() as tx:
-        result = await _search(tx, call, query, articles_only=tab == "articles")
+        result = await search.run(tx, call.site, call.viewer_id, query)
+        bios: list[int] = []
+        if tab in ("", "people") and not offset:
+            bios = await suggestions.search_bios(tx, call.viewer_id, text, MAX_BIOS)
         people = await account_views.load_page(tx, result.accounts)
+        described = await account_views.load_page(tx, [key for key in bios if key not in result.accounts])
         posts = await post_views.load(tx, result.posts, call.viewer_id, context="public")
     is_full = PAGE_SIZE in (len(result.accounts), len(result.posts), len(result.tags))
-    more = urlencode({"q": text, "tab": tab, "offset": offset + PAGE_SIZE}) if tab and is_full else ""
+    more = urlencode({**_list_fields(call.params, text, tab), "offset": offset + PAGE_SIZE})
     tag = text.removeprefix("#")
     return call.render(
         "search.html",
+        status=422 if problem else 200,
         text=text,
         tab=tab,
+        params=call.params,
+        problem=problem,
+        is_filtered=bool(operators or problem),
         people=people,
+        described=described,
         posts=[view for view in posts if not any(match.filter.action == "hide" for match in view.filtered)],
         tags=result.tags,
-        older=f"/search?{more}" if more and offset < MAX_OFFSET else "",
+        older=f"/search?{more}" if tab and is_full and offset < MAX_OFFSET else "",
         tag=tag if is_hashtag(tag) else "",
     )
 
 
-async def _search(
-    tx: ReadTx, call: Call[SearchPageParams], query: search.SearchRequest, *, articles_only: bool
-) -> search.SearchResult:
-    """Return the matches; `is:article` is the operator that selects articles."""
-    if articles_only and query.text:
-        room = search.MAX_QUERY - len(" is:article")
-        query = structs.replace(query, text=f"{query.text[:room]} is:article")
-    return await search.run(tx, call.site, call.viewer_id, query)
+def _list_fields(params: SearchPageParams, text: str, tab: Tab) -> dict[str, str]:
+    """Return the fields of the address of a search, without the empty ones."""
+    fields = {"q": text, "tab": tab, "by": params.by, "after": params.after, "before": params.before}
+    return {name: value for name, value in fields.items() if value or name in ("q", "tab")} | (
+        {"pictures": "1"} if params.pictures else {}
+    )
+
+
+def _add_operators(text: str, operators: str) -> str:
+    """Return a query with operators, which are kept if it is too long; nothing is searched without words."""
+    operators = operators.strip()
+    if not operators or not (text or "from:" in operators):
+        return text
+    return f"{text[: search.MAX_QUERY - len(operators) - 1]} {operators}".strip()
 
 
 async def _redirect_to(

@@ -1,4 +1,4 @@
-"""Timelines: the community, hashtags, bookmarks; and notifications."""
+"""Timelines: the community, hashtags, bookmarks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from msgspec import structs
 from fedserver.domain.accounts import accounts
 from fedserver.domain.content import tags
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.notifications import announcements, notification_views
-from fedserver.domain.timelines import markers, timelines
+from fedserver.domain.notifications import announcements
+from fedserver.domain.timelines import timelines
 from fedserver.pages.post_feed import PAGE_SIZE, PostFeed, find_newest_id, load_feed, next_page_url
 from fedserver.pages.timelines import sidebar
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
@@ -21,11 +21,14 @@ routes = Routes("pages")
 async def show_local(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_public(call.tx, call.viewer_id, call.page(), local=True)
     account = call.principal.account if call.principal else None
+    notices: list[announcements.AnnouncementView] = []
+    if account is not None:
+        notices = await announcements.list_current(call.tx, call.site, account, include_dismissed=False)
     return call.render(
         "local.html",
         feed=await load_feed(call, ids, "public"),
         newest_id=find_newest_id(call, ids),
-        notices=await announcements.list_unread(call.tx, call.site, account) if account is not None else [],
+        notices=notices,
         sidebar=await sidebar.load(call),
     )
 
@@ -91,32 +94,4 @@ async def list_favourites(call: Call[NoParams]) -> web.StreamResponse:
 async def _load_saved(call: Call[NoParams], pairs: timelines.Pairs) -> PostFeed:
     """Return a page of posts whose cursors are not the ids of the posts."""
     feed = await load_feed(call, [post_id for _, post_id in pairs], "account", PAGE_SIZE + 1)
-    return PostFeed(feed.views, next_page_url(call, [cursor for cursor, _ in pairs], PAGE_SIZE))
-
-
-@routes.get("/notifications", html=True, auth=USER)
-async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
-    """Show notifications; those that were unread are marked, and count as read from now on."""
-    views, cursors = await notification_views.list_by_account(call.tx, call.account, call.page(30, 30))
-    read = await markers.load_last_read(call.tx, call.account, "notifications")
-    notices = await announcements.list_unread(call.tx, call.site, call.account)
-    # What a browser fetches ahead has not been read (fetch.spec.whatwg.org, Sec-Purpose).
-    is_opened = "prefetch" not in call.header("Sec-Purpose")
-    if is_opened and max(cursors, default=0) > read:
-        async with call.services.db.write() as tx:
-            await markers.advance(tx, call.account, "notifications", max(cursors))
-    me = call.principal
-    return call.render(
-        "notifications.html",
-        views=views,
-        older=next_page_url(call, cursors, 30),
-        read=read,
-        notices=notices,
-        me=structs.replace(me, unread_count=0) if me is not None and is_opened else me,
-    )
-
-
-@routes.post("/announcements/{id}/dismiss", html=True, auth=USER, params=FormParams)
-async def dismiss_announcement(call: Call[FormParams]) -> web.StreamResponse:
-    await announcements.dismiss(call.tx, call.account, call.id())
-    return call.redirect_back(call.params.next)
+    return structs.replace(feed, older=next_page_url(call, [cursor for cursor, _ in pairs], PAGE_SIZE))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from fedserver.domain.content import post_texts
 from fedserver.text.excerpts import estimate_reading_minutes
+from fedserver.text.locales import current_locale
 from storage.cache import LruCache
 from storage.rows.posts import PostRow
 
@@ -27,6 +28,16 @@ def build_reading_time() -> Callable[[PostRow], int]:
         return int(minutes)
 
     return find_reading_minutes
+
+
+def build_can_translate(*, has_service: bool) -> Callable[[PostRow], bool]:
+    """Return a function that returns whether a post is in another language than the pages."""
+
+    def can_translate(row: PostRow) -> bool:
+        language = (row.language or "").partition("-")[0]
+        return has_service and language != current_locale().partition("-")[0]
+
+    return can_translate
 
 
 def find_answered_handle(row: PostRow) -> str:

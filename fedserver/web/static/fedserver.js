@@ -44,6 +44,12 @@ const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const menu = event.detail.requestConfig?.elt.closest("details.menu");
+  if (!menu || event.detail.isError) return;
+  menu.open = false;
+  menu.querySelector("summary").focus({ preventScroll: true });
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of menus()) menu.open = false;
 });

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     exists,
@@ -45,6 +46,22 @@ _directory = (
 )
 LIST_ACTIVE = _directory.order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
 LIST_NEWEST = _directory.order_by(accounts.c.created_at.desc(), accounts.c.id.desc())
+
+_words = bindparam("words", type_=Text())
+# Members only: there are few of them, and no index helps to find words inside a text.
+SEARCH_BIOS = (
+    select(accounts.c.id)
+    .where(
+        _listed,
+        accounts.c.domain == "",
+        or_(
+            func.lower(accounts.c.note_source).like(_words, escape="\\"),
+            func.lower(accounts.c.fields).like(_words, escape="\\"),
+        ),
+    )
+    .order_by(accounts.c.followers_count.desc(), accounts.c.id)
+    .limit(bindparam("limit"))
+)
 
 _followed, _friend, _ours = follows.alias(), follows.alias(), accounts.alias()
 _suggestable = and_(
@@ -98,6 +115,11 @@ LIST_FRIENDS_OF_FRIENDS = _rank_by_followers(
 )
 LIST_MOST_FOLLOWED = _rank_by_followers(_ours.c.domain == "")
 INSERT_DISMISSAL = upsert(suggestion_dismissals).on_conflict_do_nothing()
+
+
+async def search_bios(tx: ReadTx, viewer_id: int, words: str, limit: int) -> list[int]:
+    """Return ids of members whose bio or fields are like `words`, a pattern in lower case."""
+    return await tx.values(SEARCH_BIOS, viewer_id=viewer_id, words=words, limit=limit, now=tx.now)
 
 
 async def list_directory(

@@ -36,6 +36,11 @@ LEASE = (
     .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
     .returning(*columns_of(tasks, JobRow))
 )
+DELETE_WAITING = (
+    delete(tasks)
+    .where(tasks.c.dedupe == bindparam("dedupe"), tasks.c.leased_until <= bindparam("now"), _is_pending)
+    .returning(tasks.c.id)
+)
 RENEW = update(tasks).where(tasks.c.id == bindparam("b_id")).values(leased_until=bindparam("b_until"))
 FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
 RETRY = (
@@ -75,6 +80,11 @@ async def insert(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | 
         dead_at=None,
         error="",
     )
+
+
+async def delete_waiting(tx: Tx, dedupe: str) -> bool:
+    """Delete the job with this `dedupe` unless a worker has leased it; return whether there was one."""
+    return await tx.value(DELETE_WAITING, dedupe=dedupe, now=tx.now) is not None
 
 
 async def lease(tx: ReadTx, *, until: int, limit: int, kinds: Collection[str]) -> list[JobRow]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Page, ReadTx
 from storage.rows.posts import PostRow
-from storage.statements import PagedStatement, columns_of, equals_any, to_row_or_none
+from storage.statements import PagedStatement, columns_of, equals_any, one_of, to_row_or_none
 from storage.tables.accounts import accounts
 from storage.tables.posts import likes, posts
 
@@ -58,6 +60,12 @@ _ranked = (
     .offset(bindparam("offset"))
 )
 LIST_HELPFUL = _ranked
+COUNT_VOTES = (
+    select(likes.c.post_id, func.count())
+    .join(posts, posts.c.id == likes.c.post_id)
+    .where(one_of(likes.c.post_id, "ids"), likes.c.account_id != posts.c.account_id)
+    .group_by(likes.c.post_id)
+)
 LIST_HELPFUL_BY_ACCOUNT = _ranked.where(posts.c.account_id == bindparam("account_id"))
 
 
@@ -94,3 +102,9 @@ async def list_helpful(
     else:
         rows = await tx.all(LIST_HELPFUL_BY_ACCOUNT, account_id=account_id, **params)
     return [(row[0], row[1]) for row in rows]
+
+
+async def count_votes(tx: ReadTx, ids: Sequence[int]) -> dict[int, int]:
+    """Return the votes of posts by people other than their authors."""
+    rows = await tx.all(COUNT_VOTES, ids=list(ids))
+    return {int(post_id): int(votes) for post_id, votes in rows}

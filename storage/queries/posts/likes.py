@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, delete, func, select, update
 from storage.engine import Page, ReadTx, Tx
 from storage.queries.accounts.hidden import bind_viewer, is_not_hidden
 from storage.rows.posts import LikeRow
-from storage.statements import PagedStatement, columns_of, to_row_or_none, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.posts import likes, pins, posts
-from storage.tables.relationships import thread_mutes
+from storage.tables.relationships import follows, thread_mutes
 from storage.tables.timelines import bookmarks
 
 INSERT_LIKE = upsert(likes).on_conflict_do_nothing()
@@ -35,6 +35,18 @@ LIST_LIKERS = PagedStatement(
         is_not_hidden(likes.c.account_id),
     ),
     likes.c.id,
+)
+LIST_FOLLOWED_BOOSTERS = (
+    select(posts.c.boost_of_id, posts.c.account_id)
+    .join(follows, follows.c.target_id == posts.c.account_id)
+    .where(
+        one_of(posts.c.boost_of_id, "post_ids"),
+        follows.c.account_id == bindparam("viewer_id"),
+        follows.c.shows_boosts,
+        is_not_hidden(posts.c.account_id),
+    )
+    .order_by(posts.c.id.desc())
+    .limit(bindparam("limit"))
 )
 LIST_BOOSTERS = PagedStatement(
     select(posts.c.id, posts.c.account_id)
@@ -117,6 +129,16 @@ async def list_boosters(tx: ReadTx, post_id: int, viewer_id: int | None, page: P
     return await _list_pairs(
         tx, LIST_BOOSTERS, page, post_id=post_id, viewer_id=bind_viewer(viewer_id), now=tx.now
     )
+
+
+async def list_followed_boosters(
+    tx: ReadTx, post_ids: Sequence[int], viewer_id: int, limit: int
+) -> list[tuple[int, int]]:
+    """Return post and account of the newest boosts of these posts by accounts that the viewer follows."""
+    rows = await tx.all(
+        LIST_FOLLOWED_BOOSTERS, post_ids=list(post_ids), viewer_id=viewer_id, limit=limit, now=tx.now
+    )
+    return [(int(post_id), int(account_id)) for post_id, account_id in rows]
 
 
 async def insert_bookmark(tx: Tx, account_id: int, post_id: int) -> bool:

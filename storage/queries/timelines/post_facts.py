@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, exists, literal_column, or_, select, true, union_all
+from sqlalchemy import BigInteger, and_, bindparam, case, exists, literal_column, or_, select, true, union_all
 
 from storage.engine import ReadTx
 from storage.queries.accounts.hidden import covers
@@ -33,7 +33,8 @@ def _matches_authors(column: Any) -> Any:
 
 
 # The kind, the column of the id, the column of the viewer, and what else must hold.
-_KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
+NO_BOOSTS = "follows_without_boosts"
+_KINDS: tuple[tuple[Any, Any, Any, Any], ...] = (
     ("filters", filters.c.id, filters.c.account_id, true()),
     ("liked", likes.c.post_id, likes.c.account_id, _matches_posts(likes.c.post_id)),
     ("reacted", reactions.c.post_id, reactions.c.account_id, _matches_posts(reactions.c.post_id)),
@@ -47,7 +48,13 @@ _KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
         thread_mutes.c.account_id,
         one_of(thread_mutes.c.thread_id, "thread_ids"),
     ),
-    ("follows", follows.c.target_id, follows.c.account_id, _matches_authors(follows.c.target_id)),
+    (
+        # Who follows without boosts also follows: one row says both, without a further branch.
+        case((follows.c.shows_boosts, literal_column("'follows'")), else_=literal_column(f"'{NO_BOOSTS}'")),
+        follows.c.target_id,
+        follows.c.account_id,
+        _matches_authors(follows.c.target_id),
+    ),
     (
         "mutes",
         mutes.c.target_id,
@@ -67,8 +74,9 @@ _KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
 )
 
 
-def _kind_column(kind: str) -> Any:
-    return literal_column(f"'{kind}'").label("kind")
+def _kind_column(kind: Any) -> Any:
+    column: Any = literal_column(f"'{kind}'") if isinstance(kind, str) else kind
+    return column.label("kind")
 
 
 LOAD_FOR_VIEWER = union_all(
@@ -168,6 +176,8 @@ async def load_for_viewer(
         now=tx.now,
     ):
         ids_by_kind.setdefault(kind, set()).add(subject_id)
+    if NO_BOOSTS in ids_by_kind:
+        ids_by_kind.setdefault("follows", set()).update(ids_by_kind[NO_BOOSTS])
     return ids_by_kind
 
 
@@ -188,5 +198,8 @@ async def load_for_viewers(
         author_ids=list(author_ids),
         now=tx.now,
     ):
-        facts_by_viewer.setdefault(viewer_id, set()).add((kind, subject_id))
+        facts = facts_by_viewer.setdefault(viewer_id, set())
+        facts.add((kind, subject_id))
+        if kind == NO_BOOSTS:
+            facts.add(("follows", subject_id))
     return facts_by_viewer

@@ -138,7 +138,7 @@ async def test_names_have_pictures_wherever_they_stand(start: Start) -> None:
     await node.settle()
     for path, text in (
         ("/notifications", "Ann <b> <:fox:> liked your post"),
-        ("/@ann", "↻ Ann <b> <:fox:> boosted"),
+        ("/@ann", "Boosted by Ann <b> <:fox:>"),
         ("/search?q=Ann", "Ann <b> <:fox:>"),
         (quoting["url"].removeprefix(node.base), "Post by Ann <b> <:fox:>"),
         (quoting["url"].removeprefix(node.base), "Bob <:fox:>"),

@@ -12,7 +12,7 @@ from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.posts import versions
+from fedserver.domain.posts import likes, versions
 from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.timelines import visibility
 from tests.client_api.content.test_video import upload
@@ -198,3 +198,38 @@ async def test_feed_of_articles_has_titles_summaries_and_absolute_addresses(star
     for part in ('href="https://alpha.test/about"', 'src="https://alpha.test/media/p.png"', "<sub>2</sub>"):
         assert part in content
     assert [tag.get("term") for tag in entry.iter(f"{ATOM}category")] == ["fox"]
+
+
+async def test_feeds_of_many_authors_name_them_and_are_announced(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    first = await node.publish(ann, "First #lamp", kind="Article", title="First")
+    await node.publish(bob, "Second #lamp", kind="Article", title="Second")
+    await node.publish(bob, "Secret #lamp", kind="Article", title="Secret", visibility="local")
+    async with node.db.write() as tx:
+        await likes.like(tx, node.site, bob, first)
+    await node.settle()
+    guest = Visitor(node)
+    for page, feed, titles in (
+        ("/blog", "/blog.atom", ["Second", "First"]),
+        ("/blog?order=helpful&window=week", "/blog.atom?order=helpful&window=week", ["First", "Second"]),
+        ("/tags/lamp", "/tags/lamp.atom", ["Second", "First"]),
+        ("/partners", "/partners.atom", []),
+    ):
+        shown = (await guest.open(page)).text.replace("&amp;", "&")
+        assert f'<link rel="alternate" type="application/atom+xml" href="{feed}">' in shown
+        if titles:
+            assert f'<a href="{feed}">Atom</a>' in shown
+        async with node.http.get(feed) as answer:
+            root = etree.fromstring(await answer.read())
+        entries = list(root.iter(f"{ATOM}entry"))
+        assert [entry.findtext(f"{ATOM}title") for entry in entries] == titles
+        names = [entry.findtext(f"{ATOM}author/{ATOM}name") for entry in entries]
+        assert names == [{"First": "ann", "Second": "bob"}[title] for title in titles]
+        async with node.http.get(feed.replace(".atom", ".rss")) as answer:
+            channel = etree.fromstring(await answer.read())
+        creators = [element.text for element in channel.iter("{http://purl.org/dc/elements/1.1/}creator")]
+        assert creators == names
+    for path in ("/tags/lamp.xml", "/tags/.atom", "/blog.xml", "/partners.json"):
+        async with node.http.get(path) as answer:
+            assert "xml" not in answer.content_type, path

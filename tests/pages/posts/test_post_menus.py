@@ -89,7 +89,9 @@ async def test_post_that_one_may_not_see_is_not_found(start: Start) -> None:
             assert answer.status == 404, act
             assert "Secret" not in await answer.text()
     guest = Visitor(node)
-    assert "<summary title=" not in (await guest.open("/local")).text
+    offered = (await guest.open("/local")).text
+    assert f"/posts/{seen}/embed" in offered
+    assert f"/posts/{seen}/mute_thread" not in offered
     async with guest.http.post(f"/posts/{seen}/mute_thread", data={}) as answer:
         assert answer.status == 401
 

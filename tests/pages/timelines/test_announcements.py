@@ -32,3 +32,20 @@ async def test_announcement_is_shown_until_it_is_dismissed(start: Start) -> None
     for place in PLACES:
         assert "announcement" not in (await visitor.open(place)).text
         assert "We move on" in (await bob.open(place)).text
+
+
+async def test_announcement_gets_reactions(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    async with node.db.write() as tx:
+        row = await announcements.create(tx, node.site, None, "We move")
+    visitor = await log_in_visitor(node, "ann")
+    path, api = f"/announcements/{row.id}/reactions", Api(node, await node.create_token(ann))
+    page = await visitor.submit_action("/local", path, add="🎉")
+    assert 'name="take_back" value="🎉" aria-pressed="true"' in page.text
+    assert [
+        (entry["name"], entry["me"]) for entry in (await api.get("/api/v1/announcements"))[0]["reactions"]
+    ] == [("🎉", True)]
+    back = await visitor.submit_action(page, path, take_back="🎉")
+    assert "take_back" not in back.text
+    assert (await visitor.submit_action(back, path, add="x")).status == 422

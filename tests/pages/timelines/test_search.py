@@ -85,3 +85,48 @@ async def test_hashtag_is_followed_and_unfollowed_on_its_page(start: Start) -> N
         assert (await visitor.open(path)).status == 200
     arabic = "/tags/%D8%B3%D9%84%D8%A7%D9%85"
     assert (await visitor.submit_action(arabic, f"{arabic}/follow")).path == arabic
+
+
+async def test_filters_narrow_the_posts_and_say_what_is_wrong(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    await node.publish(ann, "A lamp by ann")
+    api = Api(node, await node.create_token(bob))
+    await api.request("PATCH", "/api/v1/accounts/update_credentials", json={"indexable": True})
+    node.clock.forward(days=10)
+    await node.publish(bob, "A lamp by bob")
+    await node.settle()
+    visitor = await log_in_visitor(node, "ann")
+    for query, found in (
+        ("by=@ann", {"ann"}),
+        ("by=bob@alpha.test", {"bob"}),
+        ("after=2026-11-20", {"bob"}),
+        ("before=2026-11-20", {"ann"}),
+        ("before=2026-11-20&by=bob", set()),
+        ("pictures=1", set()),
+        ("by=nobody", set()),
+    ):
+        page = await visitor.open(f"/search?tab=posts&q=lamp&{query}")
+        assert page.status == 200
+        shown = {name for name in ("ann", "bob") if f"A lamp by {name}" in main_of(page.text)}
+        assert shown == found, query
+    for query, field in (("by=a b", "by"), ("after=yesterday", "after"), ("before=2026-13-01", "before")):
+        page = await visitor.open(f"/search?tab=posts&q=lamp&{query.replace(' ', '%20')}")
+        assert page.status == 422, query
+        assert f'aria-invalid="true" aria-describedby="{field}-problem"' in page.text
+        assert 'name="q" value="lamp"' in page.text
+        assert "A lamp by" not in main_of(page.text)
+
+
+async def test_people_are_found_by_what_they_write_about_themselves(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, _ = await node.create_member("ann"), await node.create_member("bob")
+    api = Api(node, await node.create_token(ann))
+    profile = {"note": "Mends clocks 100%", "discoverable": True}
+    await api.request("PATCH", "/api/v1/accounts/update_credentials", json=profile)
+    visitor = await log_in_visitor(node, "bob")
+    for text, is_found in (("CLOCKS", True), ("100%25", True), ("cl%25s", False), ("cl", False)):
+        page = (await visitor.open(f"/search?tab=people&q={text}")).text
+        assert ("In the profiles of members" in page) is is_found, text
+    await api.request("PATCH", "/api/v1/accounts/update_credentials", json={"discoverable": False})
+    assert "Mends clocks" not in (await visitor.open("/search?tab=people&q=clocks")).text
