@@ -34,6 +34,20 @@ EXACT_ID_STEP = 160  # exact in a double until 2109, and written with all its di
 MAX_ID = (1 << 63) - 1
 
 
+def _escape_wildcards(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def to_like_pattern(text: str) -> str:
+    """Return a LIKE pattern for texts that begin with `text`; its wildcards are escaped by a backslash."""
+    return _escape_wildcards(text) + "%"
+
+
+def to_contained_pattern(text: str) -> str:
+    """Return a LIKE pattern for texts that contain `text`, as `to_like_pattern` does."""
+    return f"%{_escape_wildcards(text)}%"
+
+
 def first_id_at(moment: int) -> int:
     """Return the smallest id of a millisecond: the cursor for "since then"."""
     return moment << COUNTER_BITS

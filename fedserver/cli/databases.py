@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.backups import lost_key, postgresql_backups, sqlite_backups
+from fedserver.cli.backups import lost_key, postgresql_backups, records, sqlite_backups
 from fedserver.cli.backups.contents import COUNTED_TABLES, BackupContents, BackupError, build_target
 from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import (
@@ -79,6 +79,7 @@ def backup(path: Path, config_path: Path | None) -> None:
         else:
             sqlite_backups.back_up(source, path)
     click.echo(gettext("The backup is written to %(path)s.", path=path))
+    records.record_made(config, path)
     key = build_secret_box(config).path
     if key.exists():
         click.echo(
@@ -101,6 +102,7 @@ def verify(path: Path, config_path: Path | None, as_json: bool) -> None:
     with _explain_failure(path):
         is_dump = postgresql_backups.is_dump(path)
         contents = (postgresql_backups if is_dump else sqlite_backups).read_contents(path)
+    _record_verified(config_path, path, contents)
     if as_json:
         print_json(
             {
@@ -119,6 +121,16 @@ def verify(path: Path, config_path: Path | None, as_json: bool) -> None:
         return
     click.echo(gettext("%(path)s can be restored.", path=path))
     _print_doubts(contents)
+
+
+def _record_verified(config_path: Path | None, path: Path, contents: BackupContents) -> None:
+    """Let the console of the node know, if the backup is that of the node of a configuration here."""
+    try:
+        config = read_config(config_path)
+    except click.ClickException:
+        return  # nobody named it, and a backup can be read without it
+    if contents.identity is not None and config.node.domain == contents.identity.name:
+        records.record_verified(config, path)
 
 
 def _print_doubts(contents: BackupContents) -> None:

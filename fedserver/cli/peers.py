@@ -9,7 +9,14 @@ import click
 from msgspec import structs
 
 from fedserver.cli.language import group, json_option, option, print_json
-from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
+from fedserver.cli.settings import (
+    async_command,
+    build_context,
+    config_option,
+    connect_database,
+    read_config,
+    run_async,
+)
 from fedserver.domain.peers import own_node, peer_files, peer_lists, peer_plans, peers
 from fedserver.text.locales import gettext, ngettext
 from storage.engine import ReadTx
@@ -146,8 +153,7 @@ async def export_decisions(allow: bool, config_path: Path | None) -> None:
 @allow_option
 @option("--yes", is_flag=True, help="Make the changes without asking.")
 @config_option
-@async_command
-async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
+def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
     """Import a CSV file of Mastodon, or one domain a line (- for standard input).
 
     The changes are shown first.
@@ -155,17 +161,23 @@ async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path 
     config = read_config(config_path)
     kind = peer_files.ALLOW if allow else peer_files.BLOCK
     data = file.read(peer_files.MAX_BYTES + 1)
-    async with connect_database(config) as db:
-        async with db.read() as tx:
-            reading = peer_files.parse(data, kind)
-            plan = await peer_plans.build(tx, build_context(config), reading.entries)
-        _print_plan(plan, reading.unusable)
-        if not plan.changing:
-            return
-        if not yes:
-            click.confirm(gettext("Make these changes?"), abort=True)
-        async with db.write() as tx:
-            changed = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
+
+    async def build_plan() -> tuple[peer_plans.PeerPlan, int]:
+        reading = peer_files.parse(data, kind)
+        async with connect_database(config) as db, db.read() as tx:
+            return await peer_plans.build(tx, build_context(config), reading.entries), reading.unusable
+
+    async def apply() -> int:
+        async with connect_database(config) as db, db.write() as tx:
+            return await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
+
+    plan, unusable = run_async(build_plan())
+    _print_plan(plan, unusable)
+    if not plan.changing:
+        return
+    if not yes:
+        click.confirm(gettext("Make these changes?"), abort=True)
+    changed = run_async(apply())
     click.echo(ngettext("%(count)s peer is changed.", "%(count)s peers are changed.", changed, count=changed))
     click.echo(gettext("A running node applies it within a few seconds."))
 

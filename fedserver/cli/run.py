@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from fedserver.cli.checks.secret_files import find_open_files
 from fedserver.cli.configuration import (
     build_listen_error,
     choose_config_path,
@@ -23,6 +22,7 @@ from fedserver.cli.logs import configure_log, report_failed_start, report_warnin
 from fedserver.cli.supervisor import Supervisor
 from fedserver.config import Config
 from fedserver.marked_text import MarkedText
+from fedserver.runtime.checks.secret_files import find_open_files
 
 
 @command()

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from fedserver.cli.configuration import config_option, read_config
 from fedserver.config import Config
-from fedserver.domain.accounts import node_identity
+from fedserver.domain.accounts.node_database import build_secret_box, connect_database
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
-from storage.clock import system_clock
-from storage.engine import Database
 from storage.errors import StorageError
-from storage.opening import prepare_database
-from storage.sealing.box import SecretBox
 
-__all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
+__all__ = [
+    "async_command",
+    "build_context",
+    "build_secret_box",
+    "config_option",
+    "connect_database",
+    "read_config",
+]
 Command = Callable[..., Coroutine[Any, Any, None]]
+R = TypeVar("R")
 
 
 def build_context(config: Config) -> NodeContext:
@@ -33,29 +35,6 @@ def build_context(config: Config) -> NodeContext:
     return NodeContext(
         config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
     )
-
-
-def build_secret_box(config: Config) -> SecretBox:
-    """Return the box with the seal key of the node."""
-    return SecretBox(Path(config.node.data_dir) / "seal.key")
-
-
-@asynccontextmanager
-async def connect_database(config: Config) -> AsyncIterator[Database]:
-    """Upgrade and open the database, as a node does; close it after the block.
-
-    Raises OtherNodeError if it is that of another node.
-    """
-    database = await prepare_database(
-        config.database.url, system_clock, build_secret_box(config), config.database.direct_url
-    )
-    try:
-        is_known = await node_identity.ensure_same(database, config.node)
-        yield database
-        if not is_known:  # it may have been given its first account
-            await node_identity.ensure_same(database, config.node)
-    finally:
-        await database.close()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -72,14 +51,23 @@ def async_command(command: Command) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(command(*args, **kwargs))
-        except DomainError as error:
-            raise click.ClickException(error.message) from error
-        except BrokenPipeError:
-            raise  # the reader of our output has left, which is no error
-        except (StorageError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+        run_async(command(*args, **kwargs))
 
     return run
+
+
+def run_async(work: Coroutine[Any, Any, R]) -> R:
+    """Return what a coroutine returns, for a command that asks a person before or after it.
+
+    Nobody is asked inside of it: the answer would hold up the event loop, and a transaction with it. Raises
+    click.ClickException for an expected error.
+    """
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(work)
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    except BrokenPipeError:
+        raise  # the reader of our output has left, which is no error
+    except (StorageError, OSError) as error:
+        raise click.ClickException(str(error)) from error

@@ -44,7 +44,7 @@ async def retry(call: Call[QueueSelectionParams]) -> web.Response:
 )
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     params = call.params
-    await backlog.discard(call.tx, params.queue, params.host, params.task_id)
+    await backlog.discard(call.tx, call.member, params.queue, params.host, params.task_id)
     return call.see_other(PATH)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -15,8 +17,11 @@ PATH = "/admin/reports"
 PAGE_SIZE = 40
 
 
-class ReportStateParams(Struct, frozen=True):
+class ReportSearchParams(Struct, frozen=True):
     state: str = "open"
+    category: str = ""
+    assigned: str = ""  # me, nobody
+    origin: str = ""  # of the reporter: local, remote
 
 
 class ReportClassifyParams(Struct, frozen=True):
@@ -25,14 +30,28 @@ class ReportClassifyParams(Struct, frozen=True):
     rule_ids: list[int] = []
 
 
-@routes.get(PATH, html=True, auth=MODERATOR, params=ReportStateParams)
-async def list_reports(call: Call[ReportStateParams]) -> web.Response:
-    state = "resolved" if call.params.state == "resolved" else "open"
-    rows = await reports.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE), state)
+@routes.get(PATH, html=True, auth=MODERATOR, params=ReportSearchParams)
+async def list_reports(call: Call[ReportSearchParams]) -> web.Response:
+    params = call.params
+    state = "resolved" if params.state == "resolved" else "open"
+    assigned_ids = {"me": call.account.id, "nobody": reports.UNASSIGNED}
+    rows = await reports.list_page(
+        call.tx,
+        call.page(PAGE_SIZE, PAGE_SIZE),
+        state,
+        category=params.category if params.category in reports.CATEGORIES else "",
+        assigned_id=assigned_ids.get(params.assigned, 0),
+        origin=params.origin if params.origin in ("local", "remote") else "",
+    )
+    filters = {name: value for name in ("category", "assigned", "origin") if (value := getattr(params, name))}
     return call.render(
         "admin/reports.html",
         views=await report_views.load(call.tx, call.site, rows),
         state=state,
+        params=params,
+        categories=reports.CATEGORIES,
+        is_filtered=bool(filters),
+        path=f"{PATH}?{urlencode({'state': state, **filters})}&",
         older=rows[-1].id if len(rows) == PAGE_SIZE else None,
     )
 
@@ -40,9 +59,13 @@ async def list_reports(call: Call[ReportStateParams]) -> web.Response:
 @routes.get(PATH + "/{id}", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     row = await reports.get(call.tx, call.id())
+    view = await report_views.load_one(call.tx, call.site, row)
     return call.render(
         "admin/report.html",
-        view=await report_views.load_one(call.tx, call.site, row),
+        view=view,
+        posts=await report_views.load_posts(call.tx, call.site, view),
+        deleted_count=report_views.count_deleted(view),
+        before=await report_views.load_history(call.tx, view),
         acts=await audit_log_views.list_by_target(call.tx, f"report:{row.id}"),
         rules=rules.list_all(call.site),
         categories=reports.CATEGORIES,

@@ -18,11 +18,16 @@ from fedserver.console import (
     reports,
     sign_ups,
 )
+from fedserver.console.auth import ip_blocks, members, roles
+from fedserver.console.metrics import health, storage
+from fedserver.console.registration import email_blocks
+from fedserver.console.timelines import trends
 from fedserver.web.endpoint import Endpoint
 
 RESOURCES = (
     accounts, announcements, appeals, emojis, invitations, log, overview, partners, peer_lists, peers, queue,
-    relays, reports, sign_ups,
+    relays, reports, sign_ups, members, roles,
+    ip_blocks, email_blocks, trends, health, storage,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.federation.outbound.registry import RENDERERS
 from fedserver.jobs import accounts, cards, files, peers, posts, push_messages
 from fedserver.jobs.mails import handlers as mails
+from fedserver.jobs.metrics import health
 
 DEFAULT, REMOTE, MEDIA, PUSH = "default", "remote", "media", "push"
 QUEUES = (DEFAULT, REMOTE, MEDIA, PUSH)
@@ -72,6 +73,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.SendPush: Handler(PUSH, push_messages.send),
         jobs.RemoveFiles: Handler(DEFAULT, files.remove_files),
         jobs.CopyEmoji: Handler(REMOTE, files.copy_emoji),
+        jobs.CheckNode: _transactional(REMOTE, health.check_node),
         jobs.ProcessMedia: _transactional(MEDIA, files.process_media),
         jobs.MakeArchive: _transactional(MEDIA, files.make_archive),
     }

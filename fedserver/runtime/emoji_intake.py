@@ -10,8 +10,10 @@ from fedserver.runtime import media_intake
 from fedserver.runtime.media_intake import ReceivedFile
 from fedserver.runtime.services import Services
 from fedserver.text.locales import gettext
+from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from storage.rows.content import EmojiRow
+from storage.rows.posts import PostRow
 
 
 class CopyRequest(Struct, frozen=True):
@@ -72,17 +74,31 @@ async def copy(services: Services, member: MemberRow | None, request: CopyReques
         return await emojis.create(tx, member, name, file, request.category)
 
 
+async def list_shown(services: Services, source: str) -> list[emojis.EmojiFact]:
+    """Return the emoji that a post (by its address) or an account (by its handle) shows; it is fetched.
+
+    Raises InvalidError if there is neither.
+    """
+    shower = await _resolve(services, source)
+    if shower is None:
+        text = gettext("There is no post or account at this address. Please check it.")
+        raise InvalidError("source", "leads to no post or account", message=text)
+    return emojis.decode_emojis(shower.emojis)
+
+
+async def _resolve(services: Services, source: str) -> PostRow | AccountRow | None:
+    """Return the post with an address, or the account with a handle; None if there is none."""
+    source = source.strip()
+    if "://" in source:
+        return await services.resolver.resolve_address(source)
+    return await services.resolver.resolve_account(source)
+
+
 async def _find_url(services: Services, request: CopyRequest) -> str:
     """Return the address of the emoji. Raises InvalidError if what is named does not show it."""
-    source = request.source.strip()
-    shower = (
-        await services.resolver.resolve_address(source)
-        if "://" in source
-        else await services.resolver.resolve_account(source)
-    )
     code = request.source_shortcode.strip(":")
-    shown = emojis.decode_emojis(shower.emojis) if shower is not None else []
-    for fact in shown:
+    shower = await _resolve(services, request.source)
+    for fact in emojis.decode_emojis(shower.emojis) if shower is not None else []:
         if fact.shortcode == code:
             return fact.url
     text = gettext("There is no emoji :%(shortcode)s: in that post or profile.", shortcode=code)

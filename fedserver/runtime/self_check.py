@@ -24,6 +24,7 @@ SOCKET_PATH, EVENTS_PATH = "/api/v1/streaming", "/api/v1/streaming/user"
 EVENTS_HOLD_S = 4.0  # for how long the node keeps a probed stream of events open after the first
 CONTEXT = "self check"
 MAX_TOKEN_AGE_MS = 60_000
+LOW_FREE_BYTES, LOW_FREE_SHARE = 2_000_000_000, 0.05
 # What signatures of peers cover (draft-cavage-12, RFC 9421), and what proxies tell about the client.
 RETURNED_HEADERS = ("Host", "Date", "Digest", "Signature", "X-Forwarded-For", "Forwarded")
 
@@ -34,6 +35,19 @@ class FolderReport(Struct, frozen=True):
     path: str
     problem: str = ""
     free_bytes: int = 0
+
+
+class DiskSpace(Struct, frozen=True):
+    """A disk that the node writes, by one of its folders there: bytes in all, and free ones."""
+
+    path: str
+    total_bytes: int
+    free_bytes: int
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """True if there is little room for what members upload in the next days."""
+        return self.free_bytes < LOW_FREE_BYTES or self.free_bytes < self.total_bytes * LOW_FREE_SHARE
 
 
 class ReceivedRequest(Struct, frozen=True):
@@ -75,6 +89,18 @@ def list_written_files(config: Config) -> list[Path]:
     database = config.database.url.removeprefix("sqlite:")
     # The second and third are beside an open database (sqlite.org/tempfiles.html).
     return [path for ending in ("", "-wal", "-shm") if (path := Path(database + ending)).exists()]
+
+
+def list_disks(config: Config) -> tuple[DiskSpace, ...]:
+    """Return the disks with the data and the files of members; each once, missing folders are left out."""
+    disks: dict[int, DiskSpace] = {}
+    for path in (Path(config.node.data_dir), Path(config.media.store.removeprefix("file:"))):
+        try:
+            usage = shutil.disk_usage(path)
+            disks.setdefault(path.stat().st_dev, DiskSpace(str(path), usage.total, usage.free))
+        except OSError:
+            continue  # the check of the folders says so
+    return tuple(disks.values())
 
 
 def probe_written_paths(config: Config) -> tuple[FolderReport, ...]:

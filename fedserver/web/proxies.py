@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address
 
 from aiohttp import hdrs, web
 
+from fedserver.net.forwarding import list_named_hops
 from fedserver.text.ip_addresses import Address, parse_address, parse_network
 
 LOOPBACK = IPv4Address("127.0.0.1")  # stands for a unix socket: only a local proxy can reach it
-MAX_HOPS = 20  # further ones are not read: no chain of trusted proxies is that long
-FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)', re.IGNORECASE)
-
-
 CLIENT_ADDRESS: web.RequestKey[str] = web.RequestKey("client_address", str)
 
 
@@ -69,16 +64,6 @@ def _list_hops(request: web.Request) -> list[str]:
     """
     names = (hdrs.X_FORWARDED_FOR, hdrs.FORWARDED)
     return list_named_hops({name: _join_header(request, name) for name in names if name in request.headers})
-
-
-def list_named_hops(headers: Mapping[str, str]) -> list[str]:
-    """Return the hops that these headers name, as `resolve_client_address` reads them, the nearest last."""
-    if hdrs.X_FORWARDED_FOR in headers:
-        return [hop for hop in headers[hdrs.X_FORWARDED_FOR].split(",") if hop.strip()][-MAX_HOPS:]
-    if hdrs.FORWARDED in headers:
-        elements = headers[hdrs.FORWARDED].split(",")[-MAX_HOPS:]
-        return [match[1] if (match := FORWARDED_FOR.search(element)) else "" for element in elements]
-    return []
 
 
 def _join_header(request: web.Request, name: str) -> str:

@@ -203,7 +203,7 @@ def find_unguarded_requests(tree: SourceTree) -> list[str]:
         name
         for name, module in tree.modules.items()
         if not name.startswith("fedserver.net")
-        and name != "fedserver.cli.checks.surroundings"  # asks its own node
+        and name != "fedserver.runtime.checks.surroundings"  # asks its own node
         for node in ast.walk(module)
         if isinstance(node, ast.Attribute | ast.Name)
         and getattr(node, "attr", getattr(node, "id", "")) in ("ClientSession", "urlopen")

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from fedserver.cli.checks.check import find_problem
-from fedserver.cli.checks.services import check_mail_queue
-from fedserver.cli.checks.surroundings import Surroundings
 from fedserver.config import MailConfig
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.metrics import backlog
 from fedserver.jobs.backoff import MAX_ATTEMPTS
+from fedserver.runtime.checks.registry import find_problem
+from fedserver.runtime.checks.services import check_mail_queue
+from fedserver.runtime.checks.surroundings import Surroundings
 from tests.kit.metrics import read_value
 from tests.kit.nodes import Start, TestNode
 from tests.kit.smtp import SmtpServer, run_smtp_server

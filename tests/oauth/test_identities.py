@@ -11,9 +11,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
-from fedserver.cli.checks.services import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
 from fedserver.domain.auth import member_access, members
+from fedserver.runtime.checks.services import check_identity_provider
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 from storage.tables.auth import sessions

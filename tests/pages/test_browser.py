@@ -80,6 +80,15 @@ PAGES = (
     "/admin/announcements",
     "/admin/queue",
     "/admin/log",
+    "/admin/members",
+    "/admin/roles",
+    "/admin/ip-blocks",
+    "/admin/email-blocks",
+    "/admin/trends",
+    "/admin/emojis",
+    "/admin/emojis/peers",
+    "/admin/health",
+    "/admin/storage",
 )
 
 

@@ -1,1 +1,1 @@
-"""The checks of `fedserver check`."""
+"""The command `fedserver check`."""

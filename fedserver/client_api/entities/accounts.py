@@ -13,17 +13,12 @@ from fedserver.client_api.entities.tags import FeaturedTag, render_featured_tag
 from fedserver.client_api.entities.times import to_date, to_iso, to_iso_or_none, to_midnight_iso
 from fedserver.domain.accounts import account_views, identity_proofs
 from fedserver.domain.auth import members
+from fedserver.domain.kernel import roles
 from fedserver.links import Links
 from storage.rows.accounts import AccountRow, FeaturedTagRow
 
-# Ids of the roles, and their permissions (docs.joinmastodon.org/entities/Role#permission-flags):
-# moderators have those whose effects can be undone, admins also delete permanently, members invite.
-ROLES = {
-    "owner": ("3", 0x1),
-    "admin": ("2", 0x92DBC),
-    "moderator": ("1", 0x12DBC),
-    "member": ("-99", 0x10000),
-}
+# Ids of the roles, as Mastodon numbers its own (docs.joinmastodon.org/entities/Role).
+ROLE_IDS = {"owner": "3", "admin": "2", "moderator": "1", "member": "-99"}
 _decode_strings = msgspec.json.Decoder(list[str]).decode
 
 
@@ -182,7 +177,7 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
         hide_collections=row.hides_collections,
         noindex=not row.indexable,
         emojis=render_custom_emojis(links, view.emojis),
-        roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
+        roles=[AccountRole(ROLE_IDS[shown_role], shown_role.title())] if shown_role else [],
         fields=[
             *(Field(field.name, field.value, to_iso_or_none(field.verified_at)) for field in view.fields),
             *(
@@ -249,8 +244,9 @@ def render_credential_account(
 
 def render_role(name: str) -> Role:
     """Return a role: its id, its name and its permissions."""
-    number, permissions = ROLES.get(name, ROLES["member"])
-    return Role(number, name.title() if name != "member" else "", str(permissions))
+    role = name if name in ROLE_IDS else "member"
+    title = role.title() if role != "member" else ""
+    return Role(ROLE_IDS[role], title, str(int(roles.PERMISSIONS[role])))
 
 
 def _render_source_fields(view: account_views.AccountView) -> list[Field]:

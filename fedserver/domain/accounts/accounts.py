@@ -19,7 +19,7 @@ from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import clean_name
 from fedserver.text.tokenizer import fold
-from storage.engine import ReadTx, Tx
+from storage.engine import ReadTx, Tx, to_like_pattern
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
@@ -214,12 +214,6 @@ async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: P
     await jobs.enqueue(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
-
-
-def to_like_pattern(text: str) -> str:
-    """Return a LIKE pattern for texts that begin with `text`, with wildcards escaped."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped + "%"
 
 
 def to_folded_pattern(text: str) -> str:

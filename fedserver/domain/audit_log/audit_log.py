@@ -30,6 +30,7 @@ SUBJECT_KINDS = {
     "member": "member",
     "node": "server",
     "peer_list": "list of peers",
+    "queue": "queue",
     "relay": "relay",
     "report": "report",
     "suggestions": "suggestions",

@@ -101,9 +101,14 @@ def _parse_network(text: str) -> Network:
     try:
         network = parse_network(text)
     except ValueError as error:
-        raise InvalidError("ip", "is not an address or a network like 192.0.2.0/24") from error
+        raise InvalidError(
+            "ip",
+            "is not an address or a network like 192.0.2.0/24",
+            message=gettext("Please enter an address such as 192.0.2.7, or a network such as 192.0.2.0/24."),
+        ) from error
     if network.prefixlen == 0:
-        raise InvalidError("ip", "would contain every address")
+        text = gettext("This network contains every address. Please choose a smaller one.")
+        raise InvalidError("ip", "would contain every address", message=text)
     return network
 
 
@@ -126,7 +131,16 @@ def _apply_change(tx: ReadTx, row: IpBlockRow, change: IpBlockChange) -> IpBlock
 def _check_own_address(row: IpBlockRow, own_address: str) -> None:
     own = parse_address(own_address)
     if row.severity == NO_ACCESS and own is not None and own in parse_customer_network(row.network):
-        raise InvalidError("ip", "contains your own address: you would lock yourself out")
+        raise InvalidError(
+            "ip",
+            "contains your own address: you would lock yourself out",
+            message=gettext("This contains your own address: you would lock yourself out."),
+        )
+
+
+def _build_taken_error() -> InvalidError:
+    text = gettext("There is a block of this address already. You can change it in the list.")
+    return InvalidError("ip", "has already been taken", "ERR_TAKEN", message=text)
 
 
 async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: str) -> IpBlockRow:
@@ -138,7 +152,7 @@ async def create(tx: Tx, member: MemberRow, change: IpBlockChange, own_address: 
     row = _apply_change(tx, IpBlockRow(tx.new_id(), "", "", "", tx.now, tx.now, None), change)
     _check_own_address(row, own_address)
     if not await ip_block_queries.insert(tx, row):
-        raise InvalidError("ip", "has already been taken", "ERR_TAKEN")
+        raise _build_taken_error()
     await _record(tx, member, row)
     return row
 
@@ -151,7 +165,7 @@ async def update(
     _check_own_address(row, own_address)
     other = await ip_block_queries.find_by_network(tx, row.network)
     if other is not None and other.id != row.id:
-        raise InvalidError("ip", "has already been taken", "ERR_TAKEN")
+        raise _build_taken_error()
     await ip_block_queries.update_block(tx, row)
     await _record(tx, member, row)
     return row

@@ -26,7 +26,7 @@ from storage.queries.auth import members as member_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
-# Highest first: `outranks` compares positions.
+# Highest first: `outranks` compares positions. What each may do: domain/kernel/roles.py.
 ROLES = ("owner", "admin", "moderator", "member")
 MAX_REASON = 1_000  # characters of a request to join
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")

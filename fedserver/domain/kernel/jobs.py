@@ -439,6 +439,12 @@ class CopyEmoji(Job, frozen=True, tag="copy_emoji"):
     category: str
 
 
+class CheckNode(Job, frozen=True, tag="check_node"):
+    """The checks of `fedserver check` are run for the console; problems are worded in `locale`."""
+
+    locale: str
+
+
 class ProcessMedia(Job, frozen=True, tag="process_media"):
     """A video or audio file is transcoded; by a worker of its own, as it takes minutes."""
 

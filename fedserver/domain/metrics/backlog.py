@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from storage.engine import ReadTx, Tx
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.metrics import backlog as backlog_queries
 from storage.queries.peers import peers as peer_queries
+from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerRow
 
 MAX_PEERS = 100  # shown on the page of queues
@@ -152,9 +154,16 @@ async def retry(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
     tx.emit(f"{queue}.due")
 
 
-async def discard(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
-    """Delete dead entries, selected as in `retry`."""
+async def discard(tx: Tx, member: MemberRow, queue: str, host: str = "", job_id: int = 0) -> None:
+    """Delete dead entries, selected as in `retry`, and record that."""
+    await audit_log.record(tx, member, "queue.discard", target=host or f"{queue}:{job_id}", reason=queue)
     await backlog_queries.delete_dead(tx, queue, host, job_id)
+
+
+async def discard_deliveries(tx: Tx, member: MemberRow, host: str) -> None:
+    """Delete all deliveries to a peer, also those that wait for another attempt, and record that."""
+    await audit_log.record(tx, member, "queue.discard", target=host, reason=backlog_queries.DELIVERIES)
+    await backlog_queries.delete_deliveries(tx, host)
 
 
 async def retry_peer(tx: Tx, host: str) -> None:

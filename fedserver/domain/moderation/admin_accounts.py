@@ -12,11 +12,11 @@ from msgspec import Struct
 from addresses.hosts import normalize_host
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
-from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
+from fedserver.domain.accounts.accounts import to_folded_pattern
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.ip_addresses import parse_address, parse_customer_network
-from storage.engine import Page, ReadTx
+from storage.engine import Page, ReadTx, to_like_pattern
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.moderation import admin_accounts as admin_account_queries
 from storage.rows.auth import MemberRow
@@ -46,6 +46,7 @@ class AdminAccountQuery(Struct, frozen=True, kw_only=True):
     domain: str = ""
     email: str = ""
     ip: str = ""
+    name: str = ""  # of a member: the beginning of username, display name or email address
 
 
 async def list_page(tx: ReadTx, query: AdminAccountQuery, page: Page) -> list[AdminAccountView]:
@@ -68,6 +69,8 @@ async def list_page(tx: ReadTx, query: AdminAccountQuery, page: Page) -> list[Ad
         display_name=to_folded_pattern(query.display_name) if query.display_name.strip() else "",
         domain=normalize_host(query.domain) or query.domain.strip(),
         email=_prefix_pattern(query.email),
+        name=_prefix_pattern(query.name.strip().lstrip("@")),
+        folded_name=to_folded_pattern(query.name),
         any_address=not query.ip,
         addresses=await _list_addresses(tx, query.ip) if query.ip else [],
     )

@@ -21,6 +21,7 @@ from storage.rows.auth import MemberRow
 from storage.rows.moderation import ReportRow
 
 CATEGORIES = ("spam", "legal", "violation", "other")
+UNASSIGNED = report_queries.UNASSIGNED
 _encode_ids = msgspec.json.Encoder().encode
 _decode_ids = msgspec.json.Decoder(tuple[int, ...]).decode
 
@@ -70,13 +71,31 @@ async def find_by_target(tx: ReadTx, report_id: int | None, account_id: int) -> 
 
 
 async def list_page(
-    tx: ReadTx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0
+    tx: ReadTx,
+    page: Page,
+    state: str,
+    *,
+    account_id: int = 0,
+    target_id: int = 0,
+    category: str = "",
+    assigned_id: int = 0,
+    origin: str = "",
 ) -> list[ReportRow]:
     """Return a page of reports, newest first.
 
-    `state` is open, resolved or all; an id of 0 means any account.
+    `state` is open, resolved or all; an id of 0 and '' mean any. `assigned_id` may be UNASSIGNED; `origin` is
+    that of the reporter, local or remote.
     """
-    return await report_queries.list_page(tx, page, state, account_id, target_id)
+    return await report_queries.list_page(
+        tx,
+        page,
+        state,
+        account_id,
+        target_id,
+        category=category,
+        assigned_id=assigned_id,
+        origin=origin,
+    )
 
 
 async def count_open(tx: ReadTx) -> int:

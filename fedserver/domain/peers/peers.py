@@ -325,6 +325,11 @@ async def load_retry_times(tx: ReadTx, domains: Collection[str]) -> dict[str, in
     return await peer_queries.load_retry_times(tx, list(domains))
 
 
+async def load_by_domains(tx: ReadTx, domains: Sequence[str]) -> list[PeerRow]:
+    """Return the peers with these domains; unknown ones are missing."""
+    return list((await peer_queries.load_by_domains(tx, domains)).values())
+
+
 async def ensure(tx: Tx, domain: str) -> None:
     """Insert a row for a peer, if there is none."""
     await peer_queries.insert(tx, domain)

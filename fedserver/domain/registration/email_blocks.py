@@ -12,6 +12,7 @@ from msgspec import Struct
 from addresses.emails import normalize_email
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.domain.kernel.written_texts import clean_lines
 from fedserver.domain.peers.peers import list_parent_domains, normalize_domain
 from fedserver.text.ip_addresses import to_limit_key
 from fedserver.text.locales import gettext
@@ -21,6 +22,7 @@ from storage.rows.auth import MemberRow
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow
 
 DAY_MS = 86_400_000
+MAX_REASON = 1_000  # characters
 HISTORY_DAYS = 7  # as Mastodon shows in Admin::EmailDomainBlock
 
 
@@ -91,13 +93,15 @@ async def purge_attempts(tx: Tx) -> None:
 # --- domains
 
 
-async def block_domain(tx: Tx, member: MemberRow, domain: str) -> EmailDomainView:
-    """Block a domain and its subdomains. Raises InvalidError."""
+async def block_domain(tx: Tx, member: MemberRow, domain: str, reason: str = "") -> EmailDomainView:
+    """Block a domain and its subdomains; the reason is for the log. Raises InvalidError."""
+    reason = clean_lines("reason", reason, MAX_REASON).strip()
     domain = normalize_domain(domain.rpartition("@")[2])
     row = EmailDomainBlockRow(tx.new_id(), domain, tx.now)
     if not await email_block_queries.insert_domain(tx, row):
-        raise InvalidError("domain", "has already been taken", "ERR_TAKEN")
-    await audit_log.record(tx, member, "email_domain.block", target=domain)
+        text = gettext("This domain is blocked already.")
+        raise InvalidError("domain", "has already been taken", "ERR_TAKEN", message=text)
+    await audit_log.record(tx, member, "email_domain.block", target=domain, reason=reason)
     return (await _load_views(tx, [row]))[0]
 
 
@@ -141,8 +145,23 @@ async def _load_views(tx: ReadTx, rows: list[EmailDomainBlockRow]) -> list[Email
 # --- single addresses
 
 
-async def block_address(tx: Tx, member: MemberRow, email: str, hashed: str) -> CanonicalEmailBlockRow:
-    """Block a single address, given itself or (if `email` is '') as its hash. Raises InvalidError."""
+def check_address(email: str) -> str:
+    """Return an address in its normal form. Raises InvalidError."""
+    address = normalize_email(email)
+    if not address:
+        text = gettext("Please enter an email address, such as ann@mail.example.")
+        raise InvalidError("email", "is not an address", message=text)
+    return address
+
+
+async def block_address(
+    tx: Tx, member: MemberRow, email: str, hashed: str, reason: str = ""
+) -> CanonicalEmailBlockRow:
+    """Block a single address, given itself or (if `email` is '') as its hash. Raises InvalidError.
+
+    The reason is for the log.
+    """
+    reason = clean_lines("reason", reason, MAX_REASON).strip()
     digest = hash_email(email) if email.strip() else hashed.strip().lower()
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise InvalidError(
@@ -150,8 +169,9 @@ async def block_address(tx: Tx, member: MemberRow, email: str, hashed: str) -> C
         )
     row = CanonicalEmailBlockRow(tx.new_id(), digest, tx.now)
     if not await email_block_queries.insert_canonical(tx, row):
-        raise InvalidError("canonical_email_hash", "has already been taken", "ERR_TAKEN")
-    await audit_log.record(tx, member, "email.block", target=digest)
+        text = gettext("This address is blocked already.")
+        raise InvalidError("canonical_email_hash", "has already been taken", "ERR_TAKEN", message=text)
+    await audit_log.record(tx, member, "email.block", target=digest, reason=reason)
     return row
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.accounts.accounts import to_like_pattern
 from fedserver.domain.content import search_terms
 from fedserver.domain.content.search_index import ALL_POSTS, PUBLIC_POSTS, to_author_fact
 from fedserver.domain.content.search_terms import SearchQuery
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.names import fold_tag
-from storage.engine import MAX_ID, Page, ReadTx, first_id_at
+from storage.engine import MAX_ID, Page, ReadTx, first_id_at, to_like_pattern
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.timelines import search as search_queries

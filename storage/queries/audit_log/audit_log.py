@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import asc, bindparam, exists, literal, select, update
+from sqlalchemy import BigInteger, Text, asc, bindparam, exists, literal, or_, select, update
 
 from storage.engine import Page, ReadTx, Tx
 from storage.rows.audit_log import ChainHeadRow, LogEntryRow
@@ -22,6 +22,23 @@ ADVANCE = _head.on_conflict_do_update(
 SET_HEAD = update(act_heads).where(act_heads.c.id == 1).values(hash=bindparam("new_hash"))
 FIND_HEAD = select(act_heads.c.seq, act_heads.c.hash)
 LIST_PAGE = PagedStatement(select(*COLUMNS), acts.c.seq)
+_verb, _role = bindparam("verb", type_=Text()), bindparam("role", type_=Text())
+_actor, _text = bindparam("actor_id", type_=BigInteger()), bindparam("text", type_=Text())
+SEARCH = PagedStatement(
+    select(*COLUMNS).where(
+        or_(_verb == "", acts.c.verb.like(_verb, escape="\\")),
+        or_(_role == "", acts.c.role == _role),
+        or_(_actor == 0, acts.c.actor_member_id == _actor),
+        or_(
+            _text == "",
+            acts.c.target.like(_text, escape="\\"),
+            acts.c.reason.like(_text, escape="\\"),
+        ),
+        acts.c.at >= bindparam("since", type_=BigInteger()),
+        acts.c.at < bindparam("until", type_=BigInteger()),
+    ),
+    acts.c.seq,
+)
 LIST_AFTER = (
     select(*COLUMNS)
     .where(acts.c.seq > bindparam("after"))
@@ -84,6 +101,34 @@ async def list_page(tx: ReadTx, page: Page) -> list[LogEntryRow]:
     """Return a page of entries, newest first; the cursor is `seq`."""
     rows = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(rows, key=lambda row: row.seq, reverse=True)
+
+
+async def search(
+    tx: ReadTx,
+    page: Page,
+    *,
+    verb: str,
+    role: str,
+    actor_id: int,
+    text: str,
+    since: int,
+    until: int,
+) -> list[LogEntryRow]:
+    """Return a page of entries, newest first; the cursor is `seq`.
+
+    `verb` and `text` are LIKE patterns, '' and 0 mean any; `since` and `until` are moments (ms UTC).
+    """
+    rows = await tx.all(
+        SEARCH.for_page(page),
+        verb=verb,
+        role=role,
+        actor_id=actor_id,
+        text=text,
+        since=since,
+        until=until,
+        **page.bind_params(),
+    )
+    return sorted(to_rows(LogEntryRow, rows), key=lambda row: row.seq, reverse=True)
 
 
 async def list_after(tx: ReadTx, seq: int, limit: int) -> list[LogEntryRow]:

@@ -87,6 +87,7 @@ DELETE_DEAD = {
     name: delete(table).where(_CONDITIONS[name], table.c.dead_at.is_not(None))
     for name, table in TABLES.items()
 }
+DELETE_DELIVERIES = delete(deliveries).where(deliveries.c.host == bindparam("b_host"))
 PURGE_DEAD = [delete(table).where(table.c.dead_at <= bindparam("until")) for table in TABLES.values()]
 PURGE_DOCUMENTS = delete(documents).where(
     documents.c.at <= bindparam("until"),
@@ -135,6 +136,11 @@ async def retry(tx: Tx, queue: str, host: str, job_id: int) -> int:
 async def delete_dead(tx: Tx, queue: str, host: str, job_id: int) -> int:
     """Delete dead entries of a host, or one job. Returns how many."""
     return await tx.run(DELETE_DEAD[queue], **_build_condition_params(queue, host, job_id))
+
+
+async def delete_deliveries(tx: Tx, host: str) -> int:
+    """Delete all deliveries to a host. Returns how many."""
+    return await tx.run(DELETE_DELIVERIES, b_host=host)
 
 
 async def purge_expired(tx: Tx, until: int) -> None:

@@ -79,6 +79,12 @@ LIST_PAGE = PagedStatement(
         _matches_prefix(accounts.c.name_folded, "display_name"),
         or_(bindparam("domain", type_=Text()) == "", accounts.c.domain == bindparam("domain")),
         _matches_prefix(members.c.email_lower, "email"),
+        or_(
+            bindparam("name", type_=Text()) == "",
+            _matches_prefix(accounts.c.username_lower, "name"),
+            _matches_prefix(accounts.c.name_folded, "folded_name"),
+            _matches_prefix(members.c.email_lower, "name"),
+        ),
         or_(bindparam("any_address", type_=Boolean()), _has_address),
     ),
     accounts.c.id,

@@ -59,6 +59,12 @@ def _select_follows(local: str, remote: str, followers: int) -> Any:
 _cross_node_follows = union_all(
     _select_follows("target_id", "account_id", 1), _select_follows("account_id", "target_id", 0)
 ).subquery()
+_theirs = select(accounts.c.id).where(accounts.c.domain == bindparam("domain"))
+COUNT_RELATIONS = select(
+    select(func.count()).where(accounts.c.domain == bindparam("domain")).scalar_subquery(),
+    select(func.count()).where(follows.c.account_id.in_(_theirs)).scalar_subquery(),
+    select(func.count()).where(follows.c.target_id.in_(_theirs)).scalar_subquery(),
+)
 COUNT_FOLLOWS_BY_HOSTS = select(
     _cross_node_follows.c.domain,
     _cross_node_follows.c.other_hosts,
@@ -100,6 +106,13 @@ async def delete_media(tx: Tx, domain: str) -> None:
 async def list_domains(tx: ReadTx) -> set[str]:
     """Return the hosts that remote accounts are on."""
     return {host for row in await tx.all(LIST_DOMAINS) for host in (row[0], *row[1].split())}
+
+
+async def count_relations(tx: ReadTx, domain: str) -> tuple[int, int, int]:
+    """Return the known accounts of a domain, how often they follow, and how often they are followed."""
+    row = await tx.one(COUNT_RELATIONS, domain=domain)
+    assert row is not None
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 async def count_follows_by_hosts(tx: ReadTx) -> list[tuple[list[str], int, int]]:

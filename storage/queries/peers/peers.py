@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import Text, and_, bindparam, delete, exists, func, or_, select, update
 
 from storage.engine import Page, ReadTx, Tx
 from storage.rows.peers import PeerRow
@@ -18,6 +18,31 @@ INSERT = upsert(peers).on_conflict_do_nothing()
 FIND_BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
 LOAD_BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
 LIST_ALL = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
+_state, _pattern = bindparam("state", type_=Text()), bindparam("pattern", type_=Text())
+_has_decision = peers.c.decision_id.is_not(None)
+_state_conditions = {
+    "block": and_(_has_decision, peers.c.policy == "block"),
+    "limit": and_(_has_decision, peers.c.policy == "limit"),
+    "allow": and_(_has_decision, peers.c.policy == "allow"),
+    "note": and_(_has_decision, peers.c.policy == ""),
+    "undecided": ~_has_decision,
+    "silent": peers.c.failing_since_at.is_not(None),
+}
+STATES = tuple(_state_conditions)
+SEARCH = (
+    select(*COLUMNS)
+    .where(
+        or_(_pattern == "", peers.c.domain.like(_pattern, escape="\\")),
+        or_(_state == "", *(and_(_state == name, which) for name, which in _state_conditions.items())),
+        peers.c.domain > bindparam("after", type_=Text()),
+    )
+    .order_by(peers.c.domain)
+    .limit(bindparam("limit"))
+)
+COUNT_WAITING = select(func.count()).where(
+    deliveries.c.host == bindparam("domain"), deliveries.c.dead_at.is_(None)
+)
+COUNT_UNREACHABLE = select(func.count()).where(peers.c.failing_since_at <= bindparam("until"))
 LIST_WITH_DECISION = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
 LIST_PARTNERS = (
     select(partners.c.domain, accounts.c.uri)
@@ -137,6 +162,25 @@ async def load_by_domains(tx: ReadTx, domains: Sequence[str]) -> dict[str, PeerR
 
 async def list_all(tx: ReadTx) -> list[PeerRow]:
     return to_rows(PeerRow, await tx.all(LIST_ALL))
+
+
+async def search(tx: ReadTx, pattern: str, state: str, after: str, limit: int) -> list[PeerRow]:
+    """Return peers by domain, those behind `after`; `pattern` is for LIKE, `state` one of STATES.
+
+    '' means any.
+    """
+    rows = await tx.all(SEARCH, pattern=pattern, state=state, after=after, limit=limit)
+    return to_rows(PeerRow, rows)
+
+
+async def count_waiting(tx: ReadTx, domain: str) -> int:
+    """Return how many deliveries wait for a peer."""
+    return int(await tx.value(COUNT_WAITING, domain=domain))
+
+
+async def count_unreachable(tx: ReadTx, until: int) -> int:
+    """Return how many peers have not answered since `until` (ms UTC)."""
+    return int(await tx.value(COUNT_UNREACHABLE, until=until))
 
 
 async def list_with_decision(tx: ReadTx) -> list[PeerRow]:

@@ -105,6 +105,11 @@ LIST_THREAD = (
 )
 
 INSERT_EDIT = upsert(edits)
+LOAD_EDITS_AFTER = (
+    select(*columns_of(edits, EditRow))
+    .where(one_of(edits.c.post_id, "ids"), edits.c.id > bindparam("after_id"))
+    .order_by(edits.c.id.desc())
+)
 LIST_EDITS = (
     select(*columns_of(edits, EditRow)).where(edits.c.post_id == bindparam("post_id")).order_by(edits.c.id)
 )
@@ -244,6 +249,15 @@ async def list_thread(tx: ReadTx, thread_id: int, limit: int) -> list[tuple[int,
 
 async def insert_edit(tx: Tx, row: EditRow) -> None:
     await tx.run(INSERT_EDIT, **structs.asdict(row))
+
+
+async def load_versions_before(tx: ReadTx, post_ids: Sequence[int], after_id: int) -> dict[int, EditRow]:
+    """Return by post the version that was replaced first since `after_id`, an id of that time.
+
+    Posts that were not edited since are missing.
+    """
+    rows = to_rows(EditRow, await tx.all(LOAD_EDITS_AFTER, ids=list(post_ids), after_id=after_id))
+    return {row.post_id: row for row in rows}
 
 
 async def list_edits(tx: ReadTx, post_id: int) -> list[EditRow]:

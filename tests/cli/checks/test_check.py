@@ -19,14 +19,14 @@ from click.testing import CliRunner
 from msgspec import structs
 
 from fedserver.cli import machine_files
-from fedserver.cli.checks import machine
-from fedserver.cli.checks.check import CHECKS, find_problem
-from fedserver.cli.checks.surroundings import Surroundings
 from fedserver.cli.commands import main
 from fedserver.config import Config, MailConfig, OidcConfig, TranslationConfig
 from fedserver.domain.kernel import jobs
 from fedserver.node import Node, open_node
 from fedserver.runtime import self_check
+from fedserver.runtime.checks import machine
+from fedserver.runtime.checks.registry import CHECKS, find_problem
+from fedserver.runtime.checks.surroundings import Surroundings
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import tls
 from tests.kit.nodes import _find_free_port as find_free_port

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fedserver.cli.checks import secret_files
 from fedserver.cli.commands import main
 from fedserver.config import load
+from fedserver.runtime.checks import secret_files
 from tests.kit.nodes import _find_free_port as find_free_port
 from tests.kit.operators import ROOT
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import ROLES, Account, Role, render_account, render_role
+from fedserver.client_api.entities.accounts import ROLE_IDS, Account, Role, render_account, render_role
 from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.moderation import admin_accounts
 from fedserver.links import Links
 
-ROLE_NAMES = {number: name for name, (number, _) in ROLES.items()}
+ROLE_NAMES = {number: name for name, number in ROLE_IDS.items()}
 
 
 class AdminIp(Struct, frozen=True):

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from fedserver.cli.checks.secret_files import find_open_files
-from fedserver.cli.checks.surroundings import CheckError, Surroundings
-from fedserver.cli.settings import connect_database
 from fedserver.config import Config
+from fedserver.runtime.checks.secret_files import find_open_files
+from fedserver.runtime.checks.surroundings import CheckError, Surroundings
 from fedserver.runtime.self_check import FolderReport, list_written_files, list_written_folders
 from fedserver.text.locales import gettext, translate
 
@@ -33,7 +32,7 @@ async def check_secret_files(surroundings: Surroundings, config_path: Path | Non
 
 async def check_database(surroundings: Surroundings) -> None:
     """Raise StorageError or CheckError if the database cannot be opened, read and written."""
-    async with connect_database(surroundings.config) as opened, opened.write() as tx:
+    async with surroundings.open_database() as opened, opened.write() as tx:
         if tx.now <= 0:
             raise CheckError(gettext("The database has no clock."))
 
@@ -98,7 +97,7 @@ async def _probe_as_node_user(config: Config) -> list[FolderReport]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "fedserver.cli.checks.probe",
+        "fedserver.runtime.checks.probe",
         *map(os.path.abspath, paths),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
@@ -15,10 +15,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from fedserver.cli.settings import build_secret_box
 from fedserver.config import Config
+from fedserver.domain.accounts.node_database import build_secret_box, connect_database
 from fedserver.runtime.self_check import HEADER, PATH, ReceivedRequest, create_token
 from fedserver.text.locales import gettext
+from storage.engine import Database
 
 TIMEOUT_S = 10.0
 # TEST-NET-1 (RFC 5737): no client has it, so a node that names it believed the client.
@@ -52,10 +53,19 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Surroundings:
-    """The surroundings of one node. Requests that several checks need are sent once."""
+    """The surroundings of one node. Requests that several checks need are sent once.
 
-    def __init__(self, config: Config, clock: Callable[[], int] | None = None) -> None:
+    `open_database` is how the database is opened; the default is that of a command.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], int] | None = None,
+        open_database: Callable[[], AbstractAsyncContextManager[Database]] | None = None,
+    ) -> None:
         self.config = config
+        self.open_database = open_database or (lambda: connect_database(config))
         self.clock = clock or (lambda: time.time_ns() // 1_000_000)
         self._public: Exchange | CheckError | None = None
 

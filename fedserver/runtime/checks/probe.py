@@ -1,4 +1,4 @@
-"""`python -m fedserver.cli.checks.probe PATH …`: try to write, and print what came of it as JSON.
+"""`python -m fedserver.runtime.checks.probe PATH …`: try to write, and print what came of it as JSON.
 
 A process of its own, as a check that root runs has to try as the user of the node.
 """

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from fedserver.cli.checks.surroundings import (
+from fedserver.net.forwarding import list_named_hops
+from fedserver.runtime.checks.surroundings import (
     FORGED_ADDRESS,
     NET_ERRORS,
     QUERY,
@@ -22,7 +23,6 @@ from fedserver.cli.checks.surroundings import (
 from fedserver.runtime.self_check import EVENTS_PATH, PATH, SOCKET_PATH
 from fedserver.text.locales import gettext
 from fedserver.version import VERSION
-from fedserver.web.proxies import list_named_hops
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120.0)
 CHUNK = b"\0" * 65_536

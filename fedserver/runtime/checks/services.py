@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver
 
-from fedserver.cli.checks.surroundings import CheckError, Surroundings
-from fedserver.cli.settings import connect_database
 from fedserver.config import Config
 from fedserver.domain.metrics import backlog
 from fedserver.integrations.oidc import OidcProvider, ProviderError
@@ -16,6 +14,7 @@ from fedserver.integrations.smtp import MailError, check_mail_server
 from fedserver.integrations.translator import Translator, TranslatorError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
+from fedserver.runtime.checks.surroundings import CheckError, Surroundings
 from fedserver.text.locales import gettext, ngettext
 
 
@@ -40,7 +39,7 @@ async def check_mail(surroundings: Surroundings) -> None:
 
 async def check_mail_queue(surroundings: Surroundings) -> None:
     """Raise CheckError if mails failed and wait for another attempt."""
-    async with connect_database(surroundings.config) as opened, opened.read() as tx:
+    async with surroundings.open_database() as opened, opened.read() as tx:
         failing = await backlog.load_failing_mails(tx)
     if failing.count:
         raise CheckError(

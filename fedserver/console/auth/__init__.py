@@ -1,0 +1,1 @@
+"""The console pages about who can log in, and from where."""

@@ -1,0 +1,1 @@
+"""The console pages about how the node is doing."""

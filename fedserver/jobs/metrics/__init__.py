@@ -1,0 +1,1 @@
+"""Jobs about how the node is doing."""
