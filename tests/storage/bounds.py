@@ -116,6 +116,8 @@ BOUNDS: dict[str, Bound] = {
     "announcement_reads": _members("one of an announcement"),
     "appeals": _members("one of an action, 2,000 characters"),
     "archives": _members("one in a week", f"{CLEANUP}: 7 days"),
+    "autosave_media": _members("100 of a form", "goes with its form"),
+    "autosaves": _members("20; 300,000 bytes each", f"sent or discarded; {CLEANUP}: 30 days"),
     "bookmarks": _members("one of a post"),
     "domain_mutes": _members("1,000"),
     "endorsements": _members("one of a pair"),

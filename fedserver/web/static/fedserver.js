@@ -14,7 +14,16 @@ const sent = sessionStorage.getItem("sent");
 if (sent) {
   sessionStorage.removeItem("sent");
   const isRefused = document.querySelector("main [data-failed], main .problem, form input[name=password]");
-  if (!isRefused) sessionStorage.removeItem(sent);
+  if (!isRefused) {
+    sessionStorage.removeItem(sent);
+    localStorage.removeItem(sent);
+  }
+}
+// Nothing that a member wrote stays in a browser in which they log out.
+for (const form of document.querySelectorAll('form[action="/logout"]')) {
+  form.addEventListener("submit", () => {
+    for (const name of Object.keys(localStorage)) if (name.startsWith("autosave:")) localStorage.removeItem(name);
+  });
 }
 // Composer: how many characters are left, and nothing lost by a closed tab.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, sele
 from storage.engine import ReadTx, Tx
 from storage.rows.content import MediaRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
-from storage.tables.content import media
+from storage.tables.content import autosave_media, media
 from storage.tables.posts import posts, scheduled_media
 
 COLUMNS = columns_of(media, MediaRow)
@@ -90,6 +90,7 @@ LIST_ORPHANS = (
         media.c.post_id.is_(None),
         media.c.created_at < bindparam("before"),
         ~exists(select(literal(1)).where(scheduled_media.c.media_id == media.c.id)),
+        ~exists(select(literal(1)).where(autosave_media.c.media_id == media.c.id)),
     )
     .order_by(media.c.id)
     .limit(bindparam("limit"))
