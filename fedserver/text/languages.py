@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from fedserver.on_demand import on_demand
+
+babel = on_demand("babel")
+
 # With their English names: ISO 639-1, and those that Mastodon adds.
 _TABLE = """
 aa Afar|ab Abkhaz|ae Avestan|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese
@@ -31,6 +37,24 @@ pt-PT Portuguese (Portugal)|zh-CN Chinese (China)|zh-HK Chinese (Hong Kong)|zh-T
 """
 _PAIRS = (entry.partition(" ") for entry in _TABLE.strip().replace("\n", "|").split("|"))
 LANGUAGES: dict[str, str] = {code: name for code, _, name in _PAIRS}
+
+
+@cache
+def list_language_names() -> tuple[tuple[str, str], ...]:
+    """Return codes and names for a list to choose from, each in its own language, sorted by name."""
+    return tuple(
+        sorted(((code, _find_name(code)) for code in LANGUAGES), key=lambda pair: pair[1].casefold())
+    )
+
+
+def _find_name(code: str) -> str:
+    """Return what a language calls itself, its English name if that is not known."""
+    try:
+        locale = babel.Locale.parse(code, sep="-")
+        name = locale.get_display_name(locale)
+    except (ValueError, babel.UnknownLocaleError):
+        name = None
+    return str(name or LANGUAGES[code])
 
 
 def normalize_language(tag: str | None) -> str | None:
