@@ -37,6 +37,7 @@ class FeedEntry(Struct, frozen=True):
     updated_at: int
     tags: tuple[str, ...]
     files: tuple[FeedFile, ...]
+    license: str = ""  # the address of the license
 
 
 class Feed(Struct, frozen=True):
@@ -80,6 +81,8 @@ def _add_atom_entry(root: ElementTree.Element, entry: FeedEntry) -> None:
         _add(element, "category", term=tag)
     for file in entry.files:
         _add(element, "link", rel="enclosure", type=file.content_type, length=str(file.size), href=file.url)
+    if entry.license:
+        _add(element, "link", rel="license", href=entry.license)  # RFC 4946
     if entry.summary:
         _add(element, "summary", entry.summary)
     _add(element, "content", entry.content, type="html")

@@ -83,6 +83,7 @@ def _to_entry(call: Call[Any], view: post_views.PostView) -> FeedEntry:
             for file in files
             if file.file_key
         ),
+        license=post_texts.LICENSES.get(row.license, ""),
     )
 
 

@@ -23,6 +23,9 @@ FIND_OWNED = select(*COLUMNS).where(
     media.c.id == bindparam("id"), media.c.account_id == bindparam("account_id")
 )
 LOAD_OWNED = select(*COLUMNS).where(one_of(media.c.id, "ids"), media.c.account_id == bindparam("account_id"))
+LOAD_OWNED_BY_KEYS = select(*COLUMNS).where(
+    media.c.account_id == bindparam("account_id"), one_of(media.c.file_key, "keys")
+)
 FIND = select(*COLUMNS).where(media.c.id == bindparam("id"))
 LOAD_BY_POSTS = (
     select(*COLUMNS).where(one_of(media.c.post_id, "ids")).order_by(media.c.post_id, media.c.position)
@@ -115,6 +118,12 @@ async def load_owned(tx: ReadTx, ids: Sequence[int], account_id: int) -> dict[in
         row.id: row
         for row in to_rows(MediaRow, await tx.all(LOAD_OWNED, ids=list(ids), account_id=account_id))
     }
+
+
+async def load_owned_by_keys(tx: ReadTx, keys: Sequence[str], account_id: int) -> dict[str, MediaRow]:
+    """Return those of the files in the store that the account uploaded, by key."""
+    rows = to_rows(MediaRow, await tx.all(LOAD_OWNED_BY_KEYS, keys=list(keys), account_id=account_id))
+    return {row.file_key: row for row in rows}
 
 
 async def find(tx: ReadTx, media_id: int) -> MediaRow | None:
