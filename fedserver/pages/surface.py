@@ -10,7 +10,21 @@ from fedserver.pages.moderation import decisions, reports
 from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import autosaves, composer, drafts, interactions, polls, posts
+from fedserver.pages.posts import (
+    article_editor,
+    article_files,
+    article_history,
+    article_imports,
+    article_preview,
+    article_schedule,
+    autosaves,
+    coauthors,
+    composer,
+    drafts,
+    interactions,
+    polls,
+    posts,
+)
 from fedserver.pages.registration import signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
 from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
@@ -27,6 +41,13 @@ RESOURCES = (
     new_posts,
     search,
     timelines,
+    article_preview,
+    article_files,
+    article_imports,
+    article_schedule,
+    article_editor,
+    article_history,
+    coauthors,
     composer,
     autosaves,
     drafts,

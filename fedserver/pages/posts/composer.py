@@ -113,45 +113,6 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     return call.see_other(f"/@{call.account.username}/{post_id}")
 
 
-@routes.get("/write/article", html=True, auth=USER, params=ComposerParams, tx="own")
-async def show_article(call: Call[ComposerParams]) -> web.StreamResponse:
-    return await _render_page(call, "write_article.html", "")
-
-
-@routes.post(
-    "/write/article", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes"
-)
-async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
-    params = call.params
-    try:
-        file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text, "text/markdown")
-        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
-            cover = (
-                (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
-                if file
-                else None
-            )
-            draft = posts.Draft(
-                text=params.text,
-                content_type="text/markdown",
-                kind="Article",
-                title=params.title,
-                summary=params.summary,
-                visibility=params.visibility or "public",
-                language=params.language or None,
-                cover_id=cover,
-                policy=interaction_policies.encode_policy(params.replies),
-                state="draft" if params.decision == "draft" else "published",
-            )
-            post_id = await posts.publish(tx, call.site, call.account, draft)
-    except DomainError as error:
-        return await _render_page(call, "write_article.html", error.message)
-    if params.decision == "draft":
-        return call.see_other(f"/edit/{post_id}?saved=1")
-    return call.see_other(f"/@{call.account.username}/{post_id}")
-
-
 async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
     """Return a post of the caller. Raises NotFoundError."""
     async with call.services.db.read() as tx:
@@ -166,6 +127,8 @@ async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
 async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     view = await _get_own(call)
     row = view.post
+    if row.kind == "Article":
+        return call.see_other(f"/write/article/{row.id}")
     params = ComposerParams(
         text=row.source,
         title=row.title,
@@ -174,11 +137,10 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
         language=row.language or "",
         replies=interaction_policies.get_reply_audience(row),
     )
-    template = "write_article.html" if row.kind == "Article" else "write.html"
     async with call.services.db.read() as tx:
         partners = await partner_posts.has_recipients(tx)
     return call.render(
-        template,
+        "write.html",
         problem="",
         params=params,
         settings=members.decode_settings(call.member),
@@ -195,7 +157,8 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
 async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     view, params = await _get_own(call), call.params
     row = view.post
-    article = row.kind == "Article"
+    if row.kind == "Article":
+        raise NotFoundError
     try:
         file = await _store_picture(call)
         await call.services.resolver.resolve_mentions(params.text, row.source_type)
@@ -206,37 +169,10 @@ async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
                 language=params.language or None,
                 publish=row.state == "draft",
             )
-            if article:
-                change = await _build_article_change(call, tx, view, file)
             await replies.set_policy(tx, call.account, row.id, params.replies)
             post_id = await edits.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
-        template = "write_article.html" if article else "write.html"
-        return await _render_page(call, template, error.message, post_id=row.id, state=row.state)
+        return await _render_page(call, "write.html", error.message, post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
         return call.see_other(f"/edit/{row.id}?saved=1")
     return call.see_other(f"/@{call.account.username}/{post_id}")
-
-
-async def _build_article_change(
-    call: Call[ComposerParams], tx: Any, view: post_views.PostView, file: media.NewFile | None
-) -> edits.PostEdit:
-    params = call.params
-    cover = view.post.cover_id
-    if file is not None:
-        cover = (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
-    draft = view.post.state == "draft"
-    change = edits.PostEdit(
-        text=params.text,
-        title=params.title,
-        summary=params.summary,
-        language=params.language or None,
-        cover_id=cover,
-        publish=draft and params.decision == "publish",
-    )
-    if draft and params.visibility:
-        return edits.PostEdit(
-            **{name: getattr(change, name) for name in change.__struct_fields__ if name != "visibility"},
-            visibility=params.visibility,
-        )
-    return change

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
-from fedserver.domain.content.post_texts import get_html
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, refreshes
+from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
-from fedserver.text.anchors import list_headings
 from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 routes = Routes("pages")
-MIN_HEADINGS = 3  # for a table of contents
 
 
 @routes.get("/@{name}/{place}", html=True)
@@ -28,8 +30,14 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     stem, _, ending = place.rpartition(".")
     if stem == "blog":
         return await render_feed(call, account, ending, blog=True)
-    post_id = await _resolve_post_id(call, account, place)
-    above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
+    try:
+        post_id = await _resolve_post_id(call, account, place)
+        above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
+    except NotFoundError:
+        row = await _find_published(call, account, place)
+        if row is None or str(row.id) == place:
+            raise
+        return call.see_other(row.url.removeprefix(call.site.links.base))
     thread = await post_views.load_thread(call.tx, post_id, above, below, call.viewer_id)
     view = thread.post
     if view.post.account_id != account.id:
@@ -40,7 +48,9 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
     await _refresh_thread(call, view)
-    return _render_page(call, view, thread.above, thread.below)
+    if view.post.kind == "Article":
+        return await _render_article(call, view, thread.below)
+    return _render_page(call, view, "thread.html", above=thread.above, below=thread.below)
 
 
 async def _refresh_thread(call: Call[NoParams], view: post_views.PostView) -> None:
@@ -58,22 +68,32 @@ async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str
     return (await articles.get_by_slug(call.tx, account.id, place)).id
 
 
-def _render_page(
-    call: Call[NoParams],
-    view: post_views.PostView,
-    above: list[post_views.PostView],
-    below: list[post_views.PostView],
+async def _find_published(call: Call[NoParams], account: AccountRow, place: str) -> PostRow | None:
+    """Return the article that a draft became, if the place is one of the draft."""
+    row = await articles.find_by_former_address(call.tx, call.site, account, place)
+    return row if row is not None and row.account_id == account.id else None
+
+
+async def _render_article(
+    call: Call[NoParams], view: post_views.PostView, below: list[post_views.PostView]
 ) -> web.StreamResponse:
-    article = view.post.kind == "Article"
-    headings = list_headings(get_html(view.post)) if article else []
-    page = call.render(
-        "article.html" if article else "thread.html",
-        view=view,
-        above=above,
+    row = view.post
+    return _render_page(
+        call,
+        view,
+        "article.html",
         below=below,
-        headings=headings if len(headings) >= MIN_HEADINGS else [],
-        description=view.post.summary or make_excerpt(view.post.html, 200),
+        votes=await articles.count_votes(call.tx, row),
+        coauthors=await coauthors.list_accepted(call.tx, row.id) if row.local else [],
+        license_url=post_texts.LICENSES.get(row.license, ""),
     )
+
+
+def _render_page(
+    call: Call[NoParams], view: post_views.PostView, template: str, **values: Any
+) -> web.StreamResponse:
+    description = view.post.summary or make_excerpt(view.post.html, 200)
+    page = call.render(template, view=view, description=description, **values)
     if view.post.local:
         page.headers["Link"] = f'<{view.post.uri}>; rel="alternate"; type="application/activity+json"'
     return page
