@@ -22,7 +22,7 @@ routes = Routes("pages")
 P = TypeVar("P", bound=Struct)
 SAVED_AT_HEADER = "X-Saved-At"
 # Of the form itself, not of what is written in it.
-OWN_FIELDS = frozenset({"csrf", "slot", "saved_at", "key", "decision", "ask", "next"})
+OWN_FIELDS = frozenset({"csrf", "slot", "saved_at", "decision", "ask", "next"})
 # A form in which none of these is filled in is empty, whatever is chosen in it.
 TEXT_FIELDS = ("text", "title", "summary", "options", "media_ids", "cover_id")
 

@@ -77,6 +77,7 @@ const start = (form) => {
         ["csrf", form.elements.csrf.value],
         ["slot", slot.value],
         ["saved_at", savedAt.value],
+        ["key", form.elements.key?.value ?? ""],
         ...readFields(form),
       ]),
     });
