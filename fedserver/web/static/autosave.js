@@ -151,6 +151,9 @@ const start = (form) => {
     if (event.persisted) isDone = false;
   });
 
+  // What came with the form, from the short one or from another app, is nowhere else.
+  if (form.dataset.unsaved !== undefined) change();
+  if (form.dataset.unsaved !== undefined) return;
   const kept = JSON.parse(localStorage.getItem(name) ?? "null");
   if (!kept || JSON.stringify(kept.fields) === JSON.stringify(readFields(form))) return;
   const use = () => {

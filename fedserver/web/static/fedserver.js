@@ -13,7 +13,7 @@ const countCharacters = (text, shortens) => {
 const sent = sessionStorage.getItem("sent");
 if (sent) {
   sessionStorage.removeItem("sent");
-  const isRefused = document.querySelector("main [data-failed], main .problem, form input[name=password]");
+  const isRefused = document.querySelector("main [data-failed], main .problem, main .field-problem, form input[name=password]");
   if (!isRefused) {
     sessionStorage.removeItem(sent);
     localStorage.removeItem(sent);
