@@ -226,7 +226,9 @@ def _coerce_list(item: shape.Type, value: Any, field: str) -> Any:
         # A group by index, as Rails writes lists of groups.
         names = {field_type.encode_name for field_type in item.fields}
         values = [value] if names & set(value) else list(value.values())
-    return [_coerce(item, element, field) for element in values if element is not None]
+    # Empty means absent, as for fields: a form sends a list of files or numbers with nothing in it that way.
+    absent = (None,) if _accepts_text(item) else (None, "")
+    return [_coerce(item, element, field) for element in values if element not in absent]
 
 
 def _coerce_struct(fields: tuple[shape.Field, ...], value: Any) -> Any:

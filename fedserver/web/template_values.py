@@ -143,6 +143,7 @@ STATIC_VALUES: dict[str, Any] = {
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),
     "day_of": render_day,
+    "exact_time": lambda moment: render_time(moment, locales.format_datetime(moment)),
     "duration": locales.format_duration,
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),

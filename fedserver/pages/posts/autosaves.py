@@ -97,7 +97,7 @@ def _has_text(value: Any) -> bool:
 async def discard(call: Call[DiscardParams]) -> web.StreamResponse:
     """Delete what was saved of a form."""
     await autosaves.discard(call.tx, call.account, call.params.slot)
-    return call.redirect_back(call.params.next, "/drafts")
+    return call.redirect_with_notice(call.params.next, "/drafts", "draft_deleted")
 
 
 async def restore(call: Call[Any], tx: ReadTx, slot: str, into: type[P], since: int = 0) -> Restored | None:

@@ -150,7 +150,8 @@ async def _publish(call: Call[ComposerParams], form: Form) -> web.StreamResponse
         files = await load_attachments(tx, call.account, params)
     if not params.undescribed and any(map(attachments.is_undescribed, files)):
         return await render_page(call, structs.replace(form, asks_for_descriptions=True), params)
-    moment, draft = parse_moment(params), build_draft(call, files)
+    moment = parse_moment(params.publish_at, params.zone) if params.publish_at else None
+    draft = build_draft(call, files)
     await call.services.resolver.resolve_mentions(params.text)
 
     async def write() -> int:

@@ -199,18 +199,16 @@ def parse_poll(params: ComposerParams) -> polls.NewPoll | None:
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
 
-def parse_moment(params: ComposerParams) -> int | None:
-    """Return when the post is to be published (ms UTC), None for now. Raises InvalidError."""
-    if not params.publish_at:
-        return None
+def parse_moment(local_time: str, zone_name: str) -> int:
+    """Return a time (ms UTC) from what a browser writes, and the name of a time zone. Raises InvalidError."""
     try:
         # The names of time zones are those of files.
-        zone = UTC if not params.zone else ZoneInfo(params.zone[:MAX_ZONE])
+        zone = ZoneInfo(zone_name.strip()[:MAX_ZONE]) if zone_name.strip() else UTC
     except (ValueError, OSError, LookupError) as error:
         message = gettext("This time zone is not known here. Please enter one such as Europe/Berlin.")
         raise InvalidError("zone", "is not known", message=message) from error
     try:
-        moment = datetime.fromisoformat(params.publish_at).replace(tzinfo=zone)
+        moment = datetime.fromisoformat(local_time).replace(tzinfo=zone)
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError) as error:
         message = gettext("Please enter a day and a time.")

@@ -11,8 +11,6 @@ const running = new Set();
 
 for (const element of form.querySelectorAll(".without-script")) element.hidden = true;
 for (const element of form.querySelectorAll(".with-script")) element.hidden = false;
-const zone = form.querySelector("[data-own-zone]");
-if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
 
 const say = (text) => {
   const line = document.createElement("p");
