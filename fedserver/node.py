@@ -47,7 +47,7 @@ from fedserver.runtime.metrics import NodeMetrics
 from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
-from fedserver.web import files, template_values
+from fedserver.web import files, resumed_forms, template_values
 from fedserver.web.application import MAX_PARSED_LINE_BYTES, build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages, to_origin
@@ -67,7 +67,11 @@ SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 def list_endpoints() -> list[Endpoint]:
     """Return every endpoint of every surface."""
-    return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
+    return [
+        *files.routes.endpoints,
+        *resumed_forms.routes.endpoints,
+        *(endpoint for surface in SURFACES for endpoint in surface()),
+    ]
 
 
 class Node:

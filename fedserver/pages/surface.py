@@ -10,7 +10,16 @@ from fedserver.pages.moderation import decisions, reports
 from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import attachments, autosaves, composer, drafts, interactions, polls, posts
+from fedserver.pages.posts import (
+    attachments,
+    autosaves,
+    composer,
+    drafts,
+    interactions,
+    polls,
+    posts,
+    suggestions,
+)
 from fedserver.pages.registration import signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
 from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
@@ -30,6 +39,7 @@ RESOURCES = (
     composer,
     autosaves,
     attachments,
+    suggestions,
     drafts,
     settings,
     security,

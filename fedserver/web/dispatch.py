@@ -38,7 +38,9 @@ from fedserver.web.fields import read_params
 from fedserver.web.html import compress_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
+from fedserver.web.resumed_forms import find_written, render_kept
 from fedserver.web.services import WebServices
+from fedserver.web.session import OutdatedFormError
 from fedserver.web.uploads import Uploads
 from storage.engine import ReadTx, Tx
 from storage.errors import DatabaseUnavailableError
@@ -78,7 +80,24 @@ class Dispatcher:
         except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
                 raise
+            if isinstance(error, UnauthorizedError | OutdatedFormError):
+                page = await self._keep_form(endpoint, request, error)
+                if page is not None:
+                    return page
             return self.render_refusal(endpoint, request, error)
+
+    async def _keep_form(
+        self, endpoint: Endpoint, request: web.Request, error: DomainError
+    ) -> web.Response | None:
+        """Return a page with what a person wrote in a form that came too late, None if that is nothing."""
+        is_form = endpoint.html and request.method == "POST" and "HX-Request" not in request.headers
+        if not is_form or isinstance(error, ReauthenticationRequiredError):
+            return None
+        # guard: only a page of this node can have such a form sent again
+        if not session.is_from_own_page(request, self.services.site):
+            return None
+        fields = await find_written(request)
+        return render_kept(self.services.pages, endpoint, request, error, fields) if fields else None
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         database = self.services.db

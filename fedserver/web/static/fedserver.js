@@ -19,6 +19,10 @@ if (sent) {
     localStorage.removeItem(sent);
   }
 }
+// A form that is sent at last, after a new login, may be saved in this browser.
+for (const form of document.querySelectorAll("form[data-sent]")) {
+  form.addEventListener("submit", () => sessionStorage.setItem("sent", form.dataset.sent));
+}
 // Nothing that a member wrote stays in a browser in which they log out.
 for (const form of document.querySelectorAll('form[action="/logout"]')) {
   form.addEventListener("submit", () => {
