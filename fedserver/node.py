@@ -47,9 +47,10 @@ from fedserver.runtime.metrics import NodeMetrics
 from fedserver.runtime.services import Services
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
-from fedserver.web import files, resumed_forms, template_values
+from fedserver.web import files, template_values
 from fedserver.web.application import MAX_PARSED_LINE_BYTES, build
 from fedserver.web.endpoint import Endpoint
+from fedserver.web.forms import resumed_forms
 from fedserver.web.html import Pages, to_origin
 from fedserver.web.proxies import Proxies
 from fedserver.web.rate_limits import RateLimiter

@@ -11,11 +11,13 @@ from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import (
+    article_forms,
     attachments,
     autosaves,
     composer,
     drafts,
     interactions,
+    note_edits,
     polls,
     posts,
     suggestions,
@@ -37,6 +39,8 @@ RESOURCES = (
     search,
     timelines,
     composer,
+    article_forms,
+    note_edits,
     autosaves,
     attachments,
     suggestions,

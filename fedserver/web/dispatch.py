@@ -11,13 +11,11 @@ from msgspec import Struct
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import (
     DomainError,
-    ForbiddenError,
     NotFoundError,
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
 from fedserver.federation.peer_access import PeerIdentity, describe_problem, identify_peer
-from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import (
     ANYONE,
@@ -35,10 +33,10 @@ from fedserver.web.endpoint import (
 )
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
+from fedserver.web.forms.resumed_forms import find_written, render_kept
 from fedserver.web.html import compress_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
-from fedserver.web.resumed_forms import find_written, render_kept
 from fedserver.web.services import WebServices
 from fedserver.web.session import OutdatedFormError
 from fedserver.web.uploads import Uploads
@@ -70,8 +68,7 @@ class Dispatcher:
 
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
-        if self.services.ip_blocklist.is_blocked(self.services.proxies.resolve_client_address(request)):
-            raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
+        self.services.ip_blocklist.check_allowed(self.services.proxies.resolve_client_address(request))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """Return the response of an endpoint, or the refusal."""

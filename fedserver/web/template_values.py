@@ -13,7 +13,6 @@ from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
 from fedserver.domain.content import emojis, post_texts
-from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
@@ -154,8 +153,6 @@ STATIC_VALUES: dict[str, Any] = {
     "megabytes": locales.format_megabytes,
     "file_limit": locales.format_limit,
     "joined": locales.format_list,
-    # For a form that may be sent twice: a new one whenever it is shown.
-    "form_key": secrets.new_secret,
     "safe": Markup,
     "host_of": _show_host,
     "keys_of": identity_proofs.list_by_account,

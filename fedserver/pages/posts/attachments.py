@@ -16,11 +16,13 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.runtime import media_intake
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.rate_limits import list_buckets
 from fedserver.web.uploads import Upload
 from storage.engine import Tx
 from storage.rows.content import MediaRow
 
 routes = Routes("pages")
+UPLOAD_LIMIT = "media"
 DESCRIBED_KINDS = ("image", "gifv", "video", "audio")
 
 
@@ -47,7 +49,7 @@ class Attachment(Struct, frozen=True):
     params=UploadParams,
     tx="own",
     max_upload="video_bytes",
-    limit="media",
+    limit=UPLOAD_LIMIT,
 )
 async def upload(call: Call[UploadParams]) -> web.StreamResponse:
     """Store a file and return its part of the form."""
@@ -79,6 +81,12 @@ async def store(call: Call[Any], file: Upload) -> MediaRow:
     new = await media_intake.store_attachment(call.services, file)
     async with media_intake.discard_on_error(call.services, new), call.services.db.write() as tx:
         return await media.create(tx, call.site, call.account, new, "", (0.0, 0.0))
+
+
+async def store_from_form(call: Call[Any], file: Upload) -> MediaRow:
+    """Store one of several files of a form, each of which counts as an upload. Raises what `store` raises."""
+    call.services.rate_limiter.consume(list_buckets(UPLOAD_LIMIT, call.principal, call.address))
+    return await store(call, file)
 
 
 async def describe(tx: Tx, call: Call[Any], attachments: Sequence[Attachment]) -> bool:

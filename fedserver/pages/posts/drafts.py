@@ -12,7 +12,8 @@ from fedserver.domain.kernel.errors import DomainError, NotFoundError
 from fedserver.domain.posts import articles, post_removal, scheduled_posts
 from fedserver.domain.timelines import post_views, visibility
 from fedserver.pages.posts.autosaves import form_path
-from fedserver.pages.posts.note_form import Problem, find_problem, parse_moment
+from fedserver.pages.posts.note_drafts import parse_moment
+from fedserver.pages.posts.note_form import Problem, find_problem
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
@@ -14,12 +11,10 @@ from msgspec import Struct, structs
 
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
-from fedserver.domain.kernel import secrets
-from fedserver.domain.kernel.errors import DomainError, InvalidError, MediaNotReadyError, RetryLaterError
-from fedserver.domain.posts import polls, posts
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, quote_policies
+from fedserver.domain.kernel.errors import DomainError, InvalidError, MediaNotReadyError
+from fedserver.domain.timelines import partner_posts, post_views, quote_policies
 from fedserver.pages.posts.attachments import Attachment
-from fedserver.text.language_names import list_language_names
+from fedserver.text.languages import list_language_names
 from fedserver.text.locales import current_locale, gettext
 from fedserver.web.endpoint import Call, LongText
 from fedserver.web.uploads import Upload
@@ -27,7 +22,6 @@ from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 KEEP_END = 0  # the poll of a post ends when it did before
-MAX_ZONE = 64  # characters; the longest name of a time zone has half of it
 # Where the form shows what is wrong with a field of the domain.
 PLACES = {
     "text": "text",
@@ -89,7 +83,7 @@ class ComposerParams(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True):
-    """What is shown of a form, beside its fields."""
+    """The state of a form, beside its fields."""
 
     slot: str
     post_id: int | None = None
@@ -101,7 +95,7 @@ class Form(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong, and with which field; `base` is the whole."""
+    """A problem with a field; `base` is the whole form."""
 
     field: str
     text: str
@@ -174,7 +168,7 @@ async def render_page(
         status=422 if problem else 200,
         form=form,
         problem=problem,
-        params=params if params.key else structs.replace(params, key=secrets.new_secret()),
+        params=params,
         settings=settings,
         partners=partners,
         attachments=attachments,
@@ -190,68 +184,3 @@ def to_fields(params: ComposerParams) -> dict[str, Any]:
     """Return what is written in the form, to be saved."""
     fields: dict[str, Any] = msgspec.to_builtins(structs.replace(params, files=[], picture=None))
     return {name: value for name, value in fields.items() if name not in NOT_SAVED}
-
-
-def parse_poll(params: ComposerParams) -> polls.NewPoll | None:
-    """Return the poll of the form, None if no option was filled in."""
-    if not any(option.strip() for option in params.options):
-        return None
-    return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
-
-
-def parse_moment(local_time: str, zone_name: str) -> int:
-    """Return a time (ms UTC) from what a browser writes, and the name of a time zone. Raises InvalidError."""
-    try:
-        # The names of time zones are those of files.
-        zone = ZoneInfo(zone_name.strip()[:MAX_ZONE]) if zone_name.strip() else UTC
-    except (ValueError, OSError, LookupError) as error:
-        message = gettext("This time zone is not known here. Please enter one such as Europe/Berlin.")
-        raise InvalidError("zone", "is not known", message=message) from error
-    try:
-        moment = datetime.fromisoformat(local_time).replace(tzinfo=zone)
-        return int(moment.timestamp() * 1000)
-    except (ValueError, OverflowError) as error:
-        message = gettext("Please enter a day and a time.")
-        raise InvalidError("scheduled_at", "is not a time", "ERR_INVALID_TIME", message=message) from error
-
-
-def build_draft(call: Call[ComposerParams], attachments: Sequence[Attachment]) -> posts.Draft:
-    """Return the post of the form. Raises InvalidError."""
-    params, settings = call.params, members.decode_settings(call.member)
-    return posts.Draft(
-        text=params.text,
-        summary=params.summary,
-        # The short form has no fields for these.
-        sensitive=params.sensitive if params.slot else settings.sensitive,
-        visibility=params.visibility or settings.visibility,
-        language=settings.language if params.language is None else params.language or None,
-        in_reply_to_id=params.reply_to,
-        media_ids=tuple(attachment.row.id for attachment in attachments),
-        poll=parse_poll(params),
-        policy=interaction_policies.encode_policy(params.replies),
-        quoted_id=params.quote,
-        quote_policy=params.quotes or settings.quote_policy,
-        idempotency_key=_build_idempotency_key(params),
-    )
-
-
-def _build_idempotency_key(params: ComposerParams) -> str | None:
-    """Return what is the same if a form is sent twice as it is; after a change it is another post."""
-    if not params.key:
-        return None
-    content = repr((params.text, params.media_ids, params.options, params.publish_at, params.reply_to))
-    return f"page:{params.key[:64]}:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
-
-
-def is_being_published(error: DomainError, params: ComposerParams) -> bool:
-    """Return True if a form was sent twice at one moment: a second try finds the post of the first."""
-    return isinstance(error, RetryLaterError) and bool(params.key)
-
-
-def combine_shared(params: ComposerParams) -> str:
-    """Return the text of what another app shares: title, text and address, each once."""
-    parts: list[str] = []
-    for part in (params.title, params.text, params.url):
-        if part.strip() and not any(part.strip() in former for former in parts):
-            parts.append(part.strip())
-    return "\n\n".join(parts)

@@ -9,6 +9,9 @@ const uploads = fileSet.querySelector(".uploads");
 const texts = form.dataset;
 const running = new Set();
 
+// One goes on after what is there: the name of the person whom one answers, or a draft.
+const area = document.getElementById("text");
+area.setSelectionRange(area.value.length, area.value.length);
 for (const element of form.querySelectorAll(".without-script")) element.hidden = true;
 for (const element of form.querySelectorAll(".with-script")) element.hidden = false;
 

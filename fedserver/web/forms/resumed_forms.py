@@ -25,7 +25,7 @@ Fields = list[tuple[str, str]]
 
 
 class ResumeParams(Struct, frozen=True):
-    """Where the form leads; its fields are read as they are."""
+    """The address that the form leads to; its fields are read as they are."""
 
     csrf: str = ""
     resumed_action: str = ""
@@ -37,8 +37,8 @@ async def find_written(request: web.Request) -> Fields:
         fields = await read_form_fields(request)
     except (InvalidError, web.HTTPException):
         return []
-    kept = [(name, value) for name, value in fields if not any(word in name.lower() for word in SECRETS)]
-    return kept if any(value.strip() for name, value in kept if name not in OWN_FIELDS) else []
+    written = [(name, value) for name, value in fields if not any(word in name.lower() for word in SECRETS)]
+    return written if any(value.strip() for name, value in written if name not in OWN_FIELDS) else []
 
 
 def render_kept(
