@@ -135,38 +135,39 @@ def _parse_json(data: bytes) -> dict[str, Any]:
 async def _read_multipart(request: web.Request, uploads: Uploads | None) -> list[tuple[str, Any]]:
     """Return the parts. Those that are not files have at most MAX_JSON_BYTES together.
 
-    Without `uploads` the reading ends where a file begins that is longer than that.
+    Without `uploads` files are skipped, and the reading ends where they are longer than that together.
     """
     pairs: list[tuple[str, Any]] = []
-    bytes_left = MAX_JSON_BYTES
+    bytes_left, skipped_bytes = MAX_JSON_BYTES, 0
     try:
         reader = await request.multipart()
+        count = 0
         async for part in reader:
+            count += 1
             if not isinstance(part, BodyPartReader):
                 raise InvalidError("body", "nests one multipart body in another")
             if part.filename is not None and uploads is None:
-                if not await _skip(part):
+                skipped_bytes += await _skip(part, MAX_JSON_BYTES - skipped_bytes)
+                if skipped_bytes > MAX_JSON_BYTES:
                     break
             elif part.filename is not None and uploads is not None:
                 pairs.append((part.name or "", await uploads.read(part)))
             else:
                 pairs.append((part.name or "", await read_text(part, bytes_left)))
                 bytes_left -= len(pairs[-1][1])
-            if len(pairs) > MAX_PARTS:
+            if count > MAX_PARTS:
                 raise InvalidError("body", f"has more than {MAX_PARTS} parts")
     except (ValueError, AssertionError, LookupError, HttpProcessingError) as error:
         raise InvalidError("body", "is not valid multipart data") from error
     return pairs
 
 
-async def _skip(part: BodyPartReader) -> bool:
-    """Read a part that nobody wants; return False if it is too long to be read."""
+async def _skip(part: BodyPartReader, max_bytes: int) -> int:
+    """Read a part that nobody wants, and a little more than `max_bytes` at most; return how much."""
     size = 0
-    while chunk := await part.read_chunk():
+    while size <= max_bytes and (chunk := await part.read_chunk()):
         size += len(chunk)
-        if size > MAX_JSON_BYTES:
-            return False
-    return True
+    return size
 
 
 def convert(values: dict[str, Any], into: type[P]) -> P:

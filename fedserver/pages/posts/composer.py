@@ -90,6 +90,11 @@ async def answer_button(call: Call[ComposerParams], form: Form) -> web.StreamRes
             # What is stored is newer than this form: who saves it once more has read that.
             params = structs.replace(params, saved_at=2**53 - 1)
             problem = find_problem(error)
+    if params.decision == "continue":  # the short form has no fields for what the member prefers
+        chosen = _with_defaults(call)
+        params = structs.replace(
+            params, sensitive=chosen.sensitive, language=chosen.language, quotes=chosen.quotes
+        )
     if params.decision == "unquote":
         params = structs.replace(params, quote=None)
     order = attachments.arrange(params.media_ids, params.decision)
