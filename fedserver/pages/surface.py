@@ -17,13 +17,16 @@ from fedserver.pages.posts import (
     article_imports,
     article_preview,
     article_schedule,
+    attachments,
     autosaves,
     coauthors,
     composer,
     drafts,
     interactions,
+    note_edits,
     polls,
     posts,
+    suggestions,
 )
 from fedserver.pages.registration import signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
@@ -49,7 +52,10 @@ RESOURCES = (
     article_history,
     coauthors,
     composer,
+    note_edits,
     autosaves,
+    attachments,
+    suggestions,
     drafts,
     settings,
     security,

@@ -39,24 +39,6 @@ _PAIRS = (entry.partition(" ") for entry in _TABLE.strip().replace("\n", "|").sp
 LANGUAGES: dict[str, str] = {code: name for code, _, name in _PAIRS}
 
 
-@cache
-def list_language_names() -> tuple[tuple[str, str], ...]:
-    """Return codes and names for a list to choose from, each in its own language, sorted by name."""
-    return tuple(
-        sorted(((code, _find_name(code)) for code in LANGUAGES), key=lambda pair: pair[1].casefold())
-    )
-
-
-def _find_name(code: str) -> str:
-    """Return what a language calls itself, its English name if that is not known."""
-    try:
-        locale = babel.Locale.parse(code, sep="-")
-        name = locale.get_display_name(locale)
-    except (ValueError, babel.UnknownLocaleError):
-        name = None
-    return str(name or LANGUAGES[code])
-
-
 def normalize_language(tag: str | None) -> str | None:
     """Return a tag (`pt-BR`) in its usual spelling (RFC 5646 §2.1.1), None if it is not one."""
     if not tag or len(tag) > 35 or not tag.isascii():
@@ -73,3 +55,20 @@ def _format_subtag(part: str) -> str:
     if len(part) == 4 and part.isalpha():
         return part.title()
     return part.upper() if len(part) == 2 else part.lower()
+
+
+@cache
+def list_language_names() -> tuple[tuple[str, str], ...]:
+    """Return codes and names, sorted by name; the English name where the language has no data."""
+    return tuple(
+        sorted(((code, _find_name(code)) for code in LANGUAGES), key=lambda pair: pair[1].casefold())
+    )
+
+
+def _find_name(code: str) -> str:
+    try:
+        locale = babel.Locale.parse(code, sep="-")
+        name = locale.get_display_name(locale)
+    except (ValueError, babel.UnknownLocaleError):
+        name = None
+    return str(name or LANGUAGES[code])

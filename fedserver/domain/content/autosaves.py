@@ -51,10 +51,11 @@ async def save(
     """Store the fields of a form, which may be of any JSON types; return when (ms UTC).
 
     `media_ids` are files in the form; those that are not the author's are left out. `known_at` is the
-    `saved_at` that the form knows, 0 for none; None overwrites whatever is stored.
+    `saved_at` that the form knows, 0 for none; a time to come, or None, overwrites whatever is stored. The
+    field `key` is of one form as it was opened: what it saved itself is no surprise to it.
 
     Raises InvalidError for an unknown slot, fields that are too long, too many forms, and a form that was
-    saved by another tab after `known_at`.
+    saved, sent or discarded elsewhere after `known_at`.
     """
     if SLOT.fullmatch(slot) is None:
         raise InvalidError("slot", "is not the name of a form")
@@ -62,7 +63,8 @@ async def save(
     if len(text) > MAX_BYTES:
         raise InvalidError("text", "is too long to be saved as a draft", "ERR_TOO_LONG")
     existing = await autosave_queries.find(tx, author.id, slot)
-    if existing is not None and known_at is not None and existing.saved_at > known_at:
+    knows = known_at is None or known_at > tx.now or _knows(existing, known_at, str(fields.get("key", "")))
+    if not knows:
         message = gettext("This draft was changed in another tab or on another device.")
         raise InvalidError("base", "was changed elsewhere", "ERR_CONFLICT", message=message)
     if existing is None and await autosave_queries.count_others(tx, author.id, slot) >= MAX_AUTOSAVES:
@@ -94,13 +96,27 @@ async def list_by_author(tx: ReadTx, author: AccountRow) -> list[Autosave]:
 
 
 async def discard(tx: Tx, author: AccountRow, slot: str) -> None:
-    """Delete what was saved of a form: it was sent, or its author does not want it."""
+    """Delete what was saved of a form: its author does not want it."""
     await autosave_queries.delete_by_slot(tx, author.id, slot)
+
+
+async def discard_sent(tx: Tx, author: AccountRow, slot: str, known_at: int, key: str) -> None:
+    """Delete what was saved of a form that is sent; what was saved elsewhere after `known_at` stays."""
+    existing = await autosave_queries.find(tx, author.id, slot) if slot else None
+    if existing is not None and _knows(existing, known_at, key):
+        await autosave_queries.delete_by_slot(tx, author.id, slot)
 
 
 async def purge_expired(tx: Tx) -> None:
     """Delete what nobody has continued for 30 days."""
     await autosave_queries.purge_expired(tx, tx.now - RETENTION_MS)
+
+
+def _knows(existing: AutosaveRow | None, known_at: int, key: str) -> bool:
+    """Return True if a form has seen all that is stored: it saved that itself, or was opened with it."""
+    if existing is None:
+        return not known_at
+    return existing.saved_at <= known_at or bool(key and _decode(existing.fields).get("key") == key)
 
 
 def _to_autosave(row: AutosaveRow) -> Autosave:

@@ -140,6 +140,11 @@ async def get(tx: ReadTx, actor: AccountRow, media_id: int) -> MediaRow:
     return row
 
 
+async def load_own(tx: ReadTx, actor: AccountRow, ids: Sequence[int]) -> dict[int, MediaRow]:
+    """Return those of the files that belong to `actor`, by id."""
+    return await media_queries.load_owned(tx, ids, actor.id) if ids else {}
+
+
 async def describe(
     tx: Tx, actor: AccountRow, media_id: int, description: str | None, focus: tuple[float, float] | None
 ) -> MediaRow:

@@ -56,7 +56,7 @@ async def _schedule(call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, p
     draft = structs.replace(await posts.inherit(tx, row, draft), idempotency_key=None)
     await posts.remove_draft(tx, row)
     await scheduled_posts.schedule(tx, call.site, call.account, draft, publish_at)
-    return "/write/article/scheduled"
+    return "/drafts"
 
 
 def _build_edit(params: ArticleFormParams, **more: Any) -> edits.PostEdit:

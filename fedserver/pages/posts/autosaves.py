@@ -16,13 +16,14 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.endpoint import FORM_TYPE, USER, Call, Question, Routes
 from fedserver.web.fields import convert
 from fedserver.web.rails_params import nest
-from storage.engine import ReadTx
+from storage.engine import ReadTx, Tx
+from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
 P = TypeVar("P", bound=Struct)
 SAVED_AT_HEADER = "X-Saved-At"
 # Of the form itself, not of what is written in it.
-OWN_FIELDS = frozenset({"csrf", "slot", "saved_at", "key", "decision", "ask", "next"})
+OWN_FIELDS = frozenset({"csrf", "slot", "saved_at", "decision", "ask", "next"})
 # A form in which none of these is filled in is empty, whatever is chosen in it.
 TEXT_FIELDS = ("text", "title", "summary", "options", "media_ids", "cover_id")
 
@@ -66,20 +67,20 @@ async def save(call: Call[AutosaveParams]) -> web.StreamResponse:
     # The body was read for the parameters already; the library keeps it.
     form = (await call.request.post()).items()
     fields = nest((name, value) for name, value in form if isinstance(value, str) and name not in OWN_FIELDS)
-    saved_at = await store(call, params.slot, fields, params.saved_at)
+    saved_at = await store(call.tx, call.account, params.slot, fields, params.saved_at)
     if "HX-Request" in call.request.headers:
         return web.Response(status=204, headers={SAVED_AT_HEADER: str(saved_at)})
     return call.see_other(form_path(params.slot))
 
 
-async def store(call: Call[Any], slot: str, fields: dict[str, Any], known_at: int) -> int:
+async def store(tx: Tx, author: AccountRow, slot: str, fields: dict[str, Any], known_at: int) -> int:
     """Store the fields of a form; return when, 0 if it is empty. Raises what `autosaves.save` raises."""
     if not any(_has_text(fields.get(name)) for name in TEXT_FIELDS):
-        await autosaves.discard(call.tx, call.account, slot)
+        await autosaves.discard(tx, author, slot)
         return 0
     media_ids = fields.get("media_ids", [])
     files = [int(text) for text in media_ids if str(text).isdecimal()] if isinstance(media_ids, list) else []
-    return await autosaves.save(call.tx, call.account, slot, fields, files, known_at=known_at)
+    return await autosaves.save(tx, author, slot, fields, files, known_at=known_at)
 
 
 def _has_text(value: Any) -> bool:
@@ -96,7 +97,7 @@ def _has_text(value: Any) -> bool:
 async def discard(call: Call[DiscardParams]) -> web.StreamResponse:
     """Delete what was saved of a form."""
     await autosaves.discard(call.tx, call.account, call.params.slot)
-    return call.redirect_back(call.params.next, "/drafts")
+    return call.redirect_with_notice(call.params.next, "/drafts", "draft_deleted")
 
 
 async def restore(call: Call[Any], tx: ReadTx, slot: str, into: type[P], since: int = 0) -> Restored | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.content import autosaves
-from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles, post_removal
+from fedserver.domain.kernel.errors import DomainError, NotFoundError
+from fedserver.domain.posts import articles, post_removal, scheduled_posts
 from fedserver.domain.timelines import post_views, visibility
 from fedserver.pages.posts.autosaves import form_path
+from fedserver.pages.posts.note_drafts import parse_moment
+from fedserver.pages.posts.note_form import Problem, find_problem
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
 
 routes = Routes("pages")
@@ -28,9 +32,24 @@ class DraftEntry(Struct, frozen=True):
     post_id: int | None  # of a draft that is a post
 
 
+class RescheduleParams(Struct, frozen=True):
+    """Another time for a post that is scheduled: local time, as a browser writes it."""
+
+    csrf: str = ""
+    publish_at: str = ""
+    zone: str = ""
+
+
 @routes.get("/drafts", html=True, auth=USER)
 async def show(call: Call[NoParams]) -> web.StreamResponse:
-    """List drafts of all kinds, the one that was changed last first."""
+    """List what is scheduled, and drafts of all kinds, the one that was changed last first."""
+    return await _render(call)
+
+
+async def _render(
+    call: Call[Any], problem: Problem | None = None, scheduled_id: int | None = None
+) -> web.StreamResponse:
+    """Return the list; `problem` is with the time of the post `scheduled_id`."""
     ids = await articles.list_drafts(call.tx, call.account.id, call.page(MAX_DRAFTS, MAX_DRAFTS))
     views = {view.post.id: view for view in await post_views.load(call.tx, ids, call.viewer_id)}
     entries = []
@@ -49,7 +68,16 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
         )
         for view in views.values()
     ]
-    return call.render("drafts.html", entries=sorted(entries, key=lambda entry: -entry.saved_at))
+    later = await scheduled_posts.list_by_author(call.tx, call.account, call.page(MAX_DRAFTS, MAX_DRAFTS))
+    return call.render(
+        "drafts.html",
+        status=422 if problem else 200,
+        entries=sorted(entries, key=lambda entry: -entry.saved_at),
+        scheduled=sorted(later, key=lambda entry: entry.row.publish_at),
+        problem=problem,
+        wrong_id=scheduled_id,
+        given=call.params,
+    )
 
 
 def _to_entry(saved: autosaves.Autosave, draft: post_views.PostView | None) -> DraftEntry:
@@ -84,4 +112,31 @@ async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, row.id, deletes_files=True)
     for kind in ("edit", "article"):
         await autosaves.discard(call.tx, call.account, f"{kind}:{row.id}")
-    return call.redirect_back(call.params.next, "/drafts")
+    return call.redirect_with_notice(call.params.next, "/drafts", "draft_deleted")
+
+
+@routes.post("/drafts/scheduled/{id}", html=True, auth=USER, params=RescheduleParams)
+async def reschedule(call: Call[RescheduleParams]) -> web.StreamResponse:
+    """Change when a post is published; after an error the list says so at the time."""
+    params = call.params
+    try:
+        moment = parse_moment(params.publish_at, params.zone)
+        await scheduled_posts.reschedule(call.tx, call.account, call.id(), moment)
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return await _render(call, find_problem(error), call.id())
+    return call.redirect_with_notice("/drafts", "/drafts", "rescheduled")
+
+
+@routes.post(
+    "/drafts/scheduled/{id}/delete",
+    html=True,
+    auth=USER,
+    params=FormParams,
+    question=Question("Delete this post, which is not published yet?"),
+)
+async def cancel(call: Call[FormParams]) -> web.StreamResponse:
+    """Delete a post that is scheduled."""
+    await scheduled_posts.cancel(call.tx, call.account, call.id())
+    return call.redirect_with_notice("/drafts", "/drafts", "draft_deleted")

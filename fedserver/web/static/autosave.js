@@ -77,6 +77,7 @@ const start = (form) => {
         ["csrf", form.elements.csrf.value],
         ["slot", slot.value],
         ["saved_at", savedAt.value],
+        ["key", form.elements.key?.value ?? ""],
         ...readFields(form),
       ]),
     });
@@ -150,6 +151,9 @@ const start = (form) => {
     if (event.persisted) isDone = false;
   });
 
+  // What came with the form, from the short one or from another app, is nowhere else.
+  if (form.dataset.unsaved !== undefined) change();
+  if (form.dataset.unsaved !== undefined) return;
   const kept = JSON.parse(localStorage.getItem(name) ?? "null");
   if (!kept || JSON.stringify(kept.fields) === JSON.stringify(readFields(form))) return;
   const use = () => {

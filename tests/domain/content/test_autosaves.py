@@ -45,10 +45,34 @@ async def test_last_version_of_each_form_is_kept_for_its_author(start: Start) ->
         await save(node, ann, "note", "three", known_at=first)
     assert refused.value.code == "ERR_CONFLICT"
     async with node.db.write() as tx:
+        await autosaves.discard_sent(tx, ann, "note", first, "of-another-tab")
         await autosaves.discard(tx, bob, "note")
         assert await autosaves.find(tx, ann, "note") is not None
         await autosaves.discard(tx, ann, "note")
         assert await autosaves.find(tx, ann, "note") is None
+
+
+async def test_form_knows_what_it_saved_itself(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+
+    async def save_with_key(key: str, known_at: int) -> int:
+        async with node.db.write() as tx:
+            return await autosaves.save(tx, ann, "note", {"text": "x", "key": key}, known_at=known_at)
+
+    # The answer to the first save was lost with the network.
+    await save_with_key("a", 0)
+    saved_at = await save_with_key("a", 0)
+    with pytest.raises(InvalidError):
+        await save_with_key("b", 0)
+    await save_with_key("b", node.clock.now + 1)  # as its author wants
+    async with node.db.write() as tx:
+        await autosaves.discard_sent(tx, ann, "note", saved_at, "a")
+        assert await autosaves.find(tx, ann, "note") is not None, "the text of another tab"
+        await autosaves.discard_sent(tx, ann, "note", saved_at, "b")
+        assert await autosaves.find(tx, ann, "note") is None
+    with pytest.raises(InvalidError):  # it was sent meanwhile
+        await save_with_key("c", saved_at)
 
 
 async def test_forms_are_bounded(start: Start) -> None:

@@ -204,7 +204,7 @@ async def test_article_is_scheduled_and_published_with_what_it_had(start: Start)
         ("publish_at", "2099-05-31T09:30"),
         ("zone", "Europe/Berlin"),
     )
-    assert page.path == "/write/article/scheduled"
+    assert page.path == "/drafts"
     assert "Later" in page.text
     async with node.db.read() as tx:
         (scheduled,) = await scheduled_posts.list_by_author(tx, ann, Page())
@@ -214,7 +214,7 @@ async def test_article_is_scheduled_and_published_with_what_it_had(start: Start)
     (request,) = set(re.findall(r"/@ann/\d+/coauthor", asked.text))
     # The author changes their mind twice; the member answers when it is published.
     page = await visitor.submit_action(
-        "/write/article/scheduled", f"/write/article/scheduled/{scheduled.row.id}/edit"
+        "/drafts", f"/write/article/scheduled/{scheduled.row.id}/edit"
     )
     assert "@bea" in page.text
     assert "Not answered yet: @bea" in page.text
