@@ -163,6 +163,7 @@ class Object(Struct, frozen=True, kw_only=True):
     quote: Quote | None = None
     policy: InteractionPolicy = InteractionPolicy()
     question: Question | None = None
+    license: str = ""  # of an Article: the address of its license (schema.org/license)
 
 
 def read_object(document: Document) -> Object:
@@ -206,6 +207,7 @@ def read_object(document: Document) -> Object:
         quote=read_quote(document),
         policy=read_policy(document.get("interactionPolicy")),
         question=_question(document) if kind == "Question" else None,
+        license=read.link(document.get("license")) or "" if kind == "Article" else "",
     )
 
 
@@ -477,6 +479,8 @@ def _article_parts(post: Object) -> Document:
             "url": post.url,
         },
     }
+    if post.license:
+        parts["license"] = post.license
     if post.cover is not None:
         parts["image"] = post.cover.write()
     return parts

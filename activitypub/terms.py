@@ -70,6 +70,8 @@ POST_CONTEXT: Final[list[Any]] = [
     {
         "toot": "http://joinmastodon.org/ns#",
         "ostatus": "http://ostatus.org#",
+        "schema": "http://schema.org#",
+        "license": {"@id": "schema:license", "@type": "@id"},
         "gts": "https://gotosocial.org/ns#",
         "sensitive": "as:sensitive",
         "Hashtag": "as:Hashtag",

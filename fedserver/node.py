@@ -50,6 +50,7 @@ from fedserver.version import VERSION
 from fedserver.web import files, template_values
 from fedserver.web.application import MAX_PARSED_LINE_BYTES, build
 from fedserver.web.endpoint import Endpoint
+from fedserver.web.forms import resumed_forms
 from fedserver.web.html import Pages, to_origin
 from fedserver.web.proxies import Proxies
 from fedserver.web.rate_limits import RateLimiter
@@ -67,7 +68,11 @@ SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 def list_endpoints() -> list[Endpoint]:
     """Return every endpoint of every surface."""
-    return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
+    return [
+        *files.routes.endpoints,
+        *resumed_forms.routes.endpoints,
+        *(endpoint for surface in SURFACES for endpoint in surface()),
+    ]
 
 
 class Node:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fedserver.domain.accounts import decisions
 from fedserver.domain.auth import expiry
+from fedserver.domain.content import autosaves
 from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.portability import archives, imports
@@ -50,6 +51,7 @@ async def purge_rows(tx: Tx) -> None:
     await post_queries.purge_expired_tombstones(tx, tx.now - TOMBSTONE_RETENTION_MS)
     await card_queries.purge_unused(tx, tx.now - CARD_RETENTION_MS)
     await translation_queries.purge_expired(tx, tx.now - TRANSLATION_RETENTION_MS)
+    await autosaves.purge_expired(tx)
     await imports.purge_expired(tx)
     await archives.purge_expired(tx)
     await moderated_posts.erase_texts(tx)

@@ -17,7 +17,26 @@ from fedserver.pages.notifications import (
 )
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
-from fedserver.pages.posts import composer, interactions, polls, posts, reactions, sharing
+from fedserver.pages.posts import (
+    article_editor,
+    article_files,
+    article_history,
+    article_imports,
+    article_preview,
+    article_schedule,
+    attachments,
+    autosaves,
+    coauthors,
+    composer,
+    drafts,
+    interactions,
+    note_edits,
+    polls,
+    posts,
+    reactions,
+    sharing,
+    suggestions,
+)
 from fedserver.pages.registration import (
     apps,
     confirmation,
@@ -60,7 +79,19 @@ RESOURCES = (
     search,
     feeds,  # `/tags/{tag}.atom` before `/tags/{tag}`
     timelines,
+    article_preview,
+    article_files,
+    article_imports,
+    article_schedule,
+    article_editor,
+    article_history,
+    coauthors,
     composer,
+    note_edits,
+    autosaves,
+    attachments,
+    suggestions,
+    drafts,
     settings,
     security,
     passwords,

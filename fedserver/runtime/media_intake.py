@@ -19,6 +19,7 @@ from fedserver.media.image_worker import (
     process_square,
 )
 from fedserver.media.results import ConvertedMedia, ProcessedImage
+from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 from fedserver.runtime.services import Services
 from fedserver.text.locales import format_limit, gettext, translate
@@ -45,6 +46,15 @@ class ReceivedFile(Protocol):
         ...
 
 
+class SniffableFile(ReceivedFile, Protocol):
+    """A file whose type is to be found out."""
+
+    @property
+    def head(self) -> bytes:
+        """The first mebibyte."""
+        ...
+
+
 def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
     """Return the error for a file with more than `max_bytes` bytes."""
     size = f"{max_bytes // 1_000_000} MB" if max_bytes >= 1_000_000 else f"{max_bytes // 1_000} kB"
@@ -57,6 +67,14 @@ def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
 async def store_image(services: Services, upload: ReceivedFile, field: str = "file") -> media.NewFile:
     """Clean an image and store it. Raises InvalidError, which names the form's `field`."""
     return await _store_processed(services, await _process_image(services, upload, field))
+
+
+async def store_attachment(services: Services, upload: SniffableFile, field: str = "file") -> media.NewFile:
+    """Store a file for a post: an image at once, video and audio to be processed. Raises InvalidError."""
+    kind = sniff(upload.head)
+    if kind.startswith(("video/", "audio/")):
+        return await store_video(services, upload, kind)
+    return await store_image(services, upload, field)
 
 
 async def store_emoji(

@@ -14,6 +14,7 @@ from html import escape
 from msgspec import Struct
 
 from fedserver.text.anchors import add_anchors
+from fedserver.text.articles.figures import build_figures
 from fedserver.text.characters import count_graphemes
 from fedserver.text.html_parts import split_html
 from fedserver.text.markdown import to_html
@@ -114,12 +115,18 @@ def _find_names(html: str) -> ParsedText:
 
 
 def parse_text(
-    text: str, source_type: str, *, article: bool = False, base: str = "", page: str = ""
+    text: str,
+    source_type: str,
+    *,
+    article: bool = False,
+    base: str = "",
+    page: str = "",
+    media_base: str = "",
 ) -> ParsedText:
     """Return a text of either type, parsed; the other arguments are those of `parse_markdown`."""
     if source_type == PLAIN:
         return parse_plain(text)
-    return parse_markdown(text, article=article, base=base, page=page)
+    return parse_markdown(text, article=article, base=base, page=page, media_base=media_base)
 
 
 def parse_plain(text: str) -> ParsedText:
@@ -134,15 +141,18 @@ def render_plain(text: str, mentions: Mentions = NO_MENTIONS, tag_url: TagUrl | 
     return parse_plain(text).render(mentions, tag_url)
 
 
-def parse_markdown(text: str, *, article: bool, base: str = "", page: str = "") -> ParsedText:
+def parse_markdown(
+    text: str, *, article: bool, base: str = "", page: str = "", media_base: str = ""
+) -> ParsedText:
     """Return Markdown, parsed (see `markdown`).
 
     Relative addresses are resolved against `base`, those of `#places` against `page`; without these they are
-    dropped. Headings of an article get ids.
+    dropped. Headings of an article get ids, and its figures captions; `media_base` is how addresses of files
+    of this node begin.
     """
     html = to_html(clean_text(text, len(text)), has_places=article)
     if article:
-        return _find_names(add_anchors(clean_article(html, base, page), page))
+        return _find_names(add_anchors(build_figures(clean_article(html, base, page), media_base), page))
     return _find_names(link_pictures(clean_note(html, base, page)))
 
 

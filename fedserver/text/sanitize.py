@@ -61,7 +61,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "img": {"src", "alt", "title", "width", "height"},
     "th": {"align"},
     "td": {"align"},
-    "code": {"lang"},
+    "code": {"lang", "class"},  # the class is the language of a program: see `_filter_attribute`
     "details": {"open"},
     "abbr": {"title"},
 }
@@ -69,9 +69,13 @@ ATTRIBUTE_VALUES = {"input": {"type": {"checkbox"}, "checked": {"", "checked"}}}
 # Places that links lead to: headings, and notes at the foot of the text with the marks that refer to them.
 ID_TAGS = (*HEADINGS, "a", "li", "sup")
 MAX_ID_LENGTH = 100
+CODE_LANGUAGE = re.compile(r"language-[a-z0-9+#.-]{1,20}")
 TEXT_BLOCKS = ", ".join(sorted((BLOCK_TAGS | {"p", "div"}) - {"td", "th"}))
 OTHER_INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
-ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag, names in ATTRIBUTES.items()}
+ATTRIBUTES_NO_CLASS = {
+    tag: names if tag not in ALLOWED_CLASSES else {name for name in names if name != "class"}
+    for tag, names in ATTRIBUTES.items()
+}
 # Marks that reverse or hide the order of text: with them a name can look like another.
 BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
@@ -87,6 +91,8 @@ def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
     """Return the value of an attribute, or None to drop it; addresses are resolved against the base."""
     if attribute == "id":
         return value if value and len(value) <= MAX_ID_LENGTH and not set(value) & NOT_IN_IDS else None
+    if attribute == "class" and element == "code":
+        return value if CODE_LANGUAGE.fullmatch(value) else None
     if attribute not in ("href", "src"):
         return value
     address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)

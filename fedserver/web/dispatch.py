@@ -11,12 +11,10 @@ from msgspec import Struct
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import (
     DomainError,
-    ForbiddenError,
     NotFoundError,
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
-from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.access import readers
 from fedserver.web.endpoint import (
@@ -32,10 +30,12 @@ from fedserver.web.endpoint import (
 )
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
+from fedserver.web.forms.resumed_forms import find_written, render_kept
 from fedserver.web.html import compress_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
+from fedserver.web.session import OutdatedFormError
 from fedserver.web.uploads import Uploads
 from storage.engine import ReadTx, Tx
 from storage.errors import DatabaseUnavailableError
@@ -64,8 +64,7 @@ class Dispatcher:
 
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
-        if self.services.ip_blocklist.is_blocked(self.services.proxies.resolve_client_address(request)):
-            raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
+        self.services.ip_blocklist.check_allowed(self.services.proxies.resolve_client_address(request))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """Return the response of an endpoint, or the refusal."""
@@ -74,7 +73,24 @@ class Dispatcher:
         except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
                 raise
+            if isinstance(error, UnauthorizedError | OutdatedFormError):
+                page = await self._keep_form(endpoint, request, error)
+                if page is not None:
+                    return page
             return self.render_refusal(endpoint, request, error)
+
+    async def _keep_form(
+        self, endpoint: Endpoint, request: web.Request, error: DomainError
+    ) -> web.Response | None:
+        """Return a page with what a person wrote in a form that came too late, None if that is nothing."""
+        is_form = endpoint.html and request.method == "POST" and "HX-Request" not in request.headers
+        if not is_form or isinstance(error, ReauthenticationRequiredError):
+            return None
+        # guard: only a page of this node can have such a form sent again
+        if not session.is_from_own_page(request, self.services.site):
+            return None
+        fields = await find_written(request)
+        return render_kept(self.services.pages, endpoint, request, error, fields) if fields else None
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         database = self.services.db

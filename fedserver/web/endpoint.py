@@ -206,6 +206,8 @@ class Call(Generic[P]):
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
             "act_done": notice,
+            # For a form that may be sent twice: a new one whenever it is shown.
+            "form_key": secrets.new_secret,
         }
         response = self.services.pages.render_response(template, {**shared, **values}, status=status)
         if notice:

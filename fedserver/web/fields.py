@@ -40,6 +40,8 @@ MAX_ITEMS = 2_000  # of a list or group; a form cannot have more fields either
 # raise errors of their own.
 FORM_CODECS = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 _ABSENT: Any = object()
+# The texts of a multipart body, which can be read once.
+_TEXT_PARTS: web.RequestKey[list[tuple[str, str]]] = web.RequestKey("text_parts", list)
 
 
 async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> P:
@@ -56,7 +58,9 @@ async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> 
 async def _read_body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     content_type = request.content_type
     if content_type == "multipart/form-data":
-        return nest(await _read_multipart(request, uploads))
+        pairs = await _read_multipart(request, uploads)
+        request[_TEXT_PARTS] = [(name, value) for name, value in pairs if isinstance(value, str)]
+        return nest(pairs)
     data = await request.read()
     if content_type == "application/json" or content_type.endswith("+json"):
         return _parse_json(data)
@@ -71,6 +75,24 @@ async def _read_body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     if hdrs.CONTENT_TYPE not in request.headers or content_type in UNTOLD_TYPES:
         return _parse_untyped(data)
     return {}
+
+
+async def read_form_fields(request: web.Request) -> list[tuple[str, str]]:
+    """Return the texts of a form in their order, also if its parameters were read already.
+
+    The files in it are skipped. Raises InvalidError for a body that is no form, or beyond the limits.
+    """
+    if _TEXT_PARTS in request:
+        return request[_TEXT_PARTS]
+    if not request.body_exists:
+        return []
+    if request.content_type == "multipart/form-data":
+        pairs = await _read_multipart(request, None)
+        return [(name, remove_controls(value)) for name, value in pairs if isinstance(value, str)]
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise InvalidError("body", "is not a form")
+    form = await request.post()
+    return [(name, remove_controls(value)) for name, value in form.items() if isinstance(value, str)]
 
 
 def _find_codec(charset: str) -> str:
@@ -110,25 +132,42 @@ def _parse_json(data: bytes) -> dict[str, Any]:
     return value
 
 
-async def _read_multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, Any]]:
-    """Return the parts. Those that are not files have at most MAX_JSON_BYTES together."""
+async def _read_multipart(request: web.Request, uploads: Uploads | None) -> list[tuple[str, Any]]:
+    """Return the parts. Those that are not files have at most MAX_JSON_BYTES together.
+
+    Without `uploads` files are skipped, and the reading ends where they are longer than that together.
+    """
     pairs: list[tuple[str, Any]] = []
-    bytes_left = MAX_JSON_BYTES
+    bytes_left, skipped_bytes = MAX_JSON_BYTES, 0
     try:
         reader = await request.multipart()
+        count = 0
         async for part in reader:
+            count += 1
             if not isinstance(part, BodyPartReader):
                 raise InvalidError("body", "nests one multipart body in another")
-            if part.filename is not None:
+            if part.filename is not None and uploads is None:
+                skipped_bytes += await _skip(part, MAX_JSON_BYTES - skipped_bytes)
+                if skipped_bytes > MAX_JSON_BYTES:
+                    break
+            elif part.filename is not None and uploads is not None:
                 pairs.append((part.name or "", await uploads.read(part)))
             else:
                 pairs.append((part.name or "", await read_text(part, bytes_left)))
                 bytes_left -= len(pairs[-1][1])
-            if len(pairs) > MAX_PARTS:
+            if count > MAX_PARTS:
                 raise InvalidError("body", f"has more than {MAX_PARTS} parts")
     except (ValueError, AssertionError, LookupError, HttpProcessingError) as error:
         raise InvalidError("body", "is not valid multipart data") from error
     return pairs
+
+
+async def _skip(part: BodyPartReader, max_bytes: int) -> int:
+    """Read a part that nobody wants, and a little more than `max_bytes` at most; return how much."""
+    size = 0
+    while size <= max_bytes and (chunk := await part.read_chunk()):
+        size += len(chunk)
+    return size
 
 
 def convert(values: dict[str, Any], into: type[P]) -> P:
@@ -226,7 +265,9 @@ def _coerce_list(item: shape.Type, value: Any, field: str) -> Any:
         # A group by index, as Rails writes lists of groups.
         names = {field_type.encode_name for field_type in item.fields}
         values = [value] if names & set(value) else list(value.values())
-    return [_coerce(item, element, field) for element in values if element is not None]
+    # Empty means absent, as for fields: a form sends a list of files or numbers with nothing in it that way.
+    absent = (None,) if _accepts_text(item) else (None, "")
+    return [_coerce(item, element, field) for element in values if element not in absent]
 
 
 def _coerce_struct(fields: tuple[shape.Field, ...], value: Any) -> Any:

@@ -31,6 +31,10 @@ PRELOGIN_LIFETIME_S = 3_600
 log = structlog.stdlib.get_logger("fedserver.web")
 
 
+class OutdatedFormError(ForbiddenError):
+    """A form has the CSRF token of another session, or none."""
+
+
 def _uses_https(site: NodeContext) -> bool:
     return site.config.node.base_url.startswith("https:")
 
@@ -222,6 +226,14 @@ def check_origin(request: web.Request, site: NodeContext) -> None:
         raise ForbiddenError(gettext("This form was sent from another site."))
 
 
+def is_from_own_page(request: web.Request, site: NodeContext) -> bool:
+    """Return True if the browser says that a page of this node sent the form."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    return request.headers.get("Origin") == site.config.node.base_url.rstrip("/")
+
+
 def check_recent_auth(principal: Principal | None, now: int) -> None:
     """Raise ReauthenticationRequiredError if the member gave no password or passkey recently."""
     if principal is None or not sessions.has_recent_auth(principal, now):
@@ -269,4 +281,4 @@ def check_csrf(principal: Principal, token: str) -> None:
     expected = principal.csrf.encode()
     # guard: the CSRF token of a form
     if not any(hmac.compare_digest(expected, sent) for sent in (token.encode(), _unmask_csrf(token))):
-        raise ForbiddenError(gettext("The form is out of date. Go back, reload the page and try again."))
+        raise OutdatedFormError(gettext("The form is out of date. Go back, reload the page and try again."))

@@ -18,7 +18,7 @@ from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
-from fedserver.web.appearance.post_values import build_can_translate, build_reading_time, find_answered_handle
+from fedserver.web.appearance.post_values import build_can_translate, build_post_values, find_answered_handle
 from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
@@ -62,6 +62,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     with_emojis = partial(render_emojis, links)
     return {
         **STATIC_VALUES,
+        **build_post_values(links),
         "community": site.config.community,
         "links": links,
         "avatar": lambda row: own_picture(row) or static_url("avatar.png"),
@@ -76,7 +77,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "name_of": lambda view: with_emojis(view.account, view.name),
         "post_path": post_path,
         "when": when,
-        "minutes_of": build_reading_time(),
         # For the inside of a sentence: how long it is until a time.
         "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
         "can_translate": build_can_translate(has_service=bool(site.config.translation.url)),
@@ -142,6 +142,7 @@ STATIC_VALUES: dict[str, Any] = {
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),
     "day_of": render_day,
+    "exact_time": lambda moment: render_time(moment, locales.format_datetime(moment)),
     "duration": locales.format_duration,
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),

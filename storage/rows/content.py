@@ -32,6 +32,16 @@ class MediaRow(Struct, frozen=True, gc=False):
     bitrate: int | None = None
 
 
+class AutosaveRow(Struct, frozen=True, gc=False):
+    """The fields of a form, as JSON, that a member has written and not sent yet."""
+
+    id: int
+    account_id: int
+    slot: str
+    fields: str
+    saved_at: int
+
+
 class RemoteFileRow(Struct, frozen=True, gc=False):
     """A cached file of a peer."""
 

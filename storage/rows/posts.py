@@ -98,6 +98,7 @@ class PostRow(Struct, frozen=True, gc=False):
     version: int
     quotes_count: int = 0
     interaction_policy: str = ""
+    license: str = ""
 
 
 class EditRow(Struct, frozen=True, gc=False):
@@ -114,6 +115,16 @@ class EditRow(Struct, frozen=True, gc=False):
     emojis: str
     poll: str | None
     at: int
+
+
+class CoauthorRow(Struct, frozen=True, gc=False):
+    """A member whom the author of an article asked to be named with it."""
+
+    id: int
+    post_id: int
+    account_id: int
+    asked_at: int
+    accepted_at: int | None
 
 
 class TombstoneRow(Struct, frozen=True, gc=False):

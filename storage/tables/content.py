@@ -9,6 +9,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
 
@@ -41,6 +42,25 @@ media = Table(
     Column("duration", Float),  # seconds
     Column("frame_rate", Text),  # 25/1
     Column("bitrate", Integer),  # bits a second
+)
+
+# What a member has written in a form and not sent yet, one of each form; the files in it are kept with it.
+autosaves = Table(
+    "autosaves",
+    metadata,
+    key(),
+    owner_key("account_id", "accounts.id"),
+    Column("slot", Text, nullable=False),  # note, reply:ID, edit:ID, article, article:ID
+    Column("fields", Text, nullable=False),  # JSON: the fields of the form
+    Column("saved_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("account_id", "slot"),
+)
+
+autosave_media = Table(
+    "autosave_media",
+    metadata,
+    owner_key("autosave_id", "autosaves.id", primary_key=True),
+    owner_key("media_id", "media.id", primary_key=True, index=True),
 )
 
 # Cache of files of peers; entries may be evicted at any time.

@@ -130,6 +130,7 @@ posts = Table(
     Column("quotes_count", Integer, nullable=False, server_default="0"),
     # JSON, see domain.quote_policies.Policy; '' where its author said nothing
     Column("interaction_policy", Text, nullable=False, server_default=""),
+    Column("license", Text, nullable=False, server_default=""),  # of an article: its SPDX name, '' for none
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
     Index("ix_posts_url", "url"),
@@ -226,6 +227,18 @@ originals = Table(
     Column("uri", Text, primary_key=True),
     Column("document", Text, nullable=False),  # the JSON as the peer sent it
     Column("at", BigInteger, nullable=False),
+)
+
+# Members whom the author of an article named; shown when they agreed.
+coauthors = Table(
+    "coauthors",
+    metadata,
+    key(),
+    owner_key("post_id", "posts.id"),
+    owner_key("account_id", "accounts.id", index=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("accepted_at", BigInteger),
+    UniqueConstraint("post_id", "account_id"),
 )
 
 uri_aliases = Table(

@@ -219,7 +219,7 @@ async def test_interaction_that_a_remote_author_forbids_is_refused(lab: Lab) -> 
         assert sent == {kind for kind, outcome in deed_of if outcome == 200}, name
     shown = await lab.api.get(path)
     assert shown["interaction_policy"]["can_favourite"]["automatic_approval"] == ["followers", "author"]
-    page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "picture", text="kept words")
+    page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "text", text="kept words")
     assert page.status == 422
     assert "does not allow you to reply to it" in page.text
     assert "kept words" in page.text
@@ -259,7 +259,7 @@ async def test_interaction_policy_of_a_local_post_is_enforced(lab: Lab) -> None:
     assert {status["account"]["username"] for status in below} == {"fan", "joe"}
 
     # On the pages, also for a post that is there already; quotes are another matter.
-    page = await lab.browser.fill_in("/write", "picture", text="Only to read", replies="nobody")
+    page = await lab.browser.fill_in("/write", "text", text="Only to read", replies="nobody")
     assert "Only people who are mentioned can reply" in page.text
     number = page.path.rpartition("/")[2]
     path = f"/api/v1/statuses/{number}"

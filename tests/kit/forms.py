@@ -60,3 +60,54 @@ async def send_form(
         headers=headers,
         allow_redirects=False,
     )
+
+
+class _FieldReader(HTMLParser):
+    """Collects what a browser would send of one form, without files and buttons."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self._action = action
+        self._is_inside = False
+        self._text: list[str] | None = None  # of the textarea that is being read
+        self._name = ""
+        self._options: list[tuple[str, bool]] = []
+        self.fields: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._is_inside = values.get("action") == self._action
+        elif not self._is_inside:
+            return
+        elif tag == "input" and values.get("type") != "file" and values.get("name"):
+            if values.get("type") not in ("checkbox", "radio") or "checked" in values:
+                self.fields.append((values["name"], values.get("value", "")))
+        elif tag == "textarea":
+            self._name, self._text = values["name"], []
+        elif tag == "select":
+            self._name, self._options = values["name"], []
+        elif tag == "option":
+            self._options.append((values.get("value", ""), "selected" in values))
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_inside = False
+        elif tag == "textarea" and self._text is not None:
+            self.fields.append((self._name, "".join(self._text)))
+            self._text = None
+        elif tag == "select" and self._is_inside and self._options:
+            chosen = [value for value, selected in self._options if selected] or [self._options[0][0]]
+            self.fields.append((self._name, chosen[0]))
+
+
+def read_fields(page: str, action: str) -> list[tuple[str, str]]:
+    """Return what a browser would send of the form that leads to `action`, in order; no files, no buttons."""
+    reader = _FieldReader(action)
+    reader.feed(page)
+    assert reader.fields, f"no form leads to {action!r}: {page[:2000]}"
+    return reader.fields

@@ -120,13 +120,16 @@ async def test_text_that_was_refused_is_still_there_after_logging_in(start: Star
     await page.context.clear_cookies()
     await page.click("button:has-text('Publish')")
     await page.get_by_text("You are not logged in").wait_for()
-    await page.click("main a:has-text('Log in')")
-    await page.fill("input[name=username]", "ann")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main button")
-    await page.wait_for_url("**/write")
-    assert await page.input_value("textarea[name=text]") == "A long thought"
-    await page.click("button:has-text('Publish')")
+    async with page.context.expect_page() as opened:
+        await page.click("main a:has-text('Log in')")
+    tab = await opened.value
+    await tab.fill("input[name=username]", "ann")
+    await tab.fill("input[name=password]", PASSWORD)
+    await tab.click("main button")
+    await tab.wait_for_url("**/home")
+    await page.click("button:has-text('Continue')")
+    assert "A long thought" in await page.inner_text("main")
+    await page.click("main button:has-text('Send')")
     await page.locator("article.post", has_text="A long thought").wait_for()
     await page.goto(node.base + "/write")
     assert await page.input_value("textarea[name=text]") == ""

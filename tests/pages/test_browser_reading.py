@@ -66,7 +66,7 @@ async def test_wide_tables_and_figures_stay_inside_the_article(
     await page.goto(f"{node.base}/@ann/{post_id}")
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert await page.evaluate(
-        "(() => { const t = document.querySelector('.text table'); return t.scrollWidth > t.clientWidth; })()"
+        "(() => { const t = document.querySelector('.scroll'); return t.scrollWidth > t.clientWidth; })()"
     )
     await page.click(".contents summary")
     await page.click(".contents a:has-text('Three')")

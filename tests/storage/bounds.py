@@ -79,14 +79,18 @@ BOUNDS: dict[str, Bound] = {
         f"{MEMBERS}, {PEERS}", f"{REQUESTS}; {BY_PEER}", f"deleted by its author, or by staff; {UNUSED}"
     ),
     "originals": Bound(PEERS, "1 MiB, one of a post", "goes with its post or account"),
-    "uri_aliases": Bound(PEERS, "one of a post or account", "goes with its post or account"),
+    "uri_aliases": Bound(
+        f"{MEMBERS}, {PEERS}", "one of a post or account, two of a draft", "goes with its post or account"
+    ),
     "tombstones": Bound(PEERS, BY_PEER, f"{CLEANUP}: 14 days"),
     "edits": Bound(f"{MEMBERS}, {PEERS}", f"{REQUESTS}; {BY_PEER}", POST),
     "mentions": Bound(f"{MEMBERS}, {PEERS}", "100 of a post", POST),
     "tags": Bound(f"{MEMBERS}, {PEERS}", "100 of a post", f"{CLEANUP}: 7 days unused"),
     "post_tags": Bound(f"{MEMBERS}, {PEERS}", "100 of a post", POST),
     "media": Bound(
-        f"{MEMBERS}, {PEERS}", "32 of a post; 30 uploads in 30 minutes", f"{CLEANUP}: a day unused"
+        f"{MEMBERS}, {PEERS}",
+        "32 of a post, and 32 in the text of an article; 30 uploads in 30 minutes",
+        f"{CLEANUP}: a day unused",
     ),
     "remote_files": Bound(PEERS, "media.remote_cache_bytes", f"{CLEANUP}: the least used first"),
     "polls": Bound(f"{MEMBERS}, {PEERS}", "one of a post", POST),
@@ -94,6 +98,7 @@ BOUNDS: dict[str, Bound] = {
     "poll_votes": Bound(f"{MEMBERS}, {PEERS}", "one of an account and option", POST),
     "likes": Bound(f"{MEMBERS}, {PEERS}", "one of an account and post", POST),
     "reactions": Bound(f"{MEMBERS}, {PEERS}", "8 names on a post, few of an account", POST),
+    "coauthors": Bound(MEMBERS, "10 of an article", POST),
     "pins": Bound(f"{MEMBERS}, {PEERS}", "5, of remote accounts 20", POST),
     "quotes": Bound(f"{MEMBERS}, {PEERS}", "one of a post", POST),
     "follows": Bound(f"{MEMBERS}, {PEERS}", "one of a pair", OWNER),
@@ -118,6 +123,8 @@ BOUNDS: dict[str, Bound] = {
     "announcement_reads": _members("one of an announcement"),
     "appeals": _members("one of an action, 2,000 characters"),
     "archives": _members("one in a week", f"{CLEANUP}: 7 days"),
+    "autosave_media": _members("100 of a form", "goes with its form"),
+    "autosaves": _members("20; 300,000 bytes each", f"sent or discarded; {CLEANUP}: 30 days"),
     "bookmarks": _members("one of a post"),
     "domain_mutes": _members("1,000"),
     "endorsements": _members("one of a pair"),

@@ -86,7 +86,7 @@ EVERYWHERE = set(
     GET /confirm/{token}; POST /confirm/{token}; GET /email/{token}; POST /email/{token};
     GET /forgot; POST /forgot; GET /reset/{token}; POST /reset/{token}; GET /.well-known/change-password;
     GET /login; POST /login; GET /auth/sign_in; POST /logout; GET /login/second; POST /login/second;
-    POST /login/passkey; POST /login/passkey/options;
+    POST /resume; POST /login/passkey; POST /login/passkey/options;
     GET /login/provider; GET /login/provider/back; GET /login/provider/join; POST /login/provider/join;
     GET /oauth/authorize; POST /oauth/authorize; POST /oauth/token; POST /oauth/revoke;
     GET /.well-known/oauth-authorization-server;

@@ -8,7 +8,6 @@ from fedserver.client_api.entities.media_attachments import MediaAttachment, ren
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.sniff import sniff
 from fedserver.runtime import media_intake
 from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
@@ -78,11 +77,8 @@ async def _store_upload(call: Call[UploadMediaParams], max_sync_bytes: int) -> M
 
 async def _store_file(call: Call[UploadMediaParams], file: Upload, max_sync_bytes: int) -> media.NewFile:
     """Store the upload; video and audio up to `max_sync_bytes` are processed now, larger ones later."""
-    kind = sniff(file.head)
-    if not kind.startswith(("video/", "audio/")):
-        return await media_intake.store_image(call.services, file)
-    raw = await media_intake.store_video(call.services, file, kind)
-    if file.size > max_sync_bytes:
+    raw = await media_intake.store_attachment(call.services, file)
+    if raw.state == "ready" or file.size > max_sync_bytes:
         return raw
     try:
         return await media_intake.process(call.services, raw.file_key)

@@ -48,6 +48,11 @@ class IpBlocklist:
             if row.severity == NO_ACCESS
         ]
 
+    def check_allowed(self, address: str) -> None:
+        """Raise ForbiddenError for a request from a blocked IP address."""
+        if self.is_blocked(address):
+            raise ForbiddenError(gettext("This server does not accept requests from your IP address."))
+
     def is_blocked(self, address: str) -> bool:
         """Return True if the address has no access."""
         if not self._blocked_networks:

@@ -140,6 +140,11 @@ async def get(tx: ReadTx, actor: AccountRow, media_id: int) -> MediaRow:
     return row
 
 
+async def load_own(tx: ReadTx, actor: AccountRow, ids: Sequence[int]) -> dict[int, MediaRow]:
+    """Return those of the files that belong to `actor`, by id."""
+    return await media_queries.load_owned(tx, ids, actor.id) if ids else {}
+
+
 async def describe(
     tx: Tx, actor: AccountRow, media_id: int, description: str | None, focus: tuple[float, float] | None
 ) -> MediaRow:
@@ -168,10 +173,19 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
 
 
 async def check_attachable(
-    tx: ReadTx, site: NodeContext, actor: AccountRow, ids: Sequence[int], post_id: int | None
+    tx: ReadTx,
+    site: NodeContext,
+    actor: AccountRow,
+    ids: Sequence[int],
+    post_id: int | None,
+    *,
+    in_text: int = 0,
 ) -> None:
-    """Raise InvalidError unless all are files of `actor` that are free or belong to `post_id`."""
-    if len(ids) > site.config.limits.media_per_post:
+    """Raise InvalidError unless all are files of `actor` that are free or belong to `post_id`.
+
+    Those that the text of an article shows, `in_text` of them, do not count among the files of a post.
+    """
+    if len(ids) - in_text > site.config.limits.media_per_post:
         raise InvalidError("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
     if not ids:
         return

@@ -34,6 +34,17 @@ LEADING_LINES = re.compile(r"\A(?:[ \t]*\n)+")  # the indent of the first line w
 MAX_SUMMARY, MAX_TITLE, MAX_EMBEDDED = 500, 200, 500  # characters
 KINDS_WITH_WARNING = ("Note", "Question")  # their summary is always a content warning
 
+# By the names of the SPDX list (spdx.org/licenses); the first is what the law says without one.
+LICENSES = {
+    "": "",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "CC-BY-NC-4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "CC-BY-NC-SA-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+    "CC-BY-ND-4.0": "https://creativecommons.org/licenses/by-nd/4.0/",
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+}
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -100,7 +111,14 @@ async def render(
     source = source.strip() if source_type == PLAIN else LEADING_LINES.sub("", source.rstrip())
     summary = " ".join(clean_text(summary, 10_000).split())
     _check_length(site, source, summary, article)
-    parsed = parse_text(source, source_type, article=article, base=f"{site.links.base}/", page=page)
+    parsed = parse_text(
+        source,
+        source_type,
+        article=article,
+        base=f"{site.links.base}/",
+        page=page,
+        media_base=site.links.media(""),
+    )
     accounts = await _load_mentioned(tx, site, parsed.mentions)
     html = parsed.render(_to_links(accounts), site.links.tag)
     if article and not summary and not sensitive:
@@ -143,6 +161,19 @@ def clean_title(kind: str, title: str) -> str:
     if not title:
         raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title
+
+
+def find_license(address: str) -> str:
+    """Return the name of the license at an address, '' for none that is known here."""
+    path = address.partition("://")[2].lower().rstrip("/")
+    return next((name for name, known in LICENSES.items() if known and known[8:].rstrip("/") == path), "")
+
+
+def clean_license(kind: str, name: str) -> str:
+    """Return the license of a post, '' unless it is an article. Raises InvalidError for an unknown one."""
+    if name not in LICENSES:
+        raise InvalidError("license", "is not known")
+    return name if kind == "Article" else ""
 
 
 def resolve_language(language: str | None) -> str | None:

@@ -27,7 +27,7 @@ PARTS = {
 }
 PART_KEYS = {key for parts in PARTS.values() for _, key in parts.values()}
 PART_KINDS = {kind for parts in PARTS.values() for kind, _ in parts.values()}
-JSON_COLUMNS = ("draft", "settings", "contexts", "media", "poll")
+JSON_COLUMNS = ("draft", "fields", "settings", "contexts", "media", "poll")
 _decode = msgspec.json.Decoder().decode
 
 

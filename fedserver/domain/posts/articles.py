@@ -10,15 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from msgspec import Struct
+
 from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import MAX_SUMMARY
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import post_views
 from fedserver.text.excerpts import make_excerpt, slugify
-from storage.engine import Page, ReadTx
+from storage.engine import MAX_ID, Page, ReadTx, Tx
 from storage.queries.posts import articles as article_queries
-from storage.rows.posts import PostRow
+from storage.queries.posts import coauthors as coauthor_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import CoauthorRow, EditRow, PostRow
+
+
+class CoauthorState(Struct, frozen=True):
+    """A co-author of a draft: when they were asked, and when they agreed (ms UTC)."""
+
+    account_id: int
+    asked_at: int
+    accepted_at: int | None
+
 
 DAY_MS = 86_400_000
 WINDOWS = {"week": 7 * DAY_MS, "quarter": 90 * DAY_MS, "ever": None}
@@ -43,7 +58,12 @@ async def choose_slug(tx: ReadTx, account_id: int, title: str) -> str:
 
 def has_excerpt(row: PostRow) -> bool:
     """Return True for an article whose summary is an excerpt of its text, as its author wrote none."""
-    return row.kind == "Article" and row.summary == make_excerpt(row.html, MAX_SUMMARY)
+    return row.kind == "Article" and is_excerpt(row)
+
+
+def is_excerpt(version: PostRow | EditRow) -> bool:
+    """Return True if the summary of a version of an article is an excerpt of its text."""
+    return version.summary == make_excerpt(version.html, MAX_SUMMARY)
 
 
 async def get_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow:
@@ -52,6 +72,56 @@ async def get_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow:
     if row is None:
         raise NotFoundError
     return row
+
+
+async def list_coauthors(tx: ReadTx, row: PostRow) -> tuple[CoauthorState, ...]:
+    """Return the co-authors of a draft, for the post that it becomes."""
+    rows = await coauthor_queries.list_by_post(tx, row.id) if row.kind == "Article" else []
+    return tuple(CoauthorState(named.account_id, named.asked_at, named.accepted_at) for named in rows)
+
+
+async def insert_coauthors(tx: Tx, post_id: int, coauthors: Sequence[CoauthorState]) -> None:
+    """Give a post the co-authors that its draft had."""
+    await coauthor_queries.insert(
+        tx,
+        [
+            CoauthorRow(tx.new_id(), post_id, coauthor.account_id, coauthor.asked_at, coauthor.accepted_at)
+            for coauthor in coauthors
+        ],
+    )
+
+
+def list_addresses(draft: PostRow) -> tuple[str, ...]:
+    """Return the addresses of a draft, which are to lead to the post that it becomes."""
+    return draft.uri, draft.url
+
+
+async def keep_addresses(tx: Tx, post_id: int, uris: Sequence[str]) -> None:
+    """Let former addresses lead to a post."""
+    await post_queries.insert_aliases(tx, post_id, uris)
+
+
+async def move_addresses(tx: Tx, former_id: int, post_id: int) -> None:
+    """Let what led to a draft lead to the post that it became."""
+    await post_queries.move_aliases(tx, former_id, post_id)
+
+
+async def find_by_former_address(
+    tx: ReadTx, site: NodeContext, author: AccountRow, place: str
+) -> PostRow | None:
+    """Return the post that a draft became, by the id or slug in the address of the draft."""
+    if author.domain:
+        return None
+    if not (place.isascii() and place.isdigit()):
+        return await post_queries.find_by_uri(tx, site.links.article_page(author.username, place))
+    if len(place) > len(str(MAX_ID)) or int(place) > MAX_ID:
+        return None
+    return await post_queries.find_by_uri(tx, site.links.article(author.username, int(place)))
+
+
+async def count_votes(tx: ReadTx, row: PostRow) -> int:
+    """Return to how many accounts but the author's an article was helpful."""
+    return await article_queries.count_votes(tx, row.id, row.account_id)
 
 
 async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:

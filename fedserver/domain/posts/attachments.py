@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from fedserver.domain.content import emojis, media
+from fedserver.domain.content import emojis, media, text_files
 from fedserver.domain.content.post_texts import RenderedText
+from fedserver.domain.content.text_files import TextFiles as TextFiles
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts.remote_content import RemotePost, build_media_row, clean_tags
 from storage.engine import ReadTx, Tx
@@ -18,6 +19,31 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
+
+
+async def place_text_files(
+    tx: ReadTx, site: NodeContext, author: AccountRow, kind: str, text: RenderedText, post_id: int | None
+) -> tuple[RenderedText, TextFiles]:
+    """Return the text of an article with the sizes of its pictures, and the files that it shows.
+
+    Any other post shows none. Raises InvalidError if there are too many.
+    """
+    if kind != "Article":
+        return text, TextFiles()
+    shown = await text_files.find(tx, site, author, text.html, post_id)
+    return structs.replace(text, html=text_files.add_picture_sizes(site, text.html, shown)), shown
+
+
+async def list_text_files(tx: ReadTx, site: NodeContext, author: AccountRow, row: PostRow) -> tuple[int, ...]:
+    """Return the ids of the files that the text of an article shows, as it is stored."""
+    if row.kind != "Article":
+        return ()
+    return (await text_files.find(tx, site, author, row.html, row.id)).ids
+
+
+async def describe_text_files(tx: Tx, shown: TextFiles) -> None:
+    """Give files the descriptions that they have in the text."""
+    await text_files.describe(tx, shown)
 
 
 async def check_files(
@@ -60,10 +86,13 @@ async def list_file_ids(tx: ReadTx, row: PostRow) -> list[int]:
 
 
 async def replace_files(
-    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, media_ids: Sequence[int]
+    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, media_ids: Sequence[int], *, in_text: int = 0
 ) -> None:
-    """Replace the files of a post, its cover too. Raises InvalidError, NotFoundError."""
-    await media.check_attachable(tx, site, author, media_ids, row.id)
+    """Replace the files of a post, its cover too; the text of an article shows `in_text` of them.
+
+    Raises InvalidError, NotFoundError.
+    """
+    await media.check_attachable(tx, site, author, media_ids, row.id, in_text=in_text)
     await detach_files(tx, row)
     await media_queries.attach(tx, author.id, row.id, media_ids)
 

@@ -34,6 +34,7 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     visibility: str | UnsetType = UNSET  # of drafts only
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
+    license: str | UnsetType = UNSET  # of articles only
     publish: bool = False
     has_new_descriptions: bool = False  # descriptions of its files were changed before this edit
 
@@ -60,11 +61,12 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
         sensitive=row.sensitive if isinstance(changes.sensitive, UnsetType) else changes.sensitive,
         page=row.url,
     )
+    text, shown = await attachments.place_text_files(tx, site, author, row.kind, text, row.id)
     if row.state == "published":
         if await _is_same(tx, author, row, changes, text):
             return row.id
         await versions.insert(tx, row)
-    media_ids = await _change_media(tx, site, author, row, changes)
+    media_ids = await _change_media(tx, site, author, row, changes, shown)
     row = await _change_poll(tx, site, row, changes, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
@@ -72,6 +74,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
     options = await polls.load_titles_json(tx, row.id) if changed.kind == "Question" else None
     changed = await attachments.add_emojis(tx, site, changed, options or "")
     await versions.replace(tx, changed)
+    await attachments.describe_text_files(tx, shown)
     newly_mentioned = await attachments.replace_names(tx, row, text)
     await quotes.mention_quoted_author(tx, changed)
     if row.state == "published":
@@ -147,6 +150,7 @@ async def _publish_draft(
         quoted_id=await _find_quoted_id(tx, row, change),
         quote_policy=_value_or(change.quote_policy, quote_policies.decode_audience(row.interaction_policy)),
         policy=row.interaction_policy,
+        license=_value_or(change.license, row.license),
     )
     return await posts.replace(tx, site, author, row, draft)
 
@@ -208,20 +212,34 @@ def _apply_edit(tx: ReadTx, row: PostRow, change: PostEdit, text: RenderedText) 
         mentions=text.mentions_json,
         tags=text.tags_json,
         edited_at=tx.now if row.state == "published" else None,
+        license=post_texts.clean_license(row.kind, _value_or(change.license, row.license)),
     )
 
 
 async def _change_media(
-    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
+    tx: Tx,
+    site: NodeContext,
+    author: AccountRow,
+    row: PostRow,
+    change: PostEdit,
+    shown: attachments.TextFiles,
 ) -> list[int]:
-    """Attach the files that the change names; return the ids of the files that the post has then."""
+    """Attach the files that the change names, and those that the text shows.
+
+    Returns the ids of the files that the post has then, without its cover.
+    """
     former = await attachments.list_file_ids(tx, row)
-    if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
-        return former
     wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
+    if isinstance(change.media_ids, UnsetType):
+        # A picture that is no longer in the text goes, unless it was attached to the article by other means.
+        gone = await attachments.list_text_files(tx, site, author, row)
+        wanted = [file_id for file_id in former if file_id not in gone]
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
-    file_ids = [*wanted, *([cover] if cover else [])]
-    await attachments.replace_files(tx, site, author, row, file_ids)
+    wanted = [file_id for file_id in dict.fromkeys((*wanted, *shown.ids)) if file_id != cover]
+    if wanted != former or cover != row.cover_id:
+        await attachments.replace_files(
+            tx, site, author, row, [*wanted, *([cover] if cover else [])], in_text=len(shown.ids)
+        )
     return wanted
 
 

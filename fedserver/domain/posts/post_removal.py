@@ -99,6 +99,7 @@ async def remove(tx: Tx, row: PostRow, *, is_final: bool = False) -> None:
     await streams.emit_deletion(tx, row)
     await post_queries.delete_by_id(tx, row.id)
     await post_queries.delete_original(tx, row.uri)
+    await post_queries.delete_aliases(tx, row.id)
     if row.state == "published":
         uri = author.uri if author is not None and not is_final else ""
         await post_queries.upsert_tombstone(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))

@@ -6,7 +6,7 @@ one transaction.
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain.content import post_texts
 from fedserver.domain.content.post_texts import RenderedText
@@ -47,6 +47,10 @@ class Draft(Struct, frozen=True, kw_only=True):
     quoted_id: int | None = None
     quote_policy: str = "public"
     policy: str = ""  # who may answer, like and boost it, encoded as in the database
+    license: str = ""  # of an article, see `post_texts.LICENSES`
+    # What a draft gives to the post that it becomes: its addresses, and its co-authors.
+    former_uris: tuple[str, ...] = ()
+    coauthors: tuple[articles.CoauthorState, ...] = ()
 
 
 async def is_deleted(tx: ReadTx, uri: str) -> bool:
@@ -68,7 +72,7 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
         if existing_id is not None:
             return existing_id
     check_not_moved(author)
-    row, text, quoted = await _build_row(tx, site, author, draft)
+    row, text, quoted, shown = await _build_row(tx, site, author, draft)
     if not await post_queries.insert(tx, row):
         raise RetryLaterError(gettext("Two posts came at the same moment. Please try again."))
     key = draft.idempotency_key
@@ -76,8 +80,13 @@ async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -
         tx, author.id, key, row.id, known_since, tx.now - MAX_IDEMPOTENCY_HOURS * HOUR_MS
     ):
         raise RetryLaterError(gettext("This post is being published already. Please try again in a moment."))
-    media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
-    await attachments.insert(tx, row, media_ids, text)
+    media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()), *shown.ids)
+    await attachments.insert(tx, row, tuple(dict.fromkeys(media_ids)), text)
+    await attachments.describe_text_files(tx, shown)
+    if draft.former_uris:
+        await articles.keep_addresses(tx, row.id, draft.former_uris)
+    if draft.coauthors:
+        await articles.insert_coauthors(tx, row.id, draft.coauthors)
     if draft.poll is not None:
         await polls.create(tx, row.id, polls.check(site, draft.poll))
     if quoted is not None:
@@ -92,14 +101,30 @@ async def replace(tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, d
 
     Raises what `publish` raises.
     """
+    draft = await inherit(tx, row, draft)
+    await remove_draft(tx, row)
+    post_id = await publish(tx, site, author, draft)
+    await articles.move_addresses(tx, row.id, post_id)
+    return post_id
+
+
+async def inherit(tx: ReadTx, row: PostRow, draft: Draft) -> Draft:
+    """Return a draft that has the addresses and co-authors of a stored one, whose place it takes."""
+    named = await articles.list_coauthors(tx, row)
+    return structs.replace(draft, former_uris=articles.list_addresses(row), coauthors=named)
+
+
+async def remove_draft(tx: Tx, row: PostRow) -> None:
+    """Remove a draft that becomes another post, which takes its files."""
     await attachments.detach_files(tx, row)
     await post_queries.delete_by_id(tx, row.id)
-    return await publish(tx, site, author, draft)
 
 
-async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
-    """Check a draft without writing anything. Raises what `publish` would raise now."""
-    await _build_row(tx, site, author, draft)
+async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> tuple[int, ...]:
+    """Check a draft without writing anything; return the ids of its files. Raises what `publish` would."""
+    _, _, _, shown = await _build_row(tx, site, author, draft)
+    cover_ids = (draft.cover_id,) if draft.cover_id else ()
+    return tuple(dict.fromkeys((*draft.media_ids, *cover_ids, *shown.ids)))
 
 
 async def _check(tx: ReadTx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
@@ -136,8 +161,8 @@ async def _render_text(tx: ReadTx, site: NodeContext, draft: Draft, page: str) -
 
 async def _build_row(
     tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
-) -> tuple[PostRow, RenderedText, PostRow | None]:
-    """Return the row, its text, and what it quotes."""
+) -> tuple[PostRow, RenderedText, PostRow | None, attachments.TextFiles]:
+    """Return the row, its text, what it quotes, and the files that the text of an article shows."""
     quoted = await quote_policies.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     title = post_texts.clean_title(draft.kind, draft.title)
@@ -147,6 +172,7 @@ async def _build_row(
     links = site.links
     page = links.article_page(author.username, slug) if slug else links.post_page(author.username, identifier)
     text = await _render_text(tx, site, draft, page)
+    text, shown = await attachments.place_text_files(tx, site, author, draft.kind, text, None)
     parent = await replies.get_parent(tx, author, draft.in_reply_to_id)
     make_uri = links.article if article else links.note
     row = PostRow(
@@ -184,7 +210,9 @@ async def _build_row(
         likes_count=0,
         version=1,
         interaction_policy=draft.policy,
+        license=post_texts.clean_license(draft.kind, draft.license),
     )
     row = await attachments.add_emojis(tx, site, row, *(draft.poll.options if draft.poll else ()))
     row = await replies.restrict_visibility(tx, site, row, parent)
-    return quote_policies.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
+    row = quote_policies.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted)
+    return row, text, quoted, shown

@@ -6,6 +6,7 @@ from html import escape
 
 from msgspec import Struct
 
+from fedserver.domain.content.post_texts import find_license
 from fedserver.domain.posts import polls, quote_requests
 from fedserver.text.anchors import add_anchors
 from fedserver.text.hyperlinks import extract_links
@@ -65,10 +66,11 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     html_before: str = ""  # HTML to be shown before it
     links: tuple[str, ...] = ()  # pages that the post is about, which its text may not name
     interaction_policy: str = ""
+    license: str = ""  # the address of the license
 
 
 def clean_texts(remote: RemotePost) -> dict[str, str]:
-    """Return the title, summary, source and HTML of a post, sanitized, by the columns they go to."""
+    """Return the title, summary, source, HTML and license of a post, sanitized, by the columns they go to."""
     is_article = remote.kind == "Article"
     html = _add_links(remote.html_before + _render_body(remote), remote)
     return {
@@ -76,6 +78,7 @@ def clean_texts(remote: RemotePost) -> dict[str, str]:
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
         "source": clean_text(remote.source, 200_000),
         "html": add_anchors(clean_article(html, remote.url)) if is_article else clean_post(html, remote.url),
+        "license": find_license(remote.license) if is_article else "",
     }
 
 

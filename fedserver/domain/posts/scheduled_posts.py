@@ -57,9 +57,8 @@ async def schedule(
         return (await _load_views(tx, [existing]))[0]
     draft = structs.replace(draft, state="published", idempotency_key=None)
     await _check_moment(tx, author, publish_at, 0)
-    await posts.check(tx, site, author, draft)
+    files = await posts.check(tx, site, author, draft)
     row = ScheduledPostRow(tx.new_id(), author.id, publish_at, _encode_draft(draft).decode(), key, None, "")
-    files = dict.fromkeys((*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ())))
     if not await scheduled_post_queries.insert_with_media(tx, row, files):
         existing = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key or "")
         assert existing is not None, "only its key can be in use"

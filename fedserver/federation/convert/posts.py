@@ -65,6 +65,7 @@ def to_remote_post(
         poll=to_remote_poll(obj.question) if obj.question is not None else None,
         quote=_to_remote_quote(obj),
         interaction_policy=_to_policy(obj, {followers_uri: "followers", following_uri: "following"}),
+        license=obj.license,
     )
 
 

@@ -76,6 +76,7 @@ def render_post(
             question=_to_question(poll) if poll is not None else None,
             quote=_to_quote(quote) if quote is not None else None,
             policy=_to_policy(row, author),
+            license=post_texts.LICENSES.get(row.license, ""),
         ),
         likes=row.likes_count,
         shares=row.boosts_count,

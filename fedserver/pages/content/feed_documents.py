@@ -44,6 +44,7 @@ class FeedEntry(Struct, frozen=True):
     files: tuple[FeedFile, ...]
     author: str = ""
     author_url: str = ""
+    license: str = ""  # the address of the license
 
 
 class Feed(Struct, frozen=True):
@@ -94,6 +95,8 @@ def _add_atom_entry(root: ElementTree.Element, entry: FeedEntry) -> None:
         _add(element, "category", term=tag)
     for file in entry.files:
         _add(element, "link", rel="enclosure", type=file.content_type, length=str(file.size), href=file.url)
+    if entry.license:
+        _add(element, "link", rel="license", href=entry.license)  # RFC 4946
     if entry.summary:
         _add(element, "summary", entry.summary)
     _add(element, "content", entry.content, type="html")

@@ -41,6 +41,7 @@ def to_entry(call: Call[Any], view: post_views.PostView, *, names_author: bool) 
         ),
         author=view.account.name if names_author else "",
         author_url=view.account.account.url,
+        license=post_texts.LICENSES.get(row.license, ""),
     )
 
 

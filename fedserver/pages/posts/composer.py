@@ -1,245 +1,165 @@
-"""Composer: write and edit notes, articles and drafts. After an error the form keeps what was written."""
+"""Composer: write posts. After an error the form keeps what was written."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
-from msgspec import Struct
+from msgspec import structs
 
 from fedserver.domain.auth import members
-from fedserver.domain.content import media
-from fedserver.domain.kernel.errors import DomainError, NotFoundError
-from fedserver.domain.posts import edits, polls, posts, replies
-from fedserver.domain.timelines import interaction_policies, partner_posts, post_views, visibility
-from fedserver.runtime import media_intake
-from fedserver.web.endpoint import USER, Call, LongText, Routes
-from fedserver.web.uploads import Upload
+from fedserver.domain.content import autosaves
+from fedserver.domain.kernel.errors import DomainError
+from fedserver.domain.posts import posts, scheduled_posts
+from fedserver.pages.posts import attachments
+from fedserver.pages.posts.autosaves import restore, store
+from fedserver.pages.posts.note_drafts import build_draft, combine_shared, is_being_published, parse_moment
+from fedserver.pages.posts.note_form import (
+    ComposerParams,
+    Form,
+    Problem,
+    find_problem,
+    load_attachments,
+    render_page,
+    to_fields,
+    with_attachments,
+)
+from fedserver.text.locales import format_number, gettext
+from fedserver.web.endpoint import USER, Call, Routes
 
 routes = Routes("pages")
 
 
-class ComposerParams(Struct, frozen=True):
-    csrf: str = ""
-    text: LongText = ""
-    title: str = ""
-    summary: str = ""
-    visibility: str = ""
-    language: str = ""
-    reply_to: int | None = None
-    picture: Upload | None = None
-    alt: str = ""
-    decision: str = "publish"
-    options: list[str] = []
-    expires_in: int = 86_400
-    multiple: bool = False
-    hide_totals: bool = False
-    replies: str = "public"
-    idempotency_key: str = ""  # a form sent twice, also days later by a browser that was offline, posts once
-
-
-async def _store_picture(call: Call[ComposerParams]) -> media.NewFile | None:
-    """Process and store the picture of the form, if there is one. Raises InvalidError."""
-    picture = call.params.picture
-    if picture is None or not picture.size:
-        return None
-    return await media_intake.store_image(call.services, picture, "picture")
-
-
-async def _load_parent(call: Call[ComposerParams]) -> post_views.PostView | None:
-    if call.params.reply_to is None:
-        return None
-    async with call.services.db.read() as tx:
-        views = await post_views.load(tx, [call.params.reply_to], call.viewer_id)
-    return views[0] if views else None
-
-
-async def _render_page(
-    call: Call[ComposerParams], template: str, problem: str, **values: Any
-) -> web.Response:
-    settings = members.decode_settings(call.member)
-    async with call.services.db.read() as tx:
-        partners = await partner_posts.has_recipients(tx)
-    shared = {"post_id": None, "answered": None, "state": "", "has_cover": False}
-    return call.render(
-        template,
-        status=422 if problem else 200,
-        problem=problem,
-        params=call.params,
-        settings=settings,
-        partners=partners,
-        **{**shared, **values},
-    )
-
-
-def _parse_poll(params: ComposerParams) -> polls.NewPoll | None:
-    """Return the poll of the form, None if no option was filled in."""
-    if not any(option.strip() for option in params.options):
-        return None
-    return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
-
-
 @routes.get("/write", html=True, auth=USER, params=ComposerParams, tx="own")
 async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
-    return await _render_page(call, "write.html", "", answered=await _load_parent(call))
+    """Show the form for a new post, with what was saved of it and what another app shares."""
+    asked = call.params
+    slot = f"reply:{asked.reply_to}" if asked.reply_to is not None else "note"
+    async with call.services.db.read() as tx:
+        restored = await restore(call, tx, slot, ComposerParams)
+    params = restored.params if restored else _with_defaults(call)
+    shared = combine_shared(asked)
+    if shared and shared not in params.text:
+        params = structs.replace(params, text="\n\n".join(filter(None, (params.text, shared))))
+    params = structs.replace(
+        params,
+        reply_to=asked.reply_to,
+        quote=asked.quote or params.quote,
+        key="",
+        saved_at=restored.saved_at if restored else 0,
+    )
+    form = Form(slot, restored_at=params.saved_at, is_unsaved=bool(shared))
+    return await render_page(call, form, params)
 
 
-@routes.post("/write", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes")
+def _with_defaults(call: Call[ComposerParams]) -> ComposerParams:
+    """Return an empty form, as the member prefers it."""
+    settings = members.decode_settings(call.member)
+    return ComposerParams(
+        sensitive=settings.sensitive, language=settings.language or "", quotes=settings.quote_policy
+    )
+
+
+@routes.post("/write", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="video_bytes")
 async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
-    params = call.params
-    if params.decision == "continue":  # from the short form at home: the whole form with what was written
-        return await _render_page(call, "write.html", "", answered=await _load_parent(call))
+    """Publish or schedule a post, save it, or show the form again with its files as a button says."""
+    slot = f"reply:{call.params.reply_to}" if call.params.reply_to is not None else "note"
+    form = Form(slot, is_unsaved=True)
+    shown = await answer_button(call, form)
+    if shown is not None:
+        return shown
+    call, problem = await take_files(call)
     try:
-        file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text)
-        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
-            ids = (
-                [(await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id]
-                if file
-                else []
-            )
-            draft = posts.Draft(
-                text=params.text,
-                summary=params.summary,
-                visibility=params.visibility or members.decode_settings(call.member).visibility,
-                language=params.language or None,
-                in_reply_to_id=params.reply_to,
-                media_ids=tuple(ids),
-                poll=_parse_poll(params),
-                policy=interaction_policies.encode_policy(params.replies),
-                idempotency_key=params.idempotency_key[: posts.MAX_IDEMPOTENCY_KEY] or None,
-                idempotency_hours=posts.MAX_IDEMPOTENCY_HOURS,
-            )
-            post_id = await posts.publish(tx, call.site, call.account, draft)
+        if problem is None:
+            return await _publish(call, form)
     except DomainError as error:
-        return await _render_page(call, "write.html", error.message, answered=await _load_parent(call))
-    return call.see_other(f"/@{call.account.username}/{post_id}")
+        problem = find_problem(error)
+    return await render_page(call, form, call.params, problem)
 
 
-@routes.get("/write/article", html=True, auth=USER, params=ComposerParams, tx="own")
-async def show_article(call: Call[ComposerParams]) -> web.StreamResponse:
-    return await _render_page(call, "write_article.html", "")
-
-
-@routes.post(
-    "/write/article", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes"
-)
-async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
-    params = call.params
-    try:
-        file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text, "text/markdown")
-        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
-            cover = (
-                (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
-                if file
-                else None
-            )
-            draft = posts.Draft(
-                text=params.text,
-                content_type="text/markdown",
-                kind="Article",
-                title=params.title,
-                summary=params.summary,
-                visibility=params.visibility or "public",
-                language=params.language or None,
-                cover_id=cover,
-                policy=interaction_policies.encode_policy(params.replies),
-                state="draft" if params.decision == "draft" else "published",
-            )
-            post_id = await posts.publish(tx, call.site, call.account, draft)
-    except DomainError as error:
-        return await _render_page(call, "write_article.html", error.message)
-    if params.decision == "draft":
-        return call.see_other(f"/edit/{post_id}?saved=1")
-    return call.see_other(f"/@{call.account.username}/{post_id}")
-
-
-async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
-    """Return a post of the caller. Raises NotFoundError."""
-    async with call.services.db.read() as tx:
-        row = await visibility.get_own(tx, call.account, call.id())
-        views = await post_views.load(tx, [row.id], call.viewer_id)
-    if not views:
-        raise NotFoundError
-    return views[0]
-
-
-@routes.get("/edit/{id}", html=True, auth=USER, params=ComposerParams, tx="own")
-async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
-    view = await _get_own(call)
-    row = view.post
-    params = ComposerParams(
-        text=row.source,
-        title=row.title,
-        summary=posts.find_own_summary(row),
-        visibility=row.visibility,
-        language=row.language or "",
-        replies=interaction_policies.get_reply_audience(row),
-    )
-    template = "write_article.html" if row.kind == "Article" else "write.html"
-    async with call.services.db.read() as tx:
-        partners = await partner_posts.has_recipients(tx)
-    return call.render(
-        template,
-        problem="",
-        params=params,
-        settings=members.decode_settings(call.member),
-        post_id=row.id,
-        answered=None,
-        state=row.state,
-        has_cover=view.cover is not None,
-        partners=partners,
-        saved="saved" in call.request.query,
-    )
-
-
-@routes.post("/edit/{id}", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes")
-async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
-    view, params = await _get_own(call), call.params
-    row = view.post
-    article = row.kind == "Article"
-    try:
-        file = await _store_picture(call)
-        await call.services.resolver.resolve_mentions(params.text, row.source_type)
-        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
-            change = edits.PostEdit(
-                text=params.text,
-                summary=params.summary,
-                language=params.language or None,
-                publish=row.state == "draft",
-            )
-            if article:
-                change = await _build_article_change(call, tx, view, file)
-            await replies.set_policy(tx, call.account, row.id, params.replies)
-            post_id = await edits.edit(tx, call.site, call.account, row.id, change)
-    except DomainError as error:
-        template = "write_article.html" if article else "write.html"
-        return await _render_page(call, template, error.message, post_id=row.id, state=row.state)
-    if row.state == "draft" and params.decision == "draft":
-        return call.see_other(f"/edit/{row.id}?saved=1")
-    return call.see_other(f"/@{call.account.username}/{post_id}")
-
-
-async def _build_article_change(
-    call: Call[ComposerParams], tx: Any, view: post_views.PostView, file: media.NewFile | None
-) -> edits.PostEdit:
-    params = call.params
-    cover = view.post.cover_id
-    if file is not None:
-        cover = (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
-    draft = view.post.state == "draft"
-    change = edits.PostEdit(
-        text=params.text,
-        title=params.title,
-        summary=params.summary,
-        language=params.language or None,
-        cover_id=cover,
-        publish=draft and params.decision == "publish",
-    )
-    if draft and params.visibility:
-        return edits.PostEdit(
-            **{name: getattr(change, name) for name in change.__struct_fields__ if name != "visibility"},
-            visibility=params.visibility,
+async def answer_button(call: Call[ComposerParams], form: Form) -> web.StreamResponse | None:
+    """Return the answer to a button that does not send the post, None for one that does."""
+    if call.params.decision in ("publish", "draft"):
+        return None
+    taken, problem = await take_files(call)
+    params = taken.params
+    if params.decision == "save" and problem is None:
+        try:
+            async with call.services.db.write() as tx:
+                await store(tx, call.account, form.slot, to_fields(params), params.saved_at)
+            return call.redirect_with_notice("/drafts", "/drafts", "draft_saved")
+        except DomainError as error:
+            # What is stored is newer than this form: who saves it once more has read that.
+            params = structs.replace(params, saved_at=2**53 - 1)
+            problem = find_problem(error)
+    if params.decision == "continue":  # the short form has no fields for what the member prefers
+        chosen = _with_defaults(call)
+        params = structs.replace(
+            params, sensitive=chosen.sensitive, language=chosen.language, quotes=chosen.quotes
         )
-    return change
+    if params.decision == "unquote":
+        params = structs.replace(params, quote=None)
+    order = attachments.arrange(params.media_ids, params.decision)
+    async with call.services.db.read() as tx:
+        known = {
+            attachment.row.id: attachment for attachment in await load_attachments(tx, call.account, params)
+        }
+    files = [known[media_id] for media_id in order if media_id in known]
+    return await render_page(call, form, with_attachments(params, files), problem)
+
+
+async def take_files(call: Call[ComposerParams]) -> tuple[Call[ComposerParams], Problem | None]:
+    """Store the files that came with the form; return the call with them, and the problem with one."""
+    params, problem = call.params, None
+    uploads = [upload for upload in params.files if upload.size]
+    most = call.site.config.limits.media_per_post
+    for upload in uploads:
+        if len(params.media_ids) >= most:
+            problem = Problem("files", gettext("A post can have %(count)s files.", count=format_number(most)))
+            break
+        try:
+            row = await attachments.store_from_form(call, upload)
+        except DomainError as error:
+            problem = find_problem(error)
+            continue
+        count = len(params.media_ids)
+        params = structs.replace(
+            params,
+            media_ids=[*params.media_ids, row.id],
+            # What is written about files stands at the places of their ids.
+            descriptions=[*params.descriptions[:count], *[""] * (count - len(params.descriptions)), ""],
+            focus_x=[*params.focus_x[:count], *[""] * (count - len(params.focus_x)), "0"],
+            focus_y=[*params.focus_y[:count], *[""] * (count - len(params.focus_y)), "0"],
+        )
+    params = structs.replace(params, files=[])
+    return Call(call.request, call.services, call.principal, params, call.transaction), problem
+
+
+async def _publish(call: Call[ComposerParams], form: Form) -> web.StreamResponse:
+    """Publish or schedule the post of the form. Raises what that raises."""
+    params = call.params
+    async with call.services.db.read() as tx:
+        files = await load_attachments(tx, call.account, params)
+    if not params.undescribed and any(map(attachments.is_undescribed, files)):
+        return await render_page(call, structs.replace(form, asks_for_descriptions=True), params)
+    moment = parse_moment(params.publish_at, params.zone) if params.publish_at else None
+    draft = build_draft(call, files)
+    await call.services.resolver.resolve_mentions(params.text)
+
+    async def write() -> int:
+        async with call.services.db.write() as tx:
+            await attachments.describe(tx, call, files)
+            if moment is not None:
+                post_id = (await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)).row.id
+            else:
+                post_id = await posts.publish(tx, call.site, call.account, draft)
+            await autosaves.discard_sent(tx, call.account, form.slot, params.saved_at, params.key)
+            return post_id
+
+    try:
+        post_id = await write()
+    except DomainError as error:
+        if not is_being_published(error, params):
+            raise
+        post_id = await write()
+    if moment is not None:
+        return call.redirect_with_notice("/drafts", "/drafts", "scheduled")
+    return call.see_other(f"/@{call.account.username}/{post_id}")

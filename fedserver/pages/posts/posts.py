@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain.content.post_texts import get_html
+from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, refreshes
+from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
 from fedserver.pages.posts.thread_tree import MAX_ABOVE, REPLIES_A_PAGE, build_tree
-from fedserver.text.anchors import list_headings
 from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 routes = Routes("pages")
-MIN_HEADINGS = 3  # for a table of contents
 
 
 @routes.get("/@{name}/{place}", html=True)
@@ -29,8 +29,14 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     stem, _, ending = place.rpartition(".")
     if stem == "blog":
         return await render_feed(call, account, ending, blog=True)
-    post_id = await _resolve_post_id(call, account, place)
-    above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
+    try:
+        post_id = await _resolve_post_id(call, account, place)
+        above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
+    except NotFoundError:
+        row = await _find_published(call, account, place)
+        if row is None or str(row.id) == place:
+            raise
+        return call.see_other(row.url.removeprefix(call.site.links.base))
     first = call.offset()
     page = below[first : first + REPLIES_A_PAGE]
     thread = await post_views.load_thread(call.tx, post_id, above[-MAX_ABOVE:], page, call.viewer_id)
@@ -63,6 +69,12 @@ async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str
     return (await articles.get_by_slug(call.tx, account.id, place)).id
 
 
+async def _find_published(call: Call[NoParams], account: AccountRow, place: str) -> PostRow | None:
+    """Return the article that a draft became, if the place is one of the draft."""
+    row = await articles.find_by_former_address(call.tx, call.site, account, place)
+    return row if row is not None and row.account_id == account.id else None
+
+
 async def _render_page(
     call: Call[NoParams], thread: post_views.ThreadView, more: str, *, is_cut: bool
 ) -> web.StreamResponse:
@@ -70,18 +82,19 @@ async def _render_page(
     view = thread.post
     shown = [view, *thread.above, *thread.below]
     article_ids = [other.post.id for other in shown if other.post.kind == "Article"]
-    votes = await articles.count_helpful(call.tx, article_ids)
-    article = view.post.kind == "Article"
-    headings = list_headings(get_html(view.post)) if article else []
+    is_article = view.post.kind == "Article"
     page = call.render(
-        "article.html" if article else "thread.html",
+        "article.html" if is_article else "thread.html",
         view=view,
         above=thread.above,
         is_cut=is_cut,
         replies=build_tree(thread.below),
         more=more,
-        votes=votes,
-        headings=headings if len(headings) >= MIN_HEADINGS else [],
+        votes=await articles.count_helpful(call.tx, article_ids),
+        coauthors=await coauthors.list_accepted(call.tx, view.post.id)
+        if is_article and view.post.local
+        else [],
+        license_url=post_texts.LICENSES.get(view.post.license, ""),
         description=view.post.summary or make_excerpt(view.post.html, 200),
     )
     if view.post.local:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 from msgspec import Struct
 
@@ -12,7 +10,7 @@ from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
 from fedserver.pages.post_feed import next_page_url
 from fedserver.pages.timelines import sidebar
-from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.endpoint import Call, Routes
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
@@ -64,10 +62,3 @@ async def show(call: Call[BlogParams]) -> web.StreamResponse:
 @routes.get("/@{name}/blog", html=True, params=BlogParams)
 async def show_account(call: Call[BlogParams]) -> web.StreamResponse:
     return await _render_blog(call, await accounts.get_local(call.tx, call.text("name")))
-
-
-@routes.get("/drafts", html=True, auth=USER)
-async def list_drafts(call: Call[NoParams]) -> web.StreamResponse:
-    ids = await articles.list_drafts(call.tx, call.account.id, call.page(40, 40))
-    views: Any = await post_views.load(call.tx, ids, call.viewer_id)
-    return call.render("drafts.html", views=views)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fedserver.domain.content import post_texts
+from fedserver.links import Links
 from fedserver.text.excerpts import estimate_reading_minutes
 from fedserver.text.locales import current_locale
+from fedserver.web.appearance.article_bodies import build_article_body
 from storage.cache import LruCache
 from storage.rows.posts import PostRow
 
 MAX_READING_TIMES = 1_000
+
+
+def build_post_values(links: Links) -> dict[str, Callable[[PostRow], Any]]:
+    """Return the functions of templates that keep what they computed for a post."""
+    return {"body_of": build_article_body(links), "minutes_of": build_reading_time()}
 
 
 def build_reading_time() -> Callable[[PostRow], int]:

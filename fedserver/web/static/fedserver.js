@@ -13,8 +13,21 @@ const countCharacters = (text, shortens) => {
 const sent = sessionStorage.getItem("sent");
 if (sent) {
   sessionStorage.removeItem("sent");
-  const isRefused = document.querySelector("main [data-failed], main .problem, form input[name=password]");
-  if (!isRefused) sessionStorage.removeItem(sent);
+  const isRefused = document.querySelector("main [data-failed], main .problem, main .field-problem, form input[name=password]");
+  if (!isRefused) {
+    sessionStorage.removeItem(sent);
+    localStorage.removeItem(sent);
+  }
+}
+// A form that is sent at last, after a new login, may be saved in this browser.
+for (const form of document.querySelectorAll("form[data-sent]")) {
+  form.addEventListener("submit", () => sessionStorage.setItem("sent", form.dataset.sent));
+}
+// Nothing that a member wrote stays in a browser in which they log out.
+for (const form of document.querySelectorAll('form[action="/logout"]')) {
+  form.addEventListener("submit", () => {
+    for (const name of Object.keys(localStorage)) if (name.startsWith("autosave:")) localStorage.removeItem(name);
+  });
 }
 // Composer: how many characters are left, and nothing lost by a closed tab.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
@@ -38,6 +51,9 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
 // Times in the reader's own zone.
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = new Date(time.dateTime).toLocaleString(language);
+}
+for (const field of document.querySelectorAll("[data-own-zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
 }
 // A menu closes when one clicks elsewhere or presses Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");

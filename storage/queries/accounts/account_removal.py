@@ -35,6 +35,7 @@ from storage.tables.notifications import (
 )
 from storage.tables.portability import archives, imports
 from storage.tables.posts import (
+    coauthors,
     likes,
     originals,
     pins,
@@ -146,6 +147,7 @@ DELETE_OWNED = (
             likes,
             reactions,
             bookmarks,
+            coauthors,
             pins,
             scheduled_posts,
             media,

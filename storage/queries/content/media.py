@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, sele
 from storage.engine import ReadTx, Tx
 from storage.rows.content import MediaRow
 from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
-from storage.tables.content import media
+from storage.tables.content import autosave_media, media
 from storage.tables.posts import posts, scheduled_media
 
 COLUMNS = columns_of(media, MediaRow)
@@ -23,6 +23,9 @@ FIND_OWNED = select(*COLUMNS).where(
     media.c.id == bindparam("id"), media.c.account_id == bindparam("account_id")
 )
 LOAD_OWNED = select(*COLUMNS).where(one_of(media.c.id, "ids"), media.c.account_id == bindparam("account_id"))
+LOAD_OWNED_BY_KEYS = select(*COLUMNS).where(
+    media.c.account_id == bindparam("account_id"), one_of(media.c.file_key, "keys")
+)
 FIND = select(*COLUMNS).where(media.c.id == bindparam("id"))
 LOAD_BY_POSTS = (
     select(*COLUMNS).where(one_of(media.c.post_id, "ids")).order_by(media.c.post_id, media.c.position)
@@ -90,6 +93,7 @@ LIST_ORPHANS = (
         media.c.post_id.is_(None),
         media.c.created_at < bindparam("before"),
         ~exists(select(literal(1)).where(scheduled_media.c.media_id == media.c.id)),
+        ~exists(select(literal(1)).where(autosave_media.c.media_id == media.c.id)),
     )
     .order_by(media.c.id)
     .limit(bindparam("limit"))
@@ -114,6 +118,12 @@ async def load_owned(tx: ReadTx, ids: Sequence[int], account_id: int) -> dict[in
         row.id: row
         for row in to_rows(MediaRow, await tx.all(LOAD_OWNED, ids=list(ids), account_id=account_id))
     }
+
+
+async def load_owned_by_keys(tx: ReadTx, keys: Sequence[str], account_id: int) -> dict[str, MediaRow]:
+    """Return those of the files in the store that the account uploaded, by key."""
+    rows = to_rows(MediaRow, await tx.all(LOAD_OWNED_BY_KEYS, keys=list(keys), account_id=account_id))
+    return {row.file_key: row for row in rows}
 
 
 async def find(tx: ReadTx, media_id: int) -> MediaRow | None:

@@ -17,7 +17,7 @@ from storage.tables.accounts import (
     featured_tags,
 )
 from storage.tables.auth import member_accounts, members
-from storage.tables.content import media, tags
+from storage.tables.content import autosaves, media, tags
 from storage.tables.posts import (
     edits,
     pins,
@@ -68,6 +68,11 @@ KINDS = {
         select(scheduled_posts.c.id, scheduled_posts.c.publish_at, scheduled_posts.c.draft)
         .where(scheduled_posts.c.account_id == _owner)
         .order_by(scheduled_posts.c.id)
+    ),
+    "autosaves": _select(
+        select(autosaves.c.slot, autosaves.c.fields, autosaves.c.saved_at)
+        .where(autosaves.c.account_id == _owner)
+        .order_by(autosaves.c.id)
     ),
     # Files of drafts and of scheduled posts: those of published posts are in the outbox.
     "files": _select(

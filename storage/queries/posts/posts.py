@@ -40,7 +40,7 @@ INSERT = upsert(posts).on_conflict_do_nothing()
 UPDATABLE_COLUMNS = (
     "kind", "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source",
     "source_type", "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
-    "interaction_policy",
+    "interaction_policy", "license",
 )  # fmt: skip
 UPDATE_CONTENT = (
     update(posts)
@@ -109,6 +109,30 @@ LOAD_EDITS_AFTER = (
     select(*columns_of(edits, EditRow))
     .where(one_of(edits.c.post_id, "ids"), edits.c.id > bindparam("after_id"))
     .order_by(edits.c.id.desc())
+)
+FIND_EDIT = select(*columns_of(edits, EditRow)).where(
+    edits.c.id == bindparam("id"), edits.c.post_id == bindparam("post_id")
+)
+FIND_NEXT_EDIT = (
+    select(*columns_of(edits, EditRow))
+    .where(edits.c.post_id == bindparam("post_id"), edits.c.id > bindparam("id"))
+    .order_by(edits.c.id)
+    .limit(1)
+)
+LIST_EDIT_TIMES = (
+    select(edits.c.id, edits.c.at)
+    .where(edits.c.post_id == bindparam("post_id"))
+    .order_by(edits.c.id.desc())
+    .limit(bindparam("limit"))
+)
+INSERT_ALIAS = upsert(uri_aliases).on_conflict_do_nothing()
+MOVE_ALIASES = (
+    update(uri_aliases)
+    .where(uri_aliases.c.target_id == bindparam("b_former_id"), uri_aliases.c.kind == "post")
+    .values(target_id=bindparam("b_id"))
+)
+DELETE_ALIASES = delete(uri_aliases).where(
+    uri_aliases.c.target_id == bindparam("post_id"), uri_aliases.c.kind == "post"
 )
 LIST_EDITS = (
     select(*columns_of(edits, EditRow)).where(edits.c.post_id == bindparam("post_id")).order_by(edits.c.id)
@@ -263,6 +287,34 @@ async def load_versions_before(tx: ReadTx, post_ids: Sequence[int], after_id: in
 async def list_edits(tx: ReadTx, post_id: int) -> list[EditRow]:
     """Return earlier versions, oldest first."""
     return to_rows(EditRow, await tx.all(LIST_EDITS, post_id=post_id))
+
+
+async def find_edit(tx: ReadTx, post_id: int, edit_id: int) -> EditRow | None:
+    return to_row_or_none(EditRow, await tx.one(FIND_EDIT, post_id=post_id, id=edit_id))
+
+
+async def find_next_edit(tx: ReadTx, post_id: int, edit_id: int) -> EditRow | None:
+    """Return the version that came after a former one, None if that is the present one."""
+    return to_row_or_none(EditRow, await tx.one(FIND_NEXT_EDIT, post_id=post_id, id=edit_id))
+
+
+async def list_edit_times(tx: ReadTx, post_id: int, limit: int) -> list[tuple[int, int]]:
+    """Return ids and times (ms UTC) of earlier versions, newest first."""
+    return [(row[0], row[1]) for row in await tx.all(LIST_EDIT_TIMES, post_id=post_id, limit=limit)]
+
+
+async def move_aliases(tx: Tx, former_id: int, post_id: int) -> None:
+    """Let the former addresses of a post lead to the one that is in its place."""
+    await tx.run(MOVE_ALIASES, b_former_id=former_id, b_id=post_id)
+
+
+async def insert_aliases(tx: Tx, post_id: int, uris: Sequence[str]) -> None:
+    """Let former addresses of a post lead to it."""
+    await tx.run_many(INSERT_ALIAS, [{"uri": uri, "kind": "post", "target_id": post_id} for uri in uris])
+
+
+async def delete_aliases(tx: Tx, post_id: int) -> None:
+    await tx.run(DELETE_ALIASES, post_id=post_id)
 
 
 async def upsert_tombstone(tx: Tx, row: TombstoneRow) -> None:

@@ -1,0 +1,1 @@
+"""Who wrote an article together with its author."""

@@ -1,0 +1,80 @@
+"""Save the form of an article: as a draft, as an article, as an edit, or for a later time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, structs
+
+from fedserver.domain.content import media
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.posts import edits, posts, replies, scheduled_posts
+from fedserver.domain.posts.authorship import coauthors
+from fedserver.domain.timelines import visibility
+from fedserver.pages.posts.article_forms import (
+    MARKDOWN,
+    ArticleFormParams,
+    build_draft,
+    build_text,
+    parse_publish_at,
+)
+from fedserver.web.endpoint import Call
+from storage.engine import Tx
+from storage.rows.posts import PostRow
+
+
+async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, params: ArticleFormParams) -> str:
+    """Save what a form says; return the page to go to. Raises what the domain raises."""
+    if not params.text.strip():  # tags alone are no article
+        raise InvalidError("text", "can't be blank", "ERR_BLANK")
+    publish_at = parse_publish_at(params) if params.decision == "publish" else None
+    described = await _describe_cover(call, tx, params)
+    # A new article is a draft first where something has to know it before it is published.
+    is_draft = params.decision == "draft" or bool(publish_at)
+    draft = build_draft(params, is_draft=is_draft)
+    if row is None:
+        post_id = await posts.publish(tx, call.site, call.account, draft)
+    else:
+        await replies.set_policy(tx, call.account, row.id, params.replies)
+        change = _build_edit(
+            params,
+            visibility=draft.visibility if row.state == "draft" else UNSET,
+            publish=row.state == "draft" and not is_draft,
+            has_new_descriptions=described,
+        )
+        post_id = await edits.edit(tx, call.site, call.account, row.id, change)
+    saved = await visibility.get_own(tx, call.account, post_id)
+    await coauthors.replace(tx, call.site, call.account, saved, params.coauthors)
+    if publish_at is not None and saved.state == "draft":
+        return await _schedule(call, tx, saved, draft, publish_at)
+    page = saved.url.removeprefix(call.site.links.base)
+    return f"/write/article/{post_id}?saved=1" if saved.state == "draft" else page
+
+
+async def _schedule(call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, publish_at: int) -> str:
+    """Schedule an article in the place of its draft; return the page to go to."""
+    draft = structs.replace(await posts.inherit(tx, row, draft), idempotency_key=None)
+    await posts.remove_draft(tx, row)
+    await scheduled_posts.schedule(tx, call.site, call.account, draft, publish_at)
+    return "/drafts"
+
+
+def _build_edit(params: ArticleFormParams, **more: Any) -> edits.PostEdit:
+    return edits.PostEdit(
+        text=build_text(params),
+        content_type=MARKDOWN,
+        title=params.title,
+        summary=params.summary,
+        language=params.language or None,
+        cover_id=params.cover_id,
+        license=params.license,
+        **more,
+    )
+
+
+async def _describe_cover(call: Call[Any], tx: Tx, params: ArticleFormParams) -> bool:
+    """Give the cover its description; return True if that is another one. Raises InvalidError."""
+    if params.cover_id is None:
+        return False
+    former = await media.get(tx, call.account, params.cover_id)
+    return former != await media.describe(tx, call.account, former.id, params.alt, None)

@@ -1,0 +1,1 @@
+"""Forms that people send in another state of their session than they were opened in."""
