@@ -40,9 +40,13 @@ const start = (form) => {
   let isSending = false;
   let isDone = false; // sent, or another tab has it
 
+  // This tab goes on with its own text after a reload, also if the last save was on its way then.
+  const formerKey = sessionStorage.getItem(`key:${name}`);
+
   const show = (text, ...more) => state.replaceChildren(text, ...more);
   const keep = () => {
     try {
+      sessionStorage.setItem(`key:${name}`, form.elements.key.value);
       localStorage.setItem(name, JSON.stringify({ base: savedAt.value, fields: readFields(form) }));
     } catch {
       // The storage of the browser is full or off: the server has the text soon.
@@ -157,6 +161,7 @@ const start = (form) => {
   const kept = JSON.parse(localStorage.getItem(name) ?? "null");
   if (!kept || JSON.stringify(kept.fields) === JSON.stringify(readFields(form))) return;
   const use = () => {
+    if (formerKey) form.elements.key.value = formerKey;
     fillIn(form, kept.fields);
     change();
   };
