@@ -18,15 +18,8 @@ from fedserver.pages.notifications import (
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import (
-    article_editor,
-    article_files,
-    article_history,
-    article_imports,
-    article_preview,
-    article_schedule,
     attachments,
     autosaves,
-    coauthors,
     composer,
     drafts,
     interactions,
@@ -36,6 +29,15 @@ from fedserver.pages.posts import (
     reactions,
     sharing,
     suggestions,
+)
+from fedserver.pages.posts.articles import (
+    article_editor,
+    article_files,
+    article_history,
+    article_imports,
+    article_preview,
+    article_schedule,
+    coauthors,
 )
 from fedserver.pages.registration import (
     apps,

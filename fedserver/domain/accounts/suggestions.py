@@ -11,10 +11,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.accounts.accounts import to_like_pattern
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from storage.engine import ReadTx, Tx
+from storage.engine import ReadTx, Tx, to_contained_pattern
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import suggestions as suggestion_queries
 from storage.queries.kernel import settings as setting_queries
@@ -52,7 +51,7 @@ async def search_bios(tx: ReadTx, viewer_id: int | None, text: str, limit: int) 
     if len(words) < MIN_BIO_SEARCH:
         return []
     viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
-    return await suggestion_queries.search_bios(tx, viewer, f"%{to_like_pattern(words)}", limit)
+    return await suggestion_queries.search_bios(tx, viewer, to_contained_pattern(words), limit)
 
 
 async def list_for_account(tx: ReadTx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:

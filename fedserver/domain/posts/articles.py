@@ -119,11 +119,6 @@ async def find_by_former_address(
     return await post_queries.find_by_uri(tx, site.links.article(author.username, int(place)))
 
 
-async def count_votes(tx: ReadTx, row: PostRow) -> int:
-    """Return to how many accounts but the author's an article was helpful."""
-    return await article_queries.count_votes(tx, row.id, row.account_id)
-
-
 async def list_drafts(tx: ReadTx, account_id: int, page: Page) -> list[int]:
     """Return ids of an author's drafts, newest first."""
     return await article_queries.list_drafts(tx, account_id, page)

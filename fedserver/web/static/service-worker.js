@@ -127,14 +127,14 @@ const submit = async (request) => {
     return fetch(copy);
   }
   // The server takes a key once, so that it does not matter if only its answer was lost.
-  if (!form.get("idempotency_key")) form.set("idempotency_key", crypto.randomUUID());
+  if (!form.get("key")) form.set("key", crypto.randomUUID());
   try {
     return await fetch(request.url, { method: "POST", body: form, redirect: "manual", referrer: request.referrer });
   } catch {
     const { account } = await readReader();
     const isPost = (form.get("decision") ?? "publish") === "publish";
     if (!account || !isPost) return (await caches.match(OFFLINE, ANY)) ?? Response.error();
-    const post = { key: form.get("idempotency_key"), account, url: request.url, fields: [...form], at: Date.now(), refused: false };
+    const post = { key: form.get("key"), account, url: request.url, fields: [...form], at: Date.now(), refused: false };
     await savePost(post);
     await self.registration.sync?.register(OUTBOX).catch(() => {});
     return Response.redirect(OFFLINE, 303);

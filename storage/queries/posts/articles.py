@@ -69,17 +69,6 @@ COUNT_VOTES = (
 LIST_HELPFUL_BY_ACCOUNT = _ranked.where(posts.c.account_id == bindparam("account_id"))
 
 
-COUNT_VOTES = select(func.count(likes.c.id)).where(
-    likes.c.post_id == bindparam("post_id"), likes.c.account_id != bindparam("account_id")
-)
-
-
-async def count_votes(tx: ReadTx, post_id: int, author_id: int) -> int:
-    """Return how many accounts but the author's like a post."""
-    row = await tx.one(COUNT_VOTES, post_id=post_id, account_id=author_id)
-    return int(row[0]) if row is not None else 0
-
-
 async def find_by_slug(tx: ReadTx, account_id: int, slug: str) -> PostRow | None:
     return to_row_or_none(PostRow, await tx.one(FIND_BY_SLUG, account_id=account_id, slug=slug))
 

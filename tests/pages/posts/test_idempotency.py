@@ -14,7 +14,7 @@ async def test_form_sent_again_within_a_week_leads_to_the_same_post(start: Start
     paths = []
     for hours in (0, 0, 72, 100):
         node.clock.forward(hours=hours)
-        page = await visitor.fill_in("/write", "text", text="Once", idempotency_key="k")
+        page = await visitor.fill_in("/write", "text", text="Once", key="k")
         paths.append(page.path)
     assert paths[0] == paths[1] == paths[2]
     assert paths[3] != paths[0], "after a week it is another post"

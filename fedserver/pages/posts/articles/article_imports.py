@@ -9,7 +9,7 @@ from fedserver.domain.auth import members
 from fedserver.domain.content.post_texts import MAX_SUMMARY, MAX_TITLE
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.domain.posts import posts, scheduled_posts
-from fedserver.pages.posts.article_forms import ArticleFormParams, build_draft
+from fedserver.pages.posts.articles.article_forms import ArticleFormParams, build_draft
 from fedserver.text.articles.markdown_files import MarkdownFile, read_markdown_file
 from fedserver.text.excerpts import shorten
 from fedserver.text.locales import format_date, gettext

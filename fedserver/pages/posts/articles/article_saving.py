@@ -11,7 +11,7 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, posts, replies, scheduled_posts
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import visibility
-from fedserver.pages.posts.article_forms import (
+from fedserver.pages.posts.articles.article_forms import (
     MARKDOWN,
     ArticleFormParams,
     build_draft,

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.pages.posts.article_forms import MARKDOWN, ArticleFormParams, build_text
+from fedserver.pages.posts.articles.article_forms import MARKDOWN, ArticleFormParams, build_text
 from fedserver.text.articles.page_html import ArticleBody, build_body
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, Routes

@@ -12,8 +12,8 @@ from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundEr
 from fedserver.domain.posts import articles
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import visibility
-from fedserver.pages.posts import article_files, article_page, article_saving
-from fedserver.pages.posts.article_forms import (
+from fedserver.pages.posts.articles import article_files, article_page, article_saving
+from fedserver.pages.posts.articles.article_forms import (
     MARKDOWN,
     ArticleFormParams,
     fill_form,

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fedserver.pages.posts import article_files
+from fedserver.pages.posts.articles import article_files
 from tests.kit.nodes import Start
 from tests.kit.pictures import make_picture
 from tests.kit.videos import make_video

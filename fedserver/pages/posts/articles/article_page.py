@@ -12,8 +12,8 @@ from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import partner_posts
-from fedserver.pages.posts import article_preview, article_templates
-from fedserver.pages.posts.article_forms import ArticleFormParams
+from fedserver.pages.posts.articles import article_preview, article_templates
+from fedserver.pages.posts.articles.article_forms import ArticleFormParams
 from fedserver.text.languages import list_language_names
 from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call

@@ -1,0 +1,1 @@
+"""Pages on which articles are written: the editor, its files, versions and import."""
