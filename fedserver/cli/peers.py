@@ -9,7 +9,7 @@ import click
 from msgspec import structs
 
 from fedserver.cli.language import group, json_option, option, print_json
-from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
+from fedserver.cli.settings import async_command, config_option, connect_database, load_context, read_config
 from fedserver.domain.peers import own_node, peer_files, peer_lists, peer_plans, peers
 from fedserver.text.locales import gettext, ngettext
 from storage.engine import ReadTx
@@ -44,7 +44,7 @@ async def _decide(
     config = read_config(config_path)
     async with connect_database(config) as db, db.write() as tx:
         if policy:
-            own_node.require_other_node(build_context(config), host, policy)
+            own_node.require_other_node(await load_context(tx, config), host, policy)
             decision = await _complete(tx, host, peers.PeerDecision(policy, reason), public_comment)
             row = await peers.decide(tx, None, host, decision)
         else:
@@ -158,14 +158,16 @@ async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path 
     async with connect_database(config) as db:
         async with db.read() as tx:
             reading = peer_files.parse(data, kind)
-            plan = await peer_plans.build(tx, build_context(config), reading.entries)
+            plan = await peer_plans.build(tx, await load_context(tx, config), reading.entries)
         _print_plan(plan, reading.unusable)
         if not plan.changing:
             return
         if not yes:
             click.confirm(gettext("Make these changes?"), abort=True)
         async with db.write() as tx:
-            changed = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
+            changed = await peer_lists.import_file(
+                tx, await load_context(tx, config), None, data, kind, set()
+            )
     click.echo(ngettext("%(count)s peer is changed.", "%(count)s peers are changed.", changed, count=changed))
     click.echo(gettext("A running node applies it within a few seconds."))
 

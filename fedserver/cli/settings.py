@@ -17,22 +17,23 @@ from fedserver.config import Config
 from fedserver.domain.accounts import node_identity
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
+from fedserver.domain.settings import node_settings
 from fedserver.links import Links
 from storage.clock import system_clock
-from storage.engine import Database
+from storage.engine import Database, ReadTx
 from storage.errors import StorageError
 from storage.opening import prepare_database
 from storage.sealing.box import SecretBox
 
-__all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
+__all__ = ["async_command", "config_option", "connect_database", "load_context", "read_config"]
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 
-def build_context(config: Config) -> NodeContext:
-    """Return the context of the node for functions of the domain."""
-    return NodeContext(
-        config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
-    )
+async def load_context(tx: ReadTx, config: Config) -> NodeContext:
+    """Return the context of the node for functions of the domain, with the settings in the database."""
+    links = Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
+    state = await node_settings.load(tx, config)
+    return NodeContext(state.config, links, state.revision, state.legal_kinds)
 
 
 def build_secret_box(config: Config) -> SecretBox:
@@ -56,6 +57,21 @@ async def connect_database(config: Config) -> AsyncIterator[Database]:
             await node_identity.ensure_same(database, config.node)
     finally:
         await database.close()
+
+
+async def load_settings(config: Config) -> Config:
+    """Return the configuration with the settings in the database; as it is where there is no database yet."""
+    if not _has_database(config.database.url):
+        return config
+    try:
+        async with connect_database(config) as database, database.read() as tx:
+            return (await load_context(tx, config)).config
+    except (DomainError, StorageError, OSError):
+        return config  # what is wrong with the database is not the business of who asks for settings
+
+
+def _has_database(url: str) -> bool:
+    return not url.startswith("sqlite:") or Path(url.removeprefix("sqlite:")).exists()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

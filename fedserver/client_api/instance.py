@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from markupsafe import escape
 from msgspec import Struct
 
 from fedserver.client_api.entities import instances as entities
@@ -17,6 +18,7 @@ from fedserver.domain.content import emojis
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.moderation import rules
 from fedserver.domain.notifications import push_keys
+from fedserver.domain.settings import welcome
 from fedserver.text.languages import LANGUAGES
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import encode
@@ -33,7 +35,14 @@ async def _render_contact(call: Call[NoParams]) -> Account | None:
 
 async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Return the instance, encoded once a minute: every client asks for it at every start."""
-    cache, key = call.services.db.caches.get_cache("instances", 2), (entity, call.tx.now // 60_000)
+    cache, key = (
+        call.services.db.caches.get_cache("instances", 2),
+        (
+            entity,
+            call.tx.now // 60_000,
+            call.site.revision,
+        ),
+    )
     encoded = cache.get(key)
     if encoded is None:
         stats, contact = await instance_stats.load(call.tx), await _render_contact(call)
@@ -67,7 +76,7 @@ async def show_extended_description(call: Call[NoParams]) -> dict[str, str]:
     now = call.services.db.clock()
     return {
         "updated_at": to_iso(now // 86_400_000 * 86_400_000),
-        "content": call.site.config.community.description,
+        "content": welcome.render(call.site) or str(escape(call.site.config.community.description)),
     }
 
 

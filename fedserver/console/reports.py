@@ -44,7 +44,7 @@ async def show(call: Call[NoParams]) -> web.Response:
         "admin/report.html",
         view=await report_views.load_one(call.tx, call.site, row),
         acts=await audit_log_views.list_by_target(call.tx, f"report:{row.id}"),
-        rules=rules.list_all(call.site),
+        rules=rules.list_translated(call.site),
         categories=reports.CATEGORIES,
     )
 

@@ -64,7 +64,7 @@ class RemoteFiles:
         policies: peers.PeerPolicies, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._db = db
-        self._limits = site.config.limits
+        self._site = site
         self._client = client
         self._store = store
         self._images = images
@@ -133,7 +133,8 @@ class RemoteFiles:
     async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
         if not self._may_download(request):
             raise NotFoundError
-        max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
+        limits = self._site.config.limits
+        max_bytes = limits.upload_bytes if request.kind == "image" else limits.video_bytes
         response = await self._client.get(
             request.url, accept="image/*,video/*,audio/*", max_bytes=max_bytes, seconds=FETCH_TIMEOUT_S
         )

@@ -11,7 +11,7 @@ from fedserver.pages.notifications import conversations, email_subscriptions
 from fedserver.pages.peers import partners
 from fedserver.pages.portability import data, moves
 from fedserver.pages.posts import composer, interactions, polls, posts
-from fedserver.pages.registration import signup
+from fedserver.pages.registration import legal_texts, signup
 from fedserver.pages.relationships import follow_requests, hidden, lists, relationships
 from fedserver.pages.timelines import blog, front, home, new_posts, search, timelines
 from fedserver.web.endpoint import Endpoint
@@ -21,6 +21,7 @@ RESOURCES = (
     styleguide,
     front,
     signup,
+    legal_texts,
     language,
     log,
     home,

@@ -48,6 +48,8 @@ EVERYWHERE = set(
     GET /media/proxy/posts/{id}/{kind:image|gifv|video|audio}; GET /source;
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;
+    GET /community/{kind:logo|picture}/{key:.+};
+    GET /privacy; GET /terms; GET /terms/{day}; GET /imprint; GET /accessibility;
     GET /about; GET /apps; GET /manifest.json; GET /robots.txt; GET /style.css; GET /styleguide; POST /locale;
     GET /favicon.ico; GET /apple-touch-icon.png; GET /apple-touch-icon-precomposed.png;
     GET /signup; POST /signup; GET /invite/{code}; GET /setup/{token}; POST /setup/{token};
