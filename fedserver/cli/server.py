@@ -73,7 +73,6 @@ async def serve(config: Config, role: ProcessRole) -> None:
     stopping = asyncio.Event()
     _stop_on_signals(stopping, role)
     with use_locale(language):
-        _report_settings(node, config)
         await _warn_of_media_folder(config)
     try:
         if role.only != "worker":
@@ -84,6 +83,7 @@ async def serve(config: Config, role: ProcessRole) -> None:
         node.runner.start(only_watch=role.only == "web")
         with use_locale(language):
             await _report_ready(node, config, role)
+            _report_settings(node, config)
         notify(READY)
         _freeze_garbage_collector()
         await stopping.wait()

@@ -9,7 +9,6 @@ from msgspec import Struct
 from fedserver.config import Config
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx
-from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.peers import peers as peer_queries
 
@@ -39,7 +38,7 @@ async def find(tx: ReadTx, config: Config, changed: Collection[str]) -> list[Con
 
 
 async def _find_unknown_contact(tx: ReadTx, name: str) -> list[Contradiction]:
-    if not name or await account_queries.find_by_handle(tx, name, "") is not None:
+    if not name or await member_queries.find_by_username(tx, name) is not None:
         return []
     text = gettext("There is no member with this username.")
     return [Contradiction("community.contact_account", text, is_refused=True)]
