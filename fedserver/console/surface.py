@@ -8,6 +8,7 @@ from fedserver.console import (
     appeals,
     emojis,
     invitations,
+    legal_texts,
     log,
     overview,
     partners,
@@ -16,13 +17,15 @@ from fedserver.console import (
     queue,
     relays,
     reports,
+    rules,
+    settings,
     sign_ups,
 )
 from fedserver.web.endpoint import Endpoint
 
 RESOURCES = (
-    accounts, announcements, appeals, emojis, invitations, log, overview, partners, peer_lists, peers, queue,
-    relays, reports, sign_ups,
+    accounts, announcements, appeals, emojis, invitations, legal_texts, log, overview, partners, peer_lists,
+    peers, queue, relays, reports, rules, settings, sign_ups,
 )  # fmt: skip
 
 
