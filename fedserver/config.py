@@ -8,7 +8,6 @@ database instead.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
@@ -20,6 +19,8 @@ import msgspec
 from msgspec import Struct, field
 
 from addresses.hosts import normalize_host, normalize_url
+from fedserver.config_errors import build_unknown_key_error, build_unknown_section_error
+from fedserver.config_settings import SETTINGS, SETTINGS_BY_KEY, RuleConfig, check_value
 from fedserver.config_values import (
     ConfigError,
     build_address_error,
@@ -45,7 +46,6 @@ LOCALES = ("en", "de", "fr", "es", "ar")
 RENAMED_KEYS = {
     "limits": {"poll_seconds_least": "min_poll_seconds", "poll_seconds_most": "max_poll_seconds"},
 }
-TEXTS_WITH_LINES = ("community.description", "community.rules")
 SECRETS = ("password", "client_secret", "api_key")  # others chose them; nobody is shown them
 Warn = Callable[[MarkedText], None]
 
@@ -71,8 +71,11 @@ class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
     contact_email: str = ""
     contact_account: str = ""
     languages: tuple[str, ...] = ("en",)
-    rules: tuple[str, ...] = ()
+    rules: tuple[str | RuleConfig, ...] = ()
     hue: int = 205
+    welcome: str = ""
+    logo: str = ""
+    picture: str = ""
     privacy_policy_file: str = ""
     terms_folder: str = ""
     readers: Literal["everyone", "members", "partners"] = "everyone"
@@ -116,6 +119,9 @@ class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The way in which people become members."""
 
     mode: Literal["open", "approval", "invite", "closed"] = "invite"
+    question: str = ""
+    approval_text: str = ""
+    invites_per_member: int = 5
 
 
 class OidcConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -288,18 +294,28 @@ def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         if rest == name or not key or rest.startswith(IGNORED_PREFIXES):
             continue
         if section not in sections:
-            raise _build_unknown_section_error(name, rest, sections)
+            raise build_unknown_section_error(name, rest, _list_keys())
         hints = get_type_hints(sections[section])
         if key not in hints:
-            raise _build_unknown_key_error(name, f"{section}.{key}", key, hints)
+            raise build_unknown_key_error(name, f"{section}.{key}", key, hints)
         if not isinstance(values.setdefault(section, {}), dict):
             raise ConfigError(
                 "%(section)s: Please write a section [%(section)s] with keys, not a value.", section=section
             )
-        values[section][key] = _parse_value(f"{section}.{key}", text, hints[key])
+        values[section][key] = parse_value(f"{section}.{key}", text)
 
 
-def _parse_value(key: str, text: str, hint: Any) -> Any:
+def _list_keys() -> dict[str, list[str]]:
+    return {section: list(get_type_hints(kind)) for section, kind in get_type_hints(Config).items()}
+
+
+def parse_value(key: str, text: str) -> Any:
+    """Return the value of a key as a variable or a command writes it; lists are separated by commas.
+
+    Raises ConfigError for what is no number or neither true nor false.
+    """
+    section, _, name = key.partition(".")
+    hint = get_type_hints(get_type_hints(Config)[section])[name]
     if hint is bool:
         if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise ConfigError("%(key)s: Please write true or false, not '%(value)s'.", key=key, value=text)
@@ -314,46 +330,6 @@ def _parse_value(key: str, text: str, hint: Any) -> Any:
     return text
 
 
-def _build_unknown_key_error(place: str, name: str, key: str, known: Mapping[str, Any]) -> ConfigError:
-    """Return the error for a key that is not known at `place`, with the nearest one or with all."""
-    close = difflib.get_close_matches(key, known, 1)
-    if close:
-        return ConfigError(
-            "%(place)s: There is no key %(name)s. Did you mean %(close)s?",
-            place=place,
-            name=name,
-            close=close[0],
-        )
-    return ConfigError(
-        "%(place)s: There is no key %(name)s. The known ones are: %(known)s.",
-        place=place,
-        name=name,
-        known=", ".join(sorted(known)),
-    )
-
-
-def _build_unknown_section_error(variable: str, rest: str, sections: Mapping[str, Any]) -> ConfigError:
-    """Return the error for a variable that names no section, with the nearest variable or all sections."""
-    names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
-    without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
-    close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
-    section = rest.partition("_")[0].lower()
-    near = difflib.get_close_matches(section, sections, 1)
-    if close or near:
-        return ConfigError(
-            "%(variable)s: There is no section %(section)s. Did you mean %(close)s?",
-            variable=variable,
-            section=section,
-            close=ENV_PREFIX + close[0] if close else near[0],
-        )
-    return ConfigError(
-        "%(variable)s: There is no section %(section)s. The known ones are: %(known)s.",
-        variable=variable,
-        section=section,
-        known=", ".join(sorted(sections)),
-    )
-
-
 def _explain(message: str) -> ConfigError:
     """Return the error for a message of msgspec, in our own form: the key first, then the reason."""
     why, _, location = message.partition(" - at `$")
@@ -366,7 +342,7 @@ def _explain(message: str) -> ConfigError:
     sections = get_type_hints(Config)
     known = get_type_hints(sections[path]) if path in sections else sections
     name = f"{path}.{key}" if path else key
-    return _build_unknown_key_error(name, name, key, known)
+    return build_unknown_key_error(name, name, key, known)
 
 
 def _resolve(config: Config, folder: Path) -> Config:
@@ -426,11 +402,36 @@ def _check_texts(config: Config) -> None:
     for section, values in msgspec.structs.asdict(config).items():
         for name, value in msgspec.structs.asdict(values).items():
             key = f"{section}.{name}"
-            if name in SECRETS:
+            if name in SECRETS or key in SETTINGS_BY_KEY:
                 continue
             for text in value if isinstance(value, tuple) else (value,):
                 if isinstance(text, str):
-                    check_text(key, text, has_lines=key in TEXTS_WITH_LINES)
+                    check_text(key, text, has_lines=False)
+
+
+def check_settings(config: Config) -> None:
+    """Check the keys that admins change while the node runs. Raises ConfigError; it begins with the key."""
+    for setting in SETTINGS:
+        check_value(setting, get_value(config, setting.key))
+    limits = config.limits
+    if limits.poll_options < 2 or limits.min_poll_seconds > limits.max_poll_seconds:
+        raise ConfigError(
+            "limits.poll_options, limits.min_poll_seconds: No poll would be possible. Please allow at least "
+            "2 options, and a minimum that is not above limits.max_poll_seconds."
+        )
+    if limits.video_bytes < limits.upload_bytes:
+        raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
+    if config.community.readers == "partners" and config.federation.mode == "closed":
+        raise ConfigError(
+            "community.readers: Partners read by federation, which federation.mode closes. Please write "
+            "members, or another federation.mode."
+        )
+
+
+def get_value(config: Config, key: str) -> Any:
+    """Return the value of a key like `community.title`."""
+    section, _, name = key.partition(".")
+    return getattr(getattr(config, section), name)
 
 
 def _check(config: Config) -> Config:
@@ -462,29 +463,10 @@ def _check(config: Config) -> Config:
         for network in networks:
             check_network(key, network)
     check_ca(config.federation.ca_file)
-    for name, value in msgspec.structs.asdict(config.limits).items():
-        if value < 1:
-            raise ConfigError("%(key)s: Please write at least 1.", key="limits." + name)
-    limits = config.limits
-    if limits.poll_options < 2 or limits.min_poll_seconds > limits.max_poll_seconds:
-        raise ConfigError(
-            "limits.poll_options, limits.min_poll_seconds: No poll would be possible. Please allow at least "
-            "2 options, and a minimum that is not above limits.max_poll_seconds."
-        )
+    check_settings(config)
     _check_oidc(config.oidc)
-    if limits.video_bytes < limits.upload_bytes:
-        raise ConfigError("limits.video_bytes: Please write at least the value of limits.upload_bytes.")
-    if not 0 <= config.community.hue < 360:
-        raise ConfigError("community.hue: Please write a number from 0 to 359.")
-    if config.community.readers == "partners" and config.federation.mode == "closed":
-        raise ConfigError(
-            "community.readers: Partners read by federation, which federation.mode closes. Please write "
-            "members, or another federation.mode."
-        )
     if config.media.remote_cache_bytes < 0:
         raise ConfigError("media.remote_cache_bytes: Please write 0 or more.")
-    if config.federation.remote_retention_days < 0:
-        raise ConfigError("federation.remote_retention_days: Please write 0 or more.")
     if config.translation.url and not config.translation.url.startswith(("https://", "http://")):
         raise ConfigError("translation.url: Please write an address, like https://translate.example.")
     if config.mail.host:

@@ -7,18 +7,16 @@ from typing import Any
 import msgspec
 
 from fedserver.config import Config
+from fedserver.config_settings import SETTINGS_BY_KEY, TEXT_FILE_KEYS
 
 SECTIONS = {
     "node": "Where this node lives.",
-    "community": "How the community introduces itself, here and to clients.",
     "database": "Where rows are kept: sqlite:PATH, or postgresql://user:password@host/name.",
     "media": "Where files are kept.",
     "federation": "Which servers this node federates with.",
-    "registration": "How people become members.",
     "oidc": "Logging in with the organization's identity provider (OpenID Connect); off without issuer.",
     "mail": "How mail is sent. Without a host no mail is sent, and email addresses are not confirmed.",
     "translation": "A server that translates posts (LibreTranslate's API). An empty url turns it off.",
-    "limits": "What members may post and upload.",
     "log": "Which events are logged, and how.",
     "metrics": "Metrics for Prometheus, as GET /metrics. Anyone who reaches the address may read them.",
 }
@@ -31,23 +29,12 @@ KEYS = {
     "node.processes": "web processes; more than 1 needs PostgreSQL",
     "node.default_locale": "language of pages and mails for people who chose none: en | de | fr | es | ar",
     "node.source_url": "where the source code of this node is; empty: the node hands it out at /source",
-    "community.contact_account": "the username of a member who answers questions",
-    "community.rules": "one text each",
-    "community.hue": "the colour of the pages: 0 is red, 60 yellow, 120 green, 240 blue (degrees, to 359)",
-    "community.privacy_policy_file": "a Markdown file; empty: there is none",
-    "community.terms_folder": "Markdown files named by the day they hold from, like 2026-01-31.md",
-    "community.readers": "everyone | members | partners (members, and partners by federation)",
     "database.url_file": "a file that holds the URL instead, for secrets",
     "database.direct_url": "PostgreSQL itself, if url is that of PgBouncer pooling transactions",
     "database.direct_url_file": "a file that holds that URL instead",
-    "federation.mode": "open | allowlist | closed; but for open, only members see pages and the API",
-    "federation.authorized_fetch": "true: every ActivityPub GET must be signed",
     "federation.allow_networks": "CIDRs of private networks where peers may live",
     "federation.allow_http": "accept http:// peers (tests, intranets)",
     "federation.ca_file": "extra CA bundle for peers with a private CA",
-    "federation.show_blocks": "who sees which peers are blocked: public | members | nobody",
-    "federation.remote_retention_days": "posts and accounts of peers that nobody here uses; 0: for ever",
-    "registration.mode": "open | approval | invite | closed",
     "oidc.issuer": "the provider's address, like https://id.example/realms/all",
     "oidc.client_id": "this node's name there; register BASE_URL/login/provider/back as its redirect URI",
     "oidc.client_secret_file": "a file that holds the secret instead",
@@ -66,16 +53,9 @@ KEYS = {
     "mail.tls": "starttls | tls | none",
     "media.proxy": "serve files of peers from here, so that peers do not see who reads",
     "media.remote_cache_bytes": "how much is kept of peers' files; least recently used are deleted first",
-    "limits.upload_bytes": "of an image",
     "translation.url": "like https://translate.example",
     "translation.api_key_file": "a file that holds the key instead",
     "translation.allow_networks": "CIDRs of private networks where that server may be",
-    "limits.image_pixels": "of an uploaded image, before it is made smaller",
-    "limits.video_bytes": "of a video or audio file; they need the extra `video`",
-    "limits.media_seconds": "the longest video or audio file",
-    "limits.member_bytes": "all files of one member together",
-    "limits.min_poll_seconds": "the shortest time that a poll runs",
-    "limits.max_poll_seconds": "the longest",
     "log.format": "console | json",
     "log.level": "debug | info | warning | error",
     "metrics.listen": "host:port or unix:/path, like 127.0.0.1:9420; empty: off",
@@ -87,13 +67,24 @@ def render(domain: str, base_url: str, listen: str = "") -> str:
     config = msgspec.to_builtins(Config())
     config["node"].update(domain=domain, base_url=base_url, listen=listen or config["node"]["listen"])
     lines = [
-        "# The configuration of a fedserver node. Unknown keys are errors.",
+        "# What a fedserver node needs to start. Unknown keys are errors.",
         "# FEDSERVER_<SECTION>_<KEY> in the environment overrides a key; relative paths start here.",
+        "#",
+        "# Name, rules, registration, federation and limits are settings in the database: owners and admins",
+        "# change them in the console under /admin/settings, scripts with `fedserver settings`. One that is",
+        "# named here counts at the first start only.",
     ]
-    for section, values in config.items():
+    for section, keys in config.items():
+        values = {key: value for key, value in keys.items() if not _is_setting(f"{section}.{key}")}
+        if not values:
+            continue
         lines += ["", f"# {SECTIONS[section]}", f"[{section}]"]
         lines += [_line(section, key, value) for key, value in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _is_setting(key: str) -> bool:
+    return key in SETTINGS_BY_KEY or key in TEXT_FILE_KEYS
 
 
 def _line(section: str, key: str, value: Any) -> str:

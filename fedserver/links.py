@@ -250,6 +250,10 @@ class Links(Struct, frozen=True):
         """The `period` of grants: for the keys of caches of what holds grants."""
         return self.grants.period if self.grants is not None else 0
 
+    def community_file(self, kind: str, key: str) -> str:
+        """Return the address of the logo or picture of the community, which everyone can read."""
+        return f"{self.base}/community/{kind}/{key}"
+
     def remote_media(self, subject_id: int, shape: str, url: str) -> str:
         """Return where a file of a peer is served: `shape` is original, small, avatar, header or card."""
         if not self.proxies or not url or self.is_local(url):

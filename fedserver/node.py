@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -22,6 +23,8 @@ from fedserver.domain.kernel.errors import DomainError
 from fedserver.domain.notifications import push_keys
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import setup
+from fedserver.domain.settings import node_settings
+from fedserver.domain.settings.current import CurrentSettings
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
@@ -96,29 +99,48 @@ class Node:
         )
         self._metrics: web.AppRunner | None = None
         self._stop_listening = services.db.listen(self._handle_event)
-        self._reloads: set[asyncio.Task[None]] = set()
+        self._reloads: set[asyncio.Task[object]] = set()
+        services.settings.follow(self._apply_settings)
+        self.taken_over: tuple[str, ...] = ()
+        self.ignored: tuple[str, ...] = ()
 
     def _handle_event(self, event: Event) -> None:
         if event.kind in (events.PEER_CHANGED, events.IP_BLOCKS_CHANGED):
-            task = asyncio.create_task(self.load_policies())
-            self._reloads.add(task)
-            task.add_done_callback(self._reloads.discard)
+            self._reload(self.load_policies())
+        elif event.kind == events.SETTINGS_CHANGED:
+            self._reload(self.services.settings.refresh())
         elif event.kind == events.ACCOUNT_CHANGED:
             self.services.keyring.invalidate(event.data["account_id"])
             self.services.authenticator.invalidate(event.data["account_id"])
+
+    def _reload(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    def _apply_settings(self, config: Config) -> None:
+        """Give new values to what holds some of its own; all others read them from the context."""
+        self._apply_access()
+        self.services.rate_limiter.set_requests(config.limits.requests_per_5_minutes)
+        self.services.av_worker.set_limits(_to_media_limits(config.limits))
+        self.services.resolver.clear_failures()
+        self.services.remote_files.clear_failures()
 
     async def load_policies(self) -> None:
         """Load the decisions about peers and the blocked IP addresses, which requests look up in memory.
 
         What the access mode says of peers and files is taken over as well.
         """
-        site = self.services.site
-        self.services.policies.mode = site.access.peers
-        if site.links.grants is not None:
-            site.links.grants.is_needed = site.access.is_private
+        self._apply_access()
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
             await self.services.ip_blocklist.load(tx)
+
+    def _apply_access(self) -> None:
+        site = self.services.site
+        self.services.policies.set_mode(site.access.peers)
+        if site.links.grants is not None:
+            site.links.grants.is_needed = site.access.is_private
         self.services.resolver.clear_failures()
         self.services.remote_files.clear_failures()
 
@@ -209,8 +231,13 @@ async def open_node(
         secret=secret,
         grants=FileGrants(secret, clock),
     )
+    taken_over = await node_settings.take_over(db, config)
+    async with db.read() as tx:
+        state = await node_settings.load(tx, config)
+    site = NodeContext(state.config, links, state.revision, state.legal_kinds)
     services = _build_services(
-        NodeContext(config, links),
+        site,
+        CurrentSettings(db, site, config),
         db,
         clock,
         resolver,
@@ -221,6 +248,8 @@ async def open_node(
     await _ensure_instance_account(services)
     await node_identity.ensure_same(db, config.node)
     node = Node(services)
+    node.taken_over = taken_over
+    node.ignored = tuple(node_settings.list_ignored(config, state.config)) if not taken_over else ()
     await node.load_policies()
     return node
 
@@ -254,20 +283,19 @@ async def _has_instance_account(services: Services) -> bool:
         return await accounts.find_instance_account(tx, services.site) is not None
 
 
-def _build_av_worker(limits: LimitsConfig) -> AvWorker:
+def _to_media_limits(limits: LimitsConfig) -> MediaLimits:
     # A transcoded file may be larger than the uploaded one.
-    return AvWorker(
-        MediaLimits(
-            max_seconds=limits.media_seconds,
-            max_pixels=limits.video_pixels,
-            max_frame_rate=limits.video_frame_rate,
-            max_bytes=4 * limits.video_bytes,
-        )
+    return MediaLimits(
+        max_seconds=limits.media_seconds,
+        max_pixels=limits.video_pixels,
+        max_frame_rate=limits.video_frame_rate,
+        max_bytes=4 * limits.video_bytes,
     )
 
 
 def _build_services(
     site: NodeContext,
+    settings: CurrentSettings,
     db: Database,
     clock: Callable[[], int],
     resolver: AbstractResolver | None,
@@ -293,12 +321,13 @@ def _build_services(
         check_tokens=CheckTokens(secret_box, db),
         db=db,
         site=site,
+        settings=settings,
         client=client,
         oidc_provider=_build_provider(site, resolver, clock),
         store=store,
         image_worker=images,
         remote_files=RemoteFiles(db, site, client, fetcher, store, images, policies, clock),
-        av_worker=_build_av_worker(config.limits),
+        av_worker=AvWorker(_to_media_limits(config.limits)),
         resolver=account_resolver,
         link_checker=LinkChecker(db, site, client, policies, clock),
         keyring=keyring,

@@ -13,6 +13,7 @@ from storage.tables import (
     posts,
     registration,
     relationships,
+    settings,
     timelines,
 )
 from storage.tables.metadata import metadata
@@ -31,5 +32,6 @@ __all__ = [
     "posts",
     "registration",
     "relationships",
+    "settings",
     "timelines",
 ]

@@ -36,6 +36,7 @@ COMMANDS = {
     "token": CommandEntry("tokens", "Create access tokens for scripts."),
     "peer": CommandEntry("peers", "List, allow, limit and block peers; import and export decisions."),
     "emoji": CommandEntry("emojis", "List, add, copy, disable and remove custom emoji."),
+    "settings": CommandEntry("node_settings.commands", "Show and change settings; export and import them."),
     "log": CommandEntry("audit_log", "Check the log of what moderators and admins did."),
     "db": CommandEntry("databases", "Upgrade, back up, verify and restore the database."),
     "check": CommandEntry("checks.check", "Check the configuration and surroundings of this node."),

@@ -12,6 +12,7 @@ import click
 
 from fedserver.cli.configuration import choose_config_path, config_option, read_config
 from fedserver.cli.language import group
+from fedserver.cli.settings import async_command, load_settings
 from fedserver.config import Config
 
 MEBIBYTE = 1_048_576
@@ -191,13 +192,15 @@ def systemd(config_path: Path | None) -> None:
 
 @print_.command()
 @config_option
-def caddy(config_path: Path | None) -> None:
+@async_command
+async def caddy(config_path: Path | None) -> None:
     """Print the Caddyfile."""
-    click.echo(render_caddy(read_config(config_path)), nl=False)
+    click.echo(render_caddy(await load_settings(read_config(config_path))), nl=False)
 
 
 @print_.command()
 @config_option
-def nginx(config_path: Path | None) -> None:
+@async_command
+async def nginx(config_path: Path | None) -> None:
     """Print the site for nginx."""
-    click.echo(render_nginx(read_config(config_path)), nl=False)
+    click.echo(render_nginx(await load_settings(read_config(config_path))), nl=False)

@@ -8,7 +8,7 @@ import click
 
 from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.password_options import password_options
-from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
+from fedserver.cli.settings import async_command, config_option, connect_database, load_context, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import member_access, members, passwords, two_factor
@@ -57,7 +57,7 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
     new_keys = await generate()
     async with connect_database(config) as db, db.write() as tx:
         _, account = await members.create_approved(
-            tx, build_context(config), name, email, password_hash, new_keys, role=role
+            tx, await load_context(tx, config), name, email, password_hash, new_keys, role=role
         )
         await _get_and_record(tx, name, "add", role)
     click.echo(

@@ -11,9 +11,9 @@ from msgspec import structs
 from fedserver.cli.language import group, json_option, option, print_json
 from fedserver.cli.settings import (
     async_command,
-    build_context,
     config_option,
     connect_database,
+    load_context,
     read_config,
     run_async,
 )
@@ -51,7 +51,7 @@ async def _decide(
     config = read_config(config_path)
     async with connect_database(config) as db, db.write() as tx:
         if policy:
-            own_node.require_other_node(build_context(config), host, policy)
+            own_node.require_other_node(await load_context(tx, config), host, policy)
             decision = await _complete(tx, host, peers.PeerDecision(policy, reason), public_comment)
             row = await peers.decide(tx, None, host, decision)
         else:
@@ -165,11 +165,13 @@ def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None
     async def build_plan() -> tuple[peer_plans.PeerPlan, int]:
         reading = peer_files.parse(data, kind)
         async with connect_database(config) as db, db.read() as tx:
-            return await peer_plans.build(tx, build_context(config), reading.entries), reading.unusable
+            return await peer_plans.build(
+                tx, await load_context(tx, config), reading.entries
+            ), reading.unusable
 
     async def apply() -> int:
         async with connect_database(config) as db, db.write() as tx:
-            return await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
+            return await peer_lists.import_file(tx, await load_context(tx, config), None, data, kind, set())
 
     plan, unusable = run_async(build_plan())
     _print_plan(plan, unusable)

@@ -83,12 +83,31 @@ async def serve(config: Config, role: ProcessRole) -> None:
         node.runner.start(only_watch=role.only == "web")
         with use_locale(language):
             await _report_ready(node, config, role)
+            _report_settings(node, config)
         notify(READY)
         _freeze_garbage_collector()
         await stopping.wait()
         notify(STOPPING)
     finally:
         await node.close()
+
+
+def _report_settings(node: Node, config: Config) -> None:
+    """Tell the operator which keys of the configuration went to the database, or do not count any more."""
+    if node.taken_over:
+        text = gettext(
+            "These settings are in the database now, as the configuration has them: %(keys)s. From now on "
+            "change them in the console or with `fedserver settings set`.",
+            keys=", ".join(node.taken_over),
+        )
+        report(config.log, "settings_taken_over", text, keys=list(node.taken_over))
+    if node.ignored:
+        text = gettext(
+            "The configuration has other values for settings that are in the database, which are ignored: "
+            "%(keys)s. Please remove them, or use `fedserver settings set`.",
+            keys=", ".join(node.ignored),
+        )
+        report(config.log, "settings_ignored", text, keys=list(node.ignored))
 
 
 async def _warn_of_media_folder(config: Config) -> None:

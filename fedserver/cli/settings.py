@@ -6,6 +6,7 @@ import asyncio
 import importlib
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,26 +16,44 @@ from fedserver.config import Config
 from fedserver.domain.accounts.node_database import build_secret_box, connect_database
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
+from fedserver.domain.settings import node_settings
 from fedserver.links import Links
+from storage.engine import ReadTx
 from storage.errors import StorageError
 
 __all__ = [
     "async_command",
-    "build_context",
     "build_secret_box",
     "config_option",
     "connect_database",
+    "load_context",
+    "load_settings",
     "read_config",
 ]
 Command = Callable[..., Coroutine[Any, Any, None]]
 R = TypeVar("R")
 
 
-def build_context(config: Config) -> NodeContext:
-    """Return the context of the node for functions of the domain."""
-    return NodeContext(
-        config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
-    )
+async def load_context(tx: ReadTx, config: Config) -> NodeContext:
+    """Return the context of the node for functions of the domain, with the settings in the database."""
+    links = Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
+    state = await node_settings.load(tx, config)
+    return NodeContext(state.config, links, state.revision, state.legal_kinds)
+
+
+async def load_settings(config: Config) -> Config:
+    """Return the configuration with the settings in the database; as it is where there is no database yet."""
+    if not _has_database(config.database.url):
+        return config
+    try:
+        async with connect_database(config) as database, database.read() as tx:
+            return (await load_context(tx, config)).config
+    except (DomainError, StorageError, OSError):
+        return config  # what is wrong with the database is not the business of who asks for settings
+
+
+def _has_database(url: str) -> bool:
+    return not url.startswith("sqlite:") or Path(url.removeprefix("sqlite:")).exists()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

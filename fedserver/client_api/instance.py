@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from markupsafe import escape
 from msgspec import Struct
 
 from fedserver.client_api.entities import instances as entities
@@ -17,6 +18,7 @@ from fedserver.domain.content import emojis
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.moderation import rules
 from fedserver.domain.notifications import push_keys
+from fedserver.domain.settings import welcome
 from fedserver.text.languages import LANGUAGES
 from fedserver.web.endpoint import EVERYONE, Call, NoParams, Routes
 from fedserver.web.json import encode
@@ -37,7 +39,8 @@ async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, A
     How many people are here and who answers questions is for members, where visitors may not read.
     """
     is_reader = call.viewer_id is not None or call.site.access.admits_visitors
-    cache, key = call.services.db.caches.get_cache("instances", 4), (entity, is_reader, call.tx.now // 60_000)
+    cache = call.services.db.caches.get_cache("instances", 4)
+    key = (entity, is_reader, call.site.revision, call.tx.now // 60_000)
     encoded = cache.get(key)
     if encoded is None:
         stats = await instance_stats.load(call.tx) if is_reader else None
@@ -72,7 +75,7 @@ async def show_extended_description(call: Call[NoParams]) -> dict[str, str]:
     now = call.services.db.clock()
     return {
         "updated_at": to_iso(now // 86_400_000 * 86_400_000),
-        "content": call.site.config.community.description,
+        "content": welcome.render(call.site) or str(escape(call.site.config.community.description)),
     }
 
 

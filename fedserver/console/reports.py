@@ -67,7 +67,7 @@ async def show(call: Call[NoParams]) -> web.Response:
         deleted_count=report_views.count_deleted(view),
         before=await report_views.load_history(call.tx, view),
         acts=await audit_log_views.list_by_target(call.tx, f"report:{row.id}"),
-        rules=rules.list_all(call.site),
+        rules=rules.list_translated(call.site),
         categories=reports.CATEGORIES,
     )
 

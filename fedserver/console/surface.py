@@ -8,6 +8,7 @@ from fedserver.console import (
     appeals,
     emojis,
     invitations,
+    legal_texts,
     log,
     overview,
     partners,
@@ -16,6 +17,8 @@ from fedserver.console import (
     queue,
     relays,
     reports,
+    rules,
+    settings,
     sign_ups,
 )
 from fedserver.console.auth import ip_blocks, members, roles
@@ -28,6 +31,7 @@ RESOURCES = (
     accounts, announcements, appeals, emojis, invitations, log, overview, partners, peer_lists, peers, queue,
     relays, reports, sign_ups, members, roles,
     ip_blocks, email_blocks, trends, health, storage,
+    legal_texts, rules, settings,
 )  # fmt: skip
 
 

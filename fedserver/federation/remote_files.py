@@ -66,7 +66,7 @@ class RemoteFiles:
         images: ImageWorker, policies: peers.PeerPolicies, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._db = db
-        self._limits = site.config.limits
+        self._site = site
         self._client = client
         self._fetcher = fetcher
         self._store = store
@@ -136,7 +136,8 @@ class RemoteFiles:
     async def _download(self, request: remote_files.RemoteFileRequest) -> bytes:
         if not self._may_download(request):
             raise NotFoundError
-        max_bytes = self._limits.upload_bytes if request.kind == "image" else self._limits.video_bytes
+        limits = self._site.config.limits
+        max_bytes = limits.upload_bytes if request.kind == "image" else limits.video_bytes
         response = await self._get(request.url, max_bytes)
         if response.status in REFUSED_STATUSES and (signer := await self._fetcher.get_signer()) is not None:
             # A node that is private gives its files to peers that it knows. Others are not told who asks.

@@ -1,4 +1,4 @@
-"""Work about peers: what is sent to them, policies that another process changed, and lists of them."""
+"""Work about peers: what is sent to them, and lists of them. Policies and settings that others changed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fedserver.net.errors import NetError
 from fedserver.runtime.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
+LOOK_MS = 1_000  # how soon a setting changed by another process on SQLite is seen; it costs one number
 ACCEPT = "text/csv, text/plain;q=0.9, */*;q=0.1"
 
 
@@ -31,6 +32,23 @@ class PeerPolicyWorker:
     async def next_due(self) -> int | None:
         """Return None: nothing is scheduled, and the runner calls `run` every few seconds anyway."""
         return None
+
+
+class SettingsWorker:
+    """Applies settings that another process changed: events tell on PostgreSQL, a look on SQLite."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._gets_events = not services.site.config.database.url.startswith("sqlite:")
+
+    async def run(self) -> int:
+        """Apply what was changed. Returns 0: no backlog is left to continue with."""
+        await self._services.settings.refresh()
+        return 0
+
+    async def next_due(self) -> int | None:
+        """Return when to look again; None where the runner's own pace is enough, as events arrive."""
+        return None if self._gets_events else self._services.db.clock() + LOOK_MS
 
 
 async def fetch_peer_list(services: Services, job: jobs.FetchPeerList) -> None:

@@ -36,7 +36,7 @@ class PushWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._vapid: Vapid | None = None
+        self._vapid: tuple[str, Vapid] | None = None
 
     async def run(self) -> int:
         """Send what is due, at most a batch; return how many were tried."""
@@ -58,15 +58,15 @@ class PushWorker:
         return len(leased)
 
     async def _load_vapid(self) -> Vapid:
-        """Return the key that signs for this node (RFC 8292), read from the database once."""
-        if self._vapid is None:
-            config = self._services.site.config
-            # Where a push service may complain, RFC 8292 §2.1.
-            contact = config.community.contact_email
-            subject = f"mailto:{contact}" if contact else config.node.base_url
+        """Return the key that signs for this node (RFC 8292), read from the database once a contact."""
+        config = self._services.site.config
+        # Where a push service may complain, RFC 8292 §2.1.
+        contact = config.community.contact_email
+        subject = f"mailto:{contact}" if contact else config.node.base_url
+        if self._vapid is None or self._vapid[0] != subject:
             async with self._services.db.read() as tx:
-                self._vapid = Vapid(await push_keys.get_private_key(tx), subject)
-        return self._vapid
+                self._vapid = subject, Vapid(await push_keys.get_private_key(tx), subject)
+        return self._vapid[1]
 
     async def _attempt(self, row: JobRow, vapid: Vapid) -> PushOutcome:
         try:

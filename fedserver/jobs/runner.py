@@ -18,7 +18,7 @@ from fedserver.jobs.cleanup import CleanupWorker
 from fedserver.jobs.deliveries import DeliveryWorker
 from fedserver.jobs.inbox import InboxWorker
 from fedserver.jobs.media import MediaWorker
-from fedserver.jobs.peers import PeerPolicyWorker
+from fedserver.jobs.peers import PeerPolicyWorker, SettingsWorker
 from fedserver.jobs.push import PushWorker
 from fedserver.jobs.trends import TrendWorker
 from fedserver.jobs.worker import JobWorker
@@ -65,6 +65,7 @@ class Runner:
             CleanupWorker(services),
             TrendWorker(services),
             PeerPolicyWorker(services),
+            SettingsWorker(services),
         )
         wakes = {id(worker): worker.wake for worker in self._pooled}
         self._wake_events = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
@@ -84,7 +85,7 @@ class Runner:
         self._loops = [
             asyncio.create_task(self._run_worker(worker, wake, freed), name=type(worker).__name__)
             for worker, wake in zip(self._workers, self._wake_events, strict=True)
-            if isinstance(worker, PeerPolicyWorker) or not only_watch
+            if isinstance(worker, PeerPolicyWorker | SettingsWorker) or not only_watch
         ]
 
     async def _release_stale_leases(self, only_watch: bool) -> None:

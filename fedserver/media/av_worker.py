@@ -33,6 +33,16 @@ class AvWorker:
         self._limits = limits
         self._probing: Any = None
         self._converting: Any = None
+        self._replaced: list[Any] = []
+
+    def set_limits(self, limits: MediaLimits) -> None:
+        """Apply other limits, to files that come from now on."""
+        if limits == self._limits:
+            return
+        self._limits = limits
+        # What is under way goes on in the processes of before, which cannot get another bound.
+        self._replaced += [pool for pool in (self._probing, self._converting) if pool is not None]
+        self._probing = self._converting = None
 
     async def probe(self, path: Path) -> None:
         """Check that a file is acceptable, which takes a moment. Raises UnacceptableFileError."""
@@ -69,6 +79,6 @@ class AvWorker:
 
     def close(self) -> None:
         """End the work that is under way."""
-        for pool in (self._probing, self._converting):
+        for pool in (self._probing, self._converting, *self._replaced):
             if pool is not None:
                 pool.close()

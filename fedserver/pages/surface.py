@@ -44,6 +44,7 @@ from fedserver.pages.registration import (
     confirmation,
     first_steps,
     invitations,
+    legal_texts,
     owner_setup,
     signup,
 )
@@ -72,6 +73,7 @@ RESOURCES = (
     first_steps,
     invitations,
     apps,
+    legal_texts,
     language,
     log,
     home,

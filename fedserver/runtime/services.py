@@ -12,6 +12,7 @@ from fedserver.domain.auth import ip_blocks, passwords
 from fedserver.domain.kernel import secrets
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
+from fedserver.domain.settings.current import CurrentSettings
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
@@ -34,6 +35,7 @@ class Services:
 
     db: Database
     site: NodeContext
+    settings: CurrentSettings
     client: Client
     oidc_provider: OidcProvider | None
     store: FileStore

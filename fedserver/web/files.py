@@ -257,6 +257,17 @@ async def show_media(call: Call[NoParams]) -> web.StreamResponse:
     return serve_stored_file(call, call.text("key"))
 
 
+@routes.get(
+    "/community/{kind:logo|picture}/{key:.+}", tx="own", limit="peers", audience=EVERYONE, no_token=True
+)
+async def show_community_file(call: Call[NoParams]) -> web.StreamResponse:
+    """Serve the logo or picture of the community, in every mode: the page of the log-in shows it."""
+    key = call.text("key")
+    if key != getattr(call.site.config.community, call.text("kind")):
+        raise NotFoundError
+    return serve_stored_file(call, key)
+
+
 def serve_stored_file(call: Call[Any], key: str) -> StoredFile:
     """Return the response with a stored file. Raises NotFoundError."""
     path = call.services.store.path(key)

@@ -84,7 +84,17 @@ class RateLimiter:
 
     def __init__(self, requests: int, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._windows = {
+        self._requests = requests
+        self._windows = self._create_windows(requests)
+
+    def set_requests(self, requests: int) -> None:
+        """Apply another limit of requests in five minutes; counting begins again."""
+        if requests != self._requests:
+            self._requests, self._windows = requests, self._create_windows(requests)
+
+    @staticmethod
+    def _create_windows(requests: int) -> dict[str, _Window]:
+        return {
             DEFAULT_LIMIT: _Window(requests, 5),
             ACCOUNT_LIMIT: _Window(requests * TOKENS_PER_ACCOUNT, 5),
             # Peers deliver for many accounts from one address.

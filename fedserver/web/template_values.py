@@ -19,7 +19,7 @@ from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
 from fedserver.web.appearance.post_values import build_can_translate, build_post_values, find_answered_handle
-from fedserver.web.appearance.stylesheet import stylesheet_url
+from fedserver.web.appearance.setting_values import build_setting_values
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
@@ -63,12 +63,11 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     return {
         **STATIC_VALUES,
         **build_post_values(links),
-        "community": site.config.community,
+        **build_setting_values(site),
         "links": links,
         "avatar": lambda row: own_picture(row) or static_url("avatar.png"),
         "face": face,
         "header": header,
-        "stylesheet": stylesheet_url(site.config.community.hue),
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
@@ -80,8 +79,6 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         # For the inside of a sentence: how long it is until a time.
         "ahead_element": lambda moment: render_time(moment, locales.format_duration(moment - clock())),
         "can_translate": build_can_translate(has_service=bool(site.config.translation.url)),
-        "can_join": lambda: site.config.registration.mode in ("open", "approval"),
-        "limits": site.config.limits,
         "oidc": site.config.oidc,
         "source_url": site.source_url,
     }
@@ -138,6 +135,7 @@ def _show_host(url: str) -> str:
 
 STATIC_VALUES: dict[str, Any] = {
     "icon": render_icon,
+    "translated": locales.translate,
     "initials": find_initials,
     "iso": format_iso,
     "day": lambda moment: render_time(moment, locales.format_date(moment)),

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import structs
 
-from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.peers import peers
-from fedserver.domain.registration import legal_texts
+from fedserver.domain.settings import legal_texts
 from tests.kit.api import Api
-from tests.kit.nodes import Start, TestNode
-from tests.kit.people import make_context
+from tests.kit.nodes import Start
 
 WEEK_S = 7 * 86_400
 
@@ -89,26 +86,14 @@ async def test_legal_texts_without_files_are_not_found(start: Start) -> None:
         assert (await Api(node).request("GET", f"/api/v1/instance/{path}")).status == 404
 
 
-def write_legal_texts(node: TestNode, folder: Path) -> None:
-    """Write the texts of the admins; the node reads its configuration each time."""
-    (folder / "terms").mkdir()
-    (folder / "privacy.md").write_text("# Privacy\n\nWe keep <script>alert(1)</script> **little**.")
-    for day in ("2026-01-01", "2026-11-01", "2027-01-01"):
-        (folder / "terms" / f"{day}.md").write_text(f"Since {day}")
-    (folder / "terms" / "2026-99-99.md").write_text("no day")
-    services = node.node.services
-    community = structs.replace(
-        services.site.config.community,
-        privacy_policy_file=str(folder / "privacy.md"),
-        terms_folder=str(folder / "terms"),
-    )
-    config = structs.replace(services.site.config, community=community)
-    object.__setattr__(services, "site", structs.replace(services.site, config=config))
-
-
-async def test_legal_texts_are_rendered_and_found_by_date(start: Start, tmp_path: Path) -> None:
+async def test_legal_texts_are_rendered_and_found_by_date(start: Start) -> None:
     node = await start("alpha.test")
-    write_legal_texts(node, tmp_path)
+    async with node.db.write() as tx:
+        text = "# Privacy\n\nWe keep <script>alert(1)</script> **little**."
+        await legal_texts.write(tx, None, legal_texts.PRIVACY, text, "why")
+        for day in ("2026-01-01", "2026-11-01", "2027-01-01"):
+            held_from = date.fromisoformat(day)
+            await legal_texts.write(tx, None, legal_texts.TERMS, f"Since {day}", "why", held_from)
     api = Api(node)
     policy = await api.get("/api/v1/instance/privacy_policy")
     assert "<strong>little</strong>" in policy["content"]
@@ -125,16 +110,9 @@ async def test_legal_texts_are_rendered_and_found_by_date(start: Start, tmp_path
     assert (coming["effective"], coming["succeeded_by"]) == (False, None)
     assert "2026-01-01" in (await api.get(f"{terms}/2026-01-01"))["content"]
     assert (await api.request("GET", f"{terms}/2026-05-05")).status == 404
-    (tmp_path / "privacy.md").unlink()
+    async with node.db.write() as tx:
+        await legal_texts.write(tx, None, legal_texts.PRIVACY, "", "gone")
     assert (await api.request("GET", "/api/v1/instance/privacy_policy")).status == 404
-
-
-def test_terms_with_a_missing_folder_are_not_found(tmp_path: Path) -> None:
-    here = make_context(tmp_path)
-    community = structs.replace(here.config.community, terms_folder=str(tmp_path / "nowhere"))
-    here = structs.replace(here, config=structs.replace(here.config, community=community))
-    with pytest.raises(NotFoundError):
-        legal_texts.get_terms(here, legal_texts.date(2026, 1, 1))
 
 
 async def test_oembed_shows_local_public_posts_only(start: Start) -> None:

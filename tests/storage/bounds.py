@@ -158,6 +158,7 @@ BOUNDS: dict[str, Bound] = {
     "moderation_notes": Bound(STAFF, "2,000 characters", OWNER),
     "peer_list_entries": Bound(STAFF, "10,000 of a list", "goes with its list"),
     "peer_lists": Bound(STAFF, "few lists", "deleted by staff"),
+    "legal_texts": Bound(STAFF, "200 versions of 100,000 characters", "deleted by staff"),
     "relays": Bound(STAFF, "few relays", "deleted by staff"),
     "trend_reviews": Bound(STAFF, "acts of staff", "none: decisions"),
     # --- the node
@@ -165,6 +166,8 @@ BOUNDS: dict[str, Bound] = {
     "deliveries": Bound(NODE, "one of a document and inbox", f"{CLEANUP}: given up, then 30 days"),
     "documents": Bound(NODE, "one of an activity of ours", "with its last delivery"),
     "push_keys": Bound(NODE, "1", "none"),
+    "node_settings": Bound(STAFF, "one of a setting in the source", "none"),
+    "settings_heads": Bound(NODE, "1", "none"),
     "settings": Bound(NODE, "one of a name in the source", "none"),
     "severances": Bound(NODE, "one of an act and account", OWNER),
     "tasks": Bound(NODE, "one for what a request causes", f"{CLEANUP}: 30 days after it failed"),

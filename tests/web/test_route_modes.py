@@ -79,6 +79,8 @@ EVERYWHERE = set(
     GET /source;
     GET /.well-known/webfinger; GET /.well-known/host-meta; GET /.well-known/host-meta.json;
     GET /.well-known/nodeinfo; GET /nodeinfo/{version}; GET /actor;
+    GET /community/{kind:logo|picture}/{key:.+};
+    GET /privacy; GET /terms; GET /terms/{day}; GET /imprint; GET /accessibility;
     GET /about; GET /apps; GET /manifest.json; GET /robots.txt; GET /style.css; GET /styleguide; POST /locale;
     GET /service-worker.js; GET /offline; GET /approved/{token}; POST /approved/{token};
     GET /favicon.ico; GET /apple-touch-icon.png; GET /apple-touch-icon-precomposed.png;

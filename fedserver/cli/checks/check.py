@@ -9,7 +9,7 @@ import click
 
 from fedserver.cli.configuration import choose_config_path
 from fedserver.cli.language import command, json_option, print_json
-from fedserver.cli.settings import async_command, config_option, read_config
+from fedserver.cli.settings import async_command, config_option, load_settings, read_config
 from fedserver.domain.kernel.access import list_contradictions
 from fedserver.runtime.checks import machine
 from fedserver.runtime.checks.registry import CHECKS, Check, find_problem
@@ -27,7 +27,7 @@ async def check(config_path: Path | None, as_json: bool) -> None:
 
     The exit status is 1 if there is a problem.
     """
-    config, path = read_config(config_path), choose_config_path(config_path)
+    config, path = await load_settings(read_config(config_path)), choose_config_path(config_path)
     surroundings = Surroundings(config)
     check_secrets = partial(machine.check_secret_files, config_path=path)
     checks: tuple[Check, ...] = (("secrets", lazy_gettext("files with secrets"), check_secrets), *CHECKS)

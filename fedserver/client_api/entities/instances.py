@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from fedserver.client_api.entities.accounts import Account
+from fedserver.client_api.entities.admin.reports import Rule, render_rule
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts, featured_tags
 from fedserver.domain.content import media
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.metrics import instance_stats
+from fedserver.domain.moderation import rules
 from fedserver.domain.posts import pins
 from fedserver.media import formats
 from fedserver.version import VERSION
 
+LOGO_PIXELS = 400  # each side, as the store has it
 # Clients derive features from the number before the bracket: the version whose API is complete here.
 MASTODON_VERSION = f"4.6.0 (compatible; fedserver {VERSION})"
 
@@ -54,11 +57,25 @@ def _render_configuration(config: Config) -> dict[str, Any]:
     }
 
 
-def _render_rules(config: Config) -> list[dict[str, str]]:
-    return [
-        {"id": str(number), "text": text, "hint": ""}
-        for number, text in enumerate(config.community.rules, start=1)
-    ]
+def _render_rules(site: NodeContext) -> list[Rule]:
+    return [render_rule(rule) for rule in rules.list_all(site)]
+
+
+def _get_picture(site: NodeContext) -> str:
+    """Return the address of the picture of the front page, or of ours."""
+    key = site.config.community.picture
+    return site.links.community_file("picture", key) if key else site.links.static("header.png")
+
+
+def _render_icons(site: NodeContext) -> list[dict[str, str]]:
+    key = site.config.community.logo
+    if not key:
+        return []
+    return [{"src": site.links.community_file("logo", key), "size": f"{LOGO_PIXELS}x{LOGO_PIXELS}"}]
+
+
+def _get_legal_page(site: NodeContext, kind: str) -> str | None:
+    return f"{site.links.base}/{kind}" if kind in site.legal_kinds else None
 
 
 def render_instance_v2(
@@ -75,16 +92,16 @@ def render_instance_v2(
         "source_url": site.source_url,
         "description": config.community.description,
         "usage": {"users": {"active_month": stats.active_month if stats else 0}},
-        "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
-        "icon": [],
+        "thumbnail": {"url": _get_picture(site), "blurhash": None, "versions": {}},
+        "icon": _render_icons(site),
         "languages": list(config.community.languages),
         "configuration": {
             "urls": {
                 "streaming": links.streaming,
                 "status": None,
                 "about": f"{links.base}/about",
-                "privacy_policy": None,
-                "terms_of_service": None,
+                "privacy_policy": _get_legal_page(site, "privacy"),
+                "terms_of_service": _get_legal_page(site, "terms"),
             },
             "vapid": {"public_key": vapid_key},
             **_render_configuration(config),
@@ -106,7 +123,7 @@ def render_instance_v2(
         },
         "api_versions": {"mastodon": 10},
         "contact": {"email": config.community.contact_email, "account": contact},
-        "rules": _render_rules(config),
+        "rules": _render_rules(site),
     }
 
 
@@ -130,12 +147,12 @@ def render_instance_v1(
             "status_count": stats.posts if stats else 0,
             "domain_count": stats.peers if stats else 0,
         },
-        "thumbnail": links.static("header.png"),
+        "thumbnail": _get_picture(site),
         "languages": list(config.community.languages),
         "registrations": registration in ("open", "approval"),
         "approval_required": registration == "approval",
         "invites_enabled": registration != "closed",
         "configuration": _render_configuration(config),
         "contact_account": contact,
-        "rules": _render_rules(config),
+        "rules": _render_rules(site),
     }

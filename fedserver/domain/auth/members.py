@@ -32,7 +32,6 @@ MAX_REASON = 1_000  # characters of a request to join
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
 QUOTE_POLICIES = ("public", "followers", "nobody")
 HOUR_MS = 3_600_000
-INITIAL_INVITES = 5  # uses that a new member can give away without asking a moderator
 
 
 class MemberSettings(Struct, frozen=True):
@@ -144,7 +143,7 @@ async def create(
         locale=new_member.locale[:10],
         settings=encode(MemberSettings()).decode(),
         invitation_id=None,
-        invites_left=INITIAL_INVITES,
+        invites_left=site.config.registration.invites_per_member,
         created_at=tx.now,
         email_confirmed_at=None,
         approved_at=None,

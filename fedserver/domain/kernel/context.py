@@ -13,11 +13,18 @@ from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-class NodeContext(Struct, frozen=True):
-    """Configuration and URLs of the node, built once at start and passed to the functions that need them."""
+class NodeContext(Struct, eq=False):
+    """Configuration and URLs of the node, built once at start and passed to the functions that need them.
+
+    `CurrentSettings` alone replaces the configuration, when a setting was changed: who keeps a value of it
+    would not see that. `revision` is the number of the latest change, for caches; `legal_kinds` are the legal
+    texts that there are.
+    """
 
     config: Config
     links: Links
+    revision: int = 0
+    legal_kinds: frozenset[str] = frozenset()
 
     @property
     def access(self) -> AccessMode:

@@ -27,6 +27,7 @@ ANNOUNCEMENT_PUBLISHED = "announcement.published"  # announcement_id: new, or it
 ANNOUNCEMENT_REMOVED = "announcement.removed"  # announcement_id
 PEER_CHANGED = "peer.changed"  # domain
 IP_BLOCKS_CHANGED = "addresses.changed"  # networks that may not come in
+SETTINGS_CHANGED = "settings.changed"  # a setting or legal text
 JOBS_DUE = "tasks.due"  # something was put in the queue
 MAX_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
 

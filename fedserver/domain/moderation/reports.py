@@ -122,7 +122,9 @@ async def classify(
     row = await get(tx, report_id)
     category = row.category if category is None else category
     check_category(category)
-    numbers = rule_ids(row) if broken_rules is None else rules.check_numbers(site, broken_rules)
+    numbers = (
+        rule_ids(row) if broken_rules is None else rules.check_numbers(site, broken_rules, rule_ids(row))
+    )
     row = structs.replace(
         row, category=category, rule_ids=encode_ids(numbers if category == "violation" else ())
     )

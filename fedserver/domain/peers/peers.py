@@ -42,6 +42,11 @@ class PeerPolicies:
         self._partner_hosts: frozenset[str] = frozenset()
         self.version = 0  # grows with every change of a decision
 
+    def set_mode(self, mode: str) -> None:
+        """Apply another mode of federation."""
+        self.version += mode != self.mode
+        self.mode = mode
+
     async def load(self, tx: ReadTx) -> None:
         """Load the decisions and the partners; called at start and after each change."""
         decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}

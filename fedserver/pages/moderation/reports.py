@@ -42,7 +42,7 @@ async def _render_form(call: Call[Any], problem: str = "", **chosen: Any) -> web
         row,
         status=422 if problem else 200,
         post=posts[0] if posts else None,
-        rules=rules.list_all(call.site),
+        rules=rules.list_translated(call.site),
         problem=problem,
         **{"category": "", "chosen": [], "comment": "", **chosen},
     )

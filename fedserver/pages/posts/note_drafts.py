@@ -62,6 +62,7 @@ def build_draft(call: Call[ComposerParams], attachments: Sequence[Attachment]) -
         quoted_id=params.quote,
         quote_policy=params.quotes or settings.quote_policy,
         idempotency_key=_build_idempotency_key(params),
+        idempotency_hours=posts.MAX_IDEMPOTENCY_HOURS,
     )
 
 

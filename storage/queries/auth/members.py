@@ -75,6 +75,17 @@ _has_account = exists(
         accounts.c.suspended_at.is_(None),
     )
 )
+FIND_ACTIVE_OWNER = (
+    select(members.c.id)
+    .where(
+        members.c.role == "owner",
+        members.c.disabled_at.is_(None),
+        members.c.approved_at.is_not(None),
+        members.c.email_confirmed_at.is_not(None),
+        _has_account,
+    )
+    .limit(1)
+)
 LOCK_OWNERS = (
     select(members.c.id)
     .where(
@@ -190,6 +201,11 @@ async def list_admin_emails(tx: ReadTx) -> list[tuple[int, str]]:
 async def lock_owners(tx: ReadTx) -> list[int]:
     """Return the owners who can log in, locking their rows until the transaction ends."""
     return await tx.values(LOCK_OWNERS)
+
+
+async def has_active_owner(tx: ReadTx) -> bool:
+    """Return True if there is an owner who can log in."""
+    return await tx.value(FIND_ACTIVE_OWNER) is not None
 
 
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:

@@ -29,8 +29,8 @@ async def test_instance_rules_are_the_configured_ones(start: Start) -> None:
     node, _, _ = await start_world(start)
     rules = await Api(node).get("/api/v1/instance/rules")
     assert rules == [
-        {"id": "1", "text": "Be kind", "hint": ""},
-        {"id": "2", "text": "No spam", "hint": ""},
+        {"id": "1", "text": "Be kind", "hint": "", "translations": {}},
+        {"id": "2", "text": "No spam", "hint": "", "translations": {}},
     ]
 
 
@@ -64,7 +64,7 @@ async def test_report_notifies_moderators_with_its_posts(start: Start) -> None:
     assert await bob.get("/api/v1/notifications") == []
     seen = await mod.get(f"{PATH}/{filed['id']}")
     assert [status["id"] for status in seen["statuses"]] == [public["id"], private["id"]]
-    assert seen["rules"] == [{"id": "2", "text": "No spam", "hint": ""}]
+    assert seen["rules"] == [{"id": "2", "text": "No spam", "hint": "", "translations": {}}]
     assert seen["account"]["username"] == "ann"
     assert seen["target_account"]["email"] == "bob@mail.test"
     assert seen["assigned_account"] is None

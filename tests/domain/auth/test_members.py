@@ -222,7 +222,7 @@ async def test_invitation_expires(database: Database, tmp_path: Path, clock: Clo
 async def test_invitation_budget_holds_for_a_stale_member_row(database: Database, here: NodeContext) -> None:
     bob = await create_member(database, here, "bob")
     async with database.write() as tx:
-        await invitations.create(tx, bob, uses=members.INITIAL_INVITES)
+        await invitations.create(tx, bob, uses=here.config.registration.invites_per_member)
     async with database.write() as tx:
         with pytest.raises(ForbiddenError):
             await invitations.create(tx, bob, uses=1)
@@ -240,7 +240,7 @@ async def test_revoked_invitation_returns_unused_uses_to_the_budget(
         with pytest.raises(NotFoundError):
             await invitations.revoke(tx, eve, invitation.row.id)
         await invitations.revoke(tx, bob, invitation.row.id)
-        assert (await members.get(tx, bob.id)).invites_left == members.INITIAL_INVITES - 1
+        assert (await members.get(tx, bob.id)).invites_left == here.config.registration.invites_per_member - 1
         assert await invitations.find_valid(tx, invitation.code) is None
         with pytest.raises(NotFoundError):
             await invitations.revoke(tx, bob, invitation.row.id)

@@ -12,10 +12,16 @@ from fedserver.domain.moderation import report_views, rules
 from fedserver.links import Links
 
 
+class RuleTranslation(Struct, frozen=True):
+    text: str
+    hint: str
+
+
 class Rule(Struct, frozen=True):
     id: str
     text: str
     hint: str = ""
+    translations: dict[str, RuleTranslation] = {}
 
 
 class AdminReport(ReportFacts, frozen=True, kw_only=True):
@@ -30,7 +36,10 @@ class AdminReport(ReportFacts, frozen=True, kw_only=True):
 
 def render_rule(rule: rules.CommunityRule) -> Rule:
     """Return a rule of the community."""
-    return Rule(str(rule.number), rule.text)
+    translations = {
+        language: RuleTranslation(texts.text, texts.hint) for language, texts in rule.translations.items()
+    }
+    return Rule(str(rule.number), rule.text, rule.hint, translations)
 
 
 def render_admin_report(links: Links, view: report_views.ReportView) -> AdminReport:

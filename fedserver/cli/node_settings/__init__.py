@@ -1,0 +1,1 @@
+"""`fedserver settings`: the settings in the database, for scripts."""

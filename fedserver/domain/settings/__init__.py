@@ -1,0 +1,1 @@
+"""Settings that admins change while the node runs, and the legal texts of the community."""

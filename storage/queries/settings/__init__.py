@@ -1,0 +1,1 @@
+"""Statements about settings and legal texts."""
