@@ -17,6 +17,7 @@ from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
+from fedserver.web.appearance import looks, settings_index
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
 from fedserver.web.appearance.post_values import build_reading_time, find_answered_handle
 from fedserver.web.appearance.stylesheet import stylesheet_url
@@ -120,8 +121,10 @@ def render_day(text: str) -> Markup:
     return render_time(moment, locales.format_date(moment))
 
 
-def _find_theme(caller: Principal) -> str:
-    return members.decode_settings(caller.member).theme if caller.member else "auto"
+def _find_settings(caller: Principal | None) -> members.MemberSettings:
+    """Return the settings of the member who reads, the usual ones for a guest."""
+    is_member = caller is not None and caller.member is not None
+    return members.decode_settings(caller.member) if is_member else members.DEFAULT_SETTINGS
 
 
 @cache
@@ -146,7 +149,10 @@ STATIC_VALUES: dict[str, Any] = {
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
     "languages": list_languages,
-    "theme": _find_theme,
+    "looks": looks.DEFAULT,  # of what no reader asked for
+    "settings_of": _find_settings,
+    "settings_groups": settings_index.GROUPS,
+    "settings_path": settings_index.find_current_path,
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,

@@ -35,6 +35,10 @@ HOUR_MS = 3_600_000
 INITIAL_INVITES = 5  # uses that a new member can give away without asking a moderator
 
 
+Theme = Literal["auto", "light", "dark", "contrast"]
+TextSize = Literal["normal", "large", "larger", "largest"]
+
+
 class MemberSettings(Struct, frozen=True):
     """The preferences of a member; clients read some of them."""
 
@@ -44,9 +48,14 @@ class MemberSettings(Struct, frozen=True):
     expand_media: Literal["default", "show_all", "hide_all"] = "default"
     expand_warnings: bool = False
     autoplay_gifs: bool = False
-    theme: Literal["auto", "light", "dark"] = "auto"
+    theme: Theme = "auto"
     quote_policy: Literal["public", "followers", "nobody"] = "public"
     locale: str = ""  # of pages and mails; '' is automatic
+    text_size: TextSize = "normal"
+    reduce_motion: bool = False
+
+
+DEFAULT_SETTINGS = MemberSettings()
 
 
 class NewMember(Struct, frozen=True):
