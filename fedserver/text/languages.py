@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from fedserver.on_demand import on_demand
+
+babel = on_demand("babel")
+
 # With their English names: ISO 639-1, and those that Mastodon adds.
 _TABLE = """
 aa Afar|ab Abkhaz|ae Avestan|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese
@@ -49,3 +55,22 @@ def _format_subtag(part: str) -> str:
     if len(part) == 4 and part.isalpha():
         return part.title()
     return part.upper() if len(part) == 2 else part.lower()
+
+
+@cache
+def list_own_names() -> tuple[tuple[str, str], ...]:
+    """Return the codes of all languages and their names in the language itself, sorted by name.
+
+    The name is English where the language has no data.
+    """
+    pairs = ((code, _find_own_name(code)) for code in LANGUAGES)
+    return tuple(sorted(pairs, key=lambda pair: pair[1].casefold()))
+
+
+def _find_own_name(code: str) -> str:
+    try:
+        locale = babel.Locale.parse(code, sep="-")
+        name = locale.get_display_name(locale)
+    except (ValueError, babel.UnknownLocaleError):
+        name = None
+    return str(name or LANGUAGES[code])

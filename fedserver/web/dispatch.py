@@ -19,7 +19,6 @@ from fedserver.domain.kernel.errors import (
 from fedserver.federation.peer_access import PeerIdentity, describe_problem, identify_peer
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.appearance.looks import find_looks
 from fedserver.web.endpoint import (
     ANYONE,
     MEMBERS,
@@ -233,7 +232,10 @@ class Dispatcher:
         """Return a page that says what went wrong; `back` is the page to go on from, '' for none."""
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status, "back": back}
-        shown = {"text": to_page_message(error), "looks": find_looks(request, self.services.site, None)}
+        shown = {
+            "text": to_page_message(error),
+            "looks": session.find_looks(request, self.services.site, None),
+        }
         page = self.services.pages.render_response("error.html", {**values, **shown}, status=status)
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page

@@ -22,7 +22,6 @@ from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, Unauth
 from fedserver.text.characters import remove_controls
 from fedserver.text.locales import gettext, translate
 from fedserver.web import session
-from fedserver.web.appearance.looks import find_looks
 from fedserver.web.html import Question as Question
 from fedserver.web.html import see_other, to_local_path
 from fedserver.web.paging import parse_offset, parse_page
@@ -197,7 +196,8 @@ class Call(Generic[P]):
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`.
 
-        `looks` are the colours and sizes that the reader chose. `act_done` is what the member has just done, which one page says once.
+        `looks` are the colours and sizes that the reader chose. `act_done` is what the member has just done,
+        which one page says once.
         """
         is_whole = self.principal is not None and "HX-Request" not in self.request.headers
         notice = session.read_notice(self.request, self.site) if is_whole else []
@@ -207,7 +207,7 @@ class Call(Generic[P]):
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
             "act_done": notice,
-            "looks": find_looks(self.request, self.site, self.principal),
+            "looks": session.find_looks(self.request, self.site, self.principal),
         }
         response = self.services.pages.render_response(template, {**shared, **values}, status=status)
         if notice:

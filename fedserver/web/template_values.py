@@ -11,15 +11,14 @@ from markupsafe import Markup, escape
 
 from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
-from fedserver.domain.auth import members
 from fedserver.domain.content import emojis, post_texts
-from fedserver.domain.kernel.context import NodeContext, Principal
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
-from fedserver.web.appearance import looks, settings_index
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
 from fedserver.web.appearance.post_values import build_reading_time, find_answered_handle
+from fedserver.web.appearance.reader_values import READER_VALUES
 from fedserver.web.appearance.stylesheet import stylesheet_url
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
@@ -121,12 +120,6 @@ def render_day(text: str) -> Markup:
     return render_time(moment, locales.format_date(moment))
 
 
-def _find_settings(caller: Principal | None) -> members.MemberSettings:
-    """Return the settings of the member who reads, the usual ones for a guest."""
-    is_member = caller is not None and caller.member is not None
-    return members.decode_settings(caller.member) if is_member else members.DEFAULT_SETTINGS
-
-
 @cache
 def list_languages() -> tuple[tuple[str, str], ...]:
     """Return the codes and own names of the languages to choose from."""
@@ -140,6 +133,7 @@ def _show_host(url: str) -> str:
 
 
 STATIC_VALUES: dict[str, Any] = {
+    **READER_VALUES,
     "icon": render_icon,
     "initials": find_initials,
     "iso": format_iso,
@@ -149,10 +143,6 @@ STATIC_VALUES: dict[str, Any] = {
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
     "languages": list_languages,
-    "looks": looks.DEFAULT,  # of what no reader asked for
-    "settings_of": _find_settings,
-    "settings_groups": settings_index.GROUPS,
-    "settings_path": settings_index.find_current_path,
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,

@@ -30,7 +30,7 @@ class NotificationPolicyView(Struct, frozen=True):
     pending_notifications_count: int
 
 
-async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
+async def get(tx: ReadTx, actor: AccountRow) -> NotificationPolicyView:
     """Return the policy of `actor` with counts; at most 100 requests are counted."""
     row = await _load_row(tx, actor)
     wanted = notifications.build_query(filtered=True)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts, endorsements, featured_tags
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.pages.form_problems import list_problems
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
+from fedserver.web.form_problems import list_problems
 from storage.engine import Page
 
 routes = Routes("pages")

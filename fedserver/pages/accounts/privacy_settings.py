@@ -10,9 +10,9 @@ from msgspec import Struct
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.pages.form_problems import list_problems
-from fedserver.text.language_names import list_language_names
+from fedserver.text.languages import list_own_names
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.form_problems import list_problems
 from storage.engine import ReadTx
 
 routes = Routes("pages")
@@ -50,7 +50,7 @@ async def _read_form(call: Call[Any], tx: ReadTx) -> PrivacyFormParams:
 def _render_page(
     call: Call[Any], form: PrivacyFormParams, problem: DomainError | None = None
 ) -> web.Response:
-    names = list_language_names()
+    names = list_own_names()
     # A language that an app chose is kept, also one without a name.
     extra = [] if not form.language or form.language in dict(names) else [(form.language, form.language)]
     return call.render(

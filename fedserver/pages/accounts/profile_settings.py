@@ -11,10 +11,10 @@ from fedserver.domain.accounts import account_views, accounts, profiles
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
-from fedserver.pages.form_problems import list_problems
 from fedserver.runtime import media_intake
 from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.form_problems import list_problems
 from fedserver.web.uploads import Upload
 from storage.rows.accounts import AccountRow
 

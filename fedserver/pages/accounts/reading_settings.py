@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from fedserver.domain.auth import members
 from fedserver.domain.auth.members import TextSize, Theme
 from fedserver.text.locales import is_supported
+from fedserver.web import session
 from fedserver.web.appearance import looks
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
@@ -49,5 +50,5 @@ async def update(call: Call[ReadingFormParams]) -> web.StreamResponse:
     )
     await members.set_settings(call.tx, member, settings)
     response = call.redirect_with_notice(PATH, PATH, "saved")
-    looks.set_cookie(response, call.site, looks.to_looks(settings))
+    session.set_looks(response, call.site, looks.to_looks(settings))
     return response

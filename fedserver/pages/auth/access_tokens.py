@@ -10,8 +10,8 @@ from msgspec import Struct
 from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.pages.form_problems import list_problems
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.form_problems import list_problems
 
 routes = Routes("pages")
 PATH = "/settings/tokens"

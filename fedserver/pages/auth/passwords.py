@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from fedserver.domain.auth import login, member_access, one_time_links, password_resets, passwords
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
-from fedserver.pages.form_problems import list_problems
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
+from fedserver.web.form_problems import list_problems
 
 routes = Routes("pages")
 

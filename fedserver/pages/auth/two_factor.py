@@ -8,8 +8,8 @@ from msgspec import Struct
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
-from fedserver.pages.form_problems import list_problems
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
+from fedserver.web.form_problems import list_problems
 
 segno = on_demand("segno")
 

@@ -60,14 +60,14 @@ async def list_requests(call: Call[NoParams]) -> web.StreamResponse:
     )
 
 
-def _answered(call: Call[Any], name: str) -> web.Response:
-    return call.redirect_with_notice(getattr(call.params, "next", ""), REQUESTS, name)
+def _redirect(call: Call[Any], name: str) -> web.Response:
+    return call.redirect_with_notice(call.params.next, REQUESTS, name)
 
 
 @routes.post(f"{REQUESTS}/accept", html=True, auth=USER, params=RequestIdsParams)
 async def accept_many(call: Call[RequestIdsParams]) -> web.StreamResponse:
     await notification_requests.accept_many(call.tx, call.account, call.params.id)
-    return _answered(call, "requests_accepted")
+    return _redirect(call, "requests_accepted")
 
 
 @routes.post(
@@ -79,7 +79,7 @@ async def accept_many(call: Call[RequestIdsParams]) -> web.StreamResponse:
 )
 async def dismiss_many(call: Call[RequestIdsParams]) -> web.StreamResponse:
     await notification_requests.dismiss_many(call.tx, call.account, call.params.id)
-    return _answered(call, "requests_dismissed")
+    return _redirect(call, "requests_dismissed")
 
 
 @routes.post(f"{REQUESTS}/{{id}}/accept", html=True, auth=USER, params=FormParams)
@@ -87,8 +87,8 @@ async def accept(call: Call[FormParams]) -> web.StreamResponse:
     try:
         await notification_requests.accept(call.tx, call.account, call.id())
     except NotFoundError:  # the form was sent twice
-        return _answered(call, "requests_gone")
-    return _answered(call, "requests_accepted")
+        return _redirect(call, "requests_gone")
+    return _redirect(call, "requests_accepted")
 
 
 @routes.post(
@@ -102,5 +102,5 @@ async def dismiss(call: Call[FormParams]) -> web.StreamResponse:
     try:
         await notification_requests.dismiss(call.tx, call.account, call.id())
     except NotFoundError:  # the form was sent twice
-        return _answered(call, "requests_gone")
-    return _answered(call, "requests_dismissed")
+        return _redirect(call, "requests_gone")
+    return _redirect(call, "requests_dismissed")

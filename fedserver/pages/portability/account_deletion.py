@@ -10,10 +10,10 @@ from msgspec import Struct
 from fedserver.domain.auth import login
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.domain.portability import account_deletion
-from fedserver.pages.form_problems import list_problems
 from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
+from fedserver.web.form_problems import list_problems
 
 routes = Routes("pages")
 PATH, GOODBYE = "/settings/delete", "/goodbye"

@@ -11,8 +11,8 @@ from msgspec import UNSET, Struct, structs
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.domain.timelines import filters, post_views, visibility
 from fedserver.domain.timelines.filters import FilterView, KeywordChange
-from fedserver.pages.form_problems import list_problems
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
+from fedserver.web.form_problems import list_problems
 from storage.engine import ReadTx, Tx
 
 routes = Routes("pages")
@@ -150,12 +150,12 @@ async def _find_same(tx: ReadTx, call: Call[FilterFormParams], title: str) -> Fi
 async def create(call: Call[FilterFormParams]) -> web.StreamResponse:
     params = call.params
     if params.decision == "more":
-        return await _render_again(call, None)
+        return await _rerender_form(call, None)
     try:
         async with call.services.db.write() as tx:
             await _create(tx, call)
     except InvalidError as error:
-        return await _render_again(call, error)
+        return await _rerender_form(call, error)
     return call.redirect_with_notice(params.next, PATH, "filter_saved")
 
 
@@ -179,7 +179,7 @@ async def _create(tx: Tx, call: Call[FilterFormParams]) -> None:
         await filters.add_post(tx, call.account, view.filter.id, post)
 
 
-async def _render_again(call: Call[FilterFormParams], problem: DomainError | None) -> web.Response:
+async def _rerender_form(call: Call[FilterFormParams], problem: DomainError | None) -> web.Response:
     """Render the form with what was written: after an error, or with more rows for words."""
     async with call.services.db.read() as tx:
         view = await filters.get(tx, call.account, call.id()) if "id" in call.request.match_info else None
@@ -202,12 +202,12 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
 @routes.post(f"{PATH}/{{id}}", html=True, auth=USER, params=FilterFormParams, tx="own")
 async def update(call: Call[FilterFormParams]) -> web.StreamResponse:
     if call.params.decision == "more":
-        return await _render_again(call, None)
+        return await _rerender_form(call, None)
     try:
         async with call.services.db.write() as tx:
             await _update(tx, call)
     except InvalidError as error:
-        return await _render_again(call, error)
+        return await _rerender_form(call, error)
     return call.redirect_with_notice(PATH, PATH, "filter_saved")
 
 

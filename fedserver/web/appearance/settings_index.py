@@ -1,7 +1,7 @@
 """The settings of a member: which there are, on which pages, and the search over them.
 
-Every page that lists the settings shows this table. A setting has the name that its field has on the page, and
-`anchor` is the id of the field.
+Every page that lists the settings shows this table. A setting has the name of its field on the page, and
+`anchor` is the id of that field.
 """
 
 from __future__ import annotations

@@ -11,4 +11,4 @@ def list_problems(error: DomainError) -> dict[str, str]:
     """Return sentences by field; WHOLE for what is about no field alone."""
     if not isinstance(error, InvalidError):
         return {WHOLE: error.message}
-    return {each.field: each.message for each in reversed((error, *error.other_errors))}
+    return {problem.field: problem.message for problem in reversed((error, *error.other_errors))}
