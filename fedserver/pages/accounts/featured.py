@@ -12,7 +12,7 @@ from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundEr
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 from storage.engine import Page
 
 routes = Routes("pages")

@@ -12,7 +12,7 @@ from fedserver.domain.auth import members
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.text.languages import list_own_names
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 from storage.engine import ReadTx
 
 routes = Routes("pages")

@@ -14,7 +14,7 @@ from fedserver.media.image_worker import process_banner, process_square
 from fedserver.runtime import media_intake
 from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 from fedserver.web.uploads import Upload
 from storage.rows.accounts import AccountRow
 

@@ -11,7 +11,7 @@ from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 PATH = "/settings/tokens"

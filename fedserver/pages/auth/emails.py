@@ -8,7 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import emails, one_time_links
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 

@@ -12,7 +12,7 @@ from fedserver.domain.auth import login, member_access, one_time_links, password
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 

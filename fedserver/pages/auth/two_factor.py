@@ -9,7 +9,7 @@ from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 segno = on_demand("segno")
 

@@ -11,7 +11,7 @@ from fedserver.domain.content import tags
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.pages.post_feed import next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 PATH = "/settings/tags"

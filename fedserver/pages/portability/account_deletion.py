@@ -13,7 +13,7 @@ from fedserver.domain.portability import account_deletion
 from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 PATH, GOODBYE = "/settings/delete", "/goodbye"

@@ -12,7 +12,7 @@ from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.domain.timelines import filters, post_views, visibility
 from fedserver.domain.timelines.filters import FilterView, KeywordChange
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
-from fedserver.web.form_problems import list_problems
+from fedserver.web.errors import list_problems
 from storage.engine import ReadTx, Tx
 
 routes = Routes("pages")
