@@ -7,12 +7,9 @@ from typing import Any
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.domain.accounts import account_views, accounts, profiles
-from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import process_banner, process_square
+from fedserver.domain.accounts import accounts, profiles
+from fedserver.domain.kernel.errors import DomainError
 from fedserver.runtime import media_intake
-from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.errors import list_problems
 from fedserver.web.uploads import Upload
@@ -81,15 +78,14 @@ async def _render_page(
     """Render both forms: what was written in one of them, or what is stored."""
     async with call.services.db.read() as tx:
         row = await accounts.get(tx, call.account.id)
-        view = (await account_views.load(tx, [row.id]))[row.id]
     shown = form or _read_profile(row)
     return call.render(
         "settings_profile.html",
         status=422 if problem else 200,
-        view=view,
+        row=row,
         form=shown,
         pairs=_list_pairs(shown),
-        verified={field.source for field in view.fields if field.verified_at is not None},
+        verified={field.source for field in profiles.decode_fields(row) if field.verified_at is not None},
         alts=pictures or PicturesFormParams(avatar_alt=row.avatar_alt, header_alt=row.header_alt),
         problems=list_problems(problem) if problem else {},
         welcome=getattr(call.params, "welcome", False),
@@ -159,15 +155,8 @@ async def _store_picture(call: Call[PicturesFormParams], name: str, keys: list[s
 
     '' if the picture is removed, UNSET if it stays. Raises InvalidError.
     """
-    upload: Upload | None = getattr(call.params, name)
     if getattr(call.params, f"{name}_remove"):
         return ""
-    if upload is None or not upload.size:
-        return UNSET
-    try:
-        work = process_square if name == "avatar" else process_banner
-        image = await call.services.image_worker.run(work, upload.data)
-    except UnacceptableFileError as error:
-        raise InvalidError(name, f"cannot be used: {error.text}", message=translate(error.text)) from error
-    keys.append(await call.services.store.put_bytes(image.data, image.extension))
-    return keys[-1]
+    upload: Upload | None = getattr(call.params, name)
+    key = await media_intake.store_profile_picture(call.services, upload, name, keys)
+    return UNSET if key is None else key
