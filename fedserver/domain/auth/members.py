@@ -181,6 +181,11 @@ async def get_by_username(tx: ReadTx, username: str) -> MemberRow:
     return row
 
 
+async def find_by_account(tx: ReadTx, account_id: int) -> MemberRow | None:
+    """Return the member whose account it is, None for an account of a peer."""
+    return await member_queries.find_by_account(tx, account_id)
+
+
 async def list_all(tx: ReadTx) -> list[tuple[MemberRow, str]]:
     """Return all members with the names of their main accounts."""
     return await member_queries.list_all(tx)

@@ -26,6 +26,7 @@ class PolicyFormParams(Struct, frozen=True):
     for_new_accounts: Action = "accept"
     for_private_mentions: Action = "filter"
     for_limited_accounts: Action = "filter"
+    mail_kinds: list[str] = []
 
 
 class RequestIdsParams(Struct, frozen=True):
@@ -34,20 +35,28 @@ class RequestIdsParams(Struct, frozen=True):
     id: list[int] = []
 
 
-SENDERS = tuple(name for name in PolicyFormParams.__struct_fields__ if name != "csrf")
+SENDERS = tuple(name for name in PolicyFormParams.__struct_fields__ if name.startswith("for_"))
 
 
 @routes.get(PATH, html=True, auth=USER, tx="own")
 async def show(call: Call[NoParams]) -> web.StreamResponse:
     async with call.services.db.read() as tx:
         policy = await notification_policies.get(tx, call.account)
-    return call.render("settings_notifications.html", policy=policy, problems={})
+    return call.render(
+        "settings_notifications.html",
+        policy=policy,
+        has_mail=bool(call.site.config.mail.host),
+        mail_kinds=notification_policies.MAIL_KINDS,
+        problems={},
+    )
 
 
 @routes.post(PATH, html=True, auth=USER, params=PolicyFormParams)
 async def update(call: Call[PolicyFormParams]) -> web.StreamResponse:
     choices = {name: str(getattr(call.params, name)) for name in SENDERS}
     await notification_policies.update(call.tx, call.account, choices)
+    if call.site.config.mail.host:
+        await notification_policies.set_mail_kinds(call.tx, call.account, call.params.mail_kinds)
     return call.redirect_with_notice(PATH, PATH, "saved")
 
 

@@ -153,6 +153,11 @@ GROUPS = (
                     Setting("for_new_accounts", lazy_gettext("New accounts")),
                     Setting("for_private_mentions", lazy_gettext("Private mentions")),
                     Setting("for_limited_accounts", lazy_gettext("Limited accounts")),
+                    Setting(
+                        "mail_kinds",
+                        lazy_gettext("Notifications by email"),
+                        lazy_gettext("What we also send you by email."),
+                    ),
                 ),
             ),
             SettingsPage(
@@ -221,7 +226,7 @@ GROUPS = (
     ),
     SettingsGroup(
         lazy_gettext("Apps and sessions"),
-        "open",
+        "key",
         (
             SettingsPage(
                 "/settings/apps",

@@ -101,8 +101,8 @@ async def test_every_page_and_anchor_of_the_list_exists(start: Start) -> None:
         shown = await visitor.open(page.path)
         assert shown.status == 200, page.path
         assert shown.path == page.path
-        # A node without mail does not offer posts by mail.
-        anchors = {setting.anchor for setting in page.settings} - {"mails_posts"}
+        # A node without mail offers none.
+        anchors = {setting.anchor for setting in page.settings} - {"mails_posts", "mail_kinds"}
         missing = anchors - set(re.findall(r' id="([^"]+)"', shown.text))
         assert not missing, (page.path, missing)
         if page.path.startswith("/settings/"):
