@@ -11,10 +11,11 @@ from fedserver.domain.notifications.notification_views import NotificationView
 from fedserver.domain.notifications.push_messages import PushMessage
 from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
 from fedserver.jobs.backoff import TEMPORARY_CLIENT_ERRORS, may_concern_host, parse_retry_after
+from fedserver.jobs.mails.titles import render_title
 from fedserver.net.client import Response
 from fedserver.runtime.services import Services
 from fedserver.text.excerpts import make_excerpt, shorten
-from fedserver.text.locales import gettext, locale_of, use_locale
+from fedserver.text.locales import locale_of, use_locale
 
 MAX_NAME, MAX_BODY = 100, 140  # what a lock screen shows
 MAX_ICON_URL = 1_000  # a push service takes 4096 bytes in all
@@ -134,37 +135,6 @@ def _find_icon(services: Services, view: NotificationView) -> str:
 def _render_title(view: NotificationView, locale: str) -> str:
     with use_locale(locale):
         return render_title(view.row.kind, shorten(view.account.name, MAX_NAME))
-
-
-def render_title(kind: str, name: str) -> str:
-    """Return who did what, in the current locale."""
-    match kind:
-        case "mention":
-            return gettext("%(name)s mentioned you", name=name)
-        case "status":
-            return gettext("%(name)s just posted", name=name)
-        case "reblog":
-            return gettext("%(name)s boosted your post", name=name)
-        case "follow":
-            return gettext("%(name)s followed you", name=name)
-        case "follow_request":
-            return gettext("%(name)s asks to follow you", name=name)
-        case "favourite":
-            return gettext("%(name)s found your post helpful", name=name)
-        case "poll":
-            return gettext("A poll by %(name)s has ended", name=name)
-        case "update":
-            return gettext("%(name)s edited a post", name=name)
-        case "quote":
-            return gettext("%(name)s quoted your post", name=name)
-        case "quoted_update":
-            return gettext("%(name)s edited a post that you quoted", name=name)
-        case "admin.sign_up":
-            return gettext("%(name)s signed up", name=name)
-        case "admin.report":
-            return gettext("%(name)s sent a report", name=name)
-        case _:
-            return gettext("News about %(name)s", name=name)
 
 
 def _render_body(view: NotificationView) -> str:

@@ -68,6 +68,7 @@ HANDLERS: Mapping[type[jobs.Job], Handler] = MappingProxyType(
         jobs.SendMail: Handler(REMOTE, mails.send),
         jobs.ComposeMail: Handler(REMOTE, mails.compose_and_send),
         jobs.SendSecurityNotice: Handler(REMOTE, mails.send_security_notice),
+        jobs.SendNotificationMail: _transactional(DEFAULT, mails.enqueue_notification_mail),
         jobs.SendPostMail: Handler(REMOTE, mails.send_posts),
         jobs.EnqueuePostMails: _transactional(DEFAULT, mails.enqueue_post_mails),
         jobs.SendPush: Handler(PUSH, push_messages.send),

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from fedserver.pages import installed_app, styleguide
-from fedserver.pages.accounts import keys, language, profiles, settings
+from fedserver.pages.accounts import (
+    featured,
+    keys,
+    language,
+    privacy_settings,
+    profile_settings,
+    profiles,
+    reading_settings,
+    settings,
+)
 from fedserver.pages.audit_log import log
-from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
-from fedserver.pages.content import feeds
+from fedserver.pages.auth import access_tokens, emails, passkeys, passwords, security, sessions, two_factor
+from fedserver.pages.content import feeds, followed_tags
 from fedserver.pages.moderation import decisions, reports
 from fedserver.pages.notifications import (
     announcements,
     conversations,
     device,
     email_subscriptions,
+    notification_settings,
     notifications,
 )
 from fedserver.pages.peers import partners
-from fedserver.pages.portability import data, moves
+from fedserver.pages.portability import account_deletion, data, moves
 from fedserver.pages.posts import (
     attachments,
     autosaves,
@@ -48,11 +58,19 @@ from fedserver.pages.registration import (
     owner_setup,
     signup,
 )
-from fedserver.pages.relationships import follow_requests, hidden, lists, relationships, remote_interaction
+from fedserver.pages.relationships import (
+    follow_requests,
+    followers,
+    hidden,
+    lists,
+    relationships,
+    remote_interaction,
+)
 from fedserver.pages.timelines import (
     blog,
     catch_up,
     explore,
+    filters,
     front,
     home,
     new_posts,
@@ -97,6 +115,16 @@ RESOURCES = (
     suggestions,
     drafts,
     settings,
+    profile_settings,
+    featured,
+    privacy_settings,
+    filters,
+    notification_settings,
+    reading_settings,
+    followers,
+    followed_tags,
+    access_tokens,
+    account_deletion,
     security,
     passwords,
     emails,

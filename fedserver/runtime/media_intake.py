@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
@@ -15,6 +15,7 @@ from fedserver.media.image_worker import (
     ImageTask,
     ImageWorker,
     process_attachment,
+    process_banner,
     process_emoji,
     process_square,
 )
@@ -26,6 +27,9 @@ from fedserver.text.locales import format_limit, gettext, translate
 
 MAX_EMOJI_BYTES = 262_144  # as in Mastodon: dozens of them are on one page
 RAW_EXTENSION = "raw"  # of no type that is served
+
+
+Result = TypeVar("Result")
 
 
 class ReceivedFile(Protocol):
@@ -128,6 +132,22 @@ async def store_thumbnail(services: Services, upload: ReceivedFile, field: str) 
     )
 
 
+async def store_profile_picture(
+    services: Services, upload: ReceivedFile | None, name: str, keys: list[str]
+) -> str | None:
+    """Store the `avatar` or `header` of a profile, as `name` says, and return its key.
+
+    The key is appended to `keys` too, for an error that follows. Returns None without a file. Raises
+    InvalidError, which names the field `name`.
+    """
+    if upload is None or not upload.size:
+        return None
+    task = process_square if name == "avatar" else process_banner
+    image = await _run_on_image(services.image_worker, task, upload, name)
+    keys.append(await services.store.put_bytes(image.data, image.extension))
+    return keys[-1]
+
+
 async def _process_image(services: Services, upload: ReceivedFile, field: str) -> ProcessedImage:
     max_bytes = services.site.config.limits.upload_bytes
     if upload.size > max_bytes:
@@ -136,8 +156,9 @@ async def _process_image(services: Services, upload: ReceivedFile, field: str) -
 
 
 async def _run_on_image(
-    worker: ImageWorker, task: ImageTask[ProcessedImage], upload: ReceivedFile, field: str
-) -> ProcessedImage:
+    worker: ImageWorker, task: ImageTask[Result], upload: ReceivedFile, field: str
+) -> Result:
+    """Return what `task` makes of a file. Raises InvalidError."""
     try:
         return await worker.run(task, upload.data)
     except UnacceptableFileError as error:

@@ -200,4 +200,4 @@ def _render_error(
         response = render_error_json(error, dispatcher.services.db.clock())
         response.headers.update(CORS)
         return response
-    return dispatcher.render_error_page(error)
+    return dispatcher.render_error_page(request, error)

@@ -221,15 +221,17 @@ class Dispatcher:
             headers = to_headers(error, self.services.db.clock())
             return web.Response(text=to_page_message(error), status=to_status(error), headers=headers)
         back = session.find_way_back(request, self.services.site)
-        return self.render_error_page(error, back)
+        return self.render_error_page(request, error, back)
 
-    def render_error_page(self, error: Exception, back: str = "") -> web.Response:
+    def render_error_page(self, request: web.Request, error: Exception, back: str = "") -> web.Response:
         """Return a page that says what went wrong; `back` is the page to go on from, '' for none."""
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status, "back": back}
-        page = self.services.pages.render_response(
-            "error.html", {**values, "text": to_page_message(error)}, status=status
-        )
+        shown = {
+            "text": to_page_message(error),
+            "looks": session.find_looks(request, self.services.site, None),
+        }
+        page = self.services.pages.render_response("error.html", {**values, **shown}, status=status)
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page
 

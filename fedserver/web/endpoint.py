@@ -196,7 +196,8 @@ class Call(Generic[P]):
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """Return an HTML page. Templates get `me` (the principal), `csrf`, `here` (the path), `htmx`.
 
-        `act_done` is what the member has just done, which one page says once.
+        `looks` are the colours and sizes that the reader chose. `act_done` is what the member has just done,
+        which one page says once.
         """
         is_whole = self.principal is not None and "HX-Request" not in self.request.headers
         notice = session.read_notice(self.request, self.site) if is_whole else []
@@ -208,6 +209,7 @@ class Call(Generic[P]):
             "act_done": notice,
             # For a form that may be sent twice: a new one whenever it is shown.
             "form_key": secrets.new_secret,
+            "looks": session.find_looks(self.request, self.site, self.principal),
         }
         response = self.services.pages.render_response(template, {**shared, **values}, status=status)
         if notice:

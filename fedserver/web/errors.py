@@ -26,6 +26,7 @@ from fedserver.text.locales import gettext
 from fedserver.web.json import json_response
 from storage.errors import DatabaseUnavailableError
 
+WHOLE_FORM = "base"  # of a problem that no single field has
 STATUS_BY_ERROR: dict[type[Exception], int] = {
     NotFoundError: 404,
     GoneError: 410,
@@ -81,6 +82,16 @@ def to_message(error: Exception) -> str:
     if isinstance(error, web.HTTPException):
         return error.reason
     return gettext("Something went wrong on our side. The details are in the log of the server.")
+
+
+def list_problems(error: DomainError) -> dict[str, str]:
+    """Return what a form tells people about an error: a sentence for each field.
+
+    WHOLE_FORM is the field of what is about no field alone.
+    """
+    if not isinstance(error, InvalidError):
+        return {WHOLE_FORM: error.message}
+    return {problem.field: problem.message for problem in reversed((error, *error.other_errors))}
 
 
 def to_page_message(error: Exception) -> str:

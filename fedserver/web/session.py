@@ -20,6 +20,7 @@ from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.kernel.errors import ForbiddenError, ReauthenticationRequiredError
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import gettext, is_supported, set_locale
+from fedserver.web.appearance import looks
 from fedserver.web.html import see_other, to_local_path
 from storage.engine import Database, ReadTx
 from storage.errors import ConflictError, DatabaseUnavailableError
@@ -28,6 +29,7 @@ LIFETIME_DAYS = 60
 NOTICE_LIFETIME_S = 60  # what was done is said on the next page, which follows at once
 NOTICE = re.compile(r"[a-z_]{1,32}(\.[0-9]{1,19}){0,2}")
 PRELOGIN_LIFETIME_S = 3_600
+LOOKS, LOOKS_LIFETIME_S = "looks", 365 * 86_400
 log = structlog.stdlib.get_logger("fedserver.web")
 
 
@@ -212,6 +214,22 @@ def use_member_locale(principal: Principal | None) -> None:
     locale = members.decode_settings(principal.member).locale
     if is_supported(locale):
         set_locale(locale)
+
+
+def find_looks(request: web.Request, site: NodeContext, principal: Principal | None) -> looks.Looks:
+    """Return how a page looks to the one who asks for it: by the settings of a member, else by a cookie."""
+    if principal is not None and principal.member is not None:
+        return looks.to_looks(members.decode_settings(principal.member))
+    text = request.cookies.get(_bind_name(site, LOOKS), "") if "Cookie" in request.headers else ""
+    return looks.parse(text) if text else looks.DEFAULT
+
+
+def set_looks(response: web.StreamResponse, site: NodeContext, chosen: looks.Looks) -> None:
+    """Set the cookie with the looks, or delete it where nothing was chosen."""
+    if value := looks.encode(chosen):
+        _set(response, site, _bind_name(site, LOOKS), value, LOOKS_LIFETIME_S)
+    else:
+        _delete(response, site, _bind_name(site, LOOKS))
 
 
 def check_origin(request: web.Request, site: NodeContext) -> None:

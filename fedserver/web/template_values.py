@@ -11,14 +11,14 @@ from markupsafe import Markup, escape
 
 from addresses.hosts import parse_origin, to_unicode
 from fedserver.domain.accounts import identity_proofs
-from fedserver.domain.auth import members
 from fedserver.domain.content import emojis, post_texts
-from fedserver.domain.kernel.context import NodeContext, Principal
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
 from fedserver.web.appearance.post_values import build_can_translate, build_post_values, find_answered_handle
+from fedserver.web.appearance.reader_values import READER_VALUES
 from fedserver.web.appearance.setting_values import build_setting_values
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
@@ -117,10 +117,6 @@ def render_day(text: str) -> Markup:
     return render_time(moment, locales.format_date(moment))
 
 
-def _find_theme(caller: Principal) -> str:
-    return members.decode_settings(caller.member).theme if caller.member else "auto"
-
-
 @cache
 def list_languages() -> tuple[tuple[str, str], ...]:
     """Return the codes and own names of the languages to choose from."""
@@ -134,6 +130,7 @@ def _show_host(url: str) -> str:
 
 
 STATIC_VALUES: dict[str, Any] = {
+    **READER_VALUES,
     "icon": render_icon,
     "translated": locales.translate,
     "initials": find_initials,
@@ -145,7 +142,6 @@ STATIC_VALUES: dict[str, Any] = {
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
     "languages": list_languages,
-    "theme": _find_theme,
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,

@@ -60,6 +60,7 @@ class NotificationPolicyRow(Struct, frozen=True, gc=False):
     for_new_accounts: str
     for_private_mentions: str
     for_limited_accounts: str
+    mail_kinds: str = ""
 
 
 class SenderRelation(Struct, frozen=True, gc=False):
@@ -70,6 +71,7 @@ class SenderRelation(Struct, frozen=True, gc=False):
     for_new_accounts: str | None
     for_private_mentions: str | None
     for_limited_accounts: str | None
+    mail_kinds: str | None
     following: bool
     followed_by: bool
     permitted: bool

@@ -80,6 +80,8 @@ notification_policies = Table(
     Column("for_new_accounts", Text, nullable=False),
     Column("for_private_mentions", Text, nullable=False),
     Column("for_limited_accounts", Text, nullable=False),
+    # Kinds that are sent by mail too, separated by spaces.
+    Column("mail_kinds", Text, nullable=False, server_default=""),
 )
 
 notification_permissions = Table(

@@ -12,8 +12,8 @@ from fedserver.config import MailConfig
 from fedserver.domain.auth import members, password_resets, security_mails
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
-from fedserver.jobs import push_messages
 from fedserver.jobs.mails import compose as mail_composer
+from fedserver.jobs.mails import titles
 from fedserver.text import locales
 from fedserver.text.locales import use_locale
 from storage.engine import Database
@@ -142,6 +142,6 @@ def test_title_of_a_push_message_is_a_sentence_in_the_current_locale() -> None:
         "something.newer",
     ]
     with use_locale("de"):
-        titles = {push_messages.render_title(kind, "Bob") for kind in kinds}
-    assert len(titles) == len(kinds)
-    assert {title.startswith(MARK) and "Bob" in title for title in titles} == {True}
+        lines = {titles.render_title(kind, "Bob") for kind in kinds}
+    assert len(lines) == len(kinds)
+    assert {title.startswith(MARK) and "Bob" in title for title in lines} == {True}

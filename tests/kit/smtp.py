@@ -41,6 +41,10 @@ class SmtpServer:
     @property
     def mail(self) -> EmailMessage:
         (body,) = self.bodies
+        return self.parse(body)
+
+    def parse(self, body: bytes) -> EmailMessage:
+        """Return a mail as it was sent."""
         plain = body[: -len(b".\r\n")].replace(b"\r\n..", b"\r\n.")
         message = message_from_bytes(plain, policy=policy.default)
         assert isinstance(message, EmailMessage)

@@ -101,9 +101,9 @@ async def test_member_has_the_same_language_in_every_browser(start: Start) -> No
     second.http.headers["Accept-Language"] = "de"
     assert 'lang="fr"' in (await second.open("/home")).text
     assert 'lang="fr"' in (await second.open("/admin")).text, "also where it ends in an error"
-    page = await second.submit_action("/settings/profile", "/settings/profile", locale="")
+    page = await second.submit_action("/settings/reading", "/settings/reading", locale="")
     assert 'lang="de"' in page.text
-    page = await second.submit_action("/settings/profile", "/settings/profile", locale="tlh")
+    page = await second.submit_action("/settings/reading", "/settings/reading", locale="tlh")
     assert 'lang="de"' in page.text
 
 

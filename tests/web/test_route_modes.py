@@ -84,7 +84,7 @@ EVERYWHERE = set(
     GET /about; GET /apps; GET /manifest.json; GET /robots.txt; GET /style.css; GET /styleguide; POST /locale;
     GET /service-worker.js; GET /offline; GET /approved/{token}; POST /approved/{token};
     GET /favicon.ico; GET /apple-touch-icon.png; GET /apple-touch-icon-precomposed.png;
-    GET /signup; POST /signup; GET /invite/{code}; GET /setup/{token}; POST /setup/{token};
+    GET /goodbye; GET /signup; POST /signup; GET /invite/{code}; GET /setup/{token}; POST /setup/{token};
     GET /confirm/{token}; POST /confirm/{token}; GET /email/{token}; POST /email/{token};
     GET /forgot; POST /forgot; GET /reset/{token}; POST /reset/{token}; GET /.well-known/change-password;
     GET /login; POST /login; GET /auth/sign_in; POST /logout; GET /login/second; POST /login/second;

@@ -9,12 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from fedserver.client_api.entities.accounts import Account, Profile, render_credential_account, render_profile
 from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import followers
-from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import process_banner, process_square
 from fedserver.runtime import media_intake
-from fedserver.text.locales import translate
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.engine import ReadTx, Tx
@@ -112,15 +108,8 @@ def _to_fields(fields: list[ProfileFieldParams] | UnsetType) -> tuple[tuple[str,
 async def _store_picture(
     call: Call[Any], upload: Upload | None, name: str, keys: list[str]
 ) -> str | UnsetType:
-    if upload is None or not upload.size:
-        return UNSET
-    try:
-        work = process_square if name == "avatar" else process_banner
-        image = await call.services.image_worker.run(work, upload.data)
-    except UnacceptableFileError as error:
-        raise InvalidError(name, f"cannot be used: {error.text}", message=translate(error.text)) from error
-    keys.append(await call.services.store.put_bytes(image.data, image.extension))
-    return keys[-1]
+    key = await media_intake.store_profile_picture(call.services, upload, name, keys)
+    return UNSET if key is None else key
 
 
 @routes.get("/api/v1/accounts/verify_credentials", auth=USER, scope="read:accounts|profile")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fedserver.domain.content import tags
 from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx, first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import featured_tags as featured_tag_queries
@@ -31,7 +32,8 @@ async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
     except NotFoundError as error:
         raise InvalidError("tag", "is not a hashtag", "ERR_INVALID") from error
     if await featured_tag_queries.count_by_account(tx, actor.id) >= MAX_TAGS:
-        raise InvalidError("base", f"You may show {MAX_TAGS} hashtags on your profile")
+        message = gettext("You feature as many hashtags as you can. Please remove one first.")
+        raise InvalidError("base", f"You may show {MAX_TAGS} hashtags on your profile", message=message)
     if not await featured_tag_queries.insert(tx, actor.id, row.id, tags.parse_name(name)):
         raise InvalidError("tag", "has already been taken", "ERR_TAKEN")
     await _enqueue_account_update(tx, actor)

@@ -89,6 +89,11 @@ def decode_aliases(row: AccountRow) -> list[str]:
     return _decode_uris(row.also_known_as)
 
 
+def decode_domains(row: AccountRow) -> list[str]:
+    """Return the hosts of the websites that may name an account as the author of their pages."""
+    return _decode_uris(row.attribution_domains)
+
+
 async def apply_change(tx: ReadTx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
     """Return the row with a change of its profile applied. Raises InvalidError."""
     plain = {name: getattr(change, name) for name in COPIED_FIELDS if getattr(change, name) is not UNSET}

@@ -34,6 +34,10 @@ QUOTE_POLICIES = ("public", "followers", "nobody")
 HOUR_MS = 3_600_000
 
 
+Theme = Literal["auto", "light", "dark", "contrast"]
+TextSize = Literal["normal", "large", "larger", "largest"]
+
+
 class MemberSettings(Struct, frozen=True):
     """The preferences of a member; clients read some of them."""
 
@@ -43,10 +47,15 @@ class MemberSettings(Struct, frozen=True):
     expand_media: Literal["default", "show_all", "hide_all"] = "default"
     expand_warnings: bool = False
     autoplay_gifs: bool = False
-    theme: Literal["auto", "light", "dark"] = "auto"
+    theme: Theme = "auto"
     quote_policy: Literal["public", "followers", "nobody"] = "public"
     locale: str = ""  # of pages and mails; '' is automatic
     first_steps_dismissed: bool = False  # home no longer shows the first steps of a new member
+    text_size: TextSize = "normal"
+    reduce_motion: bool = False
+
+
+DEFAULT_SETTINGS = MemberSettings()
 
 
 class NewMember(Struct, frozen=True):
@@ -170,6 +179,11 @@ async def get_by_username(tx: ReadTx, username: str) -> MemberRow:
     if row is None:
         raise NotFoundError(gettext("There is no member named %(name)s.", name=username))
     return row
+
+
+async def find_by_account(tx: ReadTx, account_id: int) -> MemberRow | None:
+    """Return the member whose account it is, None for an account of a peer."""
+    return await member_queries.find_by_account(tx, account_id)
 
 
 async def list_all(tx: ReadTx) -> list[tuple[MemberRow, str]]:

@@ -16,7 +16,13 @@ from msgspec import Struct
 from fedserver.domain.auth import member_activity
 from fedserver.domain.kernel import events, scopes
 from fedserver.domain.kernel.context import Principal, describe_pending_state
-from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
+from fedserver.domain.kernel.errors import (
+    DomainError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthorizedError,
+)
 from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
@@ -30,6 +36,7 @@ CODE_LIFETIME_MS = 600_000  # the maximum that RFC 6749 §4.1.2 recommends
 HOUR_MS = 3_600_000
 MAX_CACHED = 2_000  # principals in memory
 MAX_TOKENS_OF_APP = 100  # without a member
+MAX_PERSONAL_TOKENS = 20  # of one member, for programs of their own
 # As long as nothing is done with them: afterwards they are unknown.
 CODE_RETENTION_MS, TOKEN_RETENTION_MS, APP_RETENTION_MS = 24 * HOUR_MS, 720 * HOUR_MS, 24 * HOUR_MS
 MAX_SECRET = 200  # ours are shorter; longer ones are not worth hashing
@@ -181,6 +188,22 @@ async def create(
     elif app_id is not None:
         await app_queries.mark_authorized(tx, app_id)
     return token
+
+
+async def create_personal(tx: Tx, member: MemberRow, account: AccountRow, wanted: Sequence[str]) -> NewToken:
+    """Issue a token for a program of the member's own, without scopes above their role.
+
+    Raises InvalidError without a scope, or for one token too many.
+    """
+    allowed = scopes.filter_by_role(wanted, member.role)
+    if not allowed:
+        message = gettext("Please choose what the token can do.")
+        raise InvalidError("scopes", "can't be blank", "ERR_BLANK", message=message)
+    rows = await token_queries.list_by_member(tx, member.id)
+    if sum(row.app_id is None for row in rows) >= MAX_PERSONAL_TOKENS:
+        message = gettext("You have as many tokens as you can. Please revoke them first.")
+        raise InvalidError("base", f"You may have {MAX_PERSONAL_TOKENS} tokens", message=message)
+    return await create(tx, " ".join(allowed), app_id=None, member_id=member.id, account_id=account.id)
 
 
 async def find_principal(tx: ReadTx, secret: str) -> Principal | None:

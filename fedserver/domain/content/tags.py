@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.locales import gettext
 from fedserver.text.names import HASHES, fold_tag, is_hashtag
 from fedserver.text.sanitize import clean_name
 from storage.engine import Page, ReadTx, Tx
@@ -69,7 +70,8 @@ async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     """Follow a tag and add its latest posts to the home timeline. Raises NotFoundError, InvalidError."""
     row = await get_or_create(tx, name)
     if await tag_queries.count_followed(tx, actor.id) >= MAX_FOLLOWED:
-        raise InvalidError("base", f"You may follow {MAX_FOLLOWED} hashtags")
+        message = gettext("You follow as many hashtags as you can. Please unfollow one first.")
+        raise InvalidError("base", f"You may follow {MAX_FOLLOWED} hashtags", message=message)
     if await tag_queries.insert_follow(tx, actor.id, row.id):
         await home_entry_queries.backfill_tag(tx, actor.id, row.id)
     return row

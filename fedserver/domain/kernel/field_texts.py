@@ -10,14 +10,22 @@ from fedserver.text.locales import gettext, lazy_gettext
 # What forms call the fields.
 LABELS = {
     "answer": lazy_gettext("Answer"),
+    "attribution_domains": lazy_gettext("Websites that may name you as the author"),
+    "avatar": lazy_gettext("Profile picture"),
+    "avatar_alt": lazy_gettext("Description of the profile picture"),
     "choices": lazy_gettext("Choices"),
     "comment": lazy_gettext("Comment"),
     "description": lazy_gettext("Description"),
+    "context": lazy_gettext("Where it applies"),
     "display_name": lazy_gettext("Display name"),
     "domain": lazy_gettext("Domain"),
     "email": lazy_gettext("Email address"),
     "fields": lazy_gettext("Profile fields"),
     "file": lazy_gettext("File"),
+    "header": lazy_gettext("Banner"),
+    "header_alt": lazy_gettext("Description of the banner"),
+    "keyword": lazy_gettext("Word or phrase"),
+    "keywords": lazy_gettext("Words and phrases"),
     "media": lazy_gettext("Media"),
     "name": lazy_gettext("Name"),
     "note": lazy_gettext("About you"),
@@ -25,12 +33,16 @@ LABELS = {
     "picture": lazy_gettext("Picture"),
     "reason": lazy_gettext("Reason"),
     "rule_ids": lazy_gettext("Rules"),
+    "tag": lazy_gettext("Hashtag"),
     "text": lazy_gettext("Text"),
     "title": lazy_gettext("Title"),
     "username": lazy_gettext("Username"),
 }
 # What to do about a value of a field that is wrong in the one way that its rules know.
 SENTENCES = {
+    "attribution_domains": lazy_gettext(
+        "Please enter the names of websites, such as news.example, one on each line."
+    ),
     "client_id": lazy_gettext("This app is not known here. Please go back to the app and start again."),
     "code": lazy_gettext("The code is not correct. Please check that your device shows the right time."),
     "days": lazy_gettext("Please choose another number of days."),
@@ -48,6 +60,8 @@ SENTENCES = {
         "A username can have letters, digits and underscores, joined by dots or hyphens. "
         "Please choose another one."
     ),
+    "tag": lazy_gettext("A hashtag has letters, digits and underscores, and not only digits."),
+    "target_account": lazy_gettext("You can feature only accounts that you follow."),
     "uses": lazy_gettext("Please choose another number of uses."),
     "visibility": lazy_gettext("This audience is not possible here. Please choose another one."),
 }

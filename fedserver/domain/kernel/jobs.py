@@ -410,6 +410,13 @@ class SendSecurityNotice(Job, frozen=True, tag="tell_of_change"):
     member_id: int = 0
 
 
+class SendNotificationMail(Job, frozen=True, tag="notification_mail"):
+    """Send a member the notifications from `since_id` on that they have not read."""
+
+    account_id: int
+    since_id: int
+
+
 class IndexPosts(Job, frozen=True, tag="index_posts"):
     """The search index of posts below an id, of one account or of all, is brought up to date."""
 

@@ -13,7 +13,7 @@ from fedserver.domain.notifications import notification_subjects, notifications
 from fedserver.domain.notifications.notification_subjects import NotificationSubject
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
-from storage.engine import Page, ReadTx, Tx
+from storage.engine import Page, ReadTx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.notifications import notifications as notification_queries
 from storage.rows.accounts import AccountRow
@@ -34,7 +34,7 @@ class NotificationView(Struct, frozen=True):
 
 
 async def list_by_account(
-    tx: Tx,
+    tx: ReadTx,
     actor: AccountRow,
     page: Page,
     *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fedserver.domain.kernel import events
+from fedserver.domain.kernel import events, jobs
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import policy, push_subscriptions
 from storage.engine import ReadTx, Tx
@@ -14,7 +14,7 @@ from storage.queries.notifications import notifications as notification_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.notifications import NotificationRow
+from storage.rows.notifications import NotificationRow, SenderRelation
 from storage.rows.posts import PostRow
 
 KINDS = (
@@ -27,6 +27,7 @@ SELF_KINDS = frozenset({"poll", "severed_relationships", "moderation_warning"})
 GROUPED_KINDS = ("favourite", "reblog", "follow", "admin.sign_up")
 GROUP_HOURS = 12  # as with Mastodon
 HOUR_MS = 3_600_000
+MAIL_DELAY_MS = 10 * 60_000  # someone who is here reads it meanwhile, and gets no mail
 MAX_UNREAD = 100  # the navigation of pages counts no further
 
 
@@ -58,8 +59,9 @@ async def notify(
         return False
     if post is None and post_id is not None:
         post = await post_queries.find(tx, post_id)
-    action = await _evaluate(tx, kind, account_id, from_id, post)
-    if action == policy.DROP:
+    relation = await _load_relation(tx, kind, account_id, from_id, post)
+    action = _evaluate(relation, kind, post, tx.now)
+    if relation is None or action == policy.DROP:
         return False
     filtered = action == policy.FILTER
     row = await _insert(tx, kind, account_id, from_id, post_id, filtered=filtered)
@@ -69,6 +71,8 @@ async def notify(
         await notification_request_queries.insert(tx, account_id, from_id)
     else:
         await _emit(tx, row)
+        if relation.mail_kinds and kind in policy.decode_mail_kinds(relation.mail_kinds):
+            await _enqueue_mail(tx, row)
     return not filtered
 
 
@@ -76,28 +80,42 @@ async def is_accepted(tx: ReadTx, kind: str, account_id: int, post: PostRow) -> 
     """Return True if a local account would be shown a notification by the author of a post about it."""
     if account_id == post.account_id:
         return False
-    return await _evaluate(tx, kind, account_id, post.account_id, post) == policy.ACCEPT
+    relation = await _load_relation(tx, kind, account_id, post.account_id, post)
+    return _evaluate(relation, kind, post, tx.now) == policy.ACCEPT
 
 
-async def _evaluate(tx: ReadTx, kind: str, account_id: int, from_id: int, post: PostRow | None) -> str:
-    """Return what the policy of a recipient, and whom it blocks or mutes, do with a notification."""
-    relation = await notification_policy_queries.find_sender_relation(
+async def _load_relation(
+    tx: ReadTx, kind: str, account_id: int, from_id: int, post: PostRow | None
+) -> SenderRelation | None:
+    """Return how a sender relates to a recipient, None if the recipient hides them or the thread."""
+    return await notification_policy_queries.find_sender_relation(
         tx,
         account_id,
         from_id,
         post.thread_id if post is not None else -1,
         post.id if post is not None and kind == "mention" else None,
     )
+
+
+def _evaluate(relation: SenderRelation | None, kind: str, post: PostRow | None, now: int) -> str:
+    """Return what the policy of a recipient, and whom it blocks or mutes, do with a notification."""
     if relation is None:
         return policy.DROP
     private = kind == "mention" and post is not None and post.visibility == "direct"
-    return policy.evaluate(relation, kind, is_private=private, now=tx.now)
+    return policy.evaluate(relation, kind, is_private=private, now=now)
 
 
 async def _emit(tx: Tx, row: NotificationRow) -> None:
     """Tell streams and enqueue push messages, once for each notification that is shown."""
     tx.emit(events.NOTIFICATION_ADDED, notification_id=row.id, account_id=row.account_id)
     await push_subscriptions.enqueue_messages(tx, row)
+
+
+async def _enqueue_mail(tx: Tx, row: NotificationRow) -> None:
+    """Enqueue the mail with this notification and those that follow soon; see `notification_mails`."""
+    task = jobs.SendNotificationMail(row.account_id, row.id)
+    dedupe = f"notification_mail:{row.account_id}"
+    await jobs.enqueue(tx, task, dedupe=dedupe, run_at=tx.now + MAIL_DELAY_MS)
 
 
 async def _insert(

@@ -12,8 +12,17 @@ ACCEPT, FILTER, DROP = ACTIONS = ("accept", "filter", "drop")
 NEW_ACCOUNT_MS = 30 * 86_400_000  # as with Mastodon
 # Actions of other accounts; updates of one's own posts and moderation notices always arrive.
 FILTERABLE = frozenset({"mention", "reblog", "follow", "follow_request", "favourite", "quote"})
+# Kinds that a member can get by mail too: those about them, and of accounts that they chose.
+MAIL_KINDS = (
+    "mention", "quote", "follow", "follow_request", "favourite", "reblog", "status", "poll", "update",
+)  # fmt: skip
 # Private mentions are not filtered by default: many clients do not show notification requests.
 DEFAULT_POLICY = NotificationPolicyRow(0, ACCEPT, ACCEPT, ACCEPT, ACCEPT, FILTER)
+
+
+def decode_mail_kinds(text: str) -> tuple[str, ...]:
+    """Return the kinds that a policy sends by mail."""
+    return tuple(kind for kind in MAIL_KINDS if kind in text.split())
 
 
 def evaluate(relation: SenderRelation, kind: str, *, is_private: bool, now: int) -> str:

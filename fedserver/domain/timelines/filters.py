@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.kernel.written_texts import clean_line
+from fedserver.text.locales import gettext
 from storage.engine import ReadTx, Tx
 from storage.queries.timelines import filters as filter_queries
 from storage.rows.accounts import AccountRow
@@ -26,6 +27,7 @@ ACTIONS = ("warn", "hide", "blur")
 MAX_FILTERS, MAX_KEYWORDS, MAX_TITLE, MAX_KEYWORD = 200, 200, 256, 512
 MAX_DURATION_S = 100 * 366 * 86_400
 encode = msgspec.json.Encoder().encode
+_decode_contexts = msgspec.json.Decoder(list[str]).decode
 
 
 class FilterView(Struct, frozen=True):
@@ -172,7 +174,8 @@ async def create(
 ) -> FilterView:
     """Create a filter that applies for `seconds`, or permanently if that is None. Raises InvalidError."""
     if await filter_queries.count(tx, actor.id) >= MAX_FILTERS:
-        raise InvalidError("base", f"You may have {MAX_FILTERS} filters")
+        message = gettext("You have as many filters as you can. Please delete one first.")
+        raise InvalidError("base", f"You may have {MAX_FILTERS} filters", message=message)
     row = FilterRow(
         id=tx.new_id(),
         account_id=actor.id,
@@ -361,6 +364,11 @@ def _clean_keyword(text: str) -> str:
     if not word:
         raise InvalidError("keyword", "can't be blank", "ERR_BLANK")
     return word
+
+
+def decode_contexts(row: FilterRow) -> list[str]:
+    """Return where a filter applies."""
+    return _decode_contexts(row.contexts)
 
 
 def _encode_contexts(contexts: Sequence[str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.notifications import email_subscriptions
+from fedserver.domain.notifications import email_subscriptions, notification_mails
 from fedserver.integrations.smtp import send_mail
 from fedserver.jobs.lease import JobLease
 from fedserver.jobs.mails import notifications
 from fedserver.jobs.mails.compose import compose, compose_security_notice
 from fedserver.runtime.services import Services
-from fedserver.text.locales import locale_of, use_locale
+from fedserver.text.locales import locale_of, negotiate, use_locale
 
 
 async def send(services: Services, job: jobs.SendMail) -> None:
@@ -46,6 +46,24 @@ async def send_posts(services: Services, job: jobs.SendPostMail) -> None:
     with use_locale(locale_of(None, site.config)):
         rendered = notifications.render_posts(mail)
     await send(services, jobs.SendMail(mail.email, rendered.subject, rendered.text, mail.unsubscribe_url))
+
+
+async def enqueue_notification_mail(
+    services: Services, job: jobs.SendNotificationMail, lease: JobLease
+) -> None:
+    """Enqueue the mail with what a member has not read, unless there is nothing, or no mail.
+
+    The job ends in the same transaction: a notification that comes while the mail is on its way starts the
+    next one.
+    """
+    site = services.site
+    async with services.db.write() as tx:
+        mail = await notification_mails.load(tx, job) if site.config.mail.host else None
+        if mail is not None:
+            with use_locale(negotiate(mail.locale, "", site.config.node.default_locale)):
+                rendered = notifications.render_notifications(site, mail)
+            await jobs.enqueue(tx, jobs.SendMail(mail.email, rendered.subject, rendered.text))
+        await lease.finish(tx)
 
 
 async def enqueue_post_mails(services: Services, job: jobs.EnqueuePostMails, lease: JobLease) -> None:

@@ -1,11 +1,13 @@
-"""Mails to people who subscribed to the posts of an account without having one themselves."""
+"""Mails with posts, to people without an account who subscribed, and with notifications, to members."""
 
 from __future__ import annotations
 
 from fedserver.domain.kernel import mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.notifications.email_subscriptions import SubscriberMail
+from fedserver.domain.notifications.notification_mails import NotificationMail
 from fedserver.jobs.mails.mail_text import MailText, join_paragraphs
+from fedserver.jobs.mails.titles import render_title
 from fedserver.text.excerpts import make_excerpt, shorten
 from fedserver.text.locales import gettext, ngettext
 from fedserver.text.sanitize import to_text
@@ -71,3 +73,29 @@ def _render_post(post: PostRow) -> str:
     else:
         parts = [post.summary or shorten(to_text(post.html), MAX_POST_TEXT)]
     return "\n\n".join(part for part in (*parts, post.url) if part)
+
+
+def render_notifications(site: NodeContext, mail: NotificationMail) -> MailText:
+    """Return the mail with what a member has not read."""
+    titles = [render_title(mailed.kind, mailed.name) for mailed in mail.notifications]
+    subject = titles[0]
+    if len(titles) > 1:
+        subject = ngettext(
+            "%(num)s new notification on %(community)s",
+            "%(num)s new notifications on %(community)s",
+            len(titles),
+            community=site.config.community.title,
+        )
+    page, settings = f"{site.links.base}/notifications", f"{site.links.base}/settings/notifications"
+    more = gettext("There are more. Read all of them here: %(url)s", url=page)
+    return MailText(
+        shorten(subject, MAX_SUBJECT),
+        join_paragraphs(
+            *(
+                f"{title}\n{mailed.text}".strip()
+                for title, mailed in zip(titles, mail.notifications, strict=True)
+            ),
+            more if mail.has_more else gettext("Read and answer here: %(url)s", url=page),
+            gettext("You chose to get these mails. Change that here: %(url)s", url=settings),
+        ),
+    )

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import emails, one_time_links
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.endpoint import EVERYONE, USER, Call, FormParams, NoParams, Routes
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 
@@ -18,10 +19,20 @@ class EmailParams(Struct, frozen=True):
 
 
 def _render_page(
-    call: Call[NoParams] | Call[EmailParams], *, problem: str = "", sent: str = ""
+    call: Call[NoParams] | Call[EmailParams],
+    *,
+    problem: InvalidError | None = None,
+    sent: str = "",
+    email: str = "",
 ) -> web.Response:
-    status = 422 if problem else 200
-    return call.render("email.html", status=status, member=call.member, problem=problem, sent=sent)
+    return call.render(
+        "email.html",
+        status=422 if problem else 200,
+        member=call.member,
+        problems=list_problems(problem) if problem else {},
+        sent=sent,
+        email=email,
+    )
 
 
 @routes.get("/settings/email", html=True, auth=USER, requires_recent_auth=True)
@@ -44,7 +55,7 @@ async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             mailed = await emails.request_change(tx, call.site, call.member, email)
     except InvalidError as error:
-        return _render_page(call, problem=error.message)
+        return _render_page(call, problem=error, email=email)
     return _render_page(call, sent=email) if mailed else call.see_other("/settings/security?done=1")
 
 

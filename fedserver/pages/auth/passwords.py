@@ -9,9 +9,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import login, member_access, one_time_links, password_resets, passwords
-from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
+from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.text.locales import gettext
 from fedserver.web.endpoint import EVERYONE, USER, Call, NoParams, Routes
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 
@@ -40,10 +41,14 @@ async def request_reset(call: Call[ResetRequestParams]) -> web.Response:
     return call.render("forgot.html", sent=True, mails=bool(call.site.config.mail.host))
 
 
-def _render_form(call: Call[PasswordParams], action: str, problem: str = "", *, known: bool) -> web.Response:
+def _render_form(
+    call: Call[PasswordParams], action: str, problem: DomainError | None = None, *, known: bool
+) -> web.Response:
     """Render the form for a new password; `known`: a logged-in member, who gives the current one too."""
-    status = 422 if problem else 200
-    return call.render("password.html", status=status, action=action, problem=problem, known=known)
+    problems = list_problems(problem) if problem else {}
+    return call.render(
+        "password.html", status=422 if problem else 200, action=action, problems=problems, known=known
+    )
 
 
 @routes.get("/reset/{token}", html=True, params=PasswordParams, audience=EVERYONE)
@@ -73,7 +78,7 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     except NotFoundError:
         raise
     except DomainError as error:
-        return _render_form(call, f"/reset/{token}", error.message, known=False)
+        return _render_form(call, f"/reset/{token}", error, known=False)
     return call.see_other("/login")
 
 
@@ -100,12 +105,13 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
         async with services.db.write() as tx:
             await login.count_attempt(tx, name, address)
         if not await services.passwords.verify(call.member.password_hash, params.current):
-            raise ForbiddenError(gettext("Your current password is not correct. Please try again."))
+            message = gettext("Your current password is not correct. Please try again.")
+            raise InvalidError("current", "is not correct", message=message)
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
             await login.take_back_attempt(tx, name, address)
             await member_access.set_password(tx, call.member, hashed)
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:
-        return _render_form(call, "/settings/password", error.message, known=True)
+        return _render_form(call, "/settings/password", error, known=True)
     return call.login_response(cookie, "/settings/security?done=1")

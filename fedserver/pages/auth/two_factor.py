@@ -9,6 +9,7 @@ from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.appearance.qr_codes import render_qr_code
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
+from fedserver.web.errors import list_problems
 
 routes = Routes("pages")
 
@@ -29,16 +30,22 @@ async def show(call: Call[NoParams]) -> web.Response:
 
 @routes.get("/settings/two-step/app", html=True, auth=USER, requires_recent_auth=True, tx="own")
 async def show_app(call: Call[NoParams]) -> web.Response:
-    return _render_app(call, two_factor.new_secret(), "")
+    return _render_app(call, two_factor.new_secret())
 
 
-def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: str) -> web.Response:
+def _render_app(
+    call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: InvalidError | None = None
+) -> web.Response:
     name = f"{call.account.username}@{call.site.links.shown_domain}"
     address = two_factor.build_provisioning_uri(secret, name, call.site.config.community.title)
     svg = render_qr_code(address)
-    status = 422 if problem else 200
     page = call.render(
-        "two_step_app.html", status=status, qr=svg, address=address, secret=secret, problem=problem
+        "two_step_app.html",
+        status=422 if problem else 200,
+        qr=svg,
+        address=address,
+        secret=secret,
+        problems=list_problems(problem) if problem else {},
     )
     page.headers["Cache-Control"] = "no-store"
     return page
@@ -59,7 +66,7 @@ async def enable_app(call: Call[TwoFactorAppParams]) -> web.Response:
     except InvalidError as error:
         # After a wrong code the member can try again with the same secret in the app.
         secret = params.secret if error.field == "code" else two_factor.new_secret()
-        return _render_app(call, secret, error.message)
+        return _render_app(call, secret, error)
     return _render_codes(call, codes)
 
 

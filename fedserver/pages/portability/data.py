@@ -38,14 +38,15 @@ def csv_response(name: str, data: bytes) -> web.Response:
     return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=_download_headers(name))
 
 
-async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.Response:
+async def _render_page(call: Call[ImportFormParams], problem: str = "", field: str = "data") -> web.Response:
+    """Render the page; a problem stands at the field of the form that it is about."""
     async with call.services.db.read() as tx:
         import_rows = await imports.list_recent(tx, call.account)
         archive_rows = await archives.list_recent(tx, call.account)
     return call.render(
         "data.html",
         status=422 if problem else 200,
-        problem=problem,
+        problems={field: problem} if problem else {},
         done="done" in call.request.query,
         kinds=exports.KINDS,
         kind=call.params.kind,
@@ -79,7 +80,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
         if params.data is None or not params.data.size:
             raise InvalidError("base", gettext("Please choose a file."))
         if params.kind not in import_files.COLUMNS or params.mode not in ("merge", "overwrite"):
-            raise InvalidError("base", gettext("Please choose what is in the file."))
+            raise InvalidError("kind", "is unknown", message=gettext("Please choose what is in the file."))
         if params.data.size > imports.MAX_BYTES:
             raise InvalidError(
                 "base",
@@ -100,7 +101,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
                 overwrites=params.mode == "overwrite",
             )
     except InvalidError as error:
-        return await _render_page(call, error.message)
+        return await _render_page(call, error.message, "kind" if error.field == "kind" else "data")
     return call.see_other("/settings/data?done=1#imports")
 
 
@@ -134,7 +135,7 @@ async def request_archive(call: Call[ImportFormParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             await archives.request(tx, call.account)
     except InvalidError as error:
-        return await _render_page(call, error.message)
+        return await _render_page(call, error.message, "archive")
     return call.see_other("/settings/data#archives")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -14,6 +17,7 @@ from storage.engine import ReadTx
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
+NO_PROBLEMS: Mapping[str, str] = MappingProxyType({})
 
 
 class MoveFormParams(Struct, frozen=True):
@@ -22,21 +26,24 @@ class MoveFormParams(Struct, frozen=True):
     target: str = ""
 
 
-async def _render_page(call: Call[MoveFormParams], tx: ReadTx, problem: str) -> web.Response:
+async def _render_page(
+    call: Call[MoveFormParams], tx: ReadTx, problems: Mapping[str, str] = NO_PROBLEMS
+) -> web.Response:
     view = (await account_views.load(tx, [call.account.id]))[call.account.id]
     return call.render(
         "moves.html",
-        status=422 if problem else 200,
+        status=422 if problems else 200,
         view=view,
         aliases=call.params.aliases or "\n".join(profiles.decode_aliases(view.account)),
-        problem=problem,
+        target=call.params.target,
+        problems=problems,
         done="done" in call.request.query,
     )
 
 
 @routes.get("/settings/moves", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams)
 async def show(call: Call[MoveFormParams]) -> web.Response:
-    return await _render_page(call, call.tx, "")
+    return await _render_page(call, call.tx)
 
 
 async def _resolve_account(call: Call[MoveFormParams], handle: str) -> AccountRow:
@@ -69,7 +76,7 @@ async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
             await moves.set_aliases(tx, call.site, row, others)
     except InvalidError as error:
         async with call.services.db.read() as tx:
-            return await _render_page(call, tx, error.message)
+            return await _render_page(call, tx, {"aliases": error.message})
     return call.see_other("/settings/moves?done=1")
 
 
@@ -89,7 +96,7 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
             await moves.move(tx, call.account, target)
     except InvalidError as error:
         async with call.services.db.read() as tx:
-            return await _render_page(call, tx, error.message)
+            return await _render_page(call, tx, {"target": error.message})
     return call.see_other("/settings/moves?done=1")
 
 

@@ -140,6 +140,28 @@ def build_dark(hue: float) -> Palette:
     )
 
 
+def build_contrast(hue: float) -> Palette:
+    """Return the theme with high contrast: text on black, each colour as strong as body text."""
+    page, surface, raised, soft = Color(0, 0, 0), Color(0, 0, 2), Color(0, 0, 5), Color(hue, 30, 14)
+    grounds = (page, surface, raised, soft)
+    return Palette(
+        page=page,
+        surface=surface,
+        raised=raised,
+        soft=soft,
+        line=Color(hue, 8, 62),
+        edge=_lighten(hue, 8, 70, grounds, MIN_CONTRAST),
+        ink=Color(0, 0, 100),
+        faint=_lighten(hue, 8, 84, grounds, MIN_INK_CONTRAST),
+        accent=_lighten(hue, 90, 72, grounds, MIN_INK_CONTRAST),
+        on_accent=page,
+        good=_lighten(GOOD_HUE, 60, 66, grounds, MIN_INK_CONTRAST),
+        warn=_lighten(WARN_HUE + 6, 90, 68, grounds, MIN_INK_CONTRAST),
+        bad=_lighten(BAD_HUE, 90, 76, grounds, MIN_INK_CONTRAST),
+        focus=_lighten(hue, 100, 72, grounds, MIN_CONTRAST),
+    )
+
+
 def list_faces() -> list[Color]:
     """Return the colours behind initials, dark enough for white letters."""
     white = Color(0, 0, 100)
@@ -153,11 +175,13 @@ def _render_roles(palette: Palette) -> str:
 
 
 def render_palette(hue: float) -> str:
-    """Return both themes as CSS: the one of the device, or the one that the page names."""
+    """Return the themes as CSS: the one of the device, or the one that the page names."""
     light, dark = _render_roles(build_light(hue)), _render_roles(build_dark(hue))
+    contrast = _render_roles(build_contrast(hue))
     faces = "".join(f".face-{number}{{background:{face.css}}}" for number, face in enumerate(list_faces()))
     return (
         f":root{{color-scheme:light;{light}}}"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n{faces}\n"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme]){{color-scheme:dark;{dark}}}}}"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
+        f":root[data-theme=contrast]{{color-scheme:dark;{contrast}}}\n{faces}\n"
     )

@@ -7,7 +7,7 @@ from functools import cache
 from fedserver.web.appearance.palette import render_palette
 from fedserver.web.html import STATIC, hash_file
 
-FILES = ("base", "forms", "shell", "posts", "composer", "reading", "editor", "joining", "console")
+FILES = ("base", "forms", "shell", "posts", "composer", "reading", "editor", "joining", "console", "settings")
 
 
 @cache

@@ -112,7 +112,7 @@ async def load_by_ids(
     return to_rows(NotificationRequestRow, rows)
 
 
-async def count(tx: Tx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
+async def count(tx: ReadTx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
     """Return the number of requests and of notifications kept back."""
     row = await tx.one(COUNT, **query.bind_params(tx, account_id))
     return (row[0], row[1]) if row else (0, 0)

@@ -176,7 +176,7 @@ async def insert_in_group(tx: Tx, row: NotificationRow, keys: Sequence[str]) -> 
 
 
 async def list_by_account(
-    tx: Tx, account_id: int, page: Page, query: NotificationQuery
+    tx: ReadTx, account_id: int, page: Page, query: NotificationQuery
 ) -> list[NotificationRow]:
     """Return a page of notifications, newest first."""
     rows = await tx.all(

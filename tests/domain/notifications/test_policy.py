@@ -17,6 +17,7 @@ STRANGER = SenderRelation(
     for_new_accounts=None,
     for_private_mentions=None,
     for_limited_accounts=None,
+    mail_kinds=None,
     following=False,
     followed_by=False,
     permitted=False,

@@ -84,7 +84,7 @@ async def test_tokens_of_the_command_line_are_listed(node: TestNode) -> None:
     await ann.log_in("ann")
     token = await token_of(node, "ann", None, "read")
     page = await ann.open("/settings/apps")
-    assert "Created on the command line" in page.text
+    assert "Personal access tokens" in page.text
     await ann.submit_action(page, "/settings/apps/0/revoke")
     assert (await Api(node, token).request("GET", "/api/v1/preferences")).status == 401
 

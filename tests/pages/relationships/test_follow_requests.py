@@ -17,7 +17,7 @@ async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Visitor
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     visitor = await log_in_visitor(node, "ann")
     assert "Anyone can follow you without asking" in (await visitor.open(PATH)).text
-    await visitor.fill_in("/settings/profile", "display_name", locked="1")
+    await visitor.fill_in("/settings/privacy", "locked", locked="1")
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, bob, await accounts.get(tx, ann.id))
     return node, ann, bob, visitor

@@ -1,0 +1,13 @@
+"""Members choose which notifications they also get by mail; nobody has until they do."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "schema_0014"
+down_revision = "schema_0008"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "notification_policies", sa.Column("mail_kinds", sa.Text, nullable=False, server_default="")
+    )
