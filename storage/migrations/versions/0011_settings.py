@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "schema_0011"
-down_revision = "schema_0008"
+down_revision = "schema_0010"
 
 
 def upgrade() -> None:

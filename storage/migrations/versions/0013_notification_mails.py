@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "schema_0014"
-down_revision = "schema_0008"
+revision = "schema_0013"
+down_revision = "schema_0012"
 
 
 def upgrade() -> None:
