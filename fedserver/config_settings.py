@@ -222,7 +222,7 @@ SETTINGS = (
         "federation",
         MarkedText("Days after which unused posts of other servers are deleted"),
         MarkedText(
-            "Posts that somebody here liked, boosted, answered or bookmarked are kept. 0: never delete."
+            "Posts that someone here liked, boosted, answered or bookmarked are kept. 0: never delete."
         ),
         min_value=0,
         max_value=100 * YEAR_DAYS,

@@ -89,6 +89,19 @@ SEALING = "tests/storage/sealing/test_columns.py"
 
 # The test that must fail without the guard.
 TESTS = {
+    "compressed bodies": "tests/web/test_content_coding.py",
+    "decisions against the own domain": "tests/client_api/peers/test_admin_blocks.py"
+    "::test_own_domain_cannot_be_blocked",
+    "domain of the database": f"{BACKUPS}::test_database_of_another_domain_is_refused_by_every_command",
+    "indexes and constraints of a backup": BACKUPS,
+    "node of a backup": f"{BACKUPS}::test_backup_of_another_domain_is_restored_only_if_it_is_named",
+    "suspended actors": "tests/journeys/test_erasure.py"
+    "::test_suspended_account_lifts_its_block_and_can_do_nothing_else",
+    "what refused hosts may send": "tests/journeys/test_erasure.py::test_refused_host_can_do_nothing_else",
+    "only a page of this node can have such a form sent again": "tests/web/forms/test_resumed_forms.py",
+    "only the first log-in by the mail of the approval": "tests/pages/registration/test_confirmation.py"
+    "::test_mail_about_the_approval_logs_nobody_in_after_the_first_log_in",
+    "a draft is shown to those whom its author asked": "tests/pages/posts/articles/test_article_editor.py",
     "checksum of a backup": f"{BACKUPS}::test_restore_of_damaged_copies_leaves_the_old_state[sqlite]",
     "key of a backup": f"{BACKUPS}::test_backup_of_another_key_is_refused[sqlite]",
     "end of a dump": "tests/cli/backups/test_postgresql_backups.py"

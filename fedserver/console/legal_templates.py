@@ -62,8 +62,8 @@ def _list_terms(site: NodeContext) -> list[str]:
         ),
         "## " + gettext("Rules and moderation"),
         gettext(
-            "Our rules are on the page about this community. Whoever breaks them may be warned, limited or "
-            "suspended; you learn why, and can appeal. What moderators do is in a public log."
+            "Our rules are on the page about this community. Anyone who breaks them may be warned, limited "
+            "or suspended; you learn why, and can appeal. What moderators do is in a public log."
         ),
         "## " + gettext("Ending"),
         gettext(

@@ -147,7 +147,7 @@ async def _write(call: Call[LegalFormParams], kind: str) -> None:
             and params.was
             and params.was != compute_digest(stored)
         ):
-            message = gettext("Somebody else changed this text meanwhile. Save again to replace it by yours.")
+            message = gettext("Someone else changed this text meanwhile. Save again to replace it by yours.")
             raise InvalidError("source", "changed meanwhile", message=message)
         await legal_texts.write(tx, call.member, kind, source, params.reason, _parse_day(kind, params.day))
 

@@ -116,7 +116,7 @@ def _read_rules(call: Call[RulesFormParams]) -> tuple[RuleConfig, ...]:
     params, current = call.params, node_settings.number_rules(call.site.config.community.rules)
     if params.was != compute_digest(call.site.config.community.rules):
         message = gettext(
-            "Somebody else changed the rules meanwhile: %(value)s. Save again to replace them by yours.",
+            "Someone else changed the rules meanwhile: %(value)s. Save again to replace them by yours.",
             value=node_settings.show_value(current),
         )
         raise InvalidError(KEY, "changed meanwhile", message=message)

@@ -218,7 +218,7 @@ def _read_form(config: Config, settings: tuple[Setting, ...], params: SettingsFo
         form.texts[key], form.values[key] = text, value
         if shown and shown != compute_digest(current):
             form.errors[key] = gettext(
-                "Somebody else changed this meanwhile to: %(value)s. Save again to replace it by yours.",
+                "Someone else changed this meanwhile to: %(value)s. Save again to replace it by yours.",
                 value=node_settings.show_value(current),
             )
     return form

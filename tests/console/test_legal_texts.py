@@ -23,7 +23,7 @@ async def test_legal_text_is_previewed_written_and_read(start: Start) -> None:
     assert 'href="/imprint"' in await read(node, "/about")
     # Another admin's form of before.
     answer = await send(node, "legal/imprint", page, 422, source="Others")
-    assert "Somebody else changed this text meanwhile" in answer
+    assert "Someone else changed this text meanwhile" in answer
     assert "Others" in answer
     await send(node, "legal/imprint", answer, source="")
     async with node.http.get("/imprint") as answer_of_page:

@@ -27,7 +27,7 @@ async def test_rules_are_written_ordered_translated_and_removed(start: Start) ->
         assert "Sei freundlich" in await answer.text()
     # A form of before is not taken for the present rules: it is shown again with what was written.
     answer = await send(node, "rules", page, 422, **rules)
-    assert "Somebody else changed the rules meanwhile" in answer
+    assert "Someone else changed the rules meanwhile" in answer
     assert 'value="Sei freundlich"' in answer
     # Saved again with the same text, the removed rule does not come back.
     again = {**rules, "rules[0][number]": "1", "rules[2][number]": "3"}

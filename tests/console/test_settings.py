@@ -127,7 +127,7 @@ async def test_second_admin_is_told_what_the_first_changed(start: Start) -> None
     answer = await send(
         node, "identity", of_bob, 422, bob, community__title="Of Bob", community__contact_email=""
     )
-    assert "Somebody else changed this meanwhile to: “Of Ann”" in answer
+    assert "Someone else changed this meanwhile to: “Of Ann”" in answer
     assert 'value="Of Bob"' in answer
     assert 'value="ann@mail.test"' in answer
     assert node.site.config.community.title == "Of Ann"

@@ -40,7 +40,7 @@ def _list_choices(call: Call[Any]) -> list[tuple[str, str]]:
         ("quote", gettext("Someone quotes a post of yours")),
         ("follow", gettext("Someone follows you")),
         ("follow_request", gettext("Someone asks to follow you")),
-        ("status", gettext("Someone posts whose posts you want to be told of")),
+        ("status", gettext("Someone posts whose posts you want to hear about")),
         ("poll", gettext("A poll ends in which you voted, or that is yours")),
         ("update", gettext("A post that you boosted is edited")),
         ("quoted_update", gettext("A post that you quoted is edited")),

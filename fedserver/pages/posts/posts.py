@@ -6,14 +6,13 @@ from aiohttp import web
 
 from fedserver.domain.content import post_texts
 from fedserver.domain.kernel.errors import NotFoundError
-from fedserver.domain.posts import articles, refreshes
+from fedserver.domain.posts import articles
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.federation import threads
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
 from fedserver.pages.posts.polls import refresh_if_stale
-from fedserver.pages.posts.thread_tree import MAX_ABOVE, REPLIES_A_PAGE, build_tree
+from fedserver.pages.posts.thread_tree import MAX_ABOVE, REPLIES_A_PAGE, build_tree, refresh_thread
 from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, NoParams, Routes
 from storage.rows.accounts import AccountRow
@@ -48,18 +47,10 @@ async def show(call: Call[NoParams]) -> web.StreamResponse:
     if view.post.slug and place != view.post.slug:
         return call.see_other(view.post.url)
     await refresh_if_stale(call, view)
-    await _refresh_thread(call, view)
+    await refresh_thread(call, view)
     has_more = len(below) > first + len(page)
     more = f"{call.request.path}?offset={first + REPLIES_A_PAGE}" if has_more else ""
     return await _render_page(call, thread, more, is_cut=len(above) > MAX_ABOVE)
-
-
-async def _refresh_thread(call: Call[NoParams], view: post_views.PostView) -> None:
-    """Enqueue the fetch of replies that a peer's thread lacks here, for a member who opens it."""
-    _, due = await refreshes.find_by_post(call.tx, view.post, call.viewer_id)
-    if due and call.viewer_id is not None and await threads.can_refresh(call.tx, view.post):
-        async with call.services.db.write() as tx:
-            await refreshes.start(tx, view.post, call.viewer_id)
 
 
 async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str) -> int:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from fedserver.domain.posts import refreshes
 from fedserver.domain.timelines.post_views import PostView
+from fedserver.federation import threads
+from fedserver.web.endpoint import Call, NoParams
 
 MAX_DEPTH = 4  # steps of indentation; below, lines get too short on a phone
 MAX_ABOVE = 20  # posts above the one that is shown
@@ -41,3 +44,11 @@ def build_tree(replies: Sequence[PostView]) -> list[ThreadNode]:
         node_by_post[view.post.id] = node
         shown.append(node)
     return shown
+
+
+async def refresh_thread(call: Call[NoParams], view: PostView) -> None:
+    """Enqueue the fetch of replies that a peer's thread lacks here, for a member who opens it."""
+    _, due = await refreshes.find_by_post(call.tx, view.post, call.viewer_id)
+    if due and call.viewer_id is not None and await threads.can_refresh(call.tx, view.post):
+        async with call.services.db.write() as tx:
+            await refreshes.start(tx, view.post, call.viewer_id)

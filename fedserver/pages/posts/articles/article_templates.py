@@ -67,7 +67,7 @@ def _build_introduction() -> ArticleOutline:
         _write_sections(
             (gettext("Who I am"), gettext("What you do here, and since when.")),
             (gettext("Ask me about"), gettext("What you know well and like to explain.")),
-            (gettext("What I would like to learn"), gettext("Somebody here may know it.")),
+            (gettext("What I would like to learn"), gettext("Someone here may know it.")),
             (gettext("Besides work"), gettext("If you like.")),
         ),
     )
