@@ -24,7 +24,7 @@ from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from benchmarks.seed import SeedResult, create_remote_account
-from fedserver.cli.settings import build_context
+from benchmarks.seed import build_context
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members, tokens

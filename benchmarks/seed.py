@@ -13,7 +13,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from fedserver.cli.settings import build_context
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.links import Links
 from fedserver.config import Config
 from fedserver.domain.accounts import keys, remote_accounts
 from fedserver.domain.auth import members, tokens
@@ -48,6 +49,11 @@ class SeedResult:
     status_id: int
     root_id: int
     keys: keys.NewKeys
+
+
+def build_context(config: Config) -> NodeContext:
+    """Return the context of the node for functions of the domain."""
+    return NodeContext(config, Links(config.node.base_url, config.node.domain, config.media.proxy))
 
 
 def make_sentence(length: int = 25) -> str:

@@ -16,7 +16,7 @@ from statistics import median
 import aiohttp
 
 from benchmarks.__main__ import cpu_seconds, free_port, resident_mb, start_node
-from fedserver.cli.settings import build_context
+from benchmarks.seed import build_context
 from fedserver.config import Config, load
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.relationships import follows

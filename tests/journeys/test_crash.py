@@ -12,7 +12,6 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from fedserver.cli.settings import build_context
 from fedserver.config import load
 from fedserver.domain.relationships import follows
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
@@ -98,7 +97,7 @@ async def test_acknowledged_posts_are_delivered_after_a_kill(tmp_path: Path) -> 
         )  # fmt: skip
         from_ann = await people.accounts.get_local(tx, "ann")
         await follows.receive(tx, fan, from_ann, f"{fan.uri}#follow")
-    assert build_context(config).links.base == base
+    assert config.node.base_url == base
     await db.close()
 
     # Only the web half runs: what is committed is not delivered before the kill.

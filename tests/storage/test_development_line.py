@@ -80,7 +80,9 @@ async def test_last_revision_serves_the_same_pages_and_objects(alpha: nodes.Test
     for path, post in pages.items():
         page = await Api(alpha).request("GET", path)
         assert page.status == 200, path
-        assert post["content"] in page.body, path
+        # Below the title of the page, the first heading of an article is of the second level.
+        shown = post["content"].replace("<h1 ", "<h2 ").replace("</h1>", "</h2>")
+        assert shown in page.body, path
         served = await alpha.http.get(post["uri"], headers=ACTIVITY)
         document: dict[str, Any] = await served.json(content_type=None)
         assert document["id"] == post["uri"], path

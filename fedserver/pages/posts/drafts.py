@@ -15,6 +15,7 @@ from fedserver.pages.posts.autosaves import form_path
 from fedserver.pages.posts.note_drafts import parse_moment
 from fedserver.pages.posts.note_form import Problem, find_problem
 from fedserver.web.endpoint import USER, Call, FormParams, NoParams, Question, Routes
+from storage.rows.posts import PostRow
 
 routes = Routes("pages")
 MAX_DRAFTS = 40
@@ -29,7 +30,7 @@ class DraftEntry(Struct, frozen=True):
     text: str
     saved_at: int
     slot: str  # '' if nothing of its form is saved
-    post_id: int | None  # of a draft that is a post
+    post: PostRow | None  # of a draft that is a post
 
 
 class RescheduleParams(Struct, frozen=True):
@@ -64,7 +65,7 @@ async def _render(
             text=view.post.source,
             saved_at=view.post.edited_at or view.post.published_at,
             slot="",
-            post_id=view.post.id,
+            post=view.post,
         )
         for view in views.values()
     ]
@@ -93,7 +94,7 @@ def _to_entry(saved: autosaves.Autosave, draft: post_views.PostView | None) -> D
         text=str(saved.fields.get("text") or ""),
         saved_at=saved.saved_at,
         slot=saved.slot,
-        post_id=draft.post.id if draft is not None else None,
+        post=draft.post if draft is not None else None,
     )
 
 

@@ -77,7 +77,7 @@ async def test_email_change_to_a_taken_address_answers_as_usual(node: TestNode, 
     taken = await ann.fill_in("/settings/email", "email", email="BOB@mail.test")
     # The token of each form differs from page to page.
     same = [
-        re.sub(r'name="csrf" value="\w+"', "", page.text.replace(email, "x"))
+        re.sub(r'(name="csrf" value|data-csrf)="\w+"', "", page.text.replace(email, "x"))
         for page, email in ((free, "free@mail.test"), (taken, "BOB@mail.test"))
     ]
     assert same[0] == same[1]
@@ -122,7 +122,10 @@ async def test_link_of_another_purpose_does_not_change_the_email(node: TestNode,
         assert member
         word = await one_time_links.create(tx, "confirm", member.id, NEW, hours=1)
     assert (await ann.open(f"/email/{word}")).status == 404
-    assert (await ann.open(f"/confirm/{word}")).status == 200
+    async with node.db.read() as tx:
+        member = await login.find_member(tx, "ann")
+        assert member
+        assert member.email != NEW
 
 
 async def test_email_change_without_mail_takes_effect_at_once(start: Start) -> None:

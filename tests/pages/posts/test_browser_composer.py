@@ -78,7 +78,8 @@ async def test_files_are_chosen_pasted_dropped_ordered_and_described(start: Star
     await page.wait_for_url("**/@ann/*")
     assert await page.locator(".pictures img").count() == 2
     assert await page.locator(".pictures img").nth(1).get_attribute("alt") == "A teal field"
-    await page.click("a:has-text('Edit')")
+    await page.click(".acts details.menu summary")
+    await page.click(".acts details.menu a:has-text('Edit')")
     assert abs(float(await items.nth(1).locator("[name='focus_x[]']").input_value()) + 0.5) < 0.05
     assert abs(float(await items.nth(1).locator("[name='focus_y[]']").input_value()) - 0.5) < 0.05
     assert problems == []

@@ -15,7 +15,7 @@ from tests.kit.nodes import Start, TestNode
 from tests.kit.people import create_remote_account
 from tests.kit.visitors import Visitor, log_in_visitor
 
-DONE = re.compile(r'<div class="done" role="status"><p>(.*?)</p>')
+DONE = re.compile(r'<div class="done" role="status"[^>]*><p>(.*?)</p>')
 
 
 async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Visitor]:
