@@ -23,8 +23,7 @@ from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
-from benchmarks.seed import SeedResult, create_remote_account
-from benchmarks.seed import build_context
+from benchmarks.seed import SeedResult, build_context, create_remote_account
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members, tokens

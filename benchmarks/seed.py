@@ -13,8 +13,6 @@ from pathlib import Path
 
 from msgspec import structs
 
-from fedserver.domain.kernel.context import NodeContext
-from fedserver.links import Links
 from fedserver.config import Config
 from fedserver.domain.accounts import keys, remote_accounts
 from fedserver.domain.auth import members, tokens
@@ -23,6 +21,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import likes, posts
 from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
+from fedserver.links import Links
 from storage.clock import system_clock
 from storage.engine import Tx
 from storage.opening import open_database

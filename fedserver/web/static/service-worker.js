@@ -134,7 +134,9 @@ const submit = async (request) => {
     const { account } = await readReader();
     const isPost = (form.get("decision") ?? "publish") === "publish";
     if (!account || !isPost) return (await caches.match(OFFLINE, ANY)) ?? Response.error();
-    const post = { key: form.get("key"), account, url: request.url, fields: [...form], at: Date.now(), refused: false };
+    // A page that is read offline has the same key each time; another text is another post, on the server as well.
+    const key = `${form.get("key")} ${form.get("text")}`;
+    const post = { key, account, url: request.url, fields: [...form], at: Date.now(), refused: false };
     await savePost(post);
     await self.registration.sync?.register(OUTBOX).catch(() => {});
     return Response.redirect(OFFLINE, 303);
