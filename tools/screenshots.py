@@ -63,7 +63,7 @@ Theme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class Look:
-    """How a page is looked at."""
+    """A width in pixels, a theme and a language in which a page is shown."""
 
     width: int
     theme: Theme
@@ -240,9 +240,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8531)
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(given.folder, given.port))
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(run(options.folder, options.port))
 
 
 if __name__ == "__main__":
