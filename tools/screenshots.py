@@ -1,0 +1,249 @@
+"""Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
+
+`python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own, logs in as
+the owner and writes sheets into FOLDER: every page at 390 and 1280 px, light and dark, and the main ones in
+Arabic and German. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from fedserver.cli.demo import PASSWORD
+
+OWNER = "maya"
+HEIGHTS = {390: 844, 1280: 900}
+MAIN_PAGES = {
+    "front": "/",
+    "home": "/home",
+    "thread": "/@{owner}/{note}",
+    "article": "/@{owner}/{article}",
+    "blog": "/blog",
+    "profile": "/@{owner}",
+    "notifications": "/notifications",
+    "composer": "/write",
+    "editor": "/write/article",
+    "settings": "/settings",
+    "console": "/admin",
+}
+OTHER_PAGES = {
+    "members": "/admin/accounts",
+    "node-settings": "/admin/settings",
+    "health": "/admin/health",
+    "reports": "/admin/reports",
+    "welcome": "/welcome",
+    "apps": "/apps",
+    "invitations": "/settings/invitations",
+    "explore": "/explore",
+    "catch-up": "/catch-up",
+    "search": "/search?q=catalogue",
+    "drafts": "/drafts",
+    "partners": "/partners",
+    "bookmarks": "/bookmarks",
+    "settings-profile": "/settings/profile",
+    "settings-privacy": "/settings/privacy",
+    "settings-security": "/settings/security",
+    "about": "/about",
+}
+GUEST_PAGES = {"guest-front": "/", "guest-signup": "/signup", "guest-blog": "/blog"}
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A width in pixels, a theme and a language in which a page is shown."""
+
+    width: int
+    theme: Theme
+    language: str = "en"
+
+
+LOOKS = (Look(390, "light"), Look(390, "dark"), Look(1280, "light"), Look(1280, "dark"))
+LANGUAGE_LOOKS = tuple(
+    Look(width, "light" if width == 1280 else "dark", language)
+    for language in ("ar", "de")
+    for width in HEIGHTS
+)
+# What the sheet of the documentation shows.
+SHOWN = (
+    ("home", Look(1280, "light", "en")),
+    ("article", Look(1280, "light", "en")),
+    ("console", Look(1280, "light", "en")),
+    ("editor", Look(1280, "dark", "en")),
+    ("profile", Look(1280, "dark", "de")),
+    ("blog", Look(1280, "light", "ar")),
+    ("home", Look(390, "light", "en")),
+    ("thread", Look(390, "dark", "en")),
+    ("composer", Look(390, "light", "en")),
+    ("settings", Look(390, "dark", "de")),
+    ("notifications", Look(390, "light", "ar")),
+    ("article", Look(390, "dark", "ar")),
+)
+Pictures = dict[tuple[str, Look], Image.Image]
+
+
+@asynccontextmanager
+async def run_demo(port: int) -> AsyncIterator[str]:
+    """Run the nodes of the demo and return the address of the first."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fedserver", "demo", "--port", str(port), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async for line in process.stdout:
+            if PASSWORD in line.decode():
+                break
+        else:
+            raise SystemExit("The demo did not start.")
+        yield f"http://localhost:{port}"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def log_in(browser: Browser, base: str) -> list[dict[str, str]]:
+    """Return the owner's cookies."""
+    context = await browser.new_context(locale="en")
+    page = await context.new_page()
+    await page.goto(f"{base}/login")
+    await page.fill("main [name=username]", OWNER)
+    await page.fill("main [name=password]", PASSWORD)
+    await page.click("main form[action='/login'] button")
+    await page.wait_for_load_state()
+    cookies = [
+        {"name": cookie["name"], "value": cookie["value"], "url": base} for cookie in await context.cookies()
+    ]
+    await context.close()
+    return cookies
+
+
+async def find_posts(context: BrowserContext, base: str) -> dict[str, str]:
+    """Return the places of the owner's article and of another post of theirs."""
+    page = await context.new_page()
+    await page.goto(f"{base}/@{OWNER}/blog")
+    article = await page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
+    await page.goto(f"{base}/@{OWNER}")
+    links = await page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
+    await page.close()
+    prefix = f"/@{OWNER}/"
+    articles = [link.removeprefix(prefix) for link in article if link.startswith(prefix)]
+    notes = [
+        place
+        for link in links
+        if link.startswith(prefix)
+        and (place := link.removeprefix(prefix)).isdigit()
+        and place not in articles
+    ]
+    return {"owner": OWNER, "article": next(a for a in articles if a != "blog"), "note": notes[0]}
+
+
+async def take(
+    browser: Browser, base: str, pages: dict[str, str], look: Look, cookies: list[dict[str, str]]
+) -> Pictures:
+    """Take a picture of the top of each page."""
+    context = await browser.new_context(
+        viewport={"width": look.width, "height": HEIGHTS[look.width]},
+        color_scheme=look.theme,
+        locale=look.language,
+    )
+    if cookies:
+        await context.add_cookies(cookies)  # type: ignore[arg-type]
+    places = await find_posts(context, base) if cookies else {}
+    page = await context.new_page()
+    taken: Pictures = {}
+    for name, path in pages.items():
+        answer = await page.goto(base + path.format(**places))
+        if answer is None or not answer.ok:
+            print(f"{path}: {answer.status if answer else 'no answer'}", file=sys.stderr)
+        taken[name, look] = Image.open(BytesIO(await page.screenshot())).convert("RGB")
+    await context.close()
+    return taken
+
+
+def compose(pictures: list[Image.Image], columns: int, height: int) -> Image.Image:
+    """Lay pictures in rows, each scaled to a height in pixels."""
+    scaled = [
+        picture.resize((round(picture.width * height / picture.height), height), Image.Resampling.LANCZOS)
+        for picture in pictures
+    ]
+    gap = 12
+    rows = [scaled[start : start + columns] for start in range(0, len(scaled), columns)]
+    width = max(sum(picture.width + gap for picture in row) for row in rows) + gap
+    sheet = Image.new("RGB", (width, len(rows) * (height + gap) + gap), "#888")
+    for number, row in enumerate(rows):
+        left = gap
+        for picture in row:
+            sheet.paste(picture, (left, gap + number * (height + gap)))
+            left += picture.width + gap
+    return sheet
+
+
+def write_sheets(folder: Path, pictures: Pictures) -> None:
+    """Write six pages on each sheet, one look at a time."""
+    for look in dict.fromkeys(look for _, look in pictures):
+        own = [(name, picture) for (name, seen), picture in pictures.items() if seen == look]
+        for start in range(0, len(own), 6):
+            part = own[start : start + 6]
+            columns = 6 if look.width == 390 else 2
+            name = f"{look.language}-{look.width}-{look.theme}-{start // 6 + 1}.png"
+            compose([picture for _, picture in part], columns, HEIGHTS[look.width] * 3 // 4).save(
+                folder / name
+            )
+            print(name, *(page for page, _ in part))
+
+
+def write_shown(target: Path, pictures: Pictures) -> None:
+    """Write the sheet that the documentation shows, in few colours so that it stays small."""
+    wide = [pictures[name, look] for name, look in SHOWN if look.width > 390]
+    narrow = [pictures[name, look] for name, look in SHOWN if look.width == 390]
+    above, below = compose(wide, 3, 360), compose(narrow, 6, 480)
+    sheet = Image.new("RGB", (max(above.width, below.width), above.height + below.height), "#888")
+    sheet.paste(above, ((sheet.width - above.width) // 2, 0))
+    sheet.paste(below, ((sheet.width - below.width) // 2, above.height))
+    sheet.quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+async def run(folder: Path, port: int) -> None:
+    """Take all pictures and write all sheets, that of the documentation first."""
+    async with run_demo(port) as base, async_playwright() as started:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = await started.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        cookies = await log_in(browser, base)
+        shown: Pictures = {}
+        for look in dict.fromkeys(look for _, look in SHOWN):
+            names = [name for name, seen in SHOWN if seen == look]
+            shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, cookies)
+        write_shown(folder / "pages.png", shown)
+        for look in LANGUAGE_LOOKS:
+            write_sheets(folder, await take(browser, base, MAIN_PAGES, look, cookies))
+        for look in LOOKS:
+            pictures = await take(browser, base, MAIN_PAGES | OTHER_PAGES, look, cookies)
+            write_sheets(folder, pictures | await take(browser, base, GUEST_PAGES, look, []))
+        await browser.close()
+
+
+def main() -> None:
+    """Read the folder and the first of three ports."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--port", type=int, default=8531)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(run(options.folder, options.port))
+
+
+if __name__ == "__main__":
+    main()
