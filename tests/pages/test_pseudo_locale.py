@@ -54,7 +54,8 @@ KNOWN = frozenset(
         "example",
     }
 )
-LICENSE = re.compile(r"CC BY(-[A-Z]{2})* 4\.0")  # names of licenses are the same in all languages
+# Names of licenses, languages in their own words, and folders are the same in all languages.
+NAMES = re.compile(r"CC BY(-[A-Z]{2})* 4\.0|Deutsch|Español|Français|/\S+")
 DESCRIPTION = "A place that its members own."  # of the community, as the configuration has it
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
@@ -165,7 +166,7 @@ def _find_unmarked(page: VisitedPage, locale: str) -> set[str]:
     """Return the unmarked texts of a page."""
     assert f'<html lang="{locale}"' in page.text, page.path
     unmarked = pseudo.find_unmarked(page.text, KNOWN) - {DESCRIPTION}
-    return {text for text in unmarked if not LICENSE.fullmatch(text)}
+    return {text for text in unmarked if pseudo.WORD.search(NAMES.sub("", text))}
 
 
 async def _walk(visitor: Visitor, locale: str, paths: list[str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ ELSEWHERE = {
 LEFT_OUT = {
     "archives": "the archives themselves",
     "imports": "what came in is where it was put",
+    "coauthors": "articles of others, which name their authors on this node only",
     "home_entries": "posts of others, in the order of their dates",
     "notifications": "made from what others did",
     "notification_requests": "made from what others did",
