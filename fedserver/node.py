@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -65,6 +64,13 @@ from storage.opening import prepare_database
 
 exposition = on_demand("fedserver.web.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
+# Of what these tell, processes hold something in memory.
+APPLIED = {
+    events.ACCOUNT_CHANGED,
+    events.IP_BLOCKS_CHANGED,
+    events.PEER_CHANGED,
+    events.SETTINGS_CHANGED,
+}
 KeyFactory = Callable[[], Awaitable[keys.NewKeys]]
 SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
@@ -98,25 +104,32 @@ class Node:
             max_field_size=MAX_PARSED_LINE_BYTES,
         )
         self._metrics: web.AppRunner | None = None
-        self._stop_listening = services.db.listen(self._handle_event)
+        self._stop_listening = services.db.listen(self._hear)
+        services.db.follow(self._apply)
         self._reloads: set[asyncio.Task[object]] = set()
+        self._reload_lock = asyncio.Lock()
         services.settings.follow(self._apply_settings)
         self.taken_over: tuple[str, ...] = ()
         self.ignored: tuple[str, ...] = ()
 
-    def _handle_event(self, event: Event) -> None:
-        if event.kind in (events.PEER_CHANGED, events.IP_BLOCKS_CHANGED):
-            self._reload(self.load_policies())
-        elif event.kind == events.SETTINGS_CHANGED:
-            self._reload(self.services.settings.refresh())
-        elif event.kind == events.ACCOUNT_CHANGED:
-            self.services.keyring.invalidate(event.data["account_id"])
-            self.services.authenticator.invalidate(event.data["account_id"])
+    def _hear(self, event: Event) -> None:
+        """Apply what any process has written, which the database tells at some time after."""
+        if event.kind in APPLIED:
+            task = asyncio.create_task(self._apply([event]))
+            self._reloads.add(task)
+            task.add_done_callback(self._reloads.discard)
 
-    def _reload(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._reloads.add(task)
-        task.add_done_callback(self._reloads.discard)
+    async def _apply(self, written: Sequence[Event]) -> None:
+        """Apply to what this process holds in memory what was written."""
+        kinds = {event.kind for event in written}
+        for event in written:
+            if event.kind == events.ACCOUNT_CHANGED:
+                self.services.keyring.invalidate(event.data["account_id"])
+                self.services.authenticator.invalidate(event.data["account_id"])
+        if events.PEER_CHANGED in kinds or events.IP_BLOCKS_CHANGED in kinds:
+            await self.load_policies()
+        if events.SETTINGS_CHANGED in kinds:
+            await self.services.settings.refresh()
 
     def _apply_settings(self, config: Config) -> None:
         """Give new values to what holds some of its own; all others read them from the context."""
@@ -132,7 +145,8 @@ class Node:
         What the access mode says of peers and files is taken over as well.
         """
         self._apply_access()
-        async with self.services.db.read() as tx:
+        # One after the other, as of two at once the one that has read less could end last.
+        async with self._reload_lock, self.services.db.read() as tx:
             await self.services.policies.load(tx)
             await self.services.ip_blocklist.load(tx)
 

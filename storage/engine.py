@@ -12,7 +12,7 @@ knows what the rows mean. Bind parameters are given by name; a list goes to `one
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -116,6 +116,7 @@ class Event(Struct, frozen=True):
 
 
 Listener = Callable[[Event], None]
+Follower = Callable[[Sequence[Event]], Awaitable[None]]
 
 
 class Connection(Protocol):
@@ -248,6 +249,14 @@ class Database(Protocol):
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event after its commit; return a function that ends this."""
+        ...
+
+    def follow(self, follower: Follower) -> None:
+        """Await `follower` with the events of each write of this process before `write` ends.
+
+        It is for what is held in memory: whoever asked for the write finds it applied. Listeners are told
+        of the same events, at some time.
+        """
         ...
 
     async def has_external_changes(self) -> bool:

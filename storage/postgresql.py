@@ -21,7 +21,7 @@ from sqlalchemy.sql.base import Executable
 from storage.access import BEING_REPLACED, TRY_RESERVE, TRY_SHARE
 from storage.cache import CacheRegistry
 from storage.compiled import POSTGRESQL, CompiledStatement, Compiler
-from storage.engine import Event, IdSource, Listener, ReadTx, Tx
+from storage.engine import Event, Follower, IdSource, Listener, ReadTx, Tx
 from storage.errors import ConflictError, DatabaseInUseError, DatabaseUnavailableError
 from storage.sealing.box import SecretBox
 
@@ -124,6 +124,7 @@ class PostgresqlDatabase:
         self._reopen_task: asyncio.Task[None] | None = None
         self._missed_events = False
         self._listeners: list[Listener] = []
+        self._followers: list[Follower] = []
 
     async def open(self) -> None:
         """Connect. Raises DatabaseUnavailableError if the server cannot be reached or refuses."""
@@ -222,6 +223,9 @@ class PostgresqlDatabase:
             except BaseException:
                 await _roll_back(raw, transaction)
                 raise
+        if tx.events:
+            for follower in self._followers:
+                await follower(tx.events)
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Any]:
@@ -237,6 +241,9 @@ class PostgresqlDatabase:
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def follow(self, follower: Follower) -> None:
+        self._followers.append(follower)
 
     async def has_external_changes(self) -> bool:
         """Return True if the connection for events was down since the last call; else NOTIFY reached it."""

@@ -21,7 +21,7 @@ from time import perf_counter
 
 from storage.access import FileLock
 from storage.cache import CacheRegistry
-from storage.engine import Connection, IdSource, Listener, ReadTx, Tx
+from storage.engine import Connection, Follower, IdSource, Listener, ReadTx, Tx
 from storage.errors import DatabaseUnavailableError, StorageError
 from storage.private_files import close_to_others, create_file
 from storage.sealing.box import SecretBox
@@ -66,6 +66,7 @@ class SqliteDatabase:
         self._write_lock = asyncio.Lock()
         self._group: _CommitGroup | None = None
         self._listeners: list[Listener] = []
+        self._followers: list[Follower] = []
         self._seen_version = 0
         self._lock: FileLock | None = None
 
@@ -140,6 +141,9 @@ class SqliteDatabase:
         error = await commit
         if error is not None:
             raise DatabaseUnavailableError(str(error)) from error
+        if tx.events:
+            for follower in self._followers:
+                await follower(tx.events)
 
     async def _begin_or_join(self) -> _CommitGroup:
         """Return the group that waits for its commit, or a new one. Raises DatabaseUnavailableError."""
@@ -220,6 +224,9 @@ class SqliteDatabase:
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def follow(self, follower: Follower) -> None:
+        self._followers.append(follower)
 
     async def has_external_changes(self) -> bool:
         """Return True if another process wrote since the last call. Reads no page of the file."""

@@ -131,7 +131,6 @@ async def write(call: Call[LegalFormParams]) -> web.Response:
             return await _render_page(
                 call, tx, kind, params.source, params.day, stored, reason=params.reason, preview=preview
             )
-    await call.services.settings.refresh()
     return call.see_other(f"{PATH}/{kind}?saved=1" + (f"&day={params.day}" if params.day else ""))
 
 

@@ -107,7 +107,6 @@ async def change(call: Call[RulesFormParams]) -> web.Response:
             reason=params.reason,
             status=422,
         )
-    await call.services.settings.refresh()
     return call.see_other(f"{PATH}?saved=1")
 
 

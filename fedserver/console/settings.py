@@ -192,7 +192,6 @@ async def change(call: Call[SettingsFormParams]) -> web.Response:
         if form.errors or form.warnings:
             await call.services.store.remove(tuple(keys))
             return _render_form(call, group.name, form, reason=params.reason, status=422)
-    await call.services.settings.refresh()
     return call.see_other(f"{PATH}/{group.name}?saved=1")
 
 

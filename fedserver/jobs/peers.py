@@ -17,16 +17,17 @@ ACCEPT = "text/csv, text/plain;q=0.9, */*;q=0.1"
 
 
 class PeerPolicyWorker:
-    """Reloads peer policies after changes by another process, such as `fedserver peer`."""
+    """Reloads peer policies and IP blocks after changes by another process, such as `fedserver peer`."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def run(self) -> int:
-        """Reload the policies if the database changed. Returns 0: no backlog is left to continue with."""
+        """Reload them if the database changed. Returns 0: no backlog is left to continue with."""
         if await self._services.db.has_external_changes():
             async with self._services.db.read() as tx:
                 await self._services.policies.load(tx)
+                await self._services.ip_blocklist.load(tx)
         return 0
 
     async def next_due(self) -> int | None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from storage.engine import Database, Event, ReadTx, Tx
+from storage.engine import Database, Event, Follower, ReadTx, Tx
 
 
 class StatementCount:
@@ -83,6 +83,10 @@ class CountedDatabase:
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """See `Database.listen`."""
         return self._db.listen(listener)
+
+    def follow(self, follower: Follower) -> None:
+        """See `Database.follow`."""
+        self._db.follow(follower)
 
     async def has_external_changes(self) -> bool:
         """See `Database.has_external_changes`."""

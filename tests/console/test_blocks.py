@@ -40,7 +40,6 @@ async def test_network_is_blocked_changed_expires_and_is_unblocked(start: Start)
     page = await visitor.submit_action(IPS, action, severity="no_access", comment="Attacks")
     assert "No access at all</span>" in page.text
     assert "Until" in page.text, "the end stays"
-    await node.node.load_policies()
     assert node.node.services.ip_blocklist.is_blocked("192.0.2.9")
     node.clock.forward(days=8)
     assert not node.node.services.ip_blocklist.is_blocked("192.0.2.9")

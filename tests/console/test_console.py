@@ -264,7 +264,6 @@ async def test_peer_decisions_are_stored_and_reset(start: Start) -> None:
     assert "bad.test" in page
     assert "Blocked" in page
     assert "Spam &lt;b&gt;" in page
-    await node.node.load_policies()
     assert not node.node.services.policies.allows("bad.test")
     await submit(node, "/admin/peers", "/admin/peers/reset", domain="bad.test")
     assert "Blocked</span>" not in await read(node, "/admin/peers")

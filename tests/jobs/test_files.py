@@ -75,7 +75,6 @@ async def test_emoji_of_a_blocked_peer_is_not_copied(start: Start, names: tls.Lo
     node = await start("alpha.test")
     async with node.db.write() as tx:
         await peer_rules.decide(tx, None, "beta.test", peer_rules.PeerDecision("block", reason="spam"))
-    await node.node.load_policies()
     async with StubPeers(names, "beta.test") as peers:
         peers.serve(*make_peer())
         peers.serve_picture(BLOB, PNG)

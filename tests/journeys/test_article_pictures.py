@@ -177,7 +177,6 @@ async def test_pictures_of_hosts_whose_files_are_rejected_are_not_fetched(
         [status] = await Api(alpha, await alpha.create_token(ann)).get("/api/v1/timelines/home")
         async with alpha.db.write() as tx:
             await peers.decide(tx, None, host, peers.PeerDecision("", reason="ugly", rejects_media=True))
-        await alpha.node.load_policies()
         for url in find_pictures(status["content"]):
             assert (await read(alpha, url))[0] == 404
         assert tracker.requested_paths == []

@@ -81,7 +81,6 @@ class Scene:
             else:
                 await peers.reset(tx, None, "sub.beta.test")
         await self.node.settle()
-        await self.node.node.load_policies()
 
     async def find_post(self) -> PostRow | None:
         async with self.node.db.read() as tx:
@@ -95,7 +94,6 @@ async def open_scene(start: Start, names: tls.LoopbackResolver, way: str) -> Asy
     if is_limited:
         async with node.db.write() as tx:
             await peers.decide(tx, None, "sub.beta.test", PeerDecision("allow"))
-        await node.node.load_policies()
     async with StubPeer(names, "sub.beta.test") as beta:
         scene = Scene(node, beta, await node.create_member("ann"))
         await scene.begin()

@@ -132,7 +132,6 @@ async def test_nodes_that_block_each_other_exchange_nothing(start: Start, mode: 
     if mode == "block":
         async with beta.db.write() as tx:
             await peers.decide(tx, None, "ALPHA.test.", PeerDecision("block", "spam"))
-        await beta.node.load_policies()
     # Even what is public is not given to a signed request of theirs.
     assert await alpha.node.services.resolver.resolve_account("@bob@beta.test") is None
     assert await beta.node.services.resolver.resolve_account("@ann@alpha.test") is None
@@ -140,7 +139,6 @@ async def test_nodes_that_block_each_other_exchange_nothing(start: Start, mode: 
         assert await accounts.find_by_handle(tx, "ann", "alpha.test") is None
     async with beta.db.write() as tx:
         await peers.decide(tx, None, "alpha.test", PeerDecision("allow", "agreed"))
-    await beta.node.load_policies()
     alpha.clock.forward(seconds=400)
     assert await beta.node.services.resolver.resolve_account("@ann@alpha.test") is not None
     assert await follow(alpha, ann, "@bob@beta.test")

@@ -39,7 +39,6 @@ async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> Non
         await peer_queries.set_scheme(tx, other, scheme)
         if allowlist:
             await peers.decide(tx, None, other, PeerDecision("allow", "agreed"))
-    await node.node.load_policies()
 
 
 async def post_at(node: TestNode, uri: str) -> PostRow | None:

@@ -138,7 +138,6 @@ async def test_suspended_peer_is_refused_and_loses_its_follows(start: Start) -> 
     tasks_only = alpha.node.runner._workers[1]
     assert await tasks_only.run(), "the delivery is owed, and not made"
     made = await mod.post("/api/v1/admin/domain_blocks", domain="beta.test", severity="suspend")
-    await alpha.node.load_policies()
     assert [view.post.account_id for view in await home(alpha, ann)] == [ann.id]
     api = Api(alpha, await alpha.create_token(ann))
     [lost] = await api.get("/api/v1/notifications", **{"types[]": "severed_relationships"})
@@ -156,7 +155,6 @@ async def test_suspended_peer_is_refused_and_loses_its_follows(start: Start) -> 
     assert await alpha.node.services.resolver.resolve_account("@mod@beta.test") is None
 
     await mod.delete(f"/api/v1/admin/domain_blocks/{made['id']}")
-    await alpha.node.load_policies()
     beta.clock.forward(days=1)
     await settle(alpha, beta)
     remote = await get_account(alpha, "bob@beta.test")
@@ -194,7 +192,6 @@ async def test_media_of_a_peer_with_rejected_media_is_not_kept(start: Start) -> 
     assert await _pictures(alpha, ann) == {"before": 1}
     async with alpha.db.write() as tx:
         await peers.decide(tx, None, "beta.test", PeerDecision("", rejects_media=True))
-    await alpha.node.load_policies()
     assert await _pictures(alpha, ann) == {"before": 0}, "what is here is forgotten"
     await _with_picture(beta, bob, "after")
     await settle(alpha, beta)

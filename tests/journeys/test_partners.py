@@ -124,7 +124,6 @@ async def test_nodes_in_allowlist_mode_become_partners_by_address(start: Start) 
     assert await state(beta) == [("alpha.test", "offered", False)]
     assert not beta.node.services.policies.allows("alpha.test"), "only looked at"
     await press(beta, "accept")
-    await beta.node.load_policies()
     await settle(alpha, beta)
     assert await state(alpha) == [("beta.test", "agreed", True)]
     assert beta.node.services.policies.allows("alpha.test")

@@ -28,7 +28,6 @@ async def allow(node: TestNode, *hosts: str) -> None:
     async with node.db.write() as tx:
         for host in hosts:
             await peers.decide(tx, None, host, PeerDecision("allow"))
-    await node.node.load_policies()
 
 
 async def show_picture(api: Api, post_id: int) -> int:

@@ -351,5 +351,4 @@ async def test_remote_emoji_are_served_by_the_proxy(start: Start, names: tls.Loo
     decision = peers.PeerDecision("", reason="ugly", rejects_media=True)
     async with node.db.write() as tx:
         await peers.decide(tx, None, "pics.test", decision)
-    await node.node.load_policies()
     assert (await read(node, emoji["url"]))[0] == 404

@@ -69,7 +69,6 @@ async def test_failure_is_remembered_where_nobody_asks(start: Start, names: tls.
         async with node.db.write() as tx:
             await peers.decide(tx, None, "beta.test", peers.PeerDecision("allow"), role="operator")
         await node.settle()
-        await node.node.load_policies()
         assert await resolver.fetch_collection(NOTE) is None
         assert beta.requested_uris == [NOTE] * 2, "a decision about peers forgets failures"
 
@@ -116,5 +115,4 @@ async def test_files_of_a_peer_that_is_allowed_again_are_fetched_at_once(start: 
     assert len(files._failed) == 1
     async with two.alpha.db.write() as tx:
         await peers.decide(tx, None, "beta.test", peers.PeerDecision("allow"), role="operator")
-    await two.alpha.node.load_policies()
     assert (await read(two.alpha, file["url"]))[0] == 200

@@ -41,12 +41,10 @@ class Lab:
     async def decide(self, domain: str, policy: str, **more: Any) -> None:
         async with self.alpha.db.write() as tx:
             await peers.decide(tx, None, domain, PeerDecision(policy, **more))
-        await self.alpha.node.load_policies()
 
     async def revoke(self, domain: str) -> None:
         async with self.alpha.db.write() as tx:
             await peers.reset(tx, None, domain)
-        await self.alpha.node.load_policies()
 
     async def find_account(self, uri: str = ACTOR) -> AccountRow | None:
         async with self.alpha.db.read() as tx:

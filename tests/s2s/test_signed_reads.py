@@ -106,7 +106,6 @@ async def test_signed_read_of_a_blocked_host_is_refused_without_its_key(
     await alpha.create_member("ann")
     async with alpha.db.write() as tx:
         await peers.decide(tx, None, "nowhere.test", PeerDecision("block"))
-    await alpha.node.load_policies()
     for host in ("nowhere.test", "sub.nowhere.test", "NOWHERE.test", "nowhere.test:8443"):
         headers = sign_get(alpha, "/users/ann", f"https://{host}/key")
         assert await read(alpha, "/users/ann", headers) == 403, host

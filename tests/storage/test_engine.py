@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -78,6 +79,27 @@ async def test_events_come_after_the_commit(database: Database) -> None:
         assert heard.empty()
     assert await asyncio.wait_for(heard.get(), 5) == Event("thing", {"id": 7})
     stop()
+
+
+async def test_write_ends_when_followers_have_read_what_it_wrote(database: Database) -> None:
+    read: list[list[str]] = []
+
+    async def follow(events: Sequence[Event]) -> None:
+        assert events == [Event("thing", {"id": 7})]
+        async with database.read() as tx:
+            read.append(await tx.values(SOME, uris=["a"]))
+
+    database.follow(follow)
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("a"))
+        tx.emit("thing", id=7)
+        assert read == []
+    assert read == [["a"]]
+    with pytest.raises(RuntimeError):
+        async with database.write() as tx:
+            tx.emit("thing", id=7)
+            raise RuntimeError
+    assert read == [["a"]]
 
 
 async def test_violated_unique_key_raises_conflict(database: Database) -> None:

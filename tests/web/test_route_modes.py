@@ -200,7 +200,6 @@ async def open_lab(start: Start, mode: str) -> Lab:
         await partners.receive_offer(tx, node.site, actor, f"{actor.uri}#offers/1", ["posts"], "")
         (offer,) = await partners.list_all(tx)
         await partners.answer(tx, node.site, member, offer.id, accepted=True)
-    await node.node.load_policies()
     values = {
         "name": "ann", "account": str(ann.id), "post": str(post_id), "article": str(article_id), "tag": "fox",
         "key": await node.node.services.store.put_bytes(make_picture(), "png"),

@@ -35,12 +35,6 @@ async def sign_up(node: TestNode, name: str, email: str = "", came_from: str = "
         return answer.status
 
 
-async def load_policies(node: TestNode) -> Any:
-    """Return the decisions that the process has cached, reloaded."""
-    await node.node.load_policies()
-    return node.node.services.policies
-
-
 # --- peers
 
 
@@ -62,7 +56,7 @@ async def test_domain_blocks_are_created_read_changed_and_removed(start: Start) 
     path = f"{BLOCKS}/{block['id']}"
     assert await mod.get(path) == block
     assert await mod.get(BLOCKS) == [block]
-    assert not (await load_policies(node)).allows("sub.bad.example")
+    assert not node.node.services.policies.allows("sub.bad.example")
     [public] = await mod.get("/api/v1/instance/domain_blocks")
     assert public["domain"] == "ba*.*****le"
     assert public["comment"] == "Spam"
@@ -73,18 +67,18 @@ async def test_domain_blocks_are_created_read_changed_and_removed(start: Start) 
     assert changed["public_comment"] == "Spam"
     assert changed["id"] == block["id"]
     assert not changed["obfuscate"]
-    assert (await load_policies(node)).allows("bad.example")
+    assert node.node.services.policies.allows("bad.example")
     assert (await mod.get("/api/v1/instance/domain_blocks"))[0]["domain"] == "bad.example"
     noop = await mod.put(path, severity="noop", reject_media=True)
     assert noop["severity"] == "noop"
     assert noop["reject_media"]
     assert await mod.get("/api/v1/instance/domain_blocks") == []
-    assert not (await load_policies(node)).allows_media("cdn.bad.example")
+    assert not node.node.services.policies.allows_media("cdn.bad.example")
     assert await mod.delete(path) == {}
     for method in ("GET", "PUT", "DELETE"):
         assert (await mod.request(method, path, json={} if method == "PUT" else None)).status == 404
     assert await mod.get(BLOCKS) == []
-    assert (await load_policies(node)).allows_media("bad.example")
+    assert node.node.services.policies.allows_media("bad.example")
     async with node.db.read() as tx:
         verbs = [row.verb for row in await audit_log.list_by_target(tx, "bad.example")]
     assert verbs == ["peer.reset", "peer.note", "peer.limit", "peer.block"]
@@ -119,18 +113,18 @@ async def test_domain_block_with_wrong_values_is_refused(start: Start, wrong: di
 
 async def test_domain_allows_are_created_read_and_removed(start: Start) -> None:
     node, mod, _ = await start_world(start, mode="allowlist")
-    assert not (await load_policies(node)).allows("good.example")
+    assert not node.node.services.policies.allows("good.example")
     block = await mod.post(ALLOWS, domain="good.example")
     assert block["domain"] == "good.example"
     assert block["created_at"]
     assert (await mod.post(ALLOWS, domain="good.example"))["id"] == block["id"]
-    assert (await load_policies(node)).allows("good.example")
+    assert node.node.services.policies.allows("good.example")
     assert await mod.get(ALLOWS) == [block] == [await mod.get(f"{ALLOWS}/{block['id']}")]
     assert (await mod.request("GET", f"{BLOCKS}/{block['id']}")).status == 404
     assert (await mod.request("POST", ALLOWS, json={})).status == 422
     await mod.delete(f"{ALLOWS}/{block['id']}")
     assert (await mod.request("DELETE", f"{ALLOWS}/{block['id']}")).status == 404
-    assert not (await load_policies(node)).allows("good.example")
+    assert not node.node.services.policies.allows("good.example")
 
 
 async def test_domain_block_ends_follows_and_hides_accounts_until_removed(start: Start) -> None:
@@ -293,10 +287,7 @@ async def test_ip_block_without_access_refuses_every_request(start: Start) -> No
     there = {"X-Forwarded-For": "203.0.113.7"}
     block = await mod.post(IPS, ip="203.0.113.0/24", severity="no_access", expires_in=7200)
     await mod.post(IPS, ip="198.51.100.7", severity="no_access")
-    for _ in range(200):  # the event comes soon after the answer
-        if node.node.services.ip_blocklist.is_blocked("198.51.100.7"):
-            break
-        await mod.get(IPS)
+    assert node.node.services.ip_blocklist.is_blocked("198.51.100.7")
     api = Api(node, await node.create_token(ann))
     refused = await api.request("GET", "/api/v1/timelines/home", headers=there)
     assert refused.status == 403
