@@ -31,7 +31,7 @@ from fedserver.web.endpoint import (
 from fedserver.web.errors import render_error_json, to_headers, to_page_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.forms.resumed_forms import find_written, render_kept
-from fedserver.web.html import compress_page, see_other
+from fedserver.web.html import compress_page, revalidate_page, see_other
 from fedserver.web.json import json_response
 from fedserver.web.rate_limits import LOGIN_LIMIT, list_buckets
 from fedserver.web.services import WebServices
@@ -154,6 +154,8 @@ class Dispatcher:
         if not access.admits_visitors and endpoint.html and not response.prepared:
             response.headers["X-Robots-Tag"] = "noindex"
         if endpoint.html:
+            if caller is None:
+                response = revalidate_page(request, response)
             compress_page(request, response, has_secrets=_has_secrets(endpoint, request, caller))
         elif not response.prepared:
             response.headers.update(CORS | rate_limit_headers)

@@ -31,7 +31,7 @@ from fedserver.runtime.source_archive import ARCHIVE_NAME, build_source_archive
 from fedserver.version import VERSION
 from fedserver.web.appearance.stylesheet import build_stylesheet
 from fedserver.web.endpoint import EVERYONE, FILES, Call, NoParams, Routes
-from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file, prefers_json
+from fedserver.web.html import STATIC, add_vary, choose_encoding, hash_file, matches_etag, prefers_json
 from fedserver.web.json import json_response
 
 routes = Routes("http")
@@ -359,8 +359,7 @@ async def _respond(request: web.Request, data: bytes, content_type: str) -> web.
     }
     if is_text:
         headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
-    if etag in known or "*" in known:
+    if matches_etag(request, etag):
         return web.Response(status=304, headers=headers)
     body = await asyncio.to_thread(_encode, data, encoding)
     if encoding:

@@ -27,6 +27,7 @@ STATIC = Path(__file__).parent / "static"
 MIN_COMPRESSED_BYTES = 1_024  # below that the headers cost more than is saved
 GZIP_LEVEL = 6  # for pages, which are compressed while someone waits
 PAGE_TYPES = ("text/html", "application/atom+xml", "application/rss+xml")
+BODY_HEADERS = (hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH)  # of what a 304 leaves out
 
 # No inline script or style anywhere. Files of peers come from this node too, unless the proxy is off.
 CONTENT_SECURITY_POLICY = (
@@ -120,6 +121,33 @@ def choose_encoding(accepted: str, available: Sequence[str]) -> str:
 def prefers_json(accepted: str) -> bool:
     """Return True if an `Accept` prefers JSON to text (RFC 9110, section 12.5.1)."""
     return accept_headers.prefers(accepted, ("application/json",), ("text/plain", "text/html"))
+
+
+def matches_etag(request: web.Request, etag: str) -> bool:
+    """Return True if the client has what `etag` names (RFC 9110, section 13.1.2: compared weakly)."""
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
+    return etag.removeprefix("W/") in known or "*" in known
+
+
+def revalidate_page(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Give a guest's page or feed an entity tag; return 304 in its place to a client that has it.
+
+    What sets a cookie or may not be stored stays as it is.
+    """
+    if response.prepared or not isinstance(response, web.Response) or response.content_type not in PAGE_TYPES:
+        return response
+    control = response.headers.get(hdrs.CACHE_CONTROL, "")
+    is_kept = response.status == 200 and not response.cookies and "no-store" not in control
+    if request.method not in ("GET", "HEAD") or not is_kept or not isinstance(response.body, bytes):
+        return response
+    # Weak, as it is the same for all codings.
+    response.headers[hdrs.ETAG] = etag = f'W/"{hashlib.sha256(response.body).hexdigest()[:16]}"'
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache")
+    add_vary(response, hdrs.ACCEPT_ENCODING)
+    if not matches_etag(request, etag):
+        return response
+    kept = {name: value for name, value in response.headers.items() if name not in BODY_HEADERS}
+    return web.Response(status=304, headers=kept)
 
 
 def compress_page(request: web.Request, response: web.StreamResponse, *, has_secrets: bool) -> None:

@@ -116,3 +116,31 @@ async def test_csrf_token_on_a_compressed_page_differs_each_time_and_works(start
         form = {"csrf": token, "locale": "de", "back": "/home"}
         async with ann.http.post("/locale", data=form, allow_redirects=False) as answer:
             assert answer.status == (303 if token in tokens else 403)
+
+
+async def test_guest_who_has_a_page_gets_it_again_only_when_it_has_changed(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    reader = await log_in_visitor(node, "ann")
+    for path in ("/", "/about", "/@ann", "/blog"):
+        async with node.http.get(path, headers={"Accept-Encoding": "identity"}) as answer:
+            assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache"), path
+            known = {"If-None-Match": f'"other", {answer.headers["ETag"]}', "Accept-Encoding": "gzip"}
+        async with node.http.get(path, headers=known) as answer:
+            assert (answer.status, await answer.read()) == (304, b""), path
+        async with reader.http.get(path, headers=known) as answer:
+            assert answer.status == 200, "a member's page is theirs"
+    async with node.http.get("/@ann", headers={"Accept-Language": "de", **known}) as answer:
+        assert answer.status == 200
+    async with node.http.get("/@ann.atom") as answer:
+        known = {"If-None-Match": answer.headers["ETag"]}
+    async with node.http.get("/@ann.atom", headers=known) as answer:
+        assert answer.status == 304
+    async with node.http.get("/@ann") as answer:
+        known = {"If-None-Match": answer.headers["ETag"]}
+    await node.publish(ann, "Something new")
+    async with node.http.get("/@ann", headers=known) as answer:
+        assert answer.status == 200
+        assert "Something new" in await answer.text()
+    async with node.http.get("/nothing/here", headers={"If-None-Match": "*"}) as answer:
+        assert answer.status == 404
