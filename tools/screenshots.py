@@ -1,14 +1,16 @@
 """Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
 
-`python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own, logs in as
-the owner and writes sheets into FOLDER: every page at 390 and 1280 px, light and dark, and the main ones in
-Arabic and German. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
+`python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes sheets
+into FOLDER: every page that a guest, a member and the owner reach by links, at 390 and 1280 px, light and
+dark, and the main ones in Arabic and German. It prints which declared pages no link leads to. Its file
+`pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -17,11 +19,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from fedserver.cli.demo import PASSWORD
+from fedserver.node import list_endpoints
 
 OWNER = "maya"
 HEIGHTS = {390: 844, 1280: 900}
@@ -38,26 +42,12 @@ MAIN_PAGES = {
     "settings": "/settings",
     "console": "/admin",
 }
-OTHER_PAGES = {
-    "members": "/admin/accounts",
-    "node-settings": "/admin/settings",
-    "health": "/admin/health",
-    "reports": "/admin/reports",
-    "welcome": "/welcome",
-    "apps": "/apps",
-    "invitations": "/settings/invitations",
-    "explore": "/explore",
-    "catch-up": "/catch-up",
-    "search": "/search?q=catalogue",
-    "drafts": "/drafts",
-    "partners": "/partners",
-    "bookmarks": "/bookmarks",
-    "settings-profile": "/settings/profile",
-    "settings-privacy": "/settings/privacy",
-    "settings-security": "/settings/security",
-    "about": "/about",
-}
-GUEST_PAGES = {"guest-front": "/", "guest-signup": "/signup", "guest-blog": "/blog"}
+MEMBER = "tomas"
+MAX_PAGES = 400  # that are opened to find others
+# What leads away, ends the session, or is no page.
+LEFT_OUT = re.compile(
+    r"^/(logout|oauth|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
+)
 Theme = Literal["light", "dark"]
 
 
@@ -114,12 +104,12 @@ async def run_demo(port: int) -> AsyncIterator[str]:
         await process.wait()
 
 
-async def log_in(browser: Browser, base: str) -> list[dict[str, str]]:
-    """Return the owner's cookies."""
+async def log_in(browser: Browser, base: str, name: str) -> list[dict[str, str]]:
+    """Return the cookies of a member."""
     context = await browser.new_context(locale="en")
     page = await context.new_page()
     await page.goto(f"{base}/login")
-    await page.fill("main [name=username]", OWNER)
+    await page.fill("main [name=username]", name)
     await page.fill("main [name=password]", PASSWORD)
     await page.click("main form[action='/login'] button")
     await page.wait_for_load_state()
@@ -148,6 +138,49 @@ async def find_posts(context: BrowserContext, base: str) -> dict[str, str]:
         and place not in articles
     ]
     return {"owner": OWNER, "article": next(a for a in articles if a != "blog"), "note": notes[0]}
+
+
+def list_patterns() -> dict[str, re.Pattern[str]]:
+    """Return each declared page, and what matches its paths."""
+    return {
+        endpoint.path: re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(endpoint.path)) + "$")
+        for endpoint in list_endpoints()
+        if endpoint.html and endpoint.method == "GET" and not LEFT_OUT.search(endpoint.path)
+    }
+
+
+def find_pattern(path: str, patterns: dict[str, re.Pattern[str]]) -> str:
+    """Return the declared page that a path leads to, the one with the fewest parameters; '' for none."""
+    found = [name for name, pattern in patterns.items() if pattern.match(unquote(path))]
+    return min(found, key=lambda name: name.count("{"), default="")
+
+
+async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]]) -> dict[str, str]:
+    """Follow links from the front page; return a path for each declared page that is reached."""
+    context = await browser.new_context()
+    if cookies:
+        await context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = await context.new_page()
+    patterns = list_patterns()
+    found: dict[str, str] = {}
+    waiting, seen = ["/"], {"/"}
+    for path in waiting:
+        if len(seen) > MAX_PAGES:
+            break
+        answer = await page.goto(base + path)
+        name = find_pattern(path.partition("?")[0], patterns)
+        if name and answer is not None and answer.ok and page.url == base + path:
+            found.setdefault(name, path)
+        for link in await page.eval_on_selector_all(
+            "a[href]",
+            "links => links.filter(each => each.origin === location.origin).map(each => each.pathname + each.search)",
+        ):
+            target = find_pattern(link.partition("?")[0], patterns)
+            if target and target not in found and link not in seen and not LEFT_OUT.search(link):
+                seen.add(link)
+                waiting.append(link)
+    await context.close()
+    return found
 
 
 async def take(
@@ -191,14 +224,14 @@ def compose(pictures: list[Image.Image], columns: int, height: int) -> Image.Ima
     return sheet
 
 
-def write_sheets(folder: Path, pictures: Pictures) -> None:
-    """Write six pages on each sheet, one look at a time."""
+def write_sheets(folder: Path, role: str, pictures: Pictures) -> None:
+    """Write twelve narrow pages or six wide ones on each sheet, one look at a time."""
     for look in dict.fromkeys(look for _, look in pictures):
         own = [(name, picture) for (name, seen), picture in pictures.items() if seen == look]
-        for start in range(0, len(own), 6):
-            part = own[start : start + 6]
-            columns = 6 if look.width == 390 else 2
-            name = f"{look.language}-{look.width}-{look.theme}-{start // 6 + 1}.png"
+        count, columns = (12, 6) if look.width == 390 else (6, 2)
+        for start in range(0, len(own), count):
+            part = own[start : start + count]
+            name = f"{role}-{look.language}-{look.width}-{look.theme}-{start // count + 1}.png"
             compose([picture for _, picture in part], columns, HEIGHTS[look.width] * 3 // 4).save(
                 folder / name
             )
@@ -221,17 +254,22 @@ async def run(folder: Path, port: int) -> None:
     async with run_demo(port) as base, async_playwright() as started:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = await started.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        cookies = await log_in(browser, base)
+        owner, member = await log_in(browser, base, OWNER), await log_in(browser, base, MEMBER)
         shown: Pictures = {}
         for look in dict.fromkeys(look for _, look in SHOWN):
             names = [name for name, seen in SHOWN if seen == look]
-            shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, cookies)
+            shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, owner)
         write_shown(folder / "pages.png", shown)
         for look in LANGUAGE_LOOKS:
-            write_sheets(folder, await take(browser, base, MAIN_PAGES, look, cookies))
-        for look in LOOKS:
-            pictures = await take(browser, base, MAIN_PAGES | OTHER_PAGES, look, cookies)
-            write_sheets(folder, pictures | await take(browser, base, GUEST_PAGES, look, []))
+            write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, owner))
+        reached: set[str] = set()
+        for role, cookies in (("guest", []), ("member", member), ("owner", owner)):
+            pages = await find_pages(browser, base, cookies)
+            pages = {name: path for name, path in pages.items() if name not in reached or name == "/"}
+            reached |= set(pages)
+            for look in LOOKS:
+                write_sheets(folder, role, await take(browser, base, pages, look, cookies))
+        print("without a link:", *sorted(set(list_patterns()) - reached))
         await browser.close()
 
 

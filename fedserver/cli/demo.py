@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from fedserver.cli.demo_community import daily_life
 from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
 from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
@@ -87,14 +88,17 @@ async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
     for story in POSTS:
         partner = partners[story.node]
         services = partner.node.services
+        author = partner.people[story.author]
+        cover = await daily_life.store_picture(partner, author, story.hue, "") if story.hue else None
         draft = posts.Draft(
             text=story.text,
+            cover_id=cover,
             kind="Article" if story.title else "Note",
             title=story.title,
             content_type="text/markdown" if story.title else "text/plain",
         )
         async with services.db.write() as tx:
-            post_id = await posts.publish(tx, services.site, partner.people[story.author], draft)
+            post_id = await posts.publish(tx, services.site, author, draft)
             uris[story.key] = (await visibility.get(tx, post_id, None)).uri
     return uris
 
@@ -136,6 +140,8 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
             partners.append(await _start_node(community, port + number, folder / community.key))
         click.echo(gettext("They become partners …"))
         await make_partners(partners)
+        for number, partner in enumerate(partners):
+            await daily_life.dress(partner, 120 * number)
         click.echo(gettext("Members follow each other across the nodes …"))
         await follow_everyone(partners)
         await wait_until_idle(partners)
@@ -144,6 +150,7 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         uris = await _publish_posts(by_key)
         await wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
+        await daily_life.live(partners[0])
         await wait_until_idle(partners)
         _print_addresses(partners)
         if not once:

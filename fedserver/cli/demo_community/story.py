@@ -27,6 +27,7 @@ class DemoPost:
     author: str
     text: str
     title: str = ""
+    hue: int = 0  # of the cover of an article, in degrees; 0 for none
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ POSTS = (
         "```sql\nSELECT title, shelf FROM copies WHERE back_at IS NULL;\n```\n\nTake it, change "
         "it, tell us what broke.",
         "A catalogue that everybody can read",
+        210,
     ),
     DemoPost(
         "toaster",
@@ -105,6 +107,7 @@ POSTS = (
         "dirty magnet | 70 % |\n"
         "| worn latch | 20 % |\n| anything else | 10 % |",
         "Why your toaster lets go",
+        20,
     ),
     DemoPost(
         "bills",
@@ -116,6 +119,7 @@ POSTS = (
         "compare it with last year's\n- the service fee: ask for the contract\n\nTwelve of us "
         "asked. Nine got money back.",
         "Reading a heating bill together",
+        140,
     ),
 )
 
