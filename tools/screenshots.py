@@ -1,8 +1,8 @@
 """Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
 
-`python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes sheets
-into FOLDER: every page that a guest, a member and the owner reach by links, at 390 and 1280 px, light and
-dark, and the main ones in Arabic and German. It prints which declared pages no link leads to. Its file
+`python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes
+sheets into FOLDER: every page that a guest, a member and the owner reach by links, at 390 and 1280 px, light
+and dark, and the main ones in Arabic and German. It prints which declared pages no link leads to. Its file
 `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
@@ -13,7 +13,7 @@ import asyncio
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -43,11 +43,14 @@ MAIN_PAGES = {
     "console": "/admin",
 }
 MEMBER = "tomas"
+ROLES = ("main", "guest", "member", "owner")
 MAX_PAGES = 400  # that are opened to find others
 # What leads away, ends the session, or is no page.
 LEFT_OUT = re.compile(
     r"^/(logout|oauth|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
 )
+LIST_LINKS = """links => links.filter(each => each.origin === location.origin)
+  .map(each => each.pathname + each.search)"""
 Theme = Literal["light", "dark"]
 
 
@@ -171,10 +174,7 @@ async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]])
         name = find_pattern(path.partition("?")[0], patterns)
         if name and answer is not None and answer.ok and page.url == base + path:
             found.setdefault(name, path)
-        for link in await page.eval_on_selector_all(
-            "a[href]",
-            "links => links.filter(each => each.origin === location.origin).map(each => each.pathname + each.search)",
-        ):
+        for link in await page.eval_on_selector_all("a[href]", LIST_LINKS):
             target = find_pattern(link.partition("?")[0], patterns)
             if target and target not in found and link not in seen and not LEFT_OUT.search(link):
                 seen.add(link)
@@ -249,25 +249,31 @@ def write_shown(target: Path, pictures: Pictures) -> None:
     sheet.quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
-async def run(folder: Path, port: int) -> None:
-    """Take all pictures and write all sheets, that of the documentation first."""
+async def take_main_pages(folder: Path, browser: Browser, base: str, cookies: list[dict[str, str]]) -> None:
+    """Write the sheet of the documentation, and those of the main pages in other languages."""
+    shown: Pictures = {}
+    for look in dict.fromkeys(look for _, look in SHOWN):
+        names = [name for name, seen in SHOWN if seen == look]
+        shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, cookies)
+    write_shown(folder / "pages.png", shown)
+    for look in LANGUAGE_LOOKS:
+        write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, cookies))
+
+
+async def run(folder: Path, port: int, roles: Sequence[str]) -> None:
+    """Take the pictures and write the sheets, that of the documentation and the main pages for `main`."""
     async with run_demo(port) as base, async_playwright() as started:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = await started.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         owner, member = await log_in(browser, base, OWNER), await log_in(browser, base, MEMBER)
-        shown: Pictures = {}
-        for look in dict.fromkeys(look for _, look in SHOWN):
-            names = [name for name, seen in SHOWN if seen == look]
-            shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, owner)
-        write_shown(folder / "pages.png", shown)
-        for look in LANGUAGE_LOOKS:
-            write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, owner))
-        reached: set[str] = set()
+        if "main" in roles:
+            await take_main_pages(folder, browser, base, owner)
+        reached: set[str] = set()  # only what a role sees besides the pages of those before
         for role, cookies in (("guest", []), ("member", member), ("owner", owner)):
             pages = await find_pages(browser, base, cookies)
             pages = {name: path for name, path in pages.items() if name not in reached or name == "/"}
             reached |= set(pages)
-            for look in LOOKS:
+            for look in LOOKS if role in roles else ():
                 write_sheets(folder, role, await take(browser, base, pages, look, cookies))
         print("without a link:", *sorted(set(list_patterns()) - reached))
         await browser.close()
@@ -278,9 +284,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8531)
+    parser.add_argument("--roles", nargs="*", default=ROLES, choices=ROLES, help="whose pages to show")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(options.folder, options.port))
+    asyncio.run(run(options.folder, options.port, options.roles))
 
 
 if __name__ == "__main__":
