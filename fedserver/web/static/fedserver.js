@@ -55,6 +55,12 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 for (const field of document.querySelectorAll("[data-own-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
 }
+// Tabs that do not fit are scrolled to the current one.
+for (const current of document.querySelectorAll(".tabs [aria-current]")) {
+  const tabs = current.closest(".tabs");
+  const [place, room] = [current.getBoundingClientRect(), tabs.getBoundingClientRect()];
+  if (place.right > room.right || place.left < room.left) tabs.scrollLeft += place.left - room.left - room.width / 4;
+}
 // A menu closes when one clicks elsewhere or presses Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
