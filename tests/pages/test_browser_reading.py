@@ -72,3 +72,27 @@ async def test_wide_tables_and_figures_stay_inside_the_article(
     await page.click(".contents a:has-text('Three')")
     assert await page.evaluate("location.hash") != ""
     assert await page.locator(":target").inner_text() == "Three"
+
+
+async def test_pages_in_arabic_are_as_wide_as_the_screen(start: Start, browser: Browser) -> None:
+    """What stands before the start of a line is on their right, where it widens them."""
+    node, page, ann = await open_member(start, browser)
+    note = await node.publish(ann, "Short and #clear")
+    article = await node.publish(ann, "# One\n\nTwo", kind="Article", title="A", content_type="text/markdown")
+    await page.set_extra_http_headers({"Accept-Language": "ar"})
+    paths = (
+        "/home",
+        "/local",
+        "/blog",
+        f"/@ann/{note}",
+        f"/@ann/{article}",
+        "/@ann",
+        "/notifications",
+        "/write",
+    )
+    for width in (390, 1_280):
+        await page.set_viewport_size({"width": width, "height": 800})
+        for path in (*paths, "/write/article", "/settings", "/settings/profile", "/search?q=short"):
+            await page.goto(node.base + path)
+            assert await page.get_attribute("html", "dir") == "rtl"
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
