@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser
 
+from fedserver.domain.posts import votes
+from fedserver.domain.posts.polls import NewPoll
 from tests.kit.nodes import Start
 from tests.pages.test_browser_acts import open_member
 
@@ -75,8 +77,12 @@ async def test_wide_tables_and_figures_stay_inside_the_article(
 
 
 async def test_pages_in_arabic_are_as_wide_as_the_screen(start: Start, browser: Browser) -> None:
-    """What stands before the start of a line is on their right, where it widens them."""
+    """What stands before the start of a line in English is on their left, where it widens them."""
     node, page, ann = await open_member(start, browser)
+    bob = await node.create_member("bob")
+    poll = await node.publish(bob, "When?", poll=NewPoll(("In the morning", "In the evening"), 3_600))
+    async with node.db.write() as tx:
+        await votes.vote(tx, node.site, ann, poll, [1])
     note = await node.publish(ann, "Short and #clear")
     article = await node.publish(ann, "# One\n\nTwo", kind="Article", title="A", content_type="text/markdown")
     await page.set_extra_http_headers({"Accept-Language": "ar"})
