@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.demo_community import daily_life
+from fedserver.cli.demo_community import daily_life, governance
 from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
 from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
@@ -23,6 +23,7 @@ from fedserver.config import (
     Config,
     DatabaseConfig,
     FederationConfig,
+    LimitsConfig,
     LogConfig,
     MediaConfig,
     RegistrationConfig,
@@ -50,6 +51,8 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         media=MediaConfig(store=f"file:{folder / 'media'}"),
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
+        # Polls that end while one looks, and room for tools that open every page.
+        limits=LimitsConfig(min_poll_seconds=1, requests_per_5_minutes=5_000),
         log=LogConfig(level="warning"),
     )
 
@@ -151,6 +154,7 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         await wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
         await daily_life.live(partners[0])
+        await governance.govern(partners[0])
         await wait_until_idle(partners)
         _print_addresses(partners)
         if not once:

@@ -12,7 +12,7 @@ from fedserver.domain.auth import invitations, members
 from fedserver.domain.content import media
 from fedserver.domain.moderation.report_filing import NewReport, file
 from fedserver.domain.notifications import announcements
-from fedserver.domain.posts import boosts, pins, posts, scheduled_posts, votes
+from fedserver.domain.posts import boosts, likes, pins, posts, scheduled_posts, votes
 from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import bookmarks, filters
@@ -70,11 +70,18 @@ async def _write(
     shown = await posts.publish(tx, site, owner, posts.Draft(text=LANTERNS, media_ids=pictures))
     await pins.pin(tx, owner, shown)
     await boosts.boost(tx, site, other, shown)
+    await likes.like(tx, site, other, shown)
     question = "When should the quiet room be open in winter?"
     choice = NewPoll(("Mornings", "Afternoons", "Evenings, with soup"), 3 * DAY_S)
     poll = await posts.publish(tx, site, other, posts.Draft(text=question, poll=choice))
     await votes.vote(tx, site, owner, poll, [2])
-    await bookmarks.add(tx, owner, poll)
+    await likes.like(tx, site, owner, poll)
+    await boosts.boost(tx, site, owner, poll)
+    over = NewPoll(("Blue", "Green"), 1)
+    color = await posts.publish(tx, site, other, posts.Draft(text="Which colour for the door?", poll=over))
+    await votes.vote(tx, site, owner, color, [1])
+    for reader in (owner, other):
+        await bookmarks.add(tx, reader, shown)
     spoiler = posts.Draft(text="The gardener lends it to herself.", summary="The end of the seed mystery")
     await posts.publish(tx, site, other, spoiler)
     private = f"@{owner.username} Could you look at the lock of the archive tomorrow?"
@@ -89,14 +96,16 @@ async def _write(
         content_type="text/markdown",
         state="draft",
     )
-    await posts.publish(tx, site, owner, draft)
+    for author in (owner, other):
+        await posts.publish(tx, site, author, draft)
     later = posts.Draft(text="Tomorrow at six: stories in three languages. #commons")
     await scheduled_posts.schedule(tx, site, owner, later, tx.now + DAY_MS)
 
 
 async def _sort(tx: Tx, here: DemoNode, owner: AccountRow, other: AccountRow) -> None:
-    row = await lists.create(tx, owner, "Desk and archive")
-    await lists.add_accounts(tx, owner, row.id, [other.id])
+    for mine, theirs in ((owner, other), (other, owner)):
+        row = await lists.create(tx, mine, "Desk and archive")
+        await lists.add_accounts(tx, mine, row.id, [theirs.id])
     await filters.create(
         tx, owner, "Crosswords", ["home", "public"], keywords=[filters.KeywordChange(keyword="solution")]
     )

@@ -48,6 +48,12 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   area.form?.addEventListener("submit", () => key && sessionStorage.setItem("sent", key));
   show();
 }
+// The tab that is open is in sight, also in a row that is wider than a phone.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  const [own, around] = [tab.getBoundingClientRect(), row.getBoundingClientRect()];
+  row.scrollLeft += (own.left + own.right - around.left - around.right) / 2;
+}
 // Times in the reader's own zone.
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = new Date(time.dateTime).toLocaleString(language);
