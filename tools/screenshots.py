@@ -1,9 +1,9 @@
 """Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
 
 `python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes
-sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and
-dark, the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did
-not reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
+sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and dark,
+the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did not
+reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -44,6 +44,7 @@ MAIN_PAGES = {
     "console": "/admin",
 }
 MEMBER = "tomas"
+ROLES = ("main", "guest", "member", "owner")
 MAX_PAGES = 400  # that are opened to find others
 # What leads away, ends the session, or is no page.
 LEFT_OUT = re.compile(
@@ -179,8 +180,8 @@ async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]])
             continue
         if name:
             found.setdefault(name, path)
-        for link in LINK.findall(await answer.text()):
-            link = unescape(link).partition("#")[0].removeprefix(base)
+        for address in LINK.findall(await answer.text()):
+            link = unescape(address).partition("#")[0].removeprefix(base)
             target = find_pattern(link.partition("?")[0], patterns)
             if target and target not in found and link not in seen and not LEFT_OUT.search(link):
                 seen.add(link)
@@ -256,27 +257,33 @@ def write_shown(target: Path, pictures: Pictures) -> None:
     sheet.quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
-async def run(folder: Path, port: int) -> None:
-    """Take all pictures and write all sheets, that of the documentation first."""
+async def take_main_pages(folder: Path, browser: Browser, base: str, cookies: list[dict[str, str]]) -> None:
+    """Write the sheet of the documentation, and those of the main pages in other languages."""
+    shown: Pictures = {}
+    for look in dict.fromkeys(look for _, look in SHOWN):
+        names = [name for name, seen in SHOWN if seen == look]
+        shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, cookies)
+    write_shown(folder / "pages.png", shown)
+    for look in LANGUAGE_LOOKS:
+        write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, cookies))
+    for look in PLAIN_LOOKS:
+        write_sheets(folder, "plain", await take(browser, base, PLAIN_PAGES, look, cookies))
+
+
+async def run(folder: Path, port: int, roles: Sequence[str]) -> None:
+    """Take the pictures and write the sheets, that of the documentation and the main pages for `main`."""
     async with run_demo(port) as base, async_playwright() as started:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = await started.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         owner, member = await log_in(browser, base, OWNER), await log_in(browser, base, MEMBER)
-        shown: Pictures = {}
-        for look in dict.fromkeys(look for _, look in SHOWN):
-            names = [name for name, seen in SHOWN if seen == look]
-            shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, owner)
-        write_shown(folder / "pages.png", shown)
-        for look in LANGUAGE_LOOKS:
-            write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, owner))
-        for look in PLAIN_LOOKS:
-            write_sheets(folder, "plain", await take(browser, base, PLAIN_PAGES, look, owner))
-        reached: set[str] = set()
+        if "main" in roles:
+            await take_main_pages(folder, browser, base, owner)
+        reached: set[str] = set()  # only what a role sees besides the pages of those before
         for role, cookies in (("guest", []), ("member", member), ("owner", owner)):
             pages = await find_pages(browser, base, cookies)
             pages = {name: path for name, path in pages.items() if name not in reached or name == "/"}
             reached |= set(pages)
-            for look in LOOKS:
+            for look in LOOKS if role in roles else ():
                 write_sheets(folder, role, await take(browser, base, pages, look, cookies))
         print("not reached:", *sorted(set(list_patterns()) - reached))
         await browser.close()
@@ -287,9 +294,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8531)
+    parser.add_argument("--roles", nargs="*", default=ROLES, choices=ROLES, help="whose pages to show")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(options.folder, options.port))
+    asyncio.run(run(options.folder, options.port, options.roles))
 
 
 if __name__ == "__main__":

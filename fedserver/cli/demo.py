@@ -51,8 +51,8 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         media=MediaConfig(store=f"file:{folder / 'media'}"),
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
-        # Polls that end while one looks, and room for tools that open every page.
-        limits=LimitsConfig(min_poll_seconds=1, requests_per_5_minutes=5_000),
+        # Who tries everything out should not be told to wait, and sees a poll that has ended.
+        limits=LimitsConfig(requests_per_5_minutes=30_000, min_poll_seconds=1),
         log=LogConfig(level="warning"),
     )
 

@@ -48,18 +48,18 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   area.form?.addEventListener("submit", () => key && sessionStorage.setItem("sent", key));
   show();
 }
-// The tab that is open is in sight, also in a row that is wider than a phone.
-for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
-  const row = tab.parentElement;
-  const [own, around] = [tab.getBoundingClientRect(), row.getBoundingClientRect()];
-  row.scrollLeft += (own.left + own.right - around.left - around.right) / 2;
-}
 // Times in the reader's own zone.
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = new Date(time.dateTime).toLocaleString(language);
 }
 for (const field of document.querySelectorAll("[data-own-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
+}
+// Tabs that do not fit are scrolled to the current one.
+for (const current of document.querySelectorAll(".tabs [aria-current]")) {
+  const tabs = current.closest(".tabs");
+  const [place, room] = [current.getBoundingClientRect(), tabs.getBoundingClientRect()];
+  if (place.right > room.right || place.left < room.left) tabs.scrollLeft += place.left - room.left - room.width / 4;
 }
 // A menu closes when one clicks elsewhere or presses Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");
