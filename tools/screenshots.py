@@ -1,8 +1,8 @@
 """Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
 
 `python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes
-sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and dark,
-the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did not
+sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and
+dark, the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did not
 reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
