@@ -2,8 +2,8 @@
 
 `python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes
 sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and
-dark, the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did not
-reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
+dark, the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did
+not reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -172,8 +172,6 @@ async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]])
     waiting = ["/", *(name for name in patterns if "{" not in name and name != "/")]
     seen = set(waiting)
     for path in waiting:
-        if len(seen) > MAX_PAGES:
-            break
         answer = await context.request.get(base + path, headers={"Accept": "text/html"}, max_redirects=0)
         name = find_pattern(path.partition("?")[0], patterns)
         if not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
@@ -183,7 +181,8 @@ async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]])
         for address in LINK.findall(await answer.text()):
             link = unescape(address).partition("#")[0].removeprefix(base)
             target = find_pattern(link.partition("?")[0], patterns)
-            if target and target not in found and link not in seen and not LEFT_OUT.search(link):
+            is_new = target and target not in found and link not in seen and len(seen) < MAX_PAGES
+            if is_new and not LEFT_OUT.search(link):
                 seen.add(link)
                 waiting.append(link)
     await context.close()
