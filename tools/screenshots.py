@@ -1,9 +1,9 @@
 """Take pictures of the node's pages, and write them on sheets, to look at what a change did to them.
 
 `python -m tools.screenshots FOLDER` starts the nodes of `fedserver demo` on ports of their own and writes
-sheets into FOLDER: every page that a guest, a member and the owner reach by links, at 390 and 1280 px, light
-and dark, and the main ones in Arabic and German. It prints which declared pages no link leads to. Its file
-`pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
+sheets into FOLDER: every page that a guest, a member and the owner can open, at 390 and 1280 px, light and
+dark, the main ones in Arabic and German, and some without JavaScript. It prints which declared pages it did
+not reach. Its file `pages.png` is the one that docs/images/pages.png shows. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -49,8 +50,7 @@ MAX_PAGES = 400  # that are opened to find others
 LEFT_OUT = re.compile(
     r"^/(logout|oauth|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
 )
-LIST_LINKS = """links => links.filter(each => each.origin === location.origin)
-  .map(each => each.pathname + each.search)"""
+LINK = re.compile(r'<a [^>]*?href="([^"]*)"')
 Theme = Literal["light", "dark"]
 
 
@@ -61,6 +61,7 @@ class Look:
     width: int
     theme: Theme
     language: str = "en"
+    scripted: bool = True  # with JavaScript
 
 
 LOOKS = (Look(390, "light"), Look(390, "dark"), Look(1280, "light"), Look(1280, "dark"))
@@ -69,6 +70,8 @@ LANGUAGE_LOOKS = tuple(
     for language in ("ar", "de")
     for width in HEIGHTS
 )
+PLAIN_LOOKS = tuple(Look(width, "light", scripted=False) for width in HEIGHTS)
+PLAIN_PAGES = {name: MAIN_PAGES[name] for name in ("home", "thread", "composer", "editor", "settings")}
 # What the sheet of the documentation shows.
 SHOWN = (
     ("home", Look(1280, "light", "en")),
@@ -159,24 +162,27 @@ def find_pattern(path: str, patterns: dict[str, re.Pattern[str]]) -> str:
 
 
 async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]]) -> dict[str, str]:
-    """Follow links from the front page; return a path for each declared page that is reached."""
+    """Follow links from pages without parameters; return a path for each declared page that is reached."""
     context = await browser.new_context()
     if cookies:
         await context.add_cookies(cookies)  # type: ignore[arg-type]
-    page = await context.new_page()
     patterns = list_patterns()
     found: dict[str, str] = {}
-    waiting, seen = ["/"], {"/"}
+    # Pages without parameters are opened even if no link leads to them.
+    waiting = ["/", *(name for name in patterns if "{" not in name and name != "/")]
+    seen = set(waiting)
     for path in waiting:
-        if len(seen) > MAX_PAGES:
-            break
-        answer = await page.goto(base + path)
+        answer = await context.request.get(base + path, headers={"Accept": "text/html"}, max_redirects=0)
         name = find_pattern(path.partition("?")[0], patterns)
-        if name and answer is not None and answer.ok and page.url == base + path:
+        if not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        if name:
             found.setdefault(name, path)
-        for link in await page.eval_on_selector_all("a[href]", LIST_LINKS):
+        for address in LINK.findall(await answer.text()):
+            link = unescape(address).partition("#")[0].removeprefix(base)
             target = find_pattern(link.partition("?")[0], patterns)
-            if target and target not in found and link not in seen and not LEFT_OUT.search(link):
+            is_new = target and target not in found and link not in seen and len(seen) < MAX_PAGES
+            if is_new and not LEFT_OUT.search(link):
                 seen.add(link)
                 waiting.append(link)
     await context.close()
@@ -191,6 +197,7 @@ async def take(
         viewport={"width": look.width, "height": HEIGHTS[look.width]},
         color_scheme=look.theme,
         locale=look.language,
+        java_script_enabled=look.scripted,
     )
     if cookies:
         await context.add_cookies(cookies)  # type: ignore[arg-type]
@@ -258,6 +265,8 @@ async def take_main_pages(folder: Path, browser: Browser, base: str, cookies: li
     write_shown(folder / "pages.png", shown)
     for look in LANGUAGE_LOOKS:
         write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, cookies))
+    for look in PLAIN_LOOKS:
+        write_sheets(folder, "plain", await take(browser, base, PLAIN_PAGES, look, cookies))
 
 
 async def run(folder: Path, port: int, roles: Sequence[str]) -> None:
@@ -275,7 +284,7 @@ async def run(folder: Path, port: int, roles: Sequence[str]) -> None:
             reached |= set(pages)
             for look in LOOKS if role in roles else ():
                 write_sheets(folder, role, await take(browser, base, pages, look, cookies))
-        print("without a link:", *sorted(set(list_patterns()) - reached))
+        print("not reached:", *sorted(set(list_patterns()) - reached))
         await browser.close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.demo_community import daily_life
+from fedserver.cli.demo_community import daily_life, files, governance
 from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
 from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
 from fedserver.cli.language import command, option
@@ -51,6 +51,8 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         media=MediaConfig(store=f"file:{folder / 'media'}"),
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
+        # Who tries everything out should not be told to wait, and sees a poll that has ended.
+        limits=LimitsConfig(requests_per_5_minutes=30_000, min_poll_seconds=1),
         log=LogConfig(level="warning"),
         # Who tries everything out should not be told to wait.
         limits=LimitsConfig(requests_per_5_minutes=30_000),
@@ -92,7 +94,7 @@ async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
         partner = partners[story.node]
         services = partner.node.services
         author = partner.people[story.author]
-        cover = await daily_life.store_picture(partner, author, story.hue, "") if story.hue else None
+        cover = await files.store_picture(partner, author, story.hue, "") if story.hue else None
         draft = posts.Draft(
             text=story.text,
             cover_id=cover,
@@ -144,7 +146,7 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         click.echo(gettext("They become partners …"))
         await make_partners(partners)
         for number, partner in enumerate(partners):
-            await daily_life.dress(partner, 120 * number)
+            await files.dress(partner, 120 * number)
         click.echo(gettext("Members follow each other across the nodes …"))
         await follow_everyone(partners)
         await wait_until_idle(partners)
@@ -154,6 +156,7 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         await wait_until_idle(partners)
         await _publish_reactions(by_key, uris)
         await daily_life.live(partners[0])
+        await governance.govern(partners[0])
         await wait_until_idle(partners)
         _print_addresses(partners)
         if not once:

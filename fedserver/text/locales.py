@@ -287,7 +287,10 @@ def format_percent(share: float) -> str:
 
 
 def format_megabytes(size: int) -> str:
-    """Return a number of bytes in megabytes, with one digit after the point."""
+    """Return a number of bytes in megabytes or, if they are a thousand, in gigabytes, with one digit."""
+    if size >= 1_000_000_000:
+        gigabytes = round(size / 1_000_000_000, 1)
+        return str(units.format_unit(gigabytes, "digital-gigabyte", "short", locale=_now_locale()))
     megabytes = max(0.1, round(size / 1_000_000, 1))
     return str(units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale()))
 

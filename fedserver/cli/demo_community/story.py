@@ -46,6 +46,7 @@ COMMUNITIES = (
         (
             DemoPerson("maya", "Maya Okafor", "Keeps the catalogue. Ask me about SQL and seed libraries."),
             DemoPerson("tomas", "Tomás Rey", "Evenings at the desk, mornings in the archive."),
+            DemoPerson("rosa", "Rosa Lindqvist", "Reads to children on Thursdays. Draws in the margins."),
         ),
     ),
     DemoCommunity(
@@ -90,8 +91,9 @@ POSTS = (
         "## Keep the data yours\n\n- one table for things, one for copies\n- dates in plain "
         "sight\n- an export that "
         "opens in any program\n\n> A catalogue is a promise that somebody will find it again.\n\n"
-        "```sql\nSELECT title, shelf FROM copies WHERE back_at IS NULL;\n```\n\nTake it, change "
-        "it, tell us what broke.",
+        "```sql\nSELECT title, shelf FROM copies WHERE back_at IS NULL;\n```\n\n"
+        "| shelf | things | lent |\n|---|---|---|\n| Tools | 84 | 31 |\n| Seeds | 212 | 140 |\n\n"
+        "Take it, change it, tell us what broke.[^1]\n\n[^1]: Mornings are best, the desk is quiet then.",
         "A catalogue that everybody can read",
         210,
     ),
