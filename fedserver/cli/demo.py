@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.demo_community import daily_life, files, governance
+from fedserver.cli.demo_community import daily_life, files, governance, publication
 from fedserver.cli.demo_community.nodes import DemoNode, follow_everyone, make_partners, wait_until_idle
-from fedserver.cli.demo_community.story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
+from fedserver.cli.demo_community.story import COMMUNITIES, DemoCommunity
 from fedserver.cli.language import command, option
 from fedserver.cli.server import build_sites, configure_log
 from fedserver.cli.settings import async_command, config_option, read_config
@@ -23,7 +23,6 @@ from fedserver.config import (
     Config,
     DatabaseConfig,
     FederationConfig,
-    LimitsConfig,
     LogConfig,
     MediaConfig,
     RegistrationConfig,
@@ -31,8 +30,6 @@ from fedserver.config import (
 from fedserver.config import NodeConfig as NodeConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
-from fedserver.domain.posts import likes, posts
-from fedserver.domain.timelines import visibility
 from fedserver.federation.keys import generate
 from fedserver.node import open_node
 from fedserver.text.locales import gettext
@@ -51,11 +48,6 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         media=MediaConfig(store=f"file:{folder / 'media'}"),
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
-        # Who tries everything out should not be told to wait, and sees a poll that has ended.
-        limits=LimitsConfig(requests_per_5_minutes=30_000, min_poll_seconds=1),
-        log=LogConfig(level="warning"),
-        # Who tries everything out should not be told to wait.
-        limits=LimitsConfig(requests_per_5_minutes=30_000),
     )
 
 
@@ -87,42 +79,6 @@ async def _start_node(community: DemoCommunity, port: int, folder: Path) -> Demo
     return DemoNode(community, node, people)
 
 
-async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
-    """Publish the posts of the story and return their URIs by key."""
-    uris: dict[str, str] = {}
-    for story in POSTS:
-        partner = partners[story.node]
-        services = partner.node.services
-        author = partner.people[story.author]
-        cover = await files.store_picture(partner, author, story.hue, "") if story.hue else None
-        draft = posts.Draft(
-            text=story.text,
-            cover_id=cover,
-            kind="Article" if story.title else "Note",
-            title=story.title,
-            content_type="text/markdown" if story.title else "text/plain",
-        )
-        async with services.db.write() as tx:
-            post_id = await posts.publish(tx, services.site, author, draft)
-            uris[story.key] = (await visibility.get(tx, post_id, None)).uri
-    return uris
-
-
-async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]) -> None:
-    """Publish replies and likes, each from another node than that of the post."""
-    for reply in REPLIES:
-        partner = partners[reply.node]
-        services, author = partner.node.services, partner.people[reply.author]
-        row = await services.resolver.resolve_post(uris[reply.to])
-        if row is None:
-            continue
-        async with services.db.write() as tx:
-            await likes.like(tx, services.site, author, row.id)
-            if reply.text:
-                draft = posts.Draft(text=reply.text, in_reply_to_id=row.id)
-                await posts.publish(tx, services.site, author, draft)
-
-
 @command()
 @option("--port", default=8431, show_default=True, help="The first of three ports.")
 @config_option
@@ -152,9 +108,9 @@ async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
         await wait_until_idle(partners)
         by_key = {partner.community.key: partner for partner in partners}
         click.echo(gettext("They post, reply and like …"))
-        uris = await _publish_posts(by_key)
+        uris = await publication.publish_posts(by_key)
         await wait_until_idle(partners)
-        await _publish_reactions(by_key, uris)
+        await publication.publish_reactions(by_key, uris)
         await daily_life.live(partners[0])
         await governance.govern(partners[0])
         await wait_until_idle(partners)

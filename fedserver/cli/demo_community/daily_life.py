@@ -1,4 +1,4 @@
-"""What the members of the demo's first community have done until now, so that none of their pages is empty."""
+"""What the demo's first community has done until now, so that none of its pages is empty."""
 
 from __future__ import annotations
 
