@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterator
+from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -29,40 +29,37 @@ STRUCTURAL = frozenset(
         "type",
     }
 )
+OUTLINE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "main", "nav", "aside", "header", "footer"})
+
+ONCE = ("h1", "main", "nav", "aside")
 
 
-@dataclass(frozen=True)
-class PageStructure:
-    """The hash of what is inside `main` and beside it, and of the frame around that."""
+def parse_structure(html: str) -> frozenset[int]:
+    """Return a number for each kind of element of a page, and one for the order of headings and landmarks.
 
-    content: str
-    frame: str
-
-
-def parse_structure(html: str) -> PageStructure:
-    """Return the structure of a page: the same for two pages that differ in words, ids and repetitions."""
+    Elements are of one kind if they, their ancestors and their children have the same tags and states.
+    """
     document = LexborHTMLParser(html)
-    contents = []
-    for node in document.css("main, aside.context"):
-        contents.append(_describe(node))
-        node.decompose()
     assert document.root is not None
-    return PageStructure(_hash("".join(contents)), _hash(_describe(document.root)))
+    outline = [node.tag for node in document.root.traverse() if node.tag in OUTLINE]
+    steps = {hash(step) for step in pairwise(outline)}  # a heading is compared with the one before it
+    counts = hash(tuple(outline.count(tag) for tag in ONCE))
+    return frozenset({*_generate_kinds(document.root, 0), *steps, counts})
+
+
+def _generate_kinds(node: LexborNode, ancestors: int) -> Iterator[int]:
+    chain = hash((ancestors, _describe(node)))
+    children = list(node.iter())
+    yield hash((chain, frozenset(_describe(child) for child in children)))
+    for child in children if node.tag != "svg" else ():
+        yield from _generate_kinds(child, chain)
 
 
 def _describe(node: LexborNode) -> str:
-    """Return tag, attributes and children; of children with one structure the first stands for all."""
+    """Return the tag, its states, which of its other attributes say something, and whether it has a text."""
     attributes = sorted(
         f"{name}={value or ''}" if name in STRUCTURAL else f"{name}{'' if (value or '').strip() else '!'}"
         for name, value in node.attributes.items()
     )
-    children = dict.fromkeys(
-        "T" if child.tag == "-text" else _describe(child)
-        for child in node.iter(include_text=True)
-        if child.tag != "-text" or (child.text_content or "").strip()
-    )
-    return f"<{node.tag} {' '.join(attributes)}>{''.join(children)}</>"
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    has_text = bool((node.text(deep=False) or "").strip())
+    return f"{node.tag} {' '.join(attributes)} {has_text}"
