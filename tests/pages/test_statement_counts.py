@@ -56,6 +56,6 @@ async def test_warm_pages_take_few_statements(start: Start) -> None:
     node = await start("alpha.test", metrics="127.0.0.1:0", rules=("Kindness",))
     ids = await populate(node)
     guest, member = Visitor(node), await log_in_visitor(node, "ann")
-    for place in (str(ids["first"]), quote("άρθρο")):
+    for place in (str(ids["first"]), quote("αρθρο")):
         assert await _list_excesses(node, guest, GUEST_BUDGETS, place) == {}
         assert await _list_excesses(node, member, MEMBER_BUDGETS, place) == {}
