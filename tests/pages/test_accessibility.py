@@ -4,9 +4,9 @@ Rules: WCAG 2.2 A and AA and axe's best practices. Budgets: what one page may ma
 
 What is the same is looked at once. A role opens a page only if its HTML has a kind of element, or an order of
 headings and landmarks, that no role has seen before: rules judge an element by itself, its ancestors and its
-children, and the outline is the rest that they compare. The rules about colours and room run on what is new in
-a page down to its last element, as they depend on styles, and styles on classes and states: in each of the four
-looks, all kinds of elements are examined, with all ancestors they have anywhere.
+children, and headings and landmarks are the rest that they compare. The rules about colours and room skip the
+parts of a page that were examined elsewhere with the same ancestors, classes and states: styles depend on
+those. So each kind of element, and of menu, is examined in each of the four looks wherever it is different.
 """
 
 from __future__ import annotations

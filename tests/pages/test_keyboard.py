@@ -1,4 +1,4 @@
-"""Pages with the keyboard alone: the focus is seen everywhere, nothing holds it, and everything can be done."""
+"""Pages by keyboard alone: the focus is seen everywhere, nothing holds it, and everything can be done."""
 
 from __future__ import annotations
 
