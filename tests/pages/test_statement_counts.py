@@ -25,6 +25,7 @@ MEMBER_BUDGETS = {
     POST: 8,
     BLOG: 7,
 }
+GUEST_ARTICLE_BUDGET, MEMBER_ARTICLE_BUDGET = 7, 10  # with others of its author, and of its tags
 
 
 def _count(node: TestNode, route: str) -> float:
@@ -56,6 +57,8 @@ async def test_warm_pages_take_few_statements(start: Start) -> None:
     node = await start("alpha.test", metrics="127.0.0.1:0", rules=("Kindness",))
     ids = await populate(node)
     guest, member = Visitor(node), await log_in_visitor(node, "ann")
-    for place in (str(ids["first"]), quote("αρθρο")):
-        assert await _list_excesses(node, guest, GUEST_BUDGETS, place) == {}
-        assert await _list_excesses(node, member, MEMBER_BUDGETS, place) == {}
+    post, article = str(ids["first"]), quote("αρθρο")
+    assert await _list_excesses(node, guest, GUEST_BUDGETS, post) == {}
+    assert await _list_excesses(node, member, MEMBER_BUDGETS, post) == {}
+    assert await _list_excesses(node, guest, {POST: GUEST_ARTICLE_BUDGET}, article) == {}
+    assert await _list_excesses(node, member, {POST: MEMBER_ARTICLE_BUDGET}, article) == {}
