@@ -7,7 +7,20 @@ from functools import cache
 from fedserver.web.appearance.palette import render_palette
 from fedserver.web.html import STATIC, hash_file
 
-FILES = ("base", "forms", "shell", "posts", "composer", "reading", "editor", "joining", "console", "settings")
+# The last one takes back what others set, where the system sets the colours.
+FILES = (
+    "base",
+    "forms",
+    "shell",
+    "posts",
+    "composer",
+    "reading",
+    "editor",
+    "joining",
+    "console",
+    "settings",
+    "system-colours",
+)
 
 
 @cache

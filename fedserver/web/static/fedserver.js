@@ -73,7 +73,12 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   menu.querySelector("summary").focus({ preventScroll: true });
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of menus()) menu.open = false;
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    // What has the focus would be hidden with the menu.
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
 });
 // The address of a post or profile goes to the clipboard; without a script there is no such button.
 for (const button of document.querySelectorAll("button[data-copy]")) {
