@@ -207,7 +207,7 @@ async def measure_posting(bench: Bench, count: int) -> None:
     await bench.measure("post a status (members only)", 4, count, once)
 
 
-def _make_create(host: str, number: int) -> dict[str, object]:
+def make_create(host: str, number: int) -> dict[str, object]:
     actor = f"http://{host}/users/speaker"
     uri = f"{actor}/posts/{number}"
     moment = "2026-11-24T00:00:00Z"
@@ -231,7 +231,7 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
     url = bench.base + "/inbox"
     signed: list[tuple[dict[str, str], bytes]] = []
     for number in range(count):
-        body = msgspec.json.encode(_make_create(host, number))
+        body = msgspec.json.encode(make_create(host, number))
         headers = cavage.sign(key, key_id, build_request("POST", url), system_clock(), sha256(body))
         signed.append(({**headers, "Content-Type": ACTIVITY_JSON}, body))
     forged = [({**headers, "Digest": f"SHA-256={sha256(b'x')}"}, body) for headers, body in signed]
