@@ -92,7 +92,7 @@ class Node:
 
     async def ask_page(self, path: str, *, member: bool) -> bytes:
         cookie = {"Cookie": f"session={self.seeded.session}"} if member else {}
-        return await self.ask(path, Accept="text/html", **cookie)
+        return await self.ask(path, **{"Accept": "text/html", "Accept-Encoding": "gzip"}, **cookie)
 
     async def publish(self, **values: object) -> str:
         headers = {"Authorization": f"Bearer {self.seeded.token}"}
