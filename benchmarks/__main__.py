@@ -215,7 +215,10 @@ async def measure_pages(bench: Bench, count: int) -> None:
     ]
     for name, path, member in plan:
         await bench.measure(
-            name, 3.0, count, lambda path=path, member=member: bench.get_page(path, member=member)  # type: ignore[misc]
+            name,
+            3.0,
+            count,
+            lambda path=path, member=member: bench.get_page(path, member=member),  # type: ignore[misc]
         )
 
 

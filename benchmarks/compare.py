@@ -272,9 +272,7 @@ async def start_node(
     folder.mkdir()
     seeding = "-c", SEED, str(folder), str(port), str(members), str(posts), host
     seeded = msgspec.json.decode(await run_in_tree(tree, *seeding), type=Seeded)
-    process = await start_in_tree(
-        tree, "-m", "fedserver", "run", "--config", str(folder / "fedserver.toml")
-    )
+    process = await start_in_tree(tree, "-m", "fedserver", "run", "--config", str(folder / "fedserver.toml"))
     node = Node(tree, folder, port, seeded, f"http://{host}/users/speaker", process, http)
     async with asyncio.timeout(30):
         while True:

@@ -64,6 +64,8 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # Else each page asks the file system for the times of some twenty files.
+            auto_reload=False,
             extensions=[i18n],
         )
         install_texts(self._environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 import wcwidth
@@ -12,6 +13,7 @@ from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 
 MAX_INITIALS = 2
+MAX_KEPT = 500  # of pictures, initials and icons, as HTML: a page of posts has hundreds of them
 
 
 def find_initials(name: str) -> str:
@@ -28,15 +30,25 @@ def choose_face(row: AccountRow) -> int:
 
 def render_face(row: AccountRow, address: str, size: str, alt: str) -> Markup:
     """Return the picture at an address, or the initials if it is ''; `size` is a class of the stylesheet."""
-    classes = f"avatar {size}".strip()
     if address:
-        return Markup('<img class="{}" src="{}" alt="{}" loading="lazy">').format(classes, address, alt)
-    initials = find_initials(row.display_name or row.username)
+        return _render_picture(size, address, alt)
+    return _render_initials(size, choose_face(row), row.display_name or row.username)
+
+
+@lru_cache(MAX_KEPT)
+def _render_picture(size: str, address: str, alt: str) -> Markup:
+    classes = f"avatar {size}".strip()
+    return Markup('<img class="{}" src="{}" alt="{}" loading="lazy">').format(classes, address, alt)
+
+
+@lru_cache(MAX_KEPT)
+def _render_initials(size: str, face: int, name: str) -> Markup:
     return Markup('<span class="{} face-{}" aria-hidden="true" translate="no">{}</span>').format(
-        classes, choose_face(row), initials
+        f"avatar {size}".strip(), face, find_initials(name)
     )
 
 
+@lru_cache(MAX_KEPT)
 def render_icon(name: str) -> Markup:
     """Return an icon beside a text that says the same."""
     address = static_url("vendor/icons.svg")
