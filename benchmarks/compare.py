@@ -148,7 +148,7 @@ async def deliver(node: Node, signed: list[tuple[dict[str, str], bytes]], status
 async def wait_until(node: Node, path: str, is_done: Callable[[bytes], bool]) -> None:
     """Ask until an answer satisfies `is_done`."""
     async with asyncio.timeout(60):
-        while not is_done(await node.ask_api(path)):
+        while not is_done(await node.ask_api(path)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -269,7 +269,6 @@ async def start_node(
 ) -> Node:
     """Seed and start a node with the code of a tree."""
     port = free_port()
-    folder.mkdir()
     seeding = "-c", SEED, str(folder), str(port), str(members), str(posts), host
     seeded = msgspec.json.decode(await run_in_tree(tree, *seeding), type=Seeded)
     process = await start_in_tree(tree, "-m", "fedserver", "run", "--config", str(folder / "fedserver.toml"))
@@ -305,16 +304,16 @@ async def compare(nodes: Sequence[Node], names: Sequence[str], slices: int) -> N
         )
 
 
-async def run(other: Path, names: Sequence[str], slices: int, members: int, posts: int) -> None:
+async def run(other: Path, this: Path, names: Sequence[str], slices: int, members: int, posts: int) -> None:
     """Start a node of each tree, compare, and end them."""
-    stubs, this = StubHosts(), Path(__file__).resolve().parents[1]
+    stubs = StubHosts()
     await stubs.start()
     nodes: list[Node] = []
     with tempfile.TemporaryDirectory(prefix="fedserver-compare-") as folder:
         async with aiohttp.ClientSession() as http:
             try:
-                for number, tree in enumerate((other.resolve(), this)):
-                    place = Path(folder) / str(number)
+                for tree in (other, this):
+                    place = Path(tempfile.mkdtemp(dir=folder))
                     host = stubs.list_hosts(1)[0]
                     nodes.append(await start_node(tree, place, host, members, posts, http))
                 await asyncio.sleep(2)  # until the starts are over
@@ -335,7 +334,10 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=100)
     parser.add_argument("--posts", type=int, default=5_000)
     options = parser.parse_args()
-    asyncio.run(run(options.other, options.names, options.slices, options.members, options.posts))
+    this = Path(__file__).resolve().parents[1]
+    asyncio.run(
+        run(options.other.resolve(), this, options.names, options.slices, options.members, options.posts)
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-import wcwidth
+from fedserver.on_demand import on_demand
+
+wcwidth = on_demand("wcwidth")
 
 # Tab and line ends stay. DEL, the C1 controls and noncharacters are legal in XML, but mean nothing in a text.
 _PLANES = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from zlib import crc32
 
-import wcwidth
 from markupsafe import Markup
 
+from fedserver.on_demand import on_demand
 from fedserver.web.appearance.palette import FACES
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
+
+wcwidth = on_demand("wcwidth")  # most names begin with letters of ASCII
 
 MAX_INITIALS = 2
 MAX_KEPT = 500  # of pictures, initials and icons, as HTML: a page of posts has hundreds of them
@@ -20,7 +22,12 @@ def find_initials(name: str) -> str:
     """Return the first character of the first and of the last word that begin with a letter or digit."""
     words = [word for word in name.split() if word[:1].isalnum()] or name.split()
     chosen = words if len(words) < MAX_INITIALS else [words[0], words[-1]]
-    return "".join(next(iter(wcwidth.iter_graphemes(word)), "") for word in chosen) or "?"
+    return (
+        "".join(
+            word[0] if word.isascii() else next(iter(wcwidth.iter_graphemes(word)), "") for word in chosen
+        )
+        or "?"
+    )
 
 
 def choose_face(row: AccountRow) -> int:

@@ -6,7 +6,7 @@ import re
 
 from fedserver.domain.relationships import blocks
 from tests.kit.api import Api
-from tests.kit.nodes import Start, TestNode
+from tests.kit.nodes import Start
 from tests.kit.visitors import VisitedPage, Visitor, log_in_visitor
 
 
