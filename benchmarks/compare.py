@@ -46,7 +46,7 @@ print(json.dumps({
     "article_path": getattr(seeded, "article_path", ""),
 }))
 """
-Once = Callable[[], Awaitable[None]]
+Once = Callable[[], Awaitable[object]]
 
 
 class Seeded(msgspec.Struct):
@@ -82,7 +82,7 @@ class Node:
         """Return the CPU time of the process with all its threads (clock_getcpuclockid(3))."""
         return time.clock_gettime((~self.process.pid << 3) | 2) * 1_000
 
-    async def ask(self, path: str, status: int = 200, **headers: str) -> bytes:
+    async def ask(self, path: str, status: int = 200, /, **headers: str) -> bytes:
         async with self.http.get(self.base + path, headers=headers, allow_redirects=False) as answer:
             assert answer.status == status, (path, answer.status)
             return await answer.read()
@@ -92,7 +92,8 @@ class Node:
 
     async def ask_page(self, path: str, *, member: bool) -> bytes:
         cookie = {"Cookie": f"session={self.seeded.session}"} if member else {}
-        return await self.ask(path, **{"Accept": "text/html", "Accept-Encoding": "gzip"}, **cookie)
+        headers = {"Accept": "text/html", "Accept-Encoding": "gzip", **cookie}
+        return await self.ask(path, 200, **headers)
 
     async def publish(self, **values: object) -> str:
         headers = {"Authorization": f"Bearer {self.seeded.token}"}

@@ -17,7 +17,6 @@ from fedserver.domain.timelines import interaction_policies
 from fedserver.links import Links
 from fedserver.text import locales
 from fedserver.web.appearance.faces import find_initials, render_face, render_icon
-from fedserver.web.appearance.fragments import build_fragment
 from fedserver.web.appearance.post_values import build_can_translate, build_post_values, find_answered_handle
 from fedserver.web.appearance.reader_values import READER_VALUES
 from fedserver.web.appearance.setting_values import build_setting_values
@@ -63,9 +62,8 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     with_emojis = partial(render_emojis, links)
     return {
         **STATIC_VALUES,
-        **build_post_values(links),
+        **build_post_values(site, clock),
         **build_setting_values(site),
-        "fragment": build_fragment(site, clock),
         "links": links,
         "avatar": lambda row: own_picture(row) or static_url("avatar.png"),
         "face": face,
