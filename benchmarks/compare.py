@@ -50,7 +50,7 @@ Once = Callable[[], Awaitable[object]]
 
 
 class Seeded(msgspec.Struct):
-    """What a tree wrote into its database, and how to ask for it."""
+    """The ids and credentials that a tree wrote into its database."""
 
     token: str
     account_id: int
@@ -82,18 +82,18 @@ class Node:
         """Return the CPU time of the process with all its threads (clock_getcpuclockid(3))."""
         return time.clock_gettime((~self.process.pid << 3) | 2) * 1_000
 
-    async def ask(self, path: str, status: int = 200, /, **headers: str) -> bytes:
+    async def request(self, path: str, status: int = 200, /, **headers: str) -> bytes:
         async with self.http.get(self.base + path, headers=headers, allow_redirects=False) as answer:
             assert answer.status == status, (path, answer.status)
             return await answer.read()
 
-    async def ask_api(self, path: str) -> bytes:
-        return await self.ask(path, Authorization=f"Bearer {self.seeded.token}")
+    async def request_api(self, path: str) -> bytes:
+        return await self.request(path, Authorization=f"Bearer {self.seeded.token}")
 
-    async def ask_page(self, path: str, *, member: bool) -> bytes:
+    async def request_page(self, path: str, *, member: bool) -> bytes:
         cookie = {"Cookie": f"session={self.seeded.session}"} if member else {}
         headers = {"Accept": "text/html", "Accept-Encoding": "gzip", **cookie}
-        return await self.ask(path, 200, **headers)
+        return await self.request(path, 200, **headers)
 
     async def publish(self, **values: object) -> str:
         headers = {"Authorization": f"Bearer {self.seeded.token}"}
@@ -104,7 +104,7 @@ class Node:
             return uri
 
 
-async def ask_many(count: int, once: Once) -> None:
+async def request_many(count: int, once: Once) -> None:
     """Ask `count` times, eight at once."""
     left = count
 
@@ -120,7 +120,7 @@ async def ask_many(count: int, once: Once) -> None:
 async def slice_of_requests(prepare: Callable[[Node], Once], node: Node, count: int) -> float:
     """Return the CPU ms of a request, of `count`."""
     once, before = prepare(node), node.read_cpu_ms()
-    await ask_many(count, once)
+    await request_many(count, once)
     return (node.read_cpu_ms() - before) / count
 
 
@@ -143,21 +143,21 @@ async def deliver(node: Node, signed: list[tuple[dict[str, str], bytes]], status
         async with node.http.post(f"{node.base}/inbox", data=body, headers=headers) as answer:
             assert answer.status == status, (answer.status, await answer.text())
 
-    await ask_many(len(signed), once)
+    await request_many(len(signed), once)
 
 
 async def wait_until(node: Node, path: str, is_done: Callable[[bytes], bool]) -> None:
     """Ask until an answer satisfies `is_done`."""
     async with asyncio.timeout(60):
-        while not is_done(await node.ask_api(path)):  # noqa: ASYNC110
+        while not is_done(await node.request_api(path)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
 async def slice_of_creates(node: Node, count: int, *, forged: bool = False) -> float:
     """Return the CPU ms of a Create until the last is visible, or of one whose digest is forged."""
     host = node.speaker.split("/")[2]
-    made = [make_create(host, node.number + number) for number in range(count)]
-    signed = [sign(node, activity, forged=forged) for activity in made]
+    creates = [make_create(host, node.number + number) for number in range(count)]
+    signed = [sign(node, activity, forged=forged) for activity in creates]
     path = f"/api/v2/search?type=accounts&q=speaker@{host}"
     before = node.read_cpu_ms()
     await deliver(node, signed, 401 if forged else 202)
@@ -207,13 +207,13 @@ def list_reads() -> dict[str, Callable[[Node], Once]]:
         "account's statuses": lambda node: f"/api/v1/accounts/{node.seeded.account_id}/statuses",
     }
     reads: dict[str, Callable[[Node], Once]] = {
-        name: lambda node, path=path: partial(node.ask_api, path(node))  # type: ignore[misc]
+        name: lambda node, path=path: partial(node.request_api, path(node))  # type: ignore[misc]
         for name, path in paths.items()
     }
-    reads["instance"] = lambda node: partial(node.ask, "/api/v2/instance")
-    reads["actor"] = lambda node: partial(node.ask, "/users/member0", Accept=ACTIVITY_JSON)
+    reads["instance"] = lambda node: partial(node.request, "/api/v2/instance")
+    reads["actor"] = lambda node: partial(node.request, "/users/member0", Accept=ACTIVITY_JSON)
     webfinger = "/.well-known/webfinger?resource=acct:member0@localhost"
-    reads["webfinger"] = lambda node: partial(node.ask, f"{webfinger}:{node.port}")
+    reads["webfinger"] = lambda node: partial(node.request, f"{webfinger}:{node.port}")
     return reads
 
 
@@ -227,7 +227,7 @@ def list_pages() -> dict[str, Callable[[Node], Once]]:
         ("page: blog, guest", lambda node: "/blog", False),
     ]
     return {
-        name: lambda node, path=path, member=member: partial(node.ask_page, path(node), member=member)  # type: ignore[misc]
+        name: lambda node, path=path, member=member: partial(node.request_page, path(node), member=member)  # type: ignore[misc]
         for name, path, member in plan
     }
 
@@ -278,7 +278,7 @@ async def start_node(
         while True:
             assert process.returncode is None
             try:
-                await node.ask("/readyz")
+                await node.request("/readyz")
                 return node
             except (aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(0.1)

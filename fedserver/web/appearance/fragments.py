@@ -1,4 +1,4 @@
-"""What pages show of a post, kept as HTML: most of the time of a page is spent on posts seen before.
+"""What pages show of a post, cached as HTML: most of the time of a page is spent on posts seen before.
 
 As with the JSON of the client API, views with equal stamps are equal. The rest of what a template may look at
 is part of the key as well: who reads, with their settings, and where the forms lead back to. So a change is
@@ -42,9 +42,9 @@ def build_fragment(site: NodeContext, clock: Callable[[], int]) -> Callable[...,
         if key is None:
             return macro(view, *values)
         csrf: str = context["csrf"]
-        kept = cache.get(key)
-        if kept is not None:
-            return Markup(kept.replace(stand_in, csrf)) if csrf else kept
+        cached = cache.get(key)
+        if cached is not None:
+            return Markup(cached.replace(stand_in, csrf)) if csrf else cached
         html = macro(view, *values)
         cache.store(key, str(html).replace(csrf, stand_in) if csrf else html)
         return html
@@ -55,7 +55,7 @@ def build_fragment(site: NodeContext, clock: Callable[[], int]) -> Callable[...,
 def _build_key(
     context: Context, site: NodeContext, now: int, macro: Any, view: PostView, values: tuple[Hashable, ...]
 ) -> Hashable:
-    """Return all that a fragment may depend on, None for one that must not be kept."""
+    """Return all that a fragment may depend on, None for one that must not be cached."""
     reader = context["me"]
     shown = view.boost_of or view
     # Polls say how long they are open; what was just deleted looks different once.
