@@ -100,6 +100,14 @@ class Bench:
             await answer.read()
             assert answer.status == 200, (path, answer.status)
 
+    async def get_page(self, path: str, *, member: bool) -> None:
+        headers = {"Accept": "text/html", "Accept-Encoding": "gzip"}
+        if member:
+            headers["Cookie"] = f"session={self.seeded.session}"
+        async with self.session.get(self.base + path, headers=headers, allow_redirects=False) as answer:
+            await answer.read()
+            assert answer.status == 200, (path, answer.status)
+
     async def measure(
         self, name: str, budget: float, count: int, once: Callable[[], Awaitable[None]]
     ) -> None:
@@ -195,6 +203,25 @@ async def measure_reads(bench: Bench, count: int) -> None:
     await bench.measure("WebFinger", 0.12, count, lambda: bench.get(webfinger_path, token=False))
 
 
+async def measure_pages(bench: Bench, count: int) -> None:
+    """Measure the pages that people open most."""
+    article = bench.seeded.article_path
+    plan = [
+        ("page: home, 20 posts", "/home", True),
+        ("page: thread of 50 replies", f"/@member1/{bench.seeded.root_id}", True),
+        ("page: article, visitor", article, False),
+        ("page: article, member", article, True),
+        ("page: blog, 20 articles, visitor", "/blog", False),
+    ]
+    for name, path, member in plan:
+        await bench.measure(
+            name,
+            3.0,
+            count,
+            lambda path=path, member=member: bench.get_page(path, member=member),  # type: ignore[misc]
+        )
+
+
 async def measure_posting(bench: Bench, count: int) -> None:
     """Measure writing posts for members only, which are not delivered."""
     headers = {"Authorization": f"Bearer {bench.seeded.token}"}
@@ -207,7 +234,7 @@ async def measure_posting(bench: Bench, count: int) -> None:
     await bench.measure("post a status (members only)", 4, count, once)
 
 
-def _make_create(host: str, number: int) -> dict[str, object]:
+def make_create(host: str, number: int) -> dict[str, object]:
     actor = f"http://{host}/users/speaker"
     uri = f"{actor}/posts/{number}"
     moment = "2026-11-24T00:00:00Z"
@@ -231,7 +258,7 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
     url = bench.base + "/inbox"
     signed: list[tuple[dict[str, str], bytes]] = []
     for number in range(count):
-        body = msgspec.json.encode(_make_create(host, number))
+        body = msgspec.json.encode(make_create(host, number))
         headers = cavage.sign(key, key_id, build_request("POST", url), system_clock(), sha256(body))
         signed.append(({**headers, "Content-Type": ACTIVITY_JSON}, body))
     forged = [({**headers, "Digest": f"SHA-256={sha256(b'x')}"}, body) for headers, body in signed]
@@ -334,6 +361,7 @@ async def run(members: int, posts: int, count: int, hosts: int) -> None:
             async with aiohttp.ClientSession() as session:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
                 await measure_reads(bench, count)
+                await measure_pages(bench, count // 4)
                 await measure_posting(bench, count // 4)
                 await measure_inbox(bench, stubs.list_hosts(1)[0], count // 2)
                 await measure_fan_out(bench, stubs, hosts)

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from fedserver.config import Config
 from fedserver.domain.accounts import keys, remote_accounts
-from fedserver.domain.auth import members, tokens
+from fedserver.domain.auth import members, sessions, tokens
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import likes, posts
@@ -36,14 +36,17 @@ from storage.upgrade import upgrade
 TOPICS = "library repair garden lamp street minutes heating catalogue bicycle tea shelf tomato bill tool"
 WORDS = tuple(TOPICS.split())
 BATCH = 1_000
+ARTICLES = 20  # a page of the blog
 MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """The ids and the token that the workloads need."""
+    """The ids, the token and the session that the workloads need."""
 
     token: str
+    session: str
+    article_path: str
     account_id: int
     status_id: int
     root_id: int
@@ -161,6 +164,29 @@ async def _write_posts(
         await account_queries.adjust_post_count(tx, row.account_id, 1, row.published_at)
 
 
+async def _publish_articles(
+    tx: Tx, site: NodeContext, authors: Sequence[AccountRow], visibility: str
+) -> PostRow:
+    """Publish a full page of articles that nobody has at home; return the last, which has replies."""
+    for number in range(ARTICLES):
+        text = "\n\n".join(make_sentence(80) for _ in range(10))
+        draft = posts.Draft(
+            text=f"{text}\n\n#{random.choice(WORDS)}",
+            content_type="text/markdown",
+            kind="Article",
+            title=make_sentence(5),
+            summary=make_sentence(),
+            visibility="public",
+        )
+        article = await posts.publish(tx, site, authors[-1 - number % 3], draft)
+    for author in authors[1:6]:
+        reply = posts.Draft(text=make_sentence(), in_reply_to_id=article, visibility=visibility)
+        await posts.publish(tx, site, author, reply)
+    row = await post_queries.find(tx, article)
+    assert row is not None
+    return row
+
+
 async def seed(
     config: Config,
     people: int,
@@ -214,8 +240,11 @@ async def seed(
         for number, host in enumerate(hosts):
             follower = await create_remote_account(tx, host, f"fan{number}", keys)
             await follows.receive(tx, follower, reader, f"{follower.uri}#follow")
+        article = await _publish_articles(tx, site, everybody, visibility)
+        session = await sessions.start(tx, created[0][0], "benchmark")
         speaker = await create_remote_account(tx, hosts[0], "speaker", keys)
         await follows.follow(tx, site, reader, speaker)
         await follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
-    return SeedResult(token.secret, reader.id, post_ids[-1], root, keys)
+    path = article.url.removeprefix(site.links.base)
+    return SeedResult(token.secret, session, path, reader.id, post_ids[-1], root, keys)

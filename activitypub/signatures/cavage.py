@@ -36,6 +36,9 @@ from activitypub.signatures.request import SignedRequest
 MAX_AGE_MS = 12 * 3_600_000
 MAX_AHEAD_MS = 5 * 60_000
 MAX_HEADER = 4_096
+# Parameters as nearly all peers write them. httpsig, which reads the rest, looks at each character: 40 µs.
+PLAIN_PARAMETER = re.compile(r'(\w+)=(?:"([^"\\]+)"|([^\s",\\]+))\s*(?:,|$)', re.ASCII)
+PLAIN_PARAMETERS = re.compile(r'(?:\s*\w+=(?:"[^"\\]+"|[^\s",\\]+)\s*(?:,|$))+', re.ASCII)
 QUOTED = re.compile(r'"[^"]*(?:"|$)')  # a quote that is not closed goes to the end
 
 
@@ -80,11 +83,7 @@ def parse(request: SignedRequest) -> CavageSignature:
 
 @lru_cache(500)  # the signer of a request is asked for twice: by policy, and to verify
 def _parse_header(raw: str) -> CavageSignature:
-    try:
-        parameters = parse_signature_header(raw)
-    except (ValueError, IndexError, KeyError) as error:
-        raise SignatureError("signature-malformed") from error
-    names = [part.partition("=")[0].strip().lower() for part in QUOTED.sub("", raw).split(",")]
+    names, parameters = _read_parameters(raw)
     if len(names) != len(set(names)) or not {"keyid", "signature"} <= set(names):
         raise SignatureError("signature-malformed", "repeated or missing parameters")
     try:
@@ -96,13 +95,26 @@ def _parse_header(raw: str) -> CavageSignature:
         raise SignatureError("signature-malformed", "repeated or too many headers")
     algorithm = parameters.get("algorithm", "").lower()
     return CavageSignature(
-        parameters["keyId"],
+        parameters["keyid"],
         algorithm,
         covered,
         signature,
         parameters.get("created"),
         parameters.get("expires"),
     )
+
+
+def _read_parameters(raw: str) -> tuple[list[str], dict[str, str]]:
+    """Return the names of the parameters, and their values by name, in lower case. Raises SignatureError."""
+    if PLAIN_PARAMETERS.fullmatch(raw):
+        pairs = [(name.lower(), quoted or bare) for name, quoted, bare in PLAIN_PARAMETER.findall(raw)]
+        return [name for name, _ in pairs], dict(pairs)
+    try:
+        parameters = parse_signature_header(raw)
+    except (ValueError, IndexError, KeyError) as error:
+        raise SignatureError("signature-malformed") from error
+    names = [part.partition("=")[0].strip().lower() for part in QUOTED.sub("", raw).split(",")]
+    return names, dict(parameters)
 
 
 def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now: int) -> int:

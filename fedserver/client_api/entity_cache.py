@@ -15,6 +15,7 @@ from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.domain.accounts import account_views
 from fedserver.domain.timelines.post_views import PostView
+from fedserver.links import Links
 from fedserver.runtime.services import Services
 from fedserver.web.endpoint import Call
 from fedserver.web.json import encode
@@ -27,16 +28,17 @@ MAX_ACCOUNTS = 500
 
 def encode_status(services: Services, view: PostView) -> msgspec.Raw:
     """Return a status as JSON, from the cache if it is there."""
-    return _load_or_encode(services, services.db.caches.get_cache("statuses", MAX_STATUSES), view)
+    cache = services.db.caches.get_cache("statuses", MAX_STATUSES)
+    return _load_or_encode(services.site.links, cache, services.site.links.grant_period, view)
 
 
-def _load_or_encode(services: Services, cache: LruCache, view: PostView) -> msgspec.Raw:
+def _load_or_encode(links: Links, cache: LruCache, grant_period: int, view: PostView) -> msgspec.Raw:
     """Return a status from the cache, or encode and cache it; a view without a stamp is not cached."""
     # Addresses of files change with the period of their grants.
-    key = (view.stamp, services.site.links.grant_period) if view.stamp is not None else None
+    key = (view.stamp, grant_period) if view.stamp is not None else None
     encoded: msgspec.Raw | None = cache.get(key) if key is not None else None
     if encoded is None:
-        encoded = msgspec.Raw(encode(render_status(services.site.links, view)))
+        encoded = msgspec.Raw(encode(render_status(links, view)))
         if key is not None:
             cache.store(key, encoded)
     return encoded
@@ -44,9 +46,9 @@ def _load_or_encode(services: Services, cache: LruCache, view: PostView) -> msgs
 
 def encode_statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
     """Return statuses as JSON for an answer; only the encoder can read them."""
-    services = call.services
-    cache = services.db.caches.get_cache("statuses", MAX_STATUSES)
-    return cast(list[Status], [_load_or_encode(services, cache, view) for view in views])
+    links, period = call.site.links, call.site.links.grant_period
+    cache = call.services.db.caches.get_cache("statuses", MAX_STATUSES)
+    return cast(list[Status], [_load_or_encode(links, cache, period, view) for view in views])
 
 
 def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-import wcwidth
+from fedserver.on_demand import on_demand
+
+wcwidth = on_demand("wcwidth")
 
 # Tab and line ends stay. DEL, the C1 controls and noncharacters are legal in XML, but mean nothing in a text.
 _REMOVED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -84,6 +84,11 @@ def current_locale() -> str:
     return _locale.get()
 
 
+def current_zone() -> tzinfo:
+    """Return the zone in which times are written now."""
+    return _zone.get()
+
+
 def set_locale(code: str) -> None:
     """Write texts in this locale from now on, until the surrounding `use_locale` ends."""
     _locale.set(code)
@@ -278,7 +283,12 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
 
 def format_number(number: float) -> str:
     """Return a number with the digits and separators of the locale."""
-    return str(numbers.format_decimal(number, locale=_now_locale()))
+    return _format_number(_locale.get(), number)
+
+
+@lru_cache(2_000)  # Babel takes 20 µs, and most numbers of a page are small
+def _format_number(code: str, number: float) -> str:
+    return str(numbers.format_decimal(number, locale=_babel_locale(code)))
 
 
 def format_percent(share: float) -> str:

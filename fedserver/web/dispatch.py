@@ -64,7 +64,7 @@ class Dispatcher:
 
     def check_ip_allowed(self, request: web.Request) -> None:
         """Raise ForbiddenError for a request from a blocked IP address."""
-        self.services.ip_blocklist.check_allowed(self.services.proxies.resolve_client_address(request))
+        self.services.ip_blocklist.check_allowed(self.services.proxies.record_client_address(request))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """Return the response of an endpoint, or the refusal."""
@@ -132,19 +132,17 @@ class Dispatcher:
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
-        limits = self.services.site.config.limits
-        max_bytes = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
-        uploads = Uploads(self.services.store.incoming_dir, max_bytes)
+        reads_params = not endpoint.raw and not (
+            endpoint.params is NoParams and request.method in ("GET", "HEAD")
+        )
         try:
-            params = NO_PARAMS
-            if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
-                params = await read_params(request, endpoint.params, uploads)
-            response = await self._answer(endpoint, request, caller, peer, params, tx)
+            if reads_params:
+                response = await self._read_and_answer(endpoint, request, caller, peer, tx)
+            else:
+                response = await self._answer(endpoint, request, caller, peer, NO_PARAMS, tx)
         except NotFoundError:
             readers.check_signature(peer)
             raise
-        finally:
-            uploads.close()
         if endpoint.limit == LOGIN_LIMIT and response.status == SEE_OTHER:
             # They gave what was asked for. An office behind one address may log in as often as it likes.
             self.services.rate_limiter.take_back(buckets)
@@ -162,6 +160,24 @@ class Dispatcher:
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    async def _read_and_answer(
+        self,
+        endpoint: Endpoint,
+        request: web.Request,
+        caller: Principal | None,
+        peer: readers.PeerIdentity,
+        tx: Tx | None,
+    ) -> web.StreamResponse:
+        """Return the response to a request with parameters; files that it brought are there until then."""
+        limits = self.services.site.config.limits
+        max_bytes = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
+        uploads = Uploads(self.services.store.incoming_dir, max_bytes)
+        try:
+            params = await read_params(request, endpoint.params, uploads)
+            return await self._answer(endpoint, request, caller, peer, params, tx)
+        finally:
+            uploads.close()
 
     async def _answer(
         self,

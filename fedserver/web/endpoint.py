@@ -48,6 +48,7 @@ EVERYONE = "everyone"  # what leads to a log-in or to an answer that no mode res
 ASK = "ask"  # the field of a form that wants a question before anything is done
 FORM_TYPE = "application/x-www-form-urlencoded"
 LOGIN_NEEDED = "This method requires an authenticated user"  # Mastodon's wording
+SIGNED_FIELDS: web.RequestKey[dict[str, list[str]]] = web.RequestKey("signed_fields", dict)
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
@@ -105,7 +106,11 @@ def to_offset_page(items: Any, limit: int, offset: int, *, has_more: bool) -> En
 
 def build_signed_request(request: web.Request, site: NodeContext, body: bytes = b"") -> SignedRequest:
     """Return the request as it was signed: for our public address, which a proxy may have replaced."""
-    headers = fields(request.headers.items())
+    try:
+        headers = request[SIGNED_FIELDS]
+    except KeyError:
+        # Asked for twice by an inbox: before its body is read, and with it.
+        headers = request[SIGNED_FIELDS] = fields(request.headers.items())
     return SignedRequest(request.method, site.links.base, request.raw_path, headers, body)
 
 

@@ -27,13 +27,18 @@ class Proxies:
 
         Where a hop cannot be read (`unknown`, RFC 7239 §6.2, or forged), it is the hop before that one.
         """
-        address = request.get(CLIENT_ADDRESS)
-        if address is None:
-            address, is_trusted = self._identify_peer(request.remote or "")
-            # guard: addresses that only trusted proxies name @true
-            if is_trusted:
-                address = self._resolve_hops(address, request)
-            request[CLIENT_ADDRESS] = address  # blocks, limits and logs ask again
+        try:
+            return request[CLIENT_ADDRESS]
+        except KeyError:  # outside the middleware, which asks first
+            return self.record_client_address(request)
+
+    def record_client_address(self, request: web.Request) -> str:
+        """Find and return the address of a new request; blocks, limits and logs ask for it again."""
+        address, is_trusted = self._identify_peer(request.remote or "")
+        # guard: addresses that only trusted proxies name @true
+        if is_trusted:
+            address = self._resolve_hops(address, request)
+        request[CLIENT_ADDRESS] = address
         return address
 
     def _read_peer(self, remote: str) -> tuple[str, bool]:
@@ -43,6 +48,8 @@ class Proxies:
 
     def _resolve_hops(self, peer: str, request: web.Request) -> str:
         client = peer
+        if hdrs.X_FORWARDED_FOR not in request.headers and hdrs.FORWARDED not in request.headers:
+            return client
         for hop in reversed(_list_hops(request)):
             address = parse_address(hop)
             if address is None:

@@ -5,6 +5,7 @@ Jinja's own functions break a page if a translation has a wrong placeholder; the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, pass_eval_context
@@ -32,7 +33,14 @@ def _fill(context: EvalContext, text: str, source: str, values: dict[str, Any]) 
 
 @pass_eval_context
 def _gettext(context: EvalContext, message: str, /, **values: Any) -> str:
+    if not values and context.autoescape:
+        return _fill_plain(locales.find_text(message), message)
     return _fill(context, locales.find_text(message), message, values)
+
+
+@lru_cache(4_000)  # nearly all texts of a page have no placeholders, and each is there many times
+def _fill_plain(text: str, source: str) -> Markup:
+    return Markup(locales.fill(text, source, {}))
 
 
 @pass_eval_context

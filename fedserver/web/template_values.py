@@ -62,7 +62,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     with_emojis = partial(render_emojis, links)
     return {
         **STATIC_VALUES,
-        **build_post_values(links),
+        **build_post_values(site, clock),
         **build_setting_values(site),
         "links": links,
         "avatar": lambda row: own_picture(row) or static_url("avatar.png"),

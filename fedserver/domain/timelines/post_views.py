@@ -157,6 +157,9 @@ class _PageBuilder:
         self._in_public = False
         self._polls: dict[int, PollView] = {}
         self._facts_by_kind: dict[str, set[int]] = {}
+        self._muted: AbstractSet[int] = frozenset()
+        self._blocked: AbstractSet[int] = frozenset()
+        self._without_boosts: AbstractSet[int] = frozenset()
         self._interacted: tuple[AbstractSet[int], ...] = ()
         self._filters: filters.ActiveFilters | None = None
         self._facts = ViewerFacts()
@@ -182,7 +185,9 @@ class _PageBuilder:
                 self._filters = await filters.load_active(tx, viewer_id, context)
             # The statement for notifications has left out those of muted accounts already.
             self._hides = context in ("home", "public")
-        hidden = self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
+        self._muted, self._blocked = self._fact_ids("mutes"), self._fact_ids("blocks")
+        self._without_boosts = self._fact_ids("follows_without_boosts")
+        hidden = self._blocked | self._muted | self._fact_ids("domain_muted")
         self._facts = ViewerFacts(
             viewer_id,
             viewer_id in self._fact_ids("ours"),
@@ -333,9 +338,9 @@ class _PageBuilder:
             thread in muted,
             identifier in pinned,
             tuple(self._reacted.get(identifier, ())),
-            mutes_author=row.account_id in self._fact_ids("mutes"),
-            blocks_author=row.account_id in self._fact_ids("blocks"),
-            hides_boosts=row.account_id in self._fact_ids("follows_without_boosts"),
+            mutes_author=row.account_id in self._muted,
+            blocks_author=row.account_id in self._blocked,
+            hides_boosts=row.account_id in self._without_boosts,
         )
 
     def _match_filters(self, cached: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:

@@ -41,12 +41,12 @@ async def admit(
     and RetryLaterError. An app with a token of its own but no member is a visitor, as in Mastodon.
     """
     if endpoint.audience == PEERS:
-        return await _identify_peer(services, endpoint, request)
+        return await _identify_peer(services, access, endpoint, request)
     # guard: visitors of a limited node
     if endpoint.audience == MEMBERS and not _is_member(caller) and not access.admits_visitors:
         raise UnauthorizedError(LOGIN_NEEDED if not endpoint.html else gettext("Please log in first."))
     if endpoint.audience == FILES and access.is_private:
-        await _check_file_reader(services, endpoint, request)
+        await _check_file_reader(services, access, endpoint, request)
     return NOBODY
 
 
@@ -75,10 +75,12 @@ def _is_member(caller: Principal | None) -> bool:
     return caller is not None and caller.account is not None
 
 
-async def _identify_peer(services: WebServices, endpoint: Endpoint, request: web.Request) -> PeerIdentity:
+async def _identify_peer(
+    services: WebServices, access: AccessMode, endpoint: Endpoint, request: web.Request
+) -> PeerIdentity:
     return await identify_peer(
         services.authenticator,
-        services.site.access,
+        access,
         build_signed_request(request, services.site) if "Signature" in request.headers else None,
         services.proxies.resolve_client_address(request),
         is_inbox=endpoint.raw,
@@ -86,7 +88,9 @@ async def _identify_peer(services: WebServices, endpoint: Endpoint, request: web
     )
 
 
-async def _check_file_reader(services: WebServices, endpoint: Endpoint, request: web.Request) -> None:
+async def _check_file_reader(
+    services: WebServices, access: AccessMode, endpoint: Endpoint, request: web.Request
+) -> None:
     """Raise UnauthorizedError or ForbiddenError for who may not read a file of a private node.
 
     Those who may have a grant in the address, the signature of a peer, or the cookie or token of a member.
@@ -96,7 +100,7 @@ async def _check_file_reader(services: WebServices, endpoint: Endpoint, request:
     if grants is not None and grants.is_valid(request.path, query.get(GRANT_END, ""), signature):
         return
     if "Signature" in request.headers:
-        await _identify_peer(services, endpoint, request)
+        await _identify_peer(services, access, endpoint, request)
         return
     async with services.db.read() as tx:
         caller = await session.find_reader(tx, request, services.site)

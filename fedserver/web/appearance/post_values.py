@@ -6,19 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from fedserver.domain.content import post_texts
-from fedserver.links import Links
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.excerpts import estimate_reading_minutes
 from fedserver.text.locales import current_locale
 from fedserver.web.appearance.article_bodies import build_article_body
+from fedserver.web.appearance.fragments import build_fragment
 from storage.cache import LruCache
 from storage.rows.posts import PostRow
 
 MAX_READING_TIMES = 1_000
 
 
-def build_post_values(links: Links) -> dict[str, Callable[[PostRow], Any]]:
+def build_post_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Callable[..., Any]]:
     """Return the functions of templates that keep what they computed for a post."""
-    return {"body_of": build_article_body(links), "minutes_of": build_reading_time()}
+    return {
+        "body_of": build_article_body(site.links),
+        "minutes_of": build_reading_time(),
+        "fragment": build_fragment(site, clock),
+    }
 
 
 def build_reading_time() -> Callable[[PostRow], int]:
