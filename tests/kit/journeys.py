@@ -1,8 +1,8 @@
 """People in a browser who find their way by what they read, and the count of what a journey costs them.
 
-A step is one press (a link, a button, something that opens) or one address that is opened. Fields that are filled
-in, chosen, ticked or given a file are counted apart. Nothing is found by its class or its place in the page, and
-what cannot be seen cannot be pressed.
+A step is one press (a link, a button, something that opens) or one address that is opened. Fields that are
+filled in, chosen, ticked or given a file are counted apart. Nothing is found by its class or its place in the
+page, and what cannot be seen cannot be pressed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PATIENCE_MS = 5000
 
 
 class Person:
-    """Someone at a browser; `steps` and `fields` are what it took so far, `problems` what the browser says."""
+    """Someone at a browser; `steps` and `fields` are what it took so far, `problems` errors of scripts."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
@@ -164,9 +164,9 @@ class Person:
 
 
 def read_effort(journey: str, script: bool) -> tuple[int, int]:
-    """Return the steps and fields that docs/journeys.md gives a journey; raise KeyError if it has no row for it.
+    """Return the steps and fields that docs/journeys.md gives a journey; raise KeyError if it has no row.
 
-    A row is `| journey | steps with | steps without | fields with | fields without |`, JavaScript being meant.
+    A row is `| journey | steps | steps | fields | fields |`: with JavaScript first, then without.
     """
     for line in DOCUMENT.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
