@@ -131,6 +131,11 @@ class Person:
         documented = {name: read_effort(name, script) for name in effort}
         assert effort == documented, "docs/journeys.md has other numbers of steps and fields"
 
+    def _find_group(self, beside: str) -> Locator:
+        if not beside:
+            return self.page.locator("body")
+        return self.page.locator(GROUPS).filter(has_text=beside, visible=True).last
+
     def _narrow(self, found: Locator, beside: str) -> Locator:
         """Return what was found in the smallest group that also shows `beside`, and can be seen."""
         found = found.filter(visible=True)
