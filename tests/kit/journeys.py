@@ -13,6 +13,8 @@ from typing import Literal
 
 from playwright.async_api import Download, Error, Locator, Page, expect
 
+from tests.kit.nodes import PASSWORD
+
 Role = Literal[
     "button", "link", "tab", "menuitem", "option",
     "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "spinbutton",
@@ -129,7 +131,7 @@ class Person:
         """Raise AssertionError if the stages or all of this took more or less than docs/journeys.md says."""
         effort = {**self._stages, journey: (self.steps, self.fields)}
         documented = {name: read_effort(name, script) for name in effort}
-        assert effort == documented, "docs/journeys.md has other numbers of steps and fields"
+        assert effort == documented, f"docs/journeys.md has other numbers than {effort}"
 
     def _find_group(self, beside: str) -> Locator:
         if not beside:
@@ -160,10 +162,11 @@ class Person:
         return found
 
     async def _press(self, name: str, beside: str) -> None:
+        """Press what is called that; of several that lead to one place, the first."""
         found = await self._find_pressable(name, beside)
-        count = await found.count()
-        assert count == 1, f"{count} things are called {name!r} on {self.page.url}"
-        await found.click()
+        places = await found.evaluate_all("all => all.map((one, number) => one.href ?? number)")
+        assert len(set(places)) == 1, f"{len(places)} things are called {name!r} on {self.page.url}"
+        await found.first.click()
 
     async def _find_field(self, label: str, beside: str) -> Locator:
         """Return the field whose label is that text, else the one whose label begins with it."""
@@ -198,3 +201,24 @@ def read_effort(journey: str, script: bool) -> tuple[int, int] | None:
             steps, fields = (cells[1:3], cells[3:5])
             return int(steps[not script]), int(fields[not script])
     return None
+
+
+def begin_leg(person: Person) -> None:
+    """Count from zero again, for the next part of a journey."""
+    person.steps = person.fields = 0
+
+
+async def log_in(person: Person, username: str) -> None:
+    """Log in at the front door, which is not counted."""
+    await person.open("/login")
+    await person.fill("Username or email address", username)
+    await person.fill("Password", PASSWORD)
+    await person.press("Log in", beside="Password")
+    await person.see_heading("Home")
+    begin_leg(person)
+
+
+async def submit(person: Person) -> None:
+    """Press Enter in the field that was filled in last."""
+    person.steps += 1
+    await person.page.keyboard.press("Enter")
