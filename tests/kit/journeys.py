@@ -138,21 +138,19 @@ class Person:
             return self.page.locator("body")
         return self.page.locator(GROUPS).filter(has_text=beside, visible=True).last
 
-    def _narrow(self, found: Locator, beside: str) -> Locator:
-        """Return what was found in the smallest group that also shows `beside`, and can be seen."""
-        found = found.filter(visible=True)
-        if not beside:
-            return found
-        groups = self.page.locator(GROUPS).filter(has_text=beside, visible=True).filter(has=found)
-        return groups.last.locator(found)
+    async def _choose_named(self, begins: Locator, exact: Locator, name: str, beside: str) -> Locator:
+        """Return what is called that, else what begins with it, in the smallest group that shows `beside`."""
+        begins, exact = begins.filter(visible=True), exact.filter(visible=True)
+        if beside:
+            groups = self.page.locator(GROUPS).filter(has_text=beside, visible=True).filter(has=begins)
+            begins, exact = groups.last.locator(begins), groups.last.locator(exact)
+        await self._expect(begins.first, name)
+        return exact if await exact.count() else begins
 
     async def _find_pressable(self, name: str, beside: str) -> Locator:
-        """Return what is called that, else what begins with it, as a tile does with its title."""
+        """Return what is called that, or begins with it, as a tile does with its title."""
         begins = re.compile(rf"^\s*{re.escape(name)}")
-        found = self._narrow(self._find_named(begins), beside)
-        await self._expect(found.first, name)
-        exact = self._narrow(self._find_named(name), beside)
-        return exact if await exact.count() else found
+        return await self._choose_named(self._find_named(begins), self._find_named(name), name, beside)
 
     def _find_named(self, name: str | re.Pattern[str]) -> Locator:
         text = name if isinstance(name, re.Pattern) else re.compile(rf"^\s*{re.escape(name)}\s*$")
@@ -169,12 +167,11 @@ class Person:
         await found.first.click()
 
     async def _find_field(self, label: str, beside: str) -> Locator:
-        """Return the field whose label is that text, else the one whose label begins with it."""
+        """Return the field whose label is that text, or begins with it."""
         begins = re.compile(rf"^\s*{re.escape(label)}")
-        found = self._narrow(self._find_labelled(begins), beside)
-        await self._expect(found.first, label)
-        exact = self._narrow(self._find_labelled(label), beside)
-        return exact if await exact.count() else found
+        return await self._choose_named(
+            self._find_labelled(begins), self._find_labelled(label), label, beside
+        )
 
     def _find_labelled(self, label: str | re.Pattern[str]) -> Locator:
         found = self.page.get_by_label(label, exact=True)

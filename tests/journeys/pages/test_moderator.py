@@ -80,7 +80,12 @@ async def limit_account(mo: Person) -> None:
 
 async def appeal(dora: Person) -> None:
     await dora.press("Notifications")
-    await dora.see_heading("huhu")
+    await dora.see("The moderators made a decision about your account")
+    await dora.press("Read more or appeal")
+    await dora.see("No insults.", INSULT, RULE, "In effect until further notice.")
+    await dora.fill("Why do you disagree? You can appeal once.", "It was a joke among friends.")
+    await dora.press("Submit appeal")
+    await dora.see("The moderators will review the decision.", "Waiting for the moderators")
 
 
 async def approve_appeal(ann: Person) -> None:
@@ -90,6 +95,7 @@ async def approve_appeal(ann: Person) -> None:
     await ann.see("It was a joke among friends.", "No insults.")
     await ann.fill("Answer to the member and for the log", "You are right, it was a joke.")
     await ann.press("Approve")
+    await ann.see("The appeal is approved, and the decision is withdrawn.")
 
 
 async def block_server(mo: Person) -> None:
@@ -100,7 +106,7 @@ async def block_server(mo: Person) -> None:
     await mo.fill("Public reason", "Nothing but advertising.")
     await mo.press("Save decision")
     await mo.press("Yes")
-    await mo.see("spam.test", "Blocked")
+    await mo.see("The decision about this server is in effect.", "spam.test", "Nothing but advertising.")
 
 
 async def read_log(mo: Person) -> None:
