@@ -31,7 +31,7 @@ class Need(Struct, frozen=True):
 
 
 class MissingPart(Struct, frozen=True):
-    """What a new community has not got yet, and the page where to begin it."""
+    """A part that a new community has not got yet, and the page where to begin it."""
 
     kind: str
     path: str

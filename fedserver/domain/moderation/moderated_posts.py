@@ -41,7 +41,7 @@ async def load(tx: ReadTx, account: AccountRow, post_ids: Sequence[int]) -> list
 
 async def load_reported(tx: ReadTx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
     """Return the posts of a report that the account wrote and that are still there."""
-    rows = await post_queries.load_by_ids(tx, list(post_ids)[:MAX_POSTS])
+    rows = await post_queries.load_by_ids(tx, post_ids[:MAX_POSTS]) if post_ids else {}
     return [row for row in rows.values() if row.account_id == account.id and row.state == "published"]
 
 

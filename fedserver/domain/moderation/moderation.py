@@ -12,7 +12,7 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.kernel.written_texts import clean_lines
-from fedserver.domain.moderation import account_limits, moderated_posts, reports, warnings
+from fedserver.domain.moderation import account_limits, reports, warnings
 from fedserver.domain.moderation.moderation_targets import get_target
 from fedserver.text.locales import gettext
 from storage.engine import Tx
@@ -66,10 +66,8 @@ async def apply(
     await account_limits.set_limit(tx, account, member, action.kind)
     await reports.resolve_related(tx, moderator, account.id, report, resolves_all=action.kind != "none")
     if member is not None:
-        # Who is warned for something they wrote reads what it was.
-        if report is not None:
-            posts = await moderated_posts.load_reported(tx, account, reports.post_ids(report))
-            await moderated_posts.store_texts(tx, entry, account, posts)
+        reported_ids = reports.post_ids(report) if report is not None else ()
+        await warnings.store_reported_posts(tx, account, entry, reported_ids)
         await warnings.warn(tx, site, account, member, entry, notifies_by_mail=action.notifies_by_mail)
     if entry.expires_at is not None:
         await jobs.enqueue(tx, jobs.ExpireModerationAction(entry.id, account.id), run_at=entry.expires_at)

@@ -50,7 +50,7 @@ async def test_invited_member_joins_and_takes_part(
     await look_at_home(bob)
     bob.end_stage("Take the four first steps, to a home that is not empty")
     await follow_somebody(bob)
-    bob.end_stage("Follow somebody else")
+    bob.end_stage("Follow someone else")
     await reply(bob)
     bob.end_stage("Write a first reply")
     bob.check_effort("The invited member's first day", script)

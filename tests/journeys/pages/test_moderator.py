@@ -1,4 +1,4 @@
-"""A day of a moderator: a report with its evidence, a decision, an appeal, a block; and what the others see."""
+"""A day of a moderator: a report with its evidence, a decision, an appeal, a block, and the log."""
 
 from __future__ import annotations
 
