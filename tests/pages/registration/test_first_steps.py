@@ -140,7 +140,7 @@ async def test_interests_are_shown_on_the_profile_and_followed(start: Start) -> 
 
 
 async def test_lines_of_the_first_hello_that_nobody_finished_are_not_published(start: Start) -> None:
-    node, visitor, _ = await join(start)
+    _, visitor, _ = await join(start)
     page = await visitor.open("/welcome/hello")
     text = "Hello, I am Ann.\r\nI can help with: \r\nI would like to learn: Greek\r\nAsk me about:\r\n\r\n#hi"
     await send(visitor, page, text=text, visibility="public")
