@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import pytest
@@ -117,20 +116,5 @@ async def start(
     request: pytest.FixtureRequest, tmp_path: Path, names: tls.LoopbackResolver, clock: Clock
 ) -> AsyncIterator[nodes.Start]:
     """Start nodes: `alpha = await start("alpha.test")`; all are stopped at the end."""
-    started: list[nodes.TestNode] = []
-    urls: list[str] = []
-
-    async def begin(domain: str, **federation: Any) -> nodes.TestNode:
-        folder = tmp_path / f"{len(started)}-{domain}"
-        url = nodes.new_database(request.param, folder, domain)
-        urls.append(url)
-        node = await nodes.start_node(domain, folder, names, clock, url, **federation)
-        started.append(node)
-        return node
-
-    yield begin
-    for node in started:
-        await node.close()
-    for url in urls:
-        if url.startswith("postgresql:"):
-            databases.release(url)
+    async with nodes.run_nodes(request.param, tmp_path, names, clock) as begin:
+        yield begin

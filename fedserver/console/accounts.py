@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -113,6 +115,13 @@ def _question_posts(call: Call[PostModerationParams]) -> Question | None:
     return Question("Delete the chosen posts permanently? You cannot undo this.")
 
 
+def _say_decided(call: Call[Any], report_id: int | None) -> web.Response:
+    """Lead back to where the moderator came from, and say what was done: a decision closes its report."""
+    if report_id is None:
+        return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, "action_applied")
+    return call.redirect_with_notice("/admin/reports", PATH, "report_decided")
+
+
 @routes.post(
     PATH + "/{id}/act",
     html=True,
@@ -126,7 +135,7 @@ async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
         params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
     )
     await moderation.apply(call.tx, call.site, call.member, call.id(), action)
-    return call.see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+    return _say_decided(call, params.report_id)
 
 
 @routes.post(
@@ -142,7 +151,7 @@ async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
         params.kind, params.text, params.report_id, 0, params.mails, params.hides_reason
     )
     await post_moderation.apply(call.tx, call.site, call.member, call.id(), action, params.post_ids)
-    return call.see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+    return _say_decided(call, params.report_id)
 
 
 @routes.post(PATH + "/{id}/lift/{kind}", html=True, auth=MODERATOR, params=ReasonFormParams)
@@ -151,13 +160,13 @@ async def revoke_action(call: Call[ReasonFormParams]) -> web.Response:
     if kind not in moderation.REVOCATIONS:
         raise NotFoundError
     await moderation.revoke(call.tx, call.member, call.id(), kind, call.params.reason)
-    return call.see_other(f"{PATH}/{call.id()}")
+    return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, "action_revoked")
 
 
 @routes.post(PATH + "/{id}/notes", html=True, auth=MODERATOR, params=ModerationNoteParams)
 async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
     await moderation_notes.add(call.tx, call.member, call.id(), call.params.text)
-    return call.see_other(f"{PATH}/{call.id()}")
+    return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, "note")
 
 
 @routes.post(
@@ -169,7 +178,7 @@ async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
 )
 async def delete_note(call: Call[ReasonFormParams]) -> web.Response:
     await moderation_notes.remove(call.tx, call.id(), call.id("note"))
-    return call.see_other(f"{PATH}/{call.id()}")
+    return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, "note_deleted")
 
 
 @routes.post(PATH + "/{id}/delete", html=True, auth=ADMIN, params=PurgeParams)

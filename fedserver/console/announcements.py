@@ -33,7 +33,7 @@ async def show(call: Call[AnnouncementEditParams]) -> web.Response:
 async def create(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.create(call.tx, call.site, call.member, params.text, published=params.published)
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "saved")
 
 
 @routes.post(PATH + "/{id}", html=True, auth=MODERATOR, params=AnnouncementFormParams)
@@ -42,7 +42,7 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     await announcements.update(
         call.tx, call.site, call.member, call.id(), params.text, published=params.published
     )
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "saved")
 
 
 @routes.post(
@@ -54,4 +54,4 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
 )
 async def delete(call: Call[FormParams]) -> web.Response:
     await announcements.delete(call.tx, call.member, call.id())
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "announcement_deleted")

@@ -45,4 +45,6 @@ async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     params = call.params
     decision = appeal_decisions.AppealDecision(verb == "approve", params.answer, params.sure)
     await appeal_decisions.decide(call.tx, call.site, call.member, call.id(), decision)
-    return call.see_other(PATH)
+    return call.redirect_with_notice(
+        PATH, PATH, "appeal_approved" if decision.approved else "appeal_rejected"
+    )

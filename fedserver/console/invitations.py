@@ -64,4 +64,4 @@ async def create(call: Call[InvitationParams]) -> web.Response:
 )
 async def revoke(call: Call[ReasonFormParams]) -> web.Response:
     await invitations.revoke_as_moderator(call.tx, call.member, call.id())
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "invitation_revoked")

@@ -104,7 +104,7 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
         await peers.decide(call.tx, call.member, params.domain, decision)
     except InvalidError as error:
         return await _render_list(call, PeerSearchParams(domain=params.domain), error)
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "peer_decided")
 
 
 @routes.post(
@@ -116,7 +116,7 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
 )
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "peer_reset")
 
 
 @routes.post(

@@ -77,7 +77,7 @@ async def classify(call: Call[ReportClassifyParams]) -> web.Response:
     params = call.params
     category = "violation" if params.rule_ids else params.category
     await reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
-    return call.see_other(f"{PATH}/{call.id()}")
+    return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, "saved")
 
 
 @routes.post(PATH + "/{id}/{verb}", html=True, auth=MODERATOR, params=ReasonFormParams)
@@ -93,4 +93,4 @@ async def update(call: Call[ReasonFormParams]) -> web.Response:
             await reports.reopen(call.tx, call.member, call.id())
         case _:
             raise NotFoundError
-    return call.see_other(f"{PATH}/{call.id()}")
+    return call.redirect_with_notice(f"{PATH}/{call.id()}", PATH, f"report_{call.text('verb')}")

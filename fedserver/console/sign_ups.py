@@ -22,7 +22,7 @@ async def show(call: Call[NoParams]) -> web.Response:
 @routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ReasonFormParams)
 async def approve(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "signup_approved")
 
 
 @routes.post(
@@ -34,4 +34,4 @@ async def approve(call: Call[ReasonFormParams]) -> web.Response:
 )
 async def reject(call: Call[ReasonFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)
-    return call.see_other(PATH)
+    return call.redirect_with_notice(PATH, PATH, "signup_declined")

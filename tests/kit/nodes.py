@@ -7,7 +7,8 @@ background: `await node.settle()` does what is due.
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,28 @@ class TestNode:
 
 
 Start = Callable[..., Awaitable[TestNode]]
+
+
+@asynccontextmanager
+async def run_nodes(
+    kind: str, folder: Path, names: tls.LoopbackResolver, clock: Clock
+) -> AsyncIterator[Start]:
+    """Yield what starts nodes, with a database of `sqlite` or `postgresql` each; all stop at the end."""
+    started: list[TestNode] = []
+    urls: list[str] = []
+
+    async def begin(domain: str, **federation: Any) -> TestNode:
+        own_folder = folder / f"{len(started)}-{domain}"
+        urls.append(new_database(kind, own_folder, domain))
+        started.append(await start_node(domain, own_folder, names, clock, urls[-1], **federation))
+        return started[-1]
+
+    yield begin
+    for node in started:
+        await node.close()
+    for url in urls:
+        if url.startswith("postgresql:"):
+            databases.release(url)
 
 
 def make_config(domain: str, folder: Path, database_url: str, **federation: Any) -> Config:

@@ -31,9 +31,6 @@ async def write(
     await votes.vote(tx, site, owner, poll, [2])
     await likes.like(tx, site, owner, poll)
     await boosts.boost(tx, site, owner, poll)
-    over = NewPoll(("Blue", "Green"), 1)
-    color = await posts.publish(tx, site, other, posts.Draft(text="Which colour for the door?", poll=over))
-    await votes.vote(tx, site, owner, color, [1])
     for reader in (owner, other):
         await bookmarks.add(tx, reader, shown)
     spoiler = posts.Draft(text="The gardener lends it to herself.", summary="The end of the seed mystery")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
-from fedserver.domain.moderation.moderation import DAY_MS
 from fedserver.text.locales import gettext
 from fedserver.text.sanitize import to_text
 from storage.engine import ReadTx, Tx
@@ -16,6 +15,7 @@ from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.posts import PostRow
 
 MAX_POSTS, MAX_TEXT = 100, 5_000
+DAY_MS = 86_400_000
 TEXT_TTL_MS = 90 * DAY_MS
 
 
@@ -39,12 +39,19 @@ async def load(tx: ReadTx, account: AccountRow, post_ids: Sequence[int]) -> list
     return own_posts
 
 
+async def load_reported(tx: ReadTx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
+    """Return the posts of a report that the account wrote and that are still there."""
+    rows = await post_queries.load_by_ids(tx, post_ids[:MAX_POSTS]) if post_ids else {}
+    return [row for row in rows.values() if row.account_id == account.id and row.state == "published"]
+
+
 async def store_texts(tx: Tx, entry: LogEntryRow, account: AccountRow, rows: Sequence[PostRow]) -> None:
     """Store the texts of posts with the entry about them."""
     texts = {row.id: (row.source or to_text(row.html))[:MAX_TEXT] for row in rows}
-    await audited_post_queries.insert(
-        tx, [LogEntryPostRow(entry.id, row.id, account.id, texts[row.id]) for row in rows]
-    )
+    if rows:
+        await audited_post_queries.insert(
+            tx, [LogEntryPostRow(entry.id, row.id, account.id, texts[row.id]) for row in rows]
+        )
 
 
 async def erase_texts(tx: Tx) -> None:

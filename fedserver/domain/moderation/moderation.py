@@ -66,6 +66,8 @@ async def apply(
     await account_limits.set_limit(tx, account, member, action.kind)
     await reports.resolve_related(tx, moderator, account.id, report, resolves_all=action.kind != "none")
     if member is not None:
+        reported_ids = reports.post_ids(report) if report is not None else ()
+        await warnings.store_reported_posts(tx, account, entry, reported_ids)
         await warnings.warn(tx, site, account, member, entry, notifies_by_mail=action.notifies_by_mail)
     if entry.expires_at is not None:
         await jobs.enqueue(tx, jobs.ExpireModerationAction(entry.id, account.id), run_at=entry.expires_at)

@@ -5,11 +5,14 @@ docs.joinmastodon.org/entities/AccountWarning. Members may appeal, see `appeals`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs, mails
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.moderation import moderated_posts
 from fedserver.domain.notifications import notifications
 from fedserver.text.locales import lazy_gettext
 from storage.engine import ReadTx, Tx
@@ -66,6 +69,14 @@ async def warn(
     if notifies_by_mail:
         action = entry.verb.removeprefix("account.")
         await enqueue_mail(tx, site, member, mails.ModerationWarning(action, entry.reason, account.url))
+
+
+async def store_reported_posts(
+    tx: Tx, account: AccountRow, entry: LogEntryRow, post_ids: Sequence[int]
+) -> None:
+    """Store what was reported with the decision about its author, who then reads what it is about."""
+    rows = await moderated_posts.load_reported(tx, account, post_ids)
+    await moderated_posts.store_texts(tx, entry, account, rows)
 
 
 async def enqueue_mail(

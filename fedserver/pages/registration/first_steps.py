@@ -182,13 +182,23 @@ async def _write_template(call: Call[Any], tx: ReadTx) -> str:
     featured = [row.name for row in await featured_tags.list_by_account(tx, call.account)]
     name = call.account.display_name or call.account.username
     interests = format_list([f"#{tag}" for tag in featured[:3]])
-    lines = [
-        gettext("Hello, I am %(name)s.", name=name),
+    lines = [gettext("Hello, I am %(name)s.", name=name), *_list_beginnings(interests)]
+    return "\n".join(lines) + "\n\n#introduction"
+
+
+def _list_beginnings(interests: str = "") -> list[str]:
+    """Return the lines of the template that their author finishes."""
+    return [
         gettext("I can help with: %(interests)s", interests=interests),
         gettext("I would like to learn:"),
         gettext("Ask me about:"),
     ]
-    return "\n".join(lines) + "\n\n#introduction"
+
+
+def _drop_unfinished_lines(text: str) -> str:
+    """Return a first post without the lines that nobody finished: they would look like a mistake."""
+    unfinished = {line.strip() for line in _list_beginnings()}
+    return "\n".join(line for line in text.splitlines() if line.strip() not in unfinished)
 
 
 @routes.get(PATHS["hello"], html=True, auth=USER)
@@ -207,7 +217,7 @@ async def publish_hello(call: Call[HelloStepParams]) -> web.StreamResponse:
     try:
         await call.services.resolver.resolve_mentions(params.text)
         draft = posts.Draft(
-            text=params.text,
+            text=_drop_unfinished_lines(params.text),
             visibility=params.visibility,
             language=members.decode_settings(call.member).language,
             idempotency_hours=posts.MAX_IDEMPOTENCY_HOURS,

@@ -37,6 +37,19 @@ async def test_overview_says_what_needs_doing_and_when_nothing_does(start: Start
         assert f'href="{path}"' in page
 
 
+async def test_overview_tells_admins_only_what_a_new_community_has_not_got_yet(start: Start) -> None:
+    node = await start("alpha.test")
+    await node.create_member("ann", "owner")
+    await node.create_member("mod", "moderator")
+    owner = (await (await log_in_visitor(node, "ann")).open("/admin")).text
+    assert "Make it yours" in owner
+    assert "There are no rules yet" in owner
+    assert "has no name of its own" not in owner, "the configuration names the node"
+    assert "You are the only member" not in owner
+    moderator = (await (await log_in_visitor(node, "mod")).open("/admin")).text
+    assert "Make it yours" not in moderator
+
+
 async def test_checks_run_when_asked_for_and_their_problems_are_shown(start: Start) -> None:
     node = await start("localhost")
     await node.create_member("mod", "moderator")

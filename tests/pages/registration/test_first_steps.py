@@ -137,3 +137,14 @@ async def test_interests_are_shown_on_the_profile_and_followed(start: Start) -> 
         assert [row.display for _, row in await tags.list_followed(tx, ann, Page(limit=5))] == [
             "DataAnalysis"
         ]
+
+
+async def test_lines_of_the_first_hello_that_nobody_finished_are_not_published(start: Start) -> None:
+    _, visitor, _ = await join(start)
+    page = await visitor.open("/welcome/hello")
+    text = "Hello, I am Ann.\r\nI can help with: \r\nI would like to learn: Greek\r\nAsk me about:\r\n\r\n#hi"
+    await send(visitor, page, text=text, visibility="public")
+    shown = (await visitor.open("/@ann")).text
+    assert "I would like to learn: Greek" in shown
+    assert "I can help with" not in shown
+    assert "Ask me about" not in shown

@@ -92,6 +92,16 @@ async def test_node_that_is_not_private_gives_files_to_who_has_the_address(start
 
 
 @ON_SQLITE
+async def test_guests_are_led_only_to_what_they_can_read(start: Start) -> None:
+    for readers, is_open in (("members", False), ("everyone", True)):
+        node = await start("alpha.test", readers=readers)
+        async with node.http.get("/about") as answer:
+            page = await answer.text()
+        for path in ("/local", "/blog", "/explore", "/partners"):
+            assert (f'href="{path}"' in page) is is_open, path
+
+
+@ON_SQLITE
 async def test_suspended_member_reads_no_files(start: Start) -> None:
     node = await start("alpha.test", readers="members")
     ann = await node.create_member("ann")
