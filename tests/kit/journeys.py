@@ -174,3 +174,8 @@ def read_effort(journey: str, script: bool) -> tuple[int, int]:
             steps, fields = (cells[1:3], cells[3:5])
             return int(steps[not script]), int(fields[not script])
     raise KeyError(journey)
+
+
+def begin_leg(person: Person) -> None:
+    """Count from zero again, for the next part of a journey."""
+    person.steps = person.fields = 0
