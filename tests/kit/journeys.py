@@ -13,6 +13,8 @@ from typing import Literal
 
 from playwright.async_api import Download, Error, Locator, Page, expect
 
+from tests.kit.nodes import PASSWORD
+
 Role = Literal[
     "button", "link", "tab", "menuitem", "option",
     "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "spinbutton",
@@ -179,3 +181,19 @@ def read_effort(journey: str, script: bool) -> tuple[int, int]:
 def begin_leg(person: Person) -> None:
     """Count from zero again, for the next part of a journey."""
     person.steps = person.fields = 0
+
+
+async def log_in(person: Person, username: str) -> None:
+    """Log in at the front door, which is not counted."""
+    await person.open("/login")
+    await person.fill("Username or email address", username)
+    await person.fill("Password", PASSWORD)
+    await person.press("Log in", beside="Password")
+    await person.see_heading("Home")
+    begin_leg(person)
+
+
+async def submit(person: Person) -> None:
+    """Press Enter in the field that was filled in last."""
+    person.steps += 1
+    await person.page.keyboard.press("Enter")
