@@ -7,11 +7,13 @@ import asyncio
 from aiohttp import web
 from msgspec import Struct
 
+from fedserver.config import CommunityConfig
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.metrics import backlog, backups, health, instance_stats
 from fedserver.domain.moderation import admin_accounts, appeals, reports
 from fedserver.domain.peers import partners, peer_lists, peer_views
 from fedserver.runtime.self_check import list_disks
-from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, RANKS, Call, NoParams, Routes
 from storage.engine import ReadTx
 
 routes = Routes("console")
@@ -25,6 +27,13 @@ class Need(Struct, frozen=True):
 
     kind: str
     count: int
+    path: str
+
+
+class MissingPart(Struct, frozen=True):
+    """What a new community has not got yet, and the page where to begin it."""
+
+    kind: str
     path: str
 
 
@@ -50,6 +59,19 @@ async def _list_needs(tx: ReadTx, queues: tuple[backlog.QueueStatus, ...]) -> li
     return [need for need in needs if need.count]
 
 
+def _list_missing_parts(site: NodeContext, members: int) -> list[MissingPart]:
+    """Return what a community has not got yet that starts with the defaults of a new node."""
+    community, defaults = site.config.community, CommunityConfig()
+    parts = (
+        ("title", community.title == defaults.title, "/admin/settings/identity"),
+        ("description", community.description == defaults.description, "/admin/settings/texts"),
+        ("rules", not community.rules, "/admin/settings/rules"),
+        ("privacy", "privacy" not in site.legal_kinds, "/admin/settings/legal"),
+        ("members", members < 2, "/settings/invitations"),
+    )
+    return [MissingPart(kind, path) for kind, is_missing, path in parts if is_missing]
+
+
 @routes.get("/admin", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     tx = call.tx
@@ -57,9 +79,12 @@ async def show(call: Call[NoParams]) -> web.Response:
     disks = await asyncio.to_thread(list_disks, call.site.config)
     full = sum(disk.is_nearly_full for disk in disks)
     needs = await _list_needs(tx, queues)
+    figures = await instance_stats.load(tx)
+    is_admin = RANKS[call.member.role] >= RANKS[ADMIN]
     return call.render(
         "admin/overview.html",
         needs=[*needs, Need("full", full, "/admin/storage")] if full else needs,
-        figures=await instance_stats.load(tx),
+        missing=_list_missing_parts(call.site, figures.members) if is_admin else [],
+        figures=figures,
         waiting=sum(queue.waiting for queue in queues),
     )

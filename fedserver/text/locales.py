@@ -286,16 +286,19 @@ def format_percent(share: float) -> str:
     return str(numbers.format_percent(share, locale=_now_locale()))
 
 
-def format_megabytes(size: int) -> str:
-    """Return a number of bytes in megabytes, with one digit after the point."""
-    megabytes = max(0.1, round(size / 1_000_000, 1))
-    return str(units.format_unit(megabytes, "digital-megabyte", "short", locale=_now_locale()))
+def format_size(size: int) -> str:
+    """Return a number of bytes in megabytes or gigabytes, with one digit after the point."""
+    if size >= 1_000_000_000:
+        amount, unit = round(size / 1_000_000_000, 1), "digital-gigabyte"
+    else:
+        amount, unit = max(0.1, round(size / 1_000_000, 1)), "digital-megabyte"
+    return str(units.format_unit(amount, unit, "short", locale=_now_locale()))
 
 
 def format_limit(size: int) -> str:
     """Return the largest size of a file, from `size` in bytes: in whole kilobytes below a megabyte."""
     if size >= 1_000_000:
-        return format_megabytes(size)
+        return format_size(size)
     return str(units.format_unit(size // 1_000, "digital-kilobyte", "short", locale=_now_locale()))
 
 

@@ -144,7 +144,7 @@ STATIC_VALUES: dict[str, Any] = {
     "languages": list_languages,
     "number": locales.format_number,
     "percent": locales.format_percent,
-    "megabytes": locales.format_megabytes,
+    "file_size": locales.format_size,
     "file_limit": locales.format_limit,
     "joined": locales.format_list,
     "safe": Markup,

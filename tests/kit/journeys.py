@@ -1,8 +1,8 @@
 """People in a browser who find their way by what they read, and the count of what a journey costs them.
 
-A step is one press (a link, a button, something that opens) or one address that is opened. Fields that are filled
-in, chosen, ticked or given a file are counted apart. Nothing is found by its class or its place in the page, and
-what cannot be seen cannot be pressed.
+A step is one press (a link, a button, something that opens) or one address that is opened. Fields that are
+filled in, chosen, ticked or given a file are counted apart. Nothing is found by its class or its place in the
+page, and what cannot be seen cannot be pressed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Download, Error, Locator, Page, expect
-
-from tests.kit.nodes import PASSWORD
 
 Role = Literal[
     "button", "link", "tab", "menuitem", "option",
@@ -36,7 +34,7 @@ PATIENCE_MS = 5000
 
 
 class Person:
-    """Someone at a browser; `steps` and `fields` are what it took so far, `problems` what the browser says."""
+    """Someone at a browser; `steps` and `fields` are what it took so far, `problems` errors of scripts."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
@@ -44,6 +42,7 @@ class Person:
         self.steps = 0
         self.fields = 0
         self.problems: list[str] = []
+        self._stages: dict[str, tuple[int, int]] = {}
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
@@ -97,13 +96,23 @@ class Person:
         """Wait until a heading says exactly that."""
         await self._expect(self.page.get_by_role("heading", name=text, exact=True).first, text)
 
+    async def see_image(self, description: str) -> None:
+        """Wait until a picture with that description is there, and loaded if it is a file."""
+        found = self.page.get_by_role("img", name=description, exact=True).first
+        await self._expect(found, description)
+        assert await found.evaluate("image => image.naturalWidth !== 0"), f"{description!r} is broken"
+
     async def see_control(self, name: str, beside: str = "") -> None:
         """Wait until there is something of that name to press."""
-        await self._expect(self._find_pressable(name, beside).first, name)
+        await self._find_pressable(name, beside)
 
     async def see_field(self, label: str, value: str, beside: str = "") -> None:
         """Wait until the field with that label holds a value."""
         await expect(await self._find_field(label, beside)).to_have_value(value, timeout=PATIENCE_MS)
+
+    async def read_field(self, label: str, beside: str = "") -> str:
+        """Return what the field with that label holds, as who copies it."""
+        return await (await self._find_field(label, beside)).input_value()
 
     async def miss(self, *texts: str, beside: str = "") -> None:
         """Raise AssertionError if one of the texts is seen; see first what says that the page is there."""
@@ -111,11 +120,16 @@ class Person:
             seen = self._find_group(beside).get_by_text(text).filter(visible=True)
             assert await seen.count() == 0, f"{text!r} is on {self.page.url}"
 
+    def end_stage(self, name: str) -> None:
+        """Count what follows apart from what was done since the stage before."""
+        steps, fields = (sum(stage[at] for stage in self._stages.values()) for at in (0, 1))
+        self._stages[name] = (self.steps - steps, self.fields - fields)
+
     def check_effort(self, journey: str, script: bool) -> None:
-        """Raise AssertionError if this took more or less than docs/journeys.md says of the journey."""
-        assert (self.steps, self.fields) == read_effort(journey, script), (
-            f"{journey!r} took {self.steps} steps and {self.fields} fields; docs/journeys.md says otherwise"
-        )
+        """Raise AssertionError if the stages or all of this took more or less than docs/journeys.md says."""
+        effort = {**self._stages, journey: (self.steps, self.fields)}
+        documented = {name: read_effort(name, script) for name in effort}
+        assert effort == documented, "docs/journeys.md has other numbers of steps and fields"
 
     def _find_group(self, beside: str) -> Locator:
         if not beside:
@@ -130,15 +144,23 @@ class Person:
         groups = self.page.locator(GROUPS).filter(has_text=beside, visible=True).filter(has=found)
         return groups.last.locator(found)
 
-    def _find_pressable(self, name: str, beside: str = "") -> Locator:
-        found = self.page.locator("summary").filter(has_text=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+    async def _find_pressable(self, name: str, beside: str) -> Locator:
+        """Return what is called that, else what begins with it, as a tile does with its title."""
+        begins = re.compile(rf"^\s*{re.escape(name)}")
+        found = self._narrow(self._find_named(begins), beside)
+        await self._expect(found.first, name)
+        exact = self._narrow(self._find_named(name), beside)
+        return exact if await exact.count() else found
+
+    def _find_named(self, name: str | re.Pattern[str]) -> Locator:
+        text = name if isinstance(name, re.Pattern) else re.compile(rf"^\s*{re.escape(name)}\s*$")
+        found = self.page.locator("summary").filter(has_text=text)
         for role in PRESSABLE_ROLES:
             found = found.or_(self.page.get_by_role(role, name=name, exact=True))
-        return self._narrow(found, beside)
+        return found
 
     async def _press(self, name: str, beside: str) -> None:
-        found = self._find_pressable(name, beside)
-        await self._expect(found.first, name)
+        found = await self._find_pressable(name, beside)
         count = await found.count()
         assert count == 1, f"{count} things are called {name!r} on {self.page.url}"
         await found.click()
@@ -165,35 +187,14 @@ class Person:
             raise AssertionError(f"no {text!r} on {self.page.url}:\n{shown}") from error
 
 
-def read_effort(journey: str, script: bool) -> tuple[int, int]:
-    """Return the steps and fields that docs/journeys.md gives a journey; raise KeyError if it has no row for it.
+def read_effort(journey: str, script: bool) -> tuple[int, int] | None:
+    """Return the steps and fields that docs/journeys.md gives a journey or stage, None if it has no row.
 
-    A row is `| journey | steps with | steps without | fields with | fields without |`, JavaScript being meant.
+    A row is `| journey | steps | steps | fields | fields |`: with JavaScript first, then without.
     """
     for line in DOCUMENT.read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells = [cell.strip(" *") for cell in line.strip("|").split("|")]
         if cells[0] == journey and len(cells) == 5:
             steps, fields = (cells[1:3], cells[3:5])
             return int(steps[not script]), int(fields[not script])
-    raise KeyError(journey)
-
-
-def begin_leg(person: Person) -> None:
-    """Count from zero again, for the next part of a journey."""
-    person.steps = person.fields = 0
-
-
-async def log_in(person: Person, username: str) -> None:
-    """Log in at the front door, which is not counted."""
-    await person.open("/login")
-    await person.fill("Username or email address", username)
-    await person.fill("Password", PASSWORD)
-    await person.press("Log in", beside="Password")
-    await person.see_heading("Home")
-    begin_leg(person)
-
-
-async def submit(person: Person) -> None:
-    """Press Enter in the field that was filled in last."""
-    person.steps += 1
-    await person.page.keyboard.press("Enter")
+    return None

@@ -119,7 +119,7 @@ Start = Callable[..., Awaitable[TestNode]]
 async def run_nodes(
     kind: str, folder: Path, names: tls.LoopbackResolver, clock: Clock
 ) -> AsyncIterator[Start]:
-    """Yield what starts nodes with a database of `sqlite` or `postgresql` each; all are stopped at the end."""
+    """Yield what starts nodes, with a database of `sqlite` or `postgresql` each; all stop at the end."""
     started: list[TestNode] = []
     urls: list[str] = []
 

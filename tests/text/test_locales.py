@@ -169,8 +169,10 @@ def test_moments_are_written_in_the_zone_of_the_reader() -> None:
 def test_numbers_spans_and_lists_follow_the_locale() -> None:
     assert locales.format_duration(2 * HOUR) == "2 hours"
     assert locales.format_duration(5) == "1 minute"
-    assert locales.format_megabytes(12_345_678) == "12.3 MB"
-    assert locales.format_megabytes(1) == "0.1 MB"
+    assert locales.format_size(12_345_678) == "12.3 MB"
+    assert locales.format_size(1) == "0.1 MB"
+    assert locales.format_size(999_999_999) == "1,000 MB"
+    assert locales.format_size(1_234_567_890) == "1.2 GB"
     assert locales.format_list(["a", "b", "c"]) == "a, b, and c"
     with locales.use_locale("fr"):
         assert locales.format_number(1_234.5) == "1\u202f234,5"

@@ -16,7 +16,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.peers import peers
 from fedserver.text import csv_files
-from fedserver.text.locales import format_megabytes, gettext
+from fedserver.text.locales import format_size, gettext
 from fedserver.text.sanitize import clean_text
 from storage.rows.peers import PeerRow
 
@@ -132,9 +132,7 @@ def _decode(data: bytes | str) -> str:
         raise InvalidError(
             "file",
             f"is larger than {MAX_BYTES} bytes",
-            message=gettext(
-                "The file is too large: %(size)s are possible.", size=format_megabytes(MAX_BYTES)
-            ),
+            message=gettext("The file is too large: %(size)s are possible.", size=format_size(MAX_BYTES)),
         )
     try:
         text = csv_files.decode(data) if isinstance(data, bytes) else csv_files.remove_delimiter_line(data)

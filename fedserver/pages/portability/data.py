@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
-from fedserver.text.locales import format_megabytes, gettext
+from fedserver.text.locales import format_size, gettext
 from fedserver.web.endpoint import USER, Call, NoParams, Question, Routes
 from fedserver.web.files import PartialFile
 from fedserver.web.uploads import Upload
@@ -86,7 +86,7 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
                 "base",
                 gettext(
                     "The file is too large. It can have up to %(size)s.",
-                    size=format_megabytes(imports.MAX_BYTES),
+                    size=format_size(imports.MAX_BYTES),
                 ),
             )
         lines = await asyncio.to_thread(import_files.parse, params.kind, params.data.data)

@@ -38,6 +38,7 @@ def build_setting_values(site: NodeContext) -> dict[str, Any]:
         "legal_kinds": lambda: sorted(site.legal_kinds),
         "welcome_html": lambda: Markup(welcome.render(site)),
         "stylesheet": lambda: stylesheet_url(site.config.community.hue),
+        "admits_visitors": lambda: site.access.admits_visitors,
         "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": LiveSection(site, "limits"),
         "registration": LiveSection(site, "registration"),

@@ -48,7 +48,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_browser(browser: Browser, script: bool) -> AsyncIterator[OpenBrowser]:
-    """Open browsers for people: `ann = await open_browser(node.base)`; none may have complained at the end."""
+    """Open browsers for people: `ann = await open_browser(node.base)`; none may have seen an error."""
     contexts: list[BrowserContext] = []
     people: list[Person] = []
 

@@ -11,7 +11,8 @@ from fedserver.config import MailConfig
 from fedserver.domain.posts import likes
 from fedserver.domain.posts.polls import NewPoll
 from tests.journeys.pages.conftest import OpenBrowser
-from tests.kit.journeys import Person, begin_leg
+from tests.kit.journeys import Person
+from tests.kit.legs import begin_leg
 from tests.kit.mails import read_text
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.smtp import SmtpServer, run_smtp_server

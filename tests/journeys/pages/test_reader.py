@@ -9,7 +9,8 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.relationships import follows
 from storage.rows.accounts import AccountRow
 from tests.journeys.pages.conftest import OpenBrowser
-from tests.kit.journeys import Person, begin_leg, log_in, submit
+from tests.kit.journeys import Person
+from tests.kit.legs import begin_leg, log_in, submit
 from tests.kit.nodes import Start, TestNode
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -176,7 +177,7 @@ async def filter_word(person: Person) -> None:
 
 async def change_looks(person: Person) -> None:
     await person.press("Settings")
-    await person.press("Reading and looks Language, colours, size of the text, and how posts are shown.")
+    await person.press("Reading and looks")
     await person.choose("Language of the pages", "Deutsch", beside="Appearance")
     await person.choose("Appearance", "Dark")
     await person.choose("Size of the text", "Large")
