@@ -47,6 +47,7 @@ class ArticleFormParams(Struct, frozen=True):
     file_alt: str = ""
     file_caption: str = ""
     media_ids: list[int] = []  # files in the text that no article has yet
+    scheduled: int | None = None  # the scheduled article whose place this takes
     publish_at: str = ""  # as a field for date and time has it, in `zone`
     zone: str = ""
     decision: str = "publish"

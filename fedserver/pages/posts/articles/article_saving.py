@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, posts, replies, scheduled_posts
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import visibility
+from fedserver.pages.posts import scheduled_forms
 from fedserver.pages.posts.articles.article_forms import (
     MARKDOWN,
     ArticleFormParams,
@@ -23,8 +24,17 @@ from storage.engine import Tx
 from storage.rows.posts import PostRow
 
 
-async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, params: ArticleFormParams) -> str:
-    """Save what a form says; return the page to go to. Raises what the domain raises."""
+class SavedArticle(Struct, frozen=True):
+    """The page to go to after an article is saved, and what it says there."""
+
+    page: str
+    notice: str
+
+
+async def save(
+    call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, params: ArticleFormParams
+) -> SavedArticle:
+    """Save what a form says. Raises what the domain raises."""
     if not params.text.strip():  # tags alone are no article
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     publish_at = parse_publish_at(params) if params.decision == "publish" else None
@@ -33,6 +43,9 @@ async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, param
     is_draft = params.decision == "draft" or bool(publish_at)
     draft = build_draft(params, is_draft=is_draft)
     if row is None:
+        if params.scheduled is not None:
+            former = (await scheduled_forms.take_place(call, tx, params.scheduled)).draft
+            draft = structs.replace(draft, former_uris=former.former_uris, coauthors=former.coauthors)
         post_id = await posts.publish(tx, call.site, call.account, draft)
     else:
         await replies.set_policy(tx, call.account, row.id, params.replies)
@@ -47,16 +60,23 @@ async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, param
     await coauthors.replace(tx, call.site, call.account, saved, params.coauthors)
     if publish_at is not None and saved.state == "draft":
         return await _schedule(call, tx, saved, draft, publish_at)
-    page = saved.url.removeprefix(call.site.links.base)
-    return f"/write/article/{post_id}?saved=1" if saved.state == "draft" else page
+    if saved.state == "draft":
+        return SavedArticle(f"/write/article/{post_id}?saved=1", "")
+    is_new = row is None or row.state == "draft"
+    return SavedArticle(saved.url.removeprefix(call.site.links.base), "published" if is_new else "saved")
 
 
-async def _schedule(call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, publish_at: int) -> str:
-    """Schedule an article in the place of its draft; return the page to go to."""
-    draft = structs.replace(await posts.inherit(tx, row, draft), idempotency_key=None)
+async def _schedule(
+    call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, publish_at: int
+) -> SavedArticle:
+    """Schedule an article in the place of its draft."""
+    inherited = await posts.inherit(tx, row, draft)
+    # Those of the drafts before, too: who is asked to be a co-author has a link to one of them.
+    addresses = tuple(dict.fromkeys((*draft.former_uris, *inherited.former_uris)))
+    draft = structs.replace(inherited, former_uris=addresses, idempotency_key=None)
     await posts.remove_draft(tx, row)
     await scheduled_posts.schedule(tx, call.site, call.account, draft, publish_at)
-    return "/drafts"
+    return SavedArticle("/drafts", "scheduled")
 
 
 def _build_edit(params: ArticleFormParams, **more: Any) -> edits.PostEdit:
