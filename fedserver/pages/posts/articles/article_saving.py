@@ -46,7 +46,9 @@ async def save(
         if params.scheduled is not None:
             former = (await scheduled_forms.take_place(call, tx, params.scheduled)).draft
             draft = structs.replace(draft, former_uris=former.former_uris, coauthors=former.coauthors)
-        post_id = await posts.publish(tx, call.site, call.account, draft)
+        # What is scheduled below is no post for long: former addresses wait for the one that it becomes.
+        new = structs.replace(draft, former_uris=()) if publish_at is not None else draft
+        post_id = await posts.publish(tx, call.site, call.account, new)
     else:
         await replies.set_policy(tx, call.account, row.id, params.replies)
         change = _build_edit(
