@@ -1,7 +1,8 @@
 """What a member has written in a form and not sent yet: kept until it is sent, discarded, or 30 days old.
 
 A slot names the form: `note` and `article` are the empty forms, `reply:ID`, `edit:ID` and `article:ID` those
-of a post, `scheduled:ID` that of one that is published later. The files of a form are kept as long as the form.
+of a post, `scheduled:ID` that of one that is published later. The files of a form are kept as long as the
+form.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from storage.rows.content import AutosaveRow
 
 SLOT = re.compile(r"note|article|(reply|edit|article|scheduled):[1-9][0-9]{0,18}")
 MAX_AUTOSAVES = 20  # of a member
-# Of the fields as JSON: a long article has 200,000 characters, of up to four bytes in other scripts than Latin.
+# Of the fields as JSON: an article has up to 200,000 characters, each of up to four bytes.
 MAX_BYTES = 1_000_000
 MAX_FILES = 100  # of one form: an article has pictures in its text
 RETENTION_MS = 30 * 86_400_000

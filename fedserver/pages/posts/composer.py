@@ -11,7 +11,13 @@ from fedserver.domain.kernel.errors import DomainError
 from fedserver.domain.posts import posts, scheduled_posts
 from fedserver.pages.posts import attachments
 from fedserver.pages.posts.autosaves import restore, store
-from fedserver.pages.posts.note_drafts import build_draft, combine_shared, is_being_published, parse_moment
+from fedserver.pages.posts.note_drafts import (
+    build_draft,
+    combine_shared,
+    is_being_published,
+    parse_moment,
+    read_draft,
+)
 from fedserver.pages.posts.note_form import (
     ComposerParams,
     Form,
@@ -22,7 +28,6 @@ from fedserver.pages.posts.note_form import (
     to_fields,
     with_attachments,
 )
-from fedserver.pages.posts.scheduled_forms import fill_note, make_slot, take_place
 from fedserver.text.locales import format_number, gettext
 from fedserver.web.endpoint import USER, Call, Routes
 
@@ -55,21 +60,22 @@ async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
 
 async def _show_scheduled(call: Call[ComposerParams], scheduled_id: int) -> web.StreamResponse:
     """Show the form of a post that is published later, or what was saved of it. Raises NotFoundError."""
-    slot = make_slot(scheduled_id)
+    slot = f"scheduled:{scheduled_id}"
     async with call.services.db.read() as tx:
         scheduled = await scheduled_posts.get(tx, call.account, scheduled_id)
         saved = await restore(call, tx, slot, ComposerParams)
     if saved is None:
-        return await render_page(
-            call, Form(slot, publish_moment=scheduled.row.publish_at), fill_note(scheduled)
-        )
+        moment = scheduled.row.publish_at
+        files = [attachments.to_attachment(file) for file in scheduled.media]
+        params = structs.replace(read_draft(scheduled.draft, moment), scheduled=scheduled_id)
+        return await render_page(call, Form(slot, publish_moment=moment), with_attachments(params, files))
     params = structs.replace(saved.params, scheduled=scheduled_id, key="", saved_at=saved.saved_at)
     return await render_page(call, Form(slot, restored_at=saved.saved_at), params)
 
 
 def _find_slot(params: ComposerParams) -> str:
     if params.scheduled is not None:
-        return make_slot(params.scheduled)
+        return f"scheduled:{params.scheduled}"
     return f"reply:{params.reply_to}" if params.reply_to is not None else "note"
 
 
@@ -169,7 +175,7 @@ async def _publish(call: Call[ComposerParams], form: Form) -> web.StreamResponse
     async def write() -> int:
         async with call.services.db.write() as tx:
             if params.scheduled is not None:
-                await take_place(call, tx, params.scheduled)
+                await scheduled_posts.take_place(tx, call.account, params.scheduled)
             await attachments.describe(tx, call, files)
             if moment is not None:
                 post_id = (await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)).row.id

@@ -161,16 +161,16 @@ async def remove_member(call: Call[FormParams]) -> web.StreamResponse:
 async def show_account_lists(call: Call[FormParams]) -> web.StreamResponse:
     row = await get_target(call)
     containing = await lists.list_containing(call.tx, call.account, row.id)
-    return await _render_account_lists(call, row, {listed.id for listed in containing})
+    return await _render_account_lists(call, {listed.id for listed in containing})
 
 
 async def _render_account_lists(
-    call: Call[Any], row: AccountRow, chosen: set[int], problem: str = "", new_title: str = ""
+    call: Call[Any], chosen: set[int], problem: str = "", new_title: str = ""
 ) -> web.Response:
     return await render_page(
         call,
         "account_lists.html",
-        row,
+        await get_target(call),
         rows=await lists.list_by_account(call.tx, call.account),
         chosen=chosen,
         problem=problem,
@@ -195,7 +195,7 @@ async def set_account_lists(call: Call[AccountListsParams]) -> web.StreamRespons
         try:
             chosen.add(await _get_or_create(call, title))
         except InvalidError as error:
-            return await _render_account_lists(call, row, chosen, error.message, title)
+            return await _render_account_lists(call, chosen, error.message, title)
     former = {listed.id for listed in await lists.list_containing(call.tx, call.account, row.id)}
     for list_id in sorted(chosen - former):
         await lists.add_accounts(call.tx, call.account, list_id, [row.id])

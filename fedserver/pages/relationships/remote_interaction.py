@@ -15,7 +15,6 @@ from fedserver.pages.relationships.home_servers import find_template
 from fedserver.web.endpoint import Call, Routes
 from fedserver.web.html import to_header_url
 from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 routes = Routes("pages")
 PATH = "/remote_interaction"
@@ -59,7 +58,7 @@ async def show(call: Call[InteractionParams]) -> web.StreamResponse:
     if call.principal is None:
         return await _render_page(call)
     row = await call.services.resolver.find_by_address(call.params.uri[:MAX_ADDRESS])
-    if isinstance(row, PostRow) and call.params.act == "reply":
+    if row is not None and not isinstance(row, AccountRow) and call.params.act == "reply":
         return call.see_other(f"/write?reply_to={row.id}")
     return call.see_other(f"/authorize_interaction?{urlencode({'uri': call.params.uri})}")
 

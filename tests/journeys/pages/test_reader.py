@@ -1,4 +1,4 @@
-"""Someone who reads: finds people and posts, keeps some, catches up, and hides what they do not want to see."""
+"""Someone who reads: finds people and posts, keeps some, catches up, and hides what they do not want."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from fedserver.domain.content import autosaves, media
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
-from fedserver.domain.posts import articles, scheduled_posts
+from fedserver.domain.posts import articles
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import visibility
 from fedserver.pages.posts.articles import article_files, article_page, article_saving
@@ -19,7 +19,6 @@ from fedserver.pages.posts.articles.article_forms import (
     fill_form,
 )
 from fedserver.pages.posts.autosaves import restore
-from fedserver.pages.posts.scheduled_forms import fill_article, make_slot
 from fedserver.text.articles.figures import write_picture
 from fedserver.web.endpoint import USER, Call, Routes
 from storage.engine import ReadTx
@@ -46,13 +45,12 @@ async def show_new(call: Call[ArticleFormParams]) -> web.StreamResponse:
 async def _show_scheduled(call: Call[ArticleFormParams], scheduled_id: int) -> web.StreamResponse:
     """Show the form of an article that is published later. Raises NotFoundError."""
     async with call.services.db.read() as tx:
-        scheduled = await scheduled_posts.get(tx, call.account, scheduled_id)
-        saved = await restore(call, tx, make_slot(scheduled_id), ArticleFormParams)
-        params = await fill_article(call, tx, scheduled)
+        params, publish_at = await article_saving.load_scheduled(call, tx, scheduled_id)
+        saved = await restore(call, tx, f"scheduled:{scheduled_id}", ArticleFormParams)
     if saved is not None:
         params = structs.replace(saved.params, scheduled=scheduled_id)
         return await article_page.render_form(call, params, saved_at=saved.saved_at)
-    return await article_page.render_form(call, params, publish_moment=scheduled.row.publish_at)
+    return await article_page.render_form(call, params, publish_moment=publish_at)
 
 
 @routes.get(PATH + "/{id}", html=True, auth=USER, params=ArticleFormParams, tx="own")

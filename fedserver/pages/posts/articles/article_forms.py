@@ -71,6 +71,24 @@ def fill_form(row: PostRow, cover_alt: str, coauthors: Sequence[str]) -> Article
     )
 
 
+def fill_scheduled(draft: posts.Draft, cover_alt: str, coauthors: Sequence[str]) -> ArticleFormParams:
+    """Return the form of an article that is published later."""
+    text, tags = split_tag_line(draft.text)
+    return ArticleFormParams(
+        title=draft.title,
+        text=text,
+        summary=draft.summary,
+        tags=tags,
+        coauthors=" ".join(f"@{name}" for name in coauthors),
+        visibility=draft.visibility,
+        replies=interaction_policies.decode_reply_audience(draft.policy),
+        language=draft.language or "",
+        license=draft.license,
+        cover_id=draft.cover_id,
+        alt=cover_alt,
+    )
+
+
 def build_draft(params: ArticleFormParams, *, is_draft: bool) -> posts.Draft:
     """Return what a form says, as a new article. Raises InvalidError."""
     return posts.Draft(

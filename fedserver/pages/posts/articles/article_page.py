@@ -14,7 +14,6 @@ from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import partner_posts
 from fedserver.pages.posts.articles import article_preview, article_templates
 from fedserver.pages.posts.articles.article_forms import ArticleFormParams
-from fedserver.pages.posts.scheduled_forms import make_slot
 from fedserver.text.languages import list_language_names
 from fedserver.text.locales import gettext, lazy_gettext
 from fedserver.web.endpoint import Call
@@ -70,7 +69,7 @@ def explain(error: DomainError) -> dict[str, str]:
 def find_slot(row: PostRow | None, params: ArticleFormParams) -> str:
     """Return the slot in which the form of an article is saved."""
     if params.scheduled is not None:
-        return make_slot(params.scheduled)
+        return f"scheduled:{params.scheduled}"
     return f"article:{row.id}" if row else "article"
 
 

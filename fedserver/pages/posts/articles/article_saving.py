@@ -11,16 +11,17 @@ from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import edits, posts, replies, scheduled_posts
 from fedserver.domain.posts.authorship import coauthors
 from fedserver.domain.timelines import visibility
-from fedserver.pages.posts import scheduled_forms
 from fedserver.pages.posts.articles.article_forms import (
     MARKDOWN,
     ArticleFormParams,
     build_draft,
     build_text,
+    fill_scheduled,
+    format_moment,
     parse_publish_at,
 )
 from fedserver.web.endpoint import Call
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import PostRow
 
 
@@ -44,7 +45,7 @@ async def save(
     draft = build_draft(params, is_draft=is_draft)
     if row is None:
         if params.scheduled is not None:
-            former = (await scheduled_forms.take_place(call, tx, params.scheduled)).draft
+            former = await scheduled_posts.take_place(tx, call.account, params.scheduled)
             draft = structs.replace(draft, former_uris=former.former_uris, coauthors=former.coauthors)
         # What is scheduled below is no post for long: former addresses wait for the one that it becomes.
         new = structs.replace(draft, former_uris=()) if publish_at is not None else draft
@@ -66,6 +67,18 @@ async def save(
         return SavedArticle(f"/write/article/{post_id}?saved=1", "")
     is_new = row is None or row.state == "draft"
     return SavedArticle(saved.url.removeprefix(call.site.links.base), "published" if is_new else "saved")
+
+
+async def load_scheduled(call: Call[Any], tx: ReadTx, scheduled_id: int) -> tuple[ArticleFormParams, int]:
+    """Return the form of a scheduled article, and its time (ms UTC). Raises NotFoundError."""
+    scheduled = await scheduled_posts.get(tx, call.account, scheduled_id)
+    draft, moment = scheduled.draft, scheduled.row.publish_at
+    covers = await media.load_own(tx, call.account, [draft.cover_id] if draft.cover_id else [])
+    names = await coauthors.load_names(tx, [coauthor.account_id for coauthor in draft.coauthors])
+    params = fill_scheduled(
+        draft, covers[draft.cover_id].description if draft.cover_id in covers else "", names
+    )
+    return structs.replace(params, scheduled=scheduled_id, publish_at=format_moment(moment, "")), moment
 
 
 async def _schedule(
