@@ -46,7 +46,6 @@ from fedserver.pages.posts.articles import (
     article_history,
     article_imports,
     article_preview,
-    article_schedule,
     coauthors,
 )
 from fedserver.pages.registration import (
@@ -104,7 +103,6 @@ RESOURCES = (
     article_preview,
     article_files,
     article_imports,
-    article_schedule,
     article_editor,
     article_history,
     coauthors,

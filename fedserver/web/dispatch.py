@@ -244,9 +244,16 @@ class Dispatcher:
     def render_error_page(self, request: web.Request, error: Exception, back: str = "") -> web.Response:
         """Return a page that says what went wrong; `back` is the page to go on from, '' for none."""
         status = to_status(error)
+        # Who reads is not looked up: the error may be one of the database.
+        has_session = session.cookie_name(self.services.site) in request.cookies
+        is_for_guest = isinstance(error, NotFoundError) and not has_session and request.method == "GET"
+        if is_for_guest:
+            back = request.path_qs
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status, "back": back}
         shown = {
             "text": to_page_message(error),
+            "has_session": has_session,
+            "may_need_login": is_for_guest,
             "looks": session.find_looks(request, self.services.site, None),
         }
         page = self.services.pages.render_response("error.html", {**values, **shown}, status=status)

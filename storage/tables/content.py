@@ -50,7 +50,7 @@ autosaves = Table(
     metadata,
     key(),
     owner_key("account_id", "accounts.id"),
-    Column("slot", Text, nullable=False),  # note, reply:ID, edit:ID, article, article:ID
+    Column("slot", Text, nullable=False),  # note, reply:ID, edit:ID, article, article:ID, scheduled:ID
     Column("fields", Text, nullable=False),  # JSON: the fields of the form
     Column("saved_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("account_id", "slot"),

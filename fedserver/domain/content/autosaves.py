@@ -1,7 +1,8 @@
 """What a member has written in a form and not sent yet: kept until it is sent, discarded, or 30 days old.
 
 A slot names the form: `note` and `article` are the empty forms, `reply:ID`, `edit:ID` and `article:ID` those
-of a post. The files of a form are kept as long as the form.
+of a post, `scheduled:ID` that of one that is published later. The files of a form are kept as long as the
+form.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from storage.queries.content import media as media_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import AutosaveRow
 
-SLOT = re.compile(r"note|article|(reply|edit|article):[1-9][0-9]{0,18}")
+SLOT = re.compile(r"note|article|(reply|edit|article|scheduled):[1-9][0-9]{0,18}")
 MAX_AUTOSAVES = 20  # of a member
-MAX_BYTES = 300_000  # of the fields as JSON; the longest article takes a third of it
+# Of the fields as JSON: an article has up to 200,000 characters, each of up to four bytes.
+MAX_BYTES = 1_000_000
 MAX_FILES = 100  # of one form: an article has pictures in its text
 RETENTION_MS = 30 * 86_400_000
 

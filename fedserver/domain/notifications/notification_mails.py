@@ -23,11 +23,15 @@ MAX_IN_MAIL = 20  # the page of notifications has the others
 
 
 class MailedNotification(Struct, frozen=True):
-    """A notification in a mail; `text` is '' where there is none, or none that belongs in a mail."""
+    """A notification in a mail; `text` is '' where there is none, or none that belongs in a mail.
+
+    `path` is the page on this node of the post that it is about, '' without one.
+    """
 
     kind: str
     name: str
     text: str
+    path: str
 
 
 class NotificationMail(Struct, frozen=True):
@@ -53,7 +57,10 @@ async def load(tx: ReadTx, job: jobs.SendNotificationMail) -> NotificationMail |
     if not views:
         return None
     locale = members.decode_settings(member).locale
-    mailed = [MailedNotification(view.row.kind, view.account.name, _find_text(view)) for view in views]
+    mailed = [
+        MailedNotification(view.row.kind, view.account.name, _find_text(view), _find_path(view))
+        for view in views
+    ]
     return NotificationMail(member.email, locale, mailed, len(cursors) >= MAX_IN_MAIL)
 
 
@@ -63,3 +70,8 @@ def _find_text(view: NotificationView) -> str:
         return ""
     post = view.post.post
     return shorten(post.summary or post.title, MAX_TEXT) or make_excerpt(post.html, MAX_TEXT)
+
+
+def _find_path(view: NotificationView) -> str:
+    """Return the page of a post, also of one of a peer; its own server knows nothing of the member."""
+    return f"/@{view.post.account.handle}/{view.post.post.id}" if view.post is not None else ""

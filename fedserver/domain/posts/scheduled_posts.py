@@ -119,6 +119,23 @@ async def cancel(tx: Tx, author: AccountRow, scheduled_id: int) -> None:
     await scheduled_post_queries.delete_by_id(tx, scheduled_id)
 
 
+async def take_place(tx: Tx, author: AccountRow, scheduled_id: int) -> posts.Draft:
+    """Remove a scheduled post whose place another takes; return what it said.
+
+    Raises InvalidError if it was published, or deleted in another window.
+    """
+    try:
+        scheduled = await get(tx, author, scheduled_id)
+    except NotFoundError as error:
+        message = gettext(
+            "This post is no longer waiting: it was published or deleted. "
+            "Copy what you changed, and change the published post."
+        )
+        raise InvalidError("base", "is no longer scheduled", message=message) from error
+    await scheduled_post_queries.delete_by_id(tx, scheduled_id)
+    return scheduled.draft
+
+
 async def publish(tx: Tx, site: NodeContext, scheduled_id: int) -> int | None:
     """Publish a scheduled post that is due; return the id of the post, None if there is nothing to publish.
 

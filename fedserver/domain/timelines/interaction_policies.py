@@ -46,7 +46,12 @@ def build_rule(automatic: Sequence[str], manual: Sequence[str], field: str) -> P
 
 def get_reply_audience(row: PostRow) -> str:
     """Return who may answer a post: `public`, `followers`, or `nobody` but those whom it mentions."""
-    rule = post_policies.decode(row.interaction_policy).reply
+    return decode_reply_audience(row.interaction_policy)
+
+
+def decode_reply_audience(policy: str) -> str:
+    """Return who may answer by an encoded policy, with the words of `get_reply_audience`."""
+    rule = post_policies.decode(policy).reply
     if rule is None or "public" in (*rule.automatic, *rule.manual):
         return "public"
     return "followers" if "followers" in (*rule.automatic, *rule.manual) else "nobody"

@@ -92,10 +92,10 @@ def render_notifications(site: NodeContext, mail: NotificationMail) -> MailText:
         shorten(subject, MAX_SUBJECT),
         join_paragraphs(
             *(
-                f"{title}\n{mailed.text}".strip()
+                "\n".join(filter(None, (title, mailed.text, mailed.path and site.links.base + mailed.path)))
                 for title, mailed in zip(titles, mail.notifications, strict=True)
             ),
-            more if mail.has_more else gettext("Read and answer here: %(url)s", url=page),
+            more if mail.has_more else gettext("All your notifications: %(url)s", url=page),
             gettext("You chose to get these mails. Change that here: %(url)s", url=settings),
         ),
     )

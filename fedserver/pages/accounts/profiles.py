@@ -82,14 +82,18 @@ async def redirect_post_uri(call: Call[NoParams]) -> web.StreamResponse:
 
 @routes.post("/accounts/{id}/follow", html=True, auth=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.follow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return call.redirect_back(call.params.next)
+    target = await accounts.get(call.tx, call.id())
+    await follows.follow(call.tx, call.site, call.account, target)
+    relation = (await relations.load(call.tx, call.account.id, [target.id]))[0]
+    notice = "follow" if relation.following else "request_follow"
+    return call.redirect_with_notice(call.params.next, "/home", notice, target.id)
 
 
 @routes.post("/accounts/{id}/unfollow", html=True, auth=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.unfollow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
-    return call.redirect_back(call.params.next)
+    target = await accounts.get(call.tx, call.id())
+    await follows.unfollow(call.tx, call.site, call.account, target)
+    return call.redirect_with_notice(call.params.next, "/home", "unfollow", target.id)
 
 
 def _question_answer(call: Call[FormParams]) -> Question | None:

@@ -54,6 +54,8 @@ class Restored(Struct, frozen=True):
 def form_path(slot: str) -> str:
     """Return the address of the form that a slot names."""
     kind, _, post_id = slot.partition(":")
+    if kind == "scheduled":
+        return f"/drafts/scheduled/{post_id}/edit"
     paths = {"note": "/write", "article": "/write/article", "reply": f"/write?reply_to={post_id}"}
     return f"/edit/{post_id}" if post_id and kind != "reply" else paths[kind]
 

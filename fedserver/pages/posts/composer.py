@@ -11,7 +11,13 @@ from fedserver.domain.kernel.errors import DomainError
 from fedserver.domain.posts import posts, scheduled_posts
 from fedserver.pages.posts import attachments
 from fedserver.pages.posts.autosaves import restore, store
-from fedserver.pages.posts.note_drafts import build_draft, combine_shared, is_being_published, parse_moment
+from fedserver.pages.posts.note_drafts import (
+    build_draft,
+    combine_shared,
+    is_being_published,
+    parse_moment,
+    read_draft,
+)
 from fedserver.pages.posts.note_form import (
     ComposerParams,
     Form,
@@ -32,7 +38,9 @@ routes = Routes("pages")
 async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
     """Show the form for a new post, with what was saved of it and what another app shares."""
     asked = call.params
-    slot = f"reply:{asked.reply_to}" if asked.reply_to is not None else "note"
+    if asked.scheduled is not None:
+        return await _show_scheduled(call, asked.scheduled)
+    slot = _find_slot(asked)
     async with call.services.db.read() as tx:
         restored = await restore(call, tx, slot, ComposerParams)
     params = restored.params if restored else _with_defaults(call)
@@ -50,6 +58,27 @@ async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
     return await render_page(call, form, params)
 
 
+async def _show_scheduled(call: Call[ComposerParams], scheduled_id: int) -> web.StreamResponse:
+    """Show the form of a post that is published later, or what was saved of it. Raises NotFoundError."""
+    slot = f"scheduled:{scheduled_id}"
+    async with call.services.db.read() as tx:
+        scheduled = await scheduled_posts.get(tx, call.account, scheduled_id)
+        saved = await restore(call, tx, slot, ComposerParams)
+    if saved is None:
+        moment = scheduled.row.publish_at
+        files = [attachments.to_attachment(file) for file in scheduled.media]
+        params = structs.replace(read_draft(scheduled.draft, moment), scheduled=scheduled_id)
+        return await render_page(call, Form(slot, publish_moment=moment), with_attachments(params, files))
+    params = structs.replace(saved.params, scheduled=scheduled_id, key="", saved_at=saved.saved_at)
+    return await render_page(call, Form(slot, restored_at=saved.saved_at), params)
+
+
+def _find_slot(params: ComposerParams) -> str:
+    if params.scheduled is not None:
+        return f"scheduled:{params.scheduled}"
+    return f"reply:{params.reply_to}" if params.reply_to is not None else "note"
+
+
 def _with_defaults(call: Call[ComposerParams]) -> ComposerParams:
     """Return an empty form, as the member prefers it."""
     settings = members.decode_settings(call.member)
@@ -61,8 +90,7 @@ def _with_defaults(call: Call[ComposerParams]) -> ComposerParams:
 @routes.post("/write", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="video_bytes")
 async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     """Publish or schedule a post, save it, or show the form again with its files as a button says."""
-    slot = f"reply:{call.params.reply_to}" if call.params.reply_to is not None else "note"
-    form = Form(slot, is_unsaved=True)
+    form = Form(_find_slot(call.params), is_unsaved=True)
     shown = await answer_button(call, form)
     if shown is not None:
         return shown
@@ -146,6 +174,8 @@ async def _publish(call: Call[ComposerParams], form: Form) -> web.StreamResponse
 
     async def write() -> int:
         async with call.services.db.write() as tx:
+            if params.scheduled is not None:
+                await scheduled_posts.take_place(tx, call.account, params.scheduled)
             await attachments.describe(tx, call, files)
             if moment is not None:
                 post_id = (await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)).row.id

@@ -24,7 +24,7 @@ MAX_DRAFTS = 40
 class DraftEntry(Struct, frozen=True):
     """A line of the list: the post behind it, if there is one, and what was saved of its form."""
 
-    kind: str  # note, reply, article; edit for changes of a post that is published
+    kind: str  # note, reply, article; edit and scheduled for changes of a post that is published or will be
     path: str
     title: str
     text: str
@@ -114,6 +114,14 @@ async def delete(call: Call[FormParams]) -> web.StreamResponse:
     for kind in ("edit", "article"):
         await autosaves.discard(call.tx, call.account, f"{kind}:{row.id}")
     return call.redirect_with_notice(call.params.next, "/drafts", "draft_deleted")
+
+
+@routes.get("/drafts/scheduled/{id}/edit", html=True, auth=USER)
+async def edit(call: Call[NoParams]) -> web.StreamResponse:
+    """Lead to the form of a post that is published later. Raises NotFoundError."""
+    scheduled = await scheduled_posts.get(call.tx, call.account, call.id())
+    form = "/write/article" if scheduled.draft.kind == "Article" else "/write"
+    return call.see_other(f"{form}?scheduled={scheduled.row.id}")
 
 
 @routes.post("/drafts/scheduled/{id}", html=True, auth=USER, params=RescheduleParams)

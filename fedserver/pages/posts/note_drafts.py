@@ -108,6 +108,28 @@ def read_post(view: post_views.PostView) -> ComposerParams:
     return with_attachments(params, [to_attachment(file) for file in view.media])
 
 
+def read_draft(draft: posts.Draft, publish_at: int) -> ComposerParams:
+    """Return the form of a note that is published at a time (ms UTC), without its files."""
+    poll = draft.poll
+    return ComposerParams(
+        text=draft.text,
+        summary=draft.summary,
+        sensitive=draft.sensitive,
+        visibility=draft.visibility,
+        language=draft.language or "",
+        reply_to=draft.in_reply_to_id,
+        quote=draft.quoted_id,
+        replies=interaction_policies.decode_reply_audience(draft.policy),
+        quotes=draft.quote_policy,
+        options=list(poll.options) if poll else [],
+        expires_in=poll.expires_in if poll else 86_400,
+        multiple=bool(poll and poll.multiple),
+        hide_totals=bool(poll and poll.hide_totals),
+        publish_at=datetime.fromtimestamp(publish_at / 1000, UTC).strftime("%Y-%m-%dT%H:%M"),
+        zone="UTC",
+    )
+
+
 def find_new_poll(
     call: Call[ComposerParams], former: PollView | None, now: int, *, has_files: bool
 ) -> polls.NewPoll | UnsetType:

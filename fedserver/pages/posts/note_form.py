@@ -75,6 +75,7 @@ class ComposerParams(Struct, frozen=True):
     quotes: str = ""
     publish_at: str = ""  # local time, as a browser writes it
     zone: str = ""
+    scheduled: int | None = None  # the scheduled post whose place this takes
     decision: str = "publish"
     url: str = ""
     title: str = ""
@@ -90,6 +91,7 @@ class Form(Struct, frozen=True):
     is_draft: bool = False  # a draft that is a post
     has_poll: bool = False  # the post has one already
     restored_at: int = 0
+    publish_moment: int = 0  # ms UTC, of a scheduled post whose form is opened
     is_unsaved: bool = False  # it holds what nothing has stored yet
     asks_for_descriptions: bool = False
 

@@ -32,7 +32,7 @@ async def vote(call: Call[VoteFormParams]) -> web.StreamResponse:
             raise
         problem = error.message
     if not in_place:
-        return call.redirect_back(params.next)
+        return call.redirect_with_notice(params.next, "/home", "vote", call.id())
     async with call.services.db.read() as tx:
         view = await votes.get_view(tx, call.id(), call.viewer_id)
     return call.render("poll.html", view=view, next=params.next, problem=problem)

@@ -32,9 +32,12 @@ class MemberFormParams(Struct, frozen=True):
 
 
 class AccountListsParams(Struct, frozen=True):
+    """Ids of lists; `new_title` is the name of one that is made for the account, '' for none."""
+
     csrf: str = ""
     next: str = ""
     lists: list[int] = []
+    new_title: str = ""
 
 
 async def _render_all(call: Call[Any], problem: str = "", title: str = "") -> web.Response:
@@ -158,21 +161,42 @@ async def remove_member(call: Call[FormParams]) -> web.StreamResponse:
 async def show_account_lists(call: Call[FormParams]) -> web.StreamResponse:
     row = await get_target(call)
     containing = await lists.list_containing(call.tx, call.account, row.id)
+    return await _render_account_lists(call, {listed.id for listed in containing})
+
+
+async def _render_account_lists(
+    call: Call[Any], chosen: set[int], problem: str = "", new_title: str = ""
+) -> web.Response:
     return await render_page(
         call,
         "account_lists.html",
-        row,
+        await get_target(call),
         rows=await lists.list_by_account(call.tx, call.account),
-        chosen={listed.id for listed in containing},
+        chosen=chosen,
+        problem=problem,
+        new_title=new_title,
+        status=422 if problem else 200,
     )
+
+
+async def _get_or_create(call: Call[Any], title: str) -> int:
+    """Return the id of the list of that name, also if the form is sent twice. Raises InvalidError."""
+    for row in await lists.list_by_account(call.tx, call.account):
+        if row.title == title:
+            return row.id
+    return (await lists.create(call.tx, call.account, title)).id
 
 
 @routes.post("/accounts/{id}/lists", html=True, auth=USER, params=AccountListsParams)
 async def set_account_lists(call: Call[AccountListsParams]) -> web.StreamResponse:
-    """Put an account on exactly the chosen lists."""
-    row = await get_target(call)
+    """Put an account on exactly the chosen lists, and on a new one if it has a name."""
+    row, chosen, title = await get_target(call), set(call.params.lists), call.params.new_title.strip()
+    if title:
+        try:
+            chosen.add(await _get_or_create(call, title))
+        except InvalidError as error:
+            return await _render_account_lists(call, chosen, error.message, title)
     former = {listed.id for listed in await lists.list_containing(call.tx, call.account, row.id)}
-    chosen = set(call.params.lists)
     for list_id in sorted(chosen - former):
         await lists.add_accounts(call.tx, call.account, list_id, [row.id])
     for list_id in sorted(former - chosen):

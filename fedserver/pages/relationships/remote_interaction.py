@@ -54,9 +54,13 @@ async def _render_page(call: Call[InteractionParams], problem: str = "", target:
 
 @routes.get(PATH, html=True, params=InteractionParams, tx="own")
 async def show(call: Call[InteractionParams]) -> web.StreamResponse:
-    if call.principal is not None:
-        return call.see_other(f"/authorize_interaction?{urlencode({'uri': call.params.uri})}")
-    return await _render_page(call)
+    """Show the ways to act; a member, who may have logged in for it, goes on to the post or account."""
+    if call.principal is None:
+        return await _render_page(call)
+    row = await call.services.resolver.find_by_address(call.params.uri[:MAX_ADDRESS])
+    if row is not None and not isinstance(row, AccountRow) and call.params.act == "reply":
+        return call.see_other(f"/write?reply_to={row.id}")
+    return call.see_other(f"/authorize_interaction?{urlencode({'uri': call.params.uri})}")
 
 
 @routes.post(PATH, html=True, params=InteractionParams, tx="own", limit="remote_interactions", no_csrf=True)

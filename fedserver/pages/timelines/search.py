@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.accounts import account_views, suggestions
+from fedserver.domain.accounts import account_views, relations, suggestions
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views, search
 from fedserver.pages.timelines import search_filters
@@ -73,6 +73,7 @@ async def show(call: Call[SearchPageParams]) -> web.StreamResponse:
             bios = await suggestions.search_bios(tx, call.viewer_id, text, MAX_BIOS)
         people = await account_views.load_page(tx, result.accounts)
         described = await account_views.load_page(tx, [key for key in bios if key not in result.accounts])
+        loaded = await relations.load(tx, call.account.id, [*result.accounts, *bios])
         posts = await post_views.load(tx, result.posts, call.viewer_id, context="public")
     is_full = PAGE_SIZE in (len(result.accounts), len(result.posts), len(result.tags))
     more = urlencode({**_list_fields(call.params, text, tab), "offset": offset + PAGE_SIZE})
@@ -87,6 +88,7 @@ async def show(call: Call[SearchPageParams]) -> web.StreamResponse:
         is_filtered=bool(operators or problem),
         people=people,
         described=described,
+        relations={relation.id: relation for relation in loaded},
         posts=[view for view in posts if not any(match.filter.action == "hide" for match in view.filtered)],
         tags=result.tags,
         older=f"/search?{more}" if tab and is_full and offset < MAX_OFFSET else "",

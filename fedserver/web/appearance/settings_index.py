@@ -146,7 +146,7 @@ GROUPS = (
             SettingsPage(
                 "/settings/notifications",
                 lazy_gettext("Who can notify you"),
-                lazy_gettext("What happens to notifications from people you do not know."),
+                lazy_gettext("Whose notifications reach you, and what we send you by email."),
                 (
                     Setting("for_not_following", lazy_gettext("People you do not follow")),
                     Setting("for_not_followers", lazy_gettext("People who do not follow you")),

@@ -61,6 +61,12 @@ for (const current of document.querySelectorAll(".tabs [aria-current]")) {
   const [place, room] = [current.getBoundingClientRect(), tabs.getBoundingClientRect()];
   if (place.right > room.right || place.left < room.left) tabs.scrollLeft += place.left - room.left - room.width / 4;
 }
+// A moment to be changed stands in the reader's own zone; without a script in UTC.
+for (const field of document.querySelectorAll("input[data-moment]")) {
+  const moment = new Date(Number(field.dataset.moment));
+  field.value = new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  field.form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.form.elements.zone.value;
+}
 // A menu closes when one clicks elsewhere or presses Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {

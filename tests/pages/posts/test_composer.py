@@ -252,3 +252,28 @@ async def test_poll_of_a_post_changes_and_stays(start: Start) -> None:
     assert abs((after.poll.expires_at or 0) - (before.poll.expires_at or 0)) < 60_000
     page = await send(visitor, path, action=path, **{"options[]": ""})
     assert [field for field, _ in PROBLEM.findall(page.text)] == ["poll"]
+
+
+async def test_scheduled_post_is_changed_in_its_place(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    visitor = await log_in_visitor(node, "ann")
+    form = {"publish_at": "2026-12-24T18:30", "zone": "UTC"}
+    await send(visitor, "/write", text="Lunch at one", **form)
+    (edit,) = set(re.findall(r"/drafts/scheduled/\d+/edit", (await visitor.open("/drafts")).text))
+    page = await visitor.open(edit)
+    assert "Lunch at one" in page.text
+    assert 'name="publish_at" value="2026-12-24T18:30" data-moment="1798137000000"' in page.text
+    stale = page
+    page = await send(visitor, page, action="/write", text="Lunch at two")
+    assert page.path == "/drafts"
+    assert "Lunch at two" in page.text
+    assert "Lunch at one" not in page.text
+    again = await send(visitor, stale, action="/write", text="Lunch at three")
+    assert "is no longer waiting" in again.text
+    assert "Lunch at three" in again.text
+    async with node.db.read() as tx:
+        (scheduled,) = await scheduled_posts.list_by_author(tx, ann, Page())
+    assert scheduled.draft.text == "Lunch at two"
+    assert scheduled.row.publish_at == 1_798_137_000_000
+    assert (await (await log_in_visitor(node, "ann")).open("/drafts/scheduled/1/edit")).status == 404

@@ -22,7 +22,7 @@ async def test_reply_says_whom_it_answers_wherever_it_is_shown(start: Start) -> 
     for shown in (post_of(thread, answer), post_of((await visitor.open("/@bob?tab=replies")).text, answer)):
         assert 'In reply to <bdi dir="ltr">@ann</bdi>' in shown
         assert f'href="/@bob/{answer}#post-{first}"' in shown
-    assert "Part of a conversation" in post_of(thread, silent)
+    assert "A reply: see what it answers" in post_of(thread, silent)
     assert "Continues an earlier post" in post_of(thread, own)
     assert "In reply to" in post_of((await visitor.open(f"/@ann/{quoting}")).text, quoting)
     assert "In reply to" in (await visitor.open("/notifications")).text

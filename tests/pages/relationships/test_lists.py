@@ -72,7 +72,7 @@ async def test_account_is_put_on_lists_from_its_profile(start: Start) -> None:
     node, ann, bob, visitor = await begin(start)
     path = f"/accounts/{bob.id}/lists"
     assert path in (await visitor.open("/@bob")).text
-    assert "You have no lists yet" in (await visitor.open(path)).text
+    assert "Name of a new list" in (await visitor.open(path)).text
     list_id = await create(node, ann)
     shown = await visitor.open(f"{path}?next=/home")
     for _ in range(2):

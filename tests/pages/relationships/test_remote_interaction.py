@@ -18,14 +18,16 @@ async def test_guest_is_led_to_the_address_that_their_server_names(start: Start)
     link = f"/remote_interaction?uri={quote(address, safe='')}&amp;act=reply"
     assert link.replace("%2F", "/") in (await guest.open("/local")).text.replace("%2F", "/")
     shown = await guest.open(f"/remote_interaction?uri={quote(address)}&act=reply")
-    assert "Reply from your own server" in shown.text
+    assert "Reply to this post" in shown.text
     target = f"https://beta.test/authorize_interaction?uri={quote(address, safe='')}"
     for handle in ("@bob@beta.test", "bob@beta.test", "beta.test", "https://beta.test/"):
         page = await guest.fill_in(shown, "handle", handle=handle)
         assert page.status == 200
         assert f'href="{target}"' in page.text
     member = await log_in_visitor(alpha, "ann")
-    assert (await member.open(f"/remote_interaction?uri={quote(address)}")).path == f"/@ann/{post_id}"
+    asked = f"/remote_interaction?uri={quote(address)}&act="
+    assert (await member.open(asked + "like")).path == f"/@ann/{post_id}"
+    assert (await member.open(asked + "reply")).path == f"/write?reply_to={post_id}"
 
 
 async def test_wrong_handle_is_refused_at_its_field(start: Start) -> None:

@@ -7,6 +7,7 @@ most of them read only one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -43,6 +44,12 @@ async def list_all(tx: ReadTx, post_id: int) -> list[Coauthor]:
         for row in rows
         if (view := views.get(row.account_id)) is not None and view.account.suspended_at is None
     ]
+
+
+async def load_names(tx: ReadTx, account_ids: Sequence[int]) -> list[str]:
+    """Return the usernames of members, of those whom the author of a scheduled article named."""
+    views = await account_views.load(tx, account_ids)
+    return [views[account_id].account.username for account_id in account_ids if account_id in views]
 
 
 async def list_accepted(tx: ReadTx, post_id: int) -> list[AccountView]:

@@ -32,12 +32,25 @@ STAYING = frozenset({"preview", "add_file", "add_cover", "remove_cover"})
 
 @routes.get(PATH, html=True, auth=USER, params=ArticleFormParams, tx="own")
 async def show_new(call: Call[ArticleFormParams]) -> web.StreamResponse:
-    """Show an empty form, or what was written in it before."""
+    """Show an empty form or that of a scheduled article, or what was written in it before."""
+    if call.params.scheduled is not None:
+        return await _show_scheduled(call, call.params.scheduled)
     async with call.services.db.read() as tx:
         saved = await restore(call, tx, "article", ArticleFormParams)
     return await article_page.render_form(
         call, saved.params if saved else article_page.fill_new(call), saved_at=saved.saved_at if saved else 0
     )
+
+
+async def _show_scheduled(call: Call[ArticleFormParams], scheduled_id: int) -> web.StreamResponse:
+    """Show the form of an article that is published later. Raises NotFoundError."""
+    async with call.services.db.read() as tx:
+        params, publish_at = await article_saving.load_scheduled(call, tx, scheduled_id)
+        saved = await restore(call, tx, f"scheduled:{scheduled_id}", ArticleFormParams)
+    if saved is not None:
+        params = structs.replace(saved.params, scheduled=scheduled_id)
+        return await article_page.render_form(call, params, saved_at=saved.saved_at)
+    return await article_page.render_form(call, params, publish_moment=publish_at)
 
 
 @routes.get(PATH + "/{id}", html=True, auth=USER, params=ArticleFormParams, tx="own")
@@ -103,13 +116,15 @@ async def _submit(call: Call[ArticleFormParams], row: PostRow | None) -> web.Str
             )
         await call.services.resolver.resolve_mentions(params.text, MARKDOWN)
         async with call.services.db.write() as tx:
-            target = await article_saving.save(call, tx, row, params)
-            await autosaves.discard(tx, call.account, f"article:{row.id}" if row else "article")
+            saved = await article_saving.save(call, tx, row, params)
+            await autosaves.discard(tx, call.account, article_page.find_slot(row, params))
     except DomainError as error:
         return await article_page.render_form(
             call, params, row, saved_at=params.saved_at, problems=article_page.explain(error)
         )
-    return call.see_other(target)
+    if not saved.notice:
+        return call.see_other(saved.page)
+    return call.redirect_with_notice(saved.page, saved.page, saved.notice)
 
 
 async def _take_cover(call: Call[ArticleFormParams], params: ArticleFormParams) -> ArticleFormParams:

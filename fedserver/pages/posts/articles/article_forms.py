@@ -47,6 +47,7 @@ class ArticleFormParams(Struct, frozen=True):
     file_alt: str = ""
     file_caption: str = ""
     media_ids: list[int] = []  # files in the text that no article has yet
+    scheduled: int | None = None  # the scheduled article whose place this takes
     publish_at: str = ""  # as a field for date and time has it, in `zone`
     zone: str = ""
     decision: str = "publish"
@@ -66,6 +67,24 @@ def fill_form(row: PostRow, cover_alt: str, coauthors: Sequence[str]) -> Article
         language=row.language or "",
         license=row.license,
         cover_id=row.cover_id,
+        alt=cover_alt,
+    )
+
+
+def fill_scheduled(draft: posts.Draft, cover_alt: str, coauthors: Sequence[str]) -> ArticleFormParams:
+    """Return the form of an article that is published later."""
+    text, tags = split_tag_line(draft.text)
+    return ArticleFormParams(
+        title=draft.title,
+        text=text,
+        summary=draft.summary,
+        tags=tags,
+        coauthors=" ".join(f"@{name}" for name in coauthors),
+        visibility=draft.visibility,
+        replies=interaction_policies.decode_reply_audience(draft.policy),
+        language=draft.language or "",
+        license=draft.license,
+        cover_id=draft.cover_id,
         alt=cover_alt,
     )
 

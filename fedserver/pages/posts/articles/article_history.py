@@ -82,4 +82,4 @@ async def restore(call: Call[FormParams]) -> web.StreamResponse:
         text=former.source, title=former.title, summary="" if articles.is_excerpt(former) else former.summary
     )
     await edits.edit(call.tx, call.site, call.account, row.id, change)
-    return call.see_other(row.url.removeprefix(call.site.links.base))
+    return call.redirect_with_notice(row.url.removeprefix(call.site.links.base), "/home", "restored")

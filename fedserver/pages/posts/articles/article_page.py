@@ -66,16 +66,27 @@ def explain(error: DomainError) -> dict[str, str]:
     return problems
 
 
+def find_slot(row: PostRow | None, params: ArticleFormParams) -> str:
+    """Return the slot in which the form of an article is saved."""
+    if params.scheduled is not None:
+        return f"scheduled:{params.scheduled}"
+    return f"article:{row.id}" if row else "article"
+
+
 async def render_form(
     call: Call[ArticleFormParams],
     params: ArticleFormParams,
     row: PostRow | None = None,
     *,
     saved_at: int = 0,
+    publish_moment: int = 0,
     problems: dict[str, str] | None = None,
     has_preview: bool = False,
 ) -> web.Response:
-    """Return the form, filled in; `row` is the article that is edited."""
+    """Return the form, filled in; `row` is the article that is edited.
+
+    `publish_moment` (ms UTC) is when a scheduled one is published, for browsers that know their time zone.
+    """
     problems = dict(problems or {})
     preview = None
     waiting: list[str] = []
@@ -102,7 +113,8 @@ async def render_form(
         problems=problems,
         params=params if params.key else structs.replace(params, key=secrets.new_secret()),
         post=row,
-        slot=f"article:{row.id}" if row else "article",
+        slot=find_slot(row, params),
+        publish_moment=publish_moment,
         saved_at=saved_at,
         cover=cover,
         partners=partners,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from fedserver.domain.content import media
 from fedserver.domain.kernel.errors import InvalidError
@@ -16,15 +16,26 @@ from fedserver.pages.posts.articles.article_forms import (
     ArticleFormParams,
     build_draft,
     build_text,
+    fill_scheduled,
+    format_moment,
     parse_publish_at,
 )
 from fedserver.web.endpoint import Call
-from storage.engine import Tx
+from storage.engine import ReadTx, Tx
 from storage.rows.posts import PostRow
 
 
-async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, params: ArticleFormParams) -> str:
-    """Save what a form says; return the page to go to. Raises what the domain raises."""
+class SavedArticle(Struct, frozen=True):
+    """The page to go to after an article is saved, and what it says there."""
+
+    page: str
+    notice: str
+
+
+async def save(
+    call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, params: ArticleFormParams
+) -> SavedArticle:
+    """Save what a form says. Raises what the domain raises."""
     if not params.text.strip():  # tags alone are no article
         raise InvalidError("text", "can't be blank", "ERR_BLANK")
     publish_at = parse_publish_at(params) if params.decision == "publish" else None
@@ -33,7 +44,12 @@ async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, param
     is_draft = params.decision == "draft" or bool(publish_at)
     draft = build_draft(params, is_draft=is_draft)
     if row is None:
-        post_id = await posts.publish(tx, call.site, call.account, draft)
+        if params.scheduled is not None:
+            former = await scheduled_posts.take_place(tx, call.account, params.scheduled)
+            draft = structs.replace(draft, former_uris=former.former_uris, coauthors=former.coauthors)
+        # What is scheduled below is no post for long: former addresses wait for the one that it becomes.
+        new = structs.replace(draft, former_uris=()) if publish_at is not None else draft
+        post_id = await posts.publish(tx, call.site, call.account, new)
     else:
         await replies.set_policy(tx, call.account, row.id, params.replies)
         change = _build_edit(
@@ -47,16 +63,35 @@ async def save(call: Call[ArticleFormParams], tx: Tx, row: PostRow | None, param
     await coauthors.replace(tx, call.site, call.account, saved, params.coauthors)
     if publish_at is not None and saved.state == "draft":
         return await _schedule(call, tx, saved, draft, publish_at)
-    page = saved.url.removeprefix(call.site.links.base)
-    return f"/write/article/{post_id}?saved=1" if saved.state == "draft" else page
+    if saved.state == "draft":
+        return SavedArticle(f"/write/article/{post_id}?saved=1", "")
+    is_new = row is None or row.state == "draft"
+    return SavedArticle(saved.url.removeprefix(call.site.links.base), "published" if is_new else "saved")
 
 
-async def _schedule(call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, publish_at: int) -> str:
-    """Schedule an article in the place of its draft; return the page to go to."""
-    draft = structs.replace(await posts.inherit(tx, row, draft), idempotency_key=None)
+async def load_scheduled(call: Call[Any], tx: ReadTx, scheduled_id: int) -> tuple[ArticleFormParams, int]:
+    """Return the form of a scheduled article, and its time (ms UTC). Raises NotFoundError."""
+    scheduled = await scheduled_posts.get(tx, call.account, scheduled_id)
+    draft, moment = scheduled.draft, scheduled.row.publish_at
+    covers = await media.load_own(tx, call.account, [draft.cover_id] if draft.cover_id else [])
+    names = await coauthors.load_names(tx, [coauthor.account_id for coauthor in draft.coauthors])
+    params = fill_scheduled(
+        draft, covers[draft.cover_id].description if draft.cover_id in covers else "", names
+    )
+    return structs.replace(params, scheduled=scheduled_id, publish_at=format_moment(moment, "")), moment
+
+
+async def _schedule(
+    call: Call[Any], tx: Tx, row: PostRow, draft: posts.Draft, publish_at: int
+) -> SavedArticle:
+    """Schedule an article in the place of its draft."""
+    inherited = await posts.inherit(tx, row, draft)
+    # Those of the drafts before, too: who is asked to be a co-author has a link to one of them.
+    addresses = tuple(dict.fromkeys((*draft.former_uris, *inherited.former_uris)))
+    draft = structs.replace(inherited, former_uris=addresses, idempotency_key=None)
     await posts.remove_draft(tx, row)
     await scheduled_posts.schedule(tx, call.site, call.account, draft, publish_at)
-    return "/drafts"
+    return SavedArticle("/drafts", "scheduled")
 
 
 def _build_edit(params: ArticleFormParams, **more: Any) -> edits.PostEdit:

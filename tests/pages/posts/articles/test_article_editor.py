@@ -29,6 +29,8 @@ async def send(visitor: Visitor, page: VisitedPage, *fields: tuple[str, Any], pa
     for name in ("csrf", "key", "slot", "saved_at", "cover_id"):
         if name not in names:
             form.add_field(name, values.get(name, ""))
+    if "scheduled" in values:
+        form.add_field("scheduled", values["scheduled"])
     for media_id in re.findall(r'name="media_ids\[\]" value="(\d+)"', page.text):
         form.add_field("media_ids[]", media_id)
     for name, value in fields:
@@ -213,9 +215,23 @@ async def test_article_is_scheduled_and_published_with_what_it_had(start: Start)
     asked = await other.open("/conversations")
     (request,) = set(re.findall(r"/@ann/\d+/coauthor", asked.text))
     # The author changes their mind twice; the member answers when it is published.
-    page = await visitor.submit_action("/drafts", f"/write/article/scheduled/{scheduled.row.id}/edit")
-    assert "@bea" in page.text
-    assert "Not answered yet: @bea" in page.text
+    page = await visitor.open(f"/drafts/scheduled/{scheduled.row.id}/edit")
+    for publish_at in ("2099-05-31T09:30", ""):
+        assert "@bea" in page.text
+        assert f'data-moment="{scheduled.row.publish_at}"' in page.text
+        if not publish_at:
+            break
+        shown = await send(
+            visitor,
+            page,
+            *(("title", "Later"), ("text", "Text"), ("coauthors", "@bea")),
+            *(("publish_at", publish_at), ("zone", "Europe/Berlin")),
+        )
+        assert shown.path == "/drafts"
+        again = await send(visitor, page, ("title", "Twice"), ("text", "Text"))
+        assert "is no longer waiting" in again.text
+        (edit,) = set(re.findall(r"/drafts/scheduled/\d+/edit", shown.text))
+        page = await visitor.open(edit)
     page = await send(visitor, page, ("title", "Now"), ("text", "Text"), ("coauthors", "@bea"))
     assert page.path == "/@ann/now"
     assert 'href="/@bea"' not in page.text
