@@ -13,6 +13,7 @@ import asyncio
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ MAIN_PAGES = {
 }
 MEMBER = "tomas"
 ROLES = ("main", "guest", "member", "owner")
-MAX_PAGES = 400  # that are opened to find others
+MAX_TRIES = 4  # links to a declared page that are tried
 # What leads away, ends the session, or is no page.
 LEFT_OUT = re.compile(
     r"^/(logout|oauth|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
@@ -157,8 +158,8 @@ def list_patterns() -> dict[str, re.Pattern[str]]:
 
 def find_pattern(path: str, patterns: dict[str, re.Pattern[str]]) -> str:
     """Return the declared page that a path leads to, the one with the fewest parameters; '' for none."""
-    found = [name for name, pattern in patterns.items() if pattern.match(unquote(path))]
-    return min(found, key=lambda name: name.count("{"), default="")
+    names = [name for name, pattern in patterns.items() if pattern.match(unquote(path))]
+    return min(names, key=lambda name: name.count("{"), default="")
 
 
 async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]]) -> dict[str, str]:
@@ -167,26 +168,27 @@ async def find_pages(browser: Browser, base: str, cookies: list[dict[str, str]])
     if cookies:
         await context.add_cookies(cookies)  # type: ignore[arg-type]
     patterns = list_patterns()
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     # Pages without parameters are opened even if no link leads to them.
     waiting = ["/", *(name for name in patterns if "{" not in name and name != "/")]
-    seen = set(waiting)
+    tries = Counter(waiting)  # by declared page: a link may lead to what is not there
     for path in waiting:
-        answer = await context.request.get(base + path, headers={"Accept": "text/html"}, max_redirects=0)
         name = find_pattern(path.partition("?")[0], patterns)
+        if name in paths and path != name:
+            continue
+        answer = await context.request.get(base + path, headers={"Accept": "text/html"}, max_redirects=0)
         if not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
             continue
-        if name:
-            found.setdefault(name, path)
+        paths.setdefault(name, path)
         for address in LINK.findall(await answer.text()):
             link = unescape(address).partition("#")[0].removeprefix(base)
             target = find_pattern(link.partition("?")[0], patterns)
-            is_new = target and target not in found and link not in seen and len(seen) < MAX_PAGES
+            is_new = target and target not in paths and link not in waiting and tries[target] < MAX_TRIES
             if is_new and not LEFT_OUT.search(link):
-                seen.add(link)
+                tries[target] += 1
                 waiting.append(link)
     await context.close()
-    return found
+    return paths
 
 
 async def take(

@@ -149,8 +149,8 @@ def revalidate_page(request: web.Request, response: web.StreamResponse) -> web.S
     add_vary(response, hdrs.ACCEPT_ENCODING)
     if not matches_etag(request, etag):
         return response
-    kept = {name: value for name, value in response.headers.items() if name not in BODY_HEADERS}
-    return web.Response(status=304, headers=kept)
+    headers = {name: value for name, value in response.headers.items() if name not in BODY_HEADERS}
+    return web.Response(status=304, headers=headers)
 
 
 def compress_page(request: web.Request, response: web.StreamResponse, *, has_secrets: bool) -> None:

@@ -11,9 +11,9 @@ from storage.rows.accounts import AccountRow
 
 async def sort(tx: Tx, owner: AccountRow, other: AccountRow) -> None:
     """Let two members make lists of each other, and one a filter and a hashtag of theirs."""
-    for mine, theirs in ((owner, other), (other, owner)):
-        row = await lists.create(tx, mine, "Desk and archive")
-        await lists.add_accounts(tx, mine, row.id, [theirs.id])
+    for reader, author in ((owner, other), (other, owner)):
+        row = await lists.create(tx, reader, "Desk and archive")
+        await lists.add_accounts(tx, reader, row.id, [author.id])
     await filters.create(
         tx, owner, "Crosswords", ["home", "public"], keywords=[filters.KeywordChange(keyword="solution")]
     )

@@ -90,6 +90,13 @@ async def test_forms_are_bounded(start: Start) -> None:
         await save(node, ann, "reply:1", "x" * autosaves.MAX_BYTES)
 
 
+async def test_longest_article_in_any_script_is_saved(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.create_member("ann")
+    for letter in ("م", "𞤀"):  # of two and of four bytes
+        await save(node, ann, "article", letter * node.site.config.limits.article_characters)
+
+
 async def test_files_stay_with_their_form_and_both_have_an_end(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
