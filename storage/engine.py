@@ -254,8 +254,8 @@ class Database(Protocol):
     def follow(self, follower: Follower) -> None:
         """Await `follower` with the events of each write of this process before `write` ends.
 
-        It is for what is held in memory: a client that asked for the write finds it applied. Listeners get the
-        same events, at some time.
+        It is for what is held in memory: a client that asked for the write finds it applied. Listeners get
+        the same events, at some time.
         """
         ...
 
