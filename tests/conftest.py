@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
+import structlog
 
 from storage.engine import Database
 from storage.opening import open_database
@@ -27,6 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
         and shutil.disk_usage(MEMORY_DIR).free > 1 << 30
     ):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DIR))
+    # Tracebacks with frames and colours take a second each.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+def pytest_collection_finish() -> None:
+    """Let no search for garbage go through what stays until the end: modules, and all tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -7,8 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.kit import commands
 
 ROOT = Path(__file__).parents[2]
 LAST_LINE = "The password of every member is"
@@ -36,14 +36,19 @@ def find_three_ports() -> int:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[commands.Command, list[str]]]:
     """Yield a demo that has said where it is, and its three addresses."""
     folder, port = tmp_path_factory.mktemp("demo"), find_three_ports()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fedserver", "demo", "--port", str(port)],
-        cwd=folder, env=environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    environment = {"LC_ALL": "C.UTF-8", "TMPDIR": str(folder)}
+    process = commands.start(
+        "demo",
+        "--port",
+        str(port),
+        folder=folder,
+        environment=environment,
+        stderr=commands.DEVNULL,
+        text=True,
+    )
     try:
         assert process.stdout is not None
         lines = []
@@ -55,8 +60,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.
         assert bases == [f"http://localhost:{port + number}" for number in range(3)], lines
         yield process, bases
     finally:
-        if process.poll() is None:
-            process.kill()
+        process.kill()
         process.communicate()
 
 
@@ -69,7 +73,7 @@ def read_json(address: str) -> Any:
     return json.loads(read(address, "application/json"))
 
 
-Demo = tuple[subprocess.Popen[str], list[str]]
+Demo = tuple[commands.Command, list[str]]
 
 
 def test_nodes_of_the_demo_are_partners_of_each_other(demo: Demo) -> None:
@@ -117,11 +121,10 @@ def test_demo_on_a_port_in_use_says_so_and_ends(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", port + 1))
         other.listen()
-        ended = subprocess.run(
-            [sys.executable, "-m", "fedserver", "demo", "--once", "--port", str(port)],
-            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "TMPDIR": str(tmp_path)},
-        )  # fmt: skip
+        environment = {"LC_ALL": "C", "TMPDIR": str(tmp_path)}
+        ended = commands.run(
+            "demo", "--once", "--port", str(port), folder=tmp_path, environment=environment, text=True
+        )
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert str(port + 1) in ended.stderr

@@ -17,6 +17,7 @@ import structlog
 
 from fedserver.cli.logs import configure_log
 from fedserver.config import LogConfig
+from tests.kit import commands
 from tests.kit.nodes import _find_free_port as find_free_port
 
 
@@ -62,11 +63,7 @@ async def test_log_of_a_process_with_json_is_only_json(tmp_path: Path) -> None:
         f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
         f'listen = "127.0.0.1:{port}"\n[limits]\npoll_seconds_least = 300\n[log]\nformat = "json"\n'
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fedserver", "run", cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    process = await commands.start_async("run", folder=tmp_path)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(60):
@@ -103,11 +100,7 @@ async def test_log_of_a_process_that_cannot_start_with_json_is_only_json(tmp_pat
         (tmp_path / "fedserver.toml").write_text(
             f'[node]\nlisten = "127.0.0.1:{occupied.getsockname()[1]}"\n[log]\nformat = "json"\n'
         )
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "fedserver", "run", cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        process = await commands.start_async("run", folder=tmp_path)
         output, _ = await process.communicate()
     assert process.returncode == 1
     assert [json.loads(line) for line in output.splitlines()][-1]["event"] == "start_failed"

@@ -14,24 +14,19 @@ import pytest
 from click.testing import CliRunner
 
 from fedserver.cli.commands import COMMANDS, main
+from tests.kit import commands, databases
 
 ROOT = Path(__file__).parents[2]
 # Commands that tell something, and so have to tell it to programs, too.
 TELLING = {"list", "show", "routes", "check", "verify"}
 
 
-def _start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-        [sys.executable, "-m", "fedserver", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}, stderr=subprocess.PIPE,
-        **{"stdout": subprocess.PIPE, **options},
-    )  # fmt: skip
-
-
 def _run(folder: Path, *arguments: str, **options: object) -> tuple[int, str, str]:
-    process = _start(folder, *arguments, **options)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, (out or b"").decode(), err.decode()
+    """Run a command in a folder with a database; return its status, output and errors."""
+    if not (folder / "node.sqlite3").exists():
+        databases.new_sqlite(folder)
+    ended = commands.run(*arguments, folder=folder, environment={"LC_ALL": "C"}, **options)
+    return ended.returncode, (ended.stdout or b"").decode(), ended.stderr.decode()
 
 
 def _walk(

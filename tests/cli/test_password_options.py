@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from fedserver.cli.commands import main
 from fedserver.domain.auth import members, passwords
 from storage.clock import system_clock
 from storage.opening import open_database
-from tests.kit.operators import ROOT
+from tests.kit import commands
 
 PASSWORD = "a fine long password"
 ADD = ("member", "add", "ann", "--email", "ann@mail.test")
@@ -115,10 +113,9 @@ def test_add_without_one_clear_password_is_a_wrong_use(config: Path, options: li
 def _answer_at_a_terminal(config: Path, options: list[str], *answers: str) -> tuple[int, str]:
     """Run `member add` at a terminal, answer each question; return the exit status and what was shown."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fedserver", *ADD, *options, "--config", str(config)],
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
+    process = commands.start(
+        *ADD, *options, "--config", str(config), folder=config.parent,
+        environment={"LC_ALL": "C"}, stdin=theirs, stdout=theirs, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
     shown = ""

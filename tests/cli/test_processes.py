@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from fedserver.cli.server import choose_metrics_listen
 from fedserver.cli.supervisor import restart_delay_s
-from tests.kit import databases
+from tests.kit import commands, databases
 from tests.kit.nodes import _find_free_port as free_port
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +31,7 @@ START_SECONDS = 600
 class Running:
     """A program that was started, and what it tells at NOTIFY_SOCKET."""
 
-    process: asyncio.subprocess.Process
+    process: commands.AsyncCommand
     folder: Path
     said: socket.socket
 
@@ -96,17 +95,9 @@ def configure(folder: Path, url: str, *, processes: int = 1, listen: str = "", m
     return f"http://localhost:{port}"
 
 
-async def begin(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fedserver", *arguments, cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-
-
 async def ask(folder: Path, *arguments: str) -> tuple[int | None, str]:
     """Run a command to its end: status and output."""
-    process = await begin(folder, *arguments)
+    process = await commands.start_async(*arguments, folder=folder)
     out, _ = await asyncio.wait_for(process.communicate(), SECONDS)
     return process.returncode, out.decode()
 
@@ -117,7 +108,9 @@ async def running(folder: Path, *more: str) -> AsyncIterator[Running]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as said:
         said.bind(f"{folder}/notify")
         said.setblocking(False)
-        process = await begin(folder, "run", *more, NOTIFY_SOCKET=f"{folder}/notify")
+        process = await commands.start_async(
+            "run", *more, folder=folder, environment={"NOTIFY_SOCKET": f"{folder}/notify"}
+        )
         node = Running(process, folder, said)
         try:
             await node.wait_until_ready()

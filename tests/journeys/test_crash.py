@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +15,7 @@ from fedserver.domain.relationships import follows
 from fedserver.jobs.registry import DEFAULT, KINDS_BY_QUEUE
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
-from tests.kit import people
+from tests.kit import commands, people
 from tests.kit.clock import Clock
 from tests.kit.nodes import _find_free_port as free_port
 
@@ -47,25 +45,14 @@ class Peer:
 
 
 async def command(*arguments: str, folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fedserver", *arguments, cwd=folder, env=_environment(),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, errors.decode()
-    return out.decode()
+    ended = await asyncio.to_thread(commands.run, *arguments, folder=folder, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return str(ended.stdout)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-
-
-async def serve(folder: Path, base: str, *more: str) -> asyncio.subprocess.Process:
+async def serve(folder: Path, base: str, *more: str) -> commands.AsyncCommand:
     """Start a node and wait until it answers."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fedserver", "run", *more, cwd=folder, env=_environment(),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    process = await commands.start_async("run", *more, folder=folder, stdout=commands.DEVNULL)
     async with asyncio.timeout(30), aiohttp.ClientSession() as session:
         while True:
             try:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from fedserver.cli.commands import main
 from fedserver.domain.metrics import backups
-from tests.kit import databases, schemas
+from tests.kit import commands, databases, schemas
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "long enough"
@@ -30,14 +27,10 @@ def to_environment(folder: Path) -> dict[str, str]:
     return {"FEDSERVER_CONFIG": str(folder / "fedserver.toml")}
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *arguments: str) -> commands.Command:
     """Start a command as a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "fedserver", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **to_environment(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
+    return commands.start(
+        *arguments, folder=folder, environment=to_environment(folder), stderr=commands.DEVNULL
     )
 
 

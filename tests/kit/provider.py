@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
@@ -48,6 +49,12 @@ def make_config(**changes: Any) -> OidcConfig:
     return OidcConfig(**{**known, **changes})
 
 
+@cache
+def _import_key() -> RSAKey:
+    """Return the key that signs tokens; checking it takes longer than to start the provider."""
+    return RSAKey.import_key(keys.rsa(7)[0], {"kid": "one"})
+
+
 class StubProvider:
     """Start it with `await Provider.start(names, clock)`, stop it with `close`."""
 
@@ -57,7 +64,7 @@ class StubProvider:
         self.claim_overrides: dict[str, Any] = {}
         self.signer: Callable[[dict[str, Any]], str] = self.sign_token
         self.calls: list[str] = []
-        self.key: RSAKey | ECKey = RSAKey.import_key(keys.rsa(7)[0], {"kid": "one"})
+        self.key: RSAKey | ECKey = _import_key()
         self.algorithm = "RS256"
         self.userinfo: dict[str, Any] | None = None
         self.metadata: dict[str, Any] = {}

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from click.testing import CliRunner
 from fedserver.cli.commands import main
 from fedserver.config import load
 from fedserver.runtime.checks import secret_files
+from tests.kit import commands
 from tests.kit.nodes import _find_free_port as find_free_port
-from tests.kit.operators import ROOT
 
 SECRETS = [
     ("[mail]\npassword", "hunter2", ""),
@@ -111,8 +110,8 @@ def test_check_tells_of_a_configuration_that_others_can_read(tmp_path: Path, tex
 
 
 @pytest.fixture
-def _no_processes_left() -> Iterator[list[subprocess.Popen[str]]]:
-    processes: list[subprocess.Popen[str]] = []
+def _no_processes_left() -> Iterator[list[commands.Command]]:
+    processes: list[commands.Command] = []
     yield processes
     for process in processes:
         process.kill()
@@ -122,7 +121,7 @@ def _no_processes_left() -> Iterator[list[subprocess.Popen[str]]]:
 @pytest.mark.parametrize("log_format", ["console", "json"])
 @pytest.mark.parametrize("mode", [0o644, 0o600])
 def test_start_warns_of_a_configuration_that_others_can_read(
-    tmp_path: Path, log_format: str, mode: int, _no_processes_left: list[subprocess.Popen[str]]
+    tmp_path: Path, log_format: str, mode: int, _no_processes_left: list[commands.Command]
 ) -> None:
     port = find_free_port()
     path = _write(
@@ -131,10 +130,9 @@ def test_start_warns_of_a_configuration_that_others_can_read(
         f'listen = "127.0.0.1:{port}"\n[log]\nformat = "{log_format}"\n[mail]\npassword = "hunter2"\n',
         mode,
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fedserver", "run", "--config", str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    process = commands.start(
+        "run", "--config", str(path), folder=tmp_path,
+        environment={"LC_ALL": "C"}, stderr=commands.STDOUT, text=True,
     )  # fmt: skip
     _no_processes_left.append(process)
     assert process.stdout is not None
