@@ -24,7 +24,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from fedserver.cli.demo import PASSWORD
 from fedserver.node import list_endpoints
@@ -127,9 +127,9 @@ async def log_in(browser: Browser, base: str, name: str) -> list[dict[str, str]]
     return cookies
 
 
-async def find_posts(context: BrowserContext, base: str) -> dict[str, str]:
+async def find_posts(browser: Browser, base: str) -> dict[str, str]:
     """Return the places of the owner's article and of another post of theirs."""
-    page = await context.new_page()
+    page = await browser.new_page()
     await page.goto(f"{base}/@{OWNER}/blog")
     article = await page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
     await page.goto(f"{base}/@{OWNER}")
@@ -203,11 +203,10 @@ async def take(
     )
     if cookies:
         await context.add_cookies(cookies)  # type: ignore[arg-type]
-    places = await find_posts(context, base) if cookies else {}
     page = await context.new_page()
     taken: Pictures = {}
     for name, path in pages.items():
-        answer = await page.goto(base + path.format(**places))
+        answer = await page.goto(base + path)
         if answer is None or not answer.ok:
             print(f"{path}: {answer.status if answer else 'no answer'}", file=sys.stderr)
         taken[name, look] = Image.open(BytesIO(await page.screenshot())).convert("RGB")
@@ -260,15 +259,18 @@ def write_shown(target: Path, pictures: Pictures) -> None:
 
 async def take_main_pages(folder: Path, browser: Browser, base: str, cookies: list[dict[str, str]]) -> None:
     """Write the sheet of the documentation, and those of the main pages in other languages."""
+    places = await find_posts(browser, base)
+    main = {name: path.format(**places) for name, path in MAIN_PAGES.items()}
+    plain = {name: path.format(**places) for name, path in PLAIN_PAGES.items()}
     shown: Pictures = {}
     for look in dict.fromkeys(look for _, look in SHOWN):
         names = [name for name, seen in SHOWN if seen == look]
-        shown |= await take(browser, base, {name: MAIN_PAGES[name] for name in names}, look, cookies)
+        shown |= await take(browser, base, {name: main[name] for name in names}, look, cookies)
     write_shown(folder / "pages.png", shown)
     for look in LANGUAGE_LOOKS:
-        write_sheets(folder, "main", await take(browser, base, MAIN_PAGES, look, cookies))
+        write_sheets(folder, "main", await take(browser, base, main, look, cookies))
     for look in PLAIN_LOOKS:
-        write_sheets(folder, "plain", await take(browser, base, PLAIN_PAGES, look, cookies))
+        write_sheets(folder, "plain", await take(browser, base, plain, look, cookies))
 
 
 async def run(folder: Path, port: int, roles: Sequence[str]) -> None:
