@@ -13,7 +13,7 @@ from fedserver.web.endpoint import Call, NoParams
 
 MAX_DEPTH = 4  # steps of indentation; below, lines get too short on a phone
 MAX_ABOVE = 20  # posts above the one that is shown
-REPLIES_A_PAGE = 60
+REPLIES_A_PAGE = 25
 
 
 class ThreadNode(Struct):

@@ -105,4 +105,6 @@ if (push && worker && "PushManager" in window && "Notification" in window) {
       problem.focus();
     }
   });
+} else {
+  push?.remove();
 }
