@@ -105,6 +105,6 @@ if (push && worker && "PushManager" in window && "Notification" in window) {
       problem.focus();
     }
   });
-} else {
-  push?.remove();
+} else if (push?.hidden) {
+  push.remove();
 }
