@@ -13,6 +13,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -52,8 +53,9 @@ PERCENT = re.compile(r"%%|%\(\w+\)s")
 TAG = re.compile(r"</?[a-z][^<>]*>|&[a-z]+;")
 
 
+@cache
 def extract_texts() -> Catalog:
-    """Return every text that is marked in Python modules and templates."""
+    """Return every text that is marked in Python modules and templates, read once a process."""
     # Neither dates nor places: the file changes when a text does, and not when a module moves.
     catalogue = Catalog(domain=DOMAIN, project=DOMAIN, fuzzy=False)
     messages = extract_from_dir(

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from statistics import mean
 
 from tests.architecture.source_tree import SourceTree
@@ -158,16 +159,21 @@ def find_late_imports(tree: SourceTree) -> list[str]:
 
 def _find_importers(tree: SourceTree, package: str) -> Iterator[str]:
     for name, module in tree.modules.items():
-        for node in ast.walk(module):
-            names = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else []
-            )
+        for names in _list_imports(module):
             if any(word == package or word.startswith(f"{package}.") for word in names):
                 yield name
+
+
+@cache
+def _list_imports(module: ast.Module) -> list[list[str]]:
+    """Return what each import statement of a module names; a parsed module is in many trees."""
+    found = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            found.append([alias.name for alias in node.names])
+        elif isinstance(node, ast.ImportFrom):
+            found.append([node.module or ""])
+    return found
 
 
 def find_strangers_to_the_database(tree: SourceTree) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,19 @@ from tests.architecture import vocabulary
 from tests.architecture.vocabulary import Allowance, Use
 
 
+@cache
+def find_uses_in_the_tree() -> list[Use]:
+    """Return all uses; finding them takes seconds."""
+    return list(vocabulary.find_uses())
+
+
 def test_vocabulary_in_the_tree_has_no_banned_word() -> None:
-    uses = vocabulary.drop_allowed(vocabulary.find_uses(), vocabulary.load_allowances())
+    uses = vocabulary.drop_allowed(find_uses_in_the_tree(), vocabulary.load_allowances())
     assert not uses, "\n" + "\n".join(map(str, uses))
 
 
 def test_allowances_are_each_used_and_have_a_reason() -> None:
-    uses = list(vocabulary.find_uses())
+    uses = find_uses_in_the_tree()
     for allowance in vocabulary.load_allowances():
         assert len(allowance.reason) > 20, allowance
         assert any(allowance.covers(use) for use in uses), f"nothing uses {allowance}"

@@ -37,6 +37,11 @@ def start(folder: Path, *arguments: str) -> commands.Command:
 def make_node(folder: Path, url: str) -> Path:
     """Return the folder of a node with one member, ann."""
     folder.mkdir()
+    if url.startswith("sqlite:"):
+        path = Path(url.removeprefix("sqlite:"))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        databases.new_sqlite(path.parent, path.name)
+        path.chmod(0o600)
     (folder / "fedserver.toml").write_text(f'[node]\ndomain = "commons.test"\n[database]\nurl = "{url}"\n')
     add_member(folder, "ann")
     return folder
