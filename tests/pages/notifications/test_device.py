@@ -119,11 +119,9 @@ async def test_worker_shows_a_message_and_a_click_opens_its_page(start: Start, b
             "data": json.dumps({**message, "locale": "en", "url": f"/@ann/{post_id}"}),
         },
     )
-    await page.wait_for_function(
-        "navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then((all) => all.length)"
-    )
-    shown = await page.evaluate(
+    first = await page.wait_for_function(
         "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())"
-        ".then(([one]) => [one.title, one.body, one.data.url])"
+        ".then(([one]) => one && [one.title, one.body, one.data.url])"
     )
+    shown = await first.json_value()
     assert shown == [message["title"], message["body"], f"/@ann/{post_id}"]
