@@ -27,6 +27,7 @@ from tests.kit.people import create_remote_account
 
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
+ARTICLE = "# Α\n\nΒ `γ`\n\n```sql\nSELECT δ FROM ε; -- ζ\n```"
 PUBLIC = (
     "/",
     "/@ann",
@@ -62,7 +63,7 @@ async def _write_posts(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict
     many = await node.publish(
         ann, "Δύο", poll=NewPoll(("Ναι", "Όχι"), 3_600, multiple=True, hide_totals=True)
     )
-    article = await node.publish(ann, "# Α\n\nΒ", kind="Article", title="Άρθρο", content_type="text/markdown")
+    article = await node.publish(ann, ARTICLE, kind="Article", title="Άρθρο", content_type="text/markdown")
     draft = await node.publish(ann, "Σχέδιο", kind="Article", title="Σχέδιο", state="draft")
     await node.publish(bob, "Όχι", in_reply_to_id=first, summary="Προσοχή")
     await node.publish(ann, "Και", quoted_id=many)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from fedserver.config import MailConfig
 from tests.kit import axe
@@ -74,6 +74,12 @@ def _list_excesses(shifts: float, fetched: list[tuple[str, int, int]]) -> Iterat
     if shifts > MAX_SHIFT:
         yield f"shifts by {shifts:.2f}"
     yield from (f"{name} answers {status}" for name, _, status in fetched if status >= 400)
+
+
+def _list_errors(message: ConsoleMessage) -> Iterator[str]:
+    """Yield what a script or the policy of a page complains about; answers are judged by their status."""
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        yield message.text
 
 
 async def _set_look(page: Page, theme: Theme, width: int) -> None:
@@ -137,6 +143,8 @@ async def _walk(context: BrowserContext, node: TestNode, paths: list[str], findi
 
     async def work() -> None:
         page = await context.new_page()
+        page.on("pageerror", lambda error: findings.add(page.url, str(error)))
+        page.on("console", lambda message: findings.add(page.url, *_list_errors(message)))
         for path in waiting:
             await _look(page, node.base + path, path, findings)
 

@@ -10,87 +10,6 @@ from playwright.async_api import Browser, Page
 
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
-PAGES = (
-    "/home",
-    "/home/helpful",
-    "/local",
-    "/blog",
-    "/blog?order=helpful",
-    "/notifications",
-    "/notifications?show=likes",
-    "/explore",
-    "/explore?tab=people",
-    "/catch-up",
-    "/search?tab=posts&q=a&by=ann",
-    "/write",
-    "/write/article",
-    "/settings/profile",
-    "/settings/data",
-    "/settings/keys",
-    "/settings/invitations",
-    "/settings/notifications/device",
-    "/welcome/profile",
-    "/welcome/interests",
-    "/welcome/people",
-    "/welcome/hello",
-    "/apps",
-    "/settings/security",
-    "/settings/apps",
-    "/settings/email",
-    "/settings/password",
-    "/settings/two-step",
-    "/settings/two-step/app",
-    "/settings/passkeys",
-    "/settings/decisions",
-    "/settings/hidden",
-    "/settings/hidden?show=blocked",
-    "/settings/hidden?show=domains",
-    "/bookmarks",
-    "/favourites",
-    "/lists",
-    "/conversations",
-    "/follow-requests",
-    "/login/again",
-    "/drafts",
-    "/about",
-    "/log",
-    "/apps",
-    "/@ann",
-    "/@ann/blog",
-    "/tags/lamp",
-    "/search",
-    "/search?q=ann",
-    "/search?q=nothing&tab=people",
-    "/search?q=nothing&tab=posts",
-    "/search?q=nothing&tab=tags",
-    "/search?q=lamp&tab=articles",
-    "/search?q=nothing&tab=articles",
-    "/admin",
-    "/admin/sign-ups",
-    "/admin/reports",
-    "/admin/appeals",
-    "/admin/accounts",
-    "/admin/peers",
-    "/admin/peer-lists",
-    "/admin/partners",
-    "/admin/relays",
-    "/partners",
-    "/partners/posts",
-    "/admin/invitations",
-    "/admin/announcements",
-    "/admin/queue",
-    "/admin/log",
-    "/admin/members",
-    "/admin/roles",
-    "/admin/ip-blocks",
-    "/admin/email-blocks",
-    "/admin/trends",
-    "/admin/emojis",
-    "/admin/emojis/peers",
-    "/admin/health",
-    "/admin/storage",
-)
-
 
 async def make_owner(page: Page, node: TestNode) -> None:
     link = await node.node.create_setup_link()
@@ -181,20 +100,3 @@ async def test_poll_in_a_browser_is_written_and_answered(
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     assert problems == []
     await context.close()
-
-
-@pytest.mark.surface
-async def test_pages_on_a_narrow_screen_do_not_overflow(start: Start, browser: Browser) -> None:
-    node = await start("localhost")
-    page = await (await browser.new_context(viewport={"width": 360, "height": 700})).new_page()
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    await make_owner(page, node)
-    await write_article(page, node)
-    for path in PAGES:
-        answer = await page.goto(node.base + path)
-        assert answer is not None
-        assert answer.status == 200, path
-        assert await page.locator("h1").count() >= 1, path
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
-    assert problems == []

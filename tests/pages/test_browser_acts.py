@@ -10,44 +10,9 @@ from playwright.async_api import Browser, Page
 
 from fedserver.domain.posts.polls import NewPoll
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.pages.test_browser import PAGES
 
 pytestmark = pytest.mark.surface
 FOCUS = "document.activeElement.dataset.focus ?? document.activeElement.className"
-# WCAG 2.2, 1.4.3, for each text that is seen: the colour against what lies behind it, layer by layer.
-CONTRASTS = """() => {
-  const parse = (text) => {
-    const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    context.fillStyle = text; context.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
-    return [r, g, b, a / 255];
-  };
-  const over = ([r, g, b, a], under) => [r, g, b].map((value, at) => value * a + under[at] * (1 - a));
-  const luminance = (colour) => {
-    const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-    const [r, g, b] = colour.map((value) => linear(value / 255));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    const layers = [];
-    for (let at = element; at; at = at.parentElement)
-      layers.unshift(parse(getComputedStyle(at).backgroundColor));
-    return layers.reduce((under, layer) => over(layer, under), [255, 255, 255]);
-  };
-  const bad = [];
-  for (const details of document.querySelectorAll("main details")) details.open = true;
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
-    if (!text || !element.checkVisibility() || element.closest("script, style, option, .skip")) continue;
-    const under = behind(element), colour = over(parse(getComputedStyle(element).color), under);
-    const [high, low] = [luminance(colour), luminance(under)].sort((a, b) => b - a);
-    const ratio = (high + 0.05) / (low + 0.05);
-    const where = `${element.tagName}.${element.className} ${text.slice(0, 30)}`;
-    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${where}`);
-  }
-  return bad;
-}"""
 
 
 async def open_member(start: Start, browser: Browser, role: str = "member") -> tuple[TestNode, Page, Any]:
@@ -186,27 +151,6 @@ async def test_reaction_from_the_menu_appears_below_the_post(start: Start, brows
     await page.keyboard.press("Enter")
     await page.locator(".reactions:not(:has(form))").wait_for(state="attached")
     assert await page.locator(".emoji-row [aria-pressed=true]").count() == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_contrast_of_all_texts_is_enough(start: Start, browser: Browser, theme: Any) -> None:
-    node, page, ann = await open_member(start, browser, "owner")
-    await page.emulate_media(color_scheme=theme)
-    article = await node.publish(
-        ann,
-        "# One\n\nText with `code` and [a link](https://x.test).",
-        kind="Article",
-        title="Lamp",
-        content_type="text/markdown",
-    )
-    await node.publish(ann, "Which?", poll=NewPoll(("Tea", "Coffee"), 3600))
-    bad: dict[str, list[str]] = {}
-    for path in (*PAGES, f"/@ann/{article}", "/nothing"):
-        await page.goto(node.base + path)
-        found = await page.evaluate(CONTRASTS)
-        if found:
-            bad[path] = found
-    assert bad == {}
 
 
 async def test_headings_get_smaller_with_their_level(start: Start, browser: Browser) -> None:
