@@ -32,7 +32,7 @@ SKIPPED = {"code", "pre", "script", "style", "time", "svg", "textarea"}
 # What computers read, wherever it stands: addresses, handles, keys, figures with their unit.
 MACHINE = re.compile(
     r"\b[0-9a-f]{64}\b|https?://\S+|did:\S+|mailto:\S+|@?[\w.-]+@[\w.-]+|@\w+|\b\w+\.test\b"
-    r"|\d[\d.,]* ([kM]B|minutes?|hours?|days?|weeks?|months?)|:\w+:|\b\w+:\d+\b|\{count\}"
+    r"|\d[\d.,]* ([kMG]B|minutes?|hours?|days?|weeks?|months?)|:\w+:|\b\w+:\d+\b|\{count\}"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 
