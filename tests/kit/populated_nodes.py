@@ -27,7 +27,7 @@ from tests.kit.people import create_remote_account
 
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
-ARTICLE = "# Α\n\nΒ `γ`\n\n```sql\nSELECT δ FROM ε; -- ζ\n```"
+ARTICLE = "# Α\n\nΒ `γ`\n\n```python\nδ = (1, 'ε')  # ζ\n```"
 PUBLIC = (
     "/",
     "/@ann",
