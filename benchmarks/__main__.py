@@ -208,7 +208,7 @@ async def measure_pages(bench: Bench, count: int) -> None:
     article = bench.seeded.article_path
     plan = [
         ("page: home, 20 posts", "/home", True),
-        ("page: thread of 50 replies", f"/@member1/{bench.seeded.root_id}", True),
+        ("page: thread, 25 of 50 replies", f"/@member1/{bench.seeded.root_id}", True),
         ("page: article, visitor", article, False),
         ("page: article, member", article, True),
         ("page: blog, 20 articles, visitor", "/blog", False),

@@ -11,12 +11,16 @@ from zlib import crc32
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from storage.engine import Database
 from storage.opening import open_database
 from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
 
+# An example takes as long as the machine lets it: how fast it is, is nothing to test here.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 MEMORY_DIR = Path("/dev/shm")
 SURFACE_TESTS = ("tests/console/", "tests/journeys/", "tests/oauth/", "tests/pages/")
 

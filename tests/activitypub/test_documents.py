@@ -271,7 +271,7 @@ NAMES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(st.sampled_from(NAMES), json_values, max_size=14),
     st.sampled_from(["Note", "Person", "Like"]),

@@ -31,7 +31,7 @@ def recipient(device: Device) -> PushRecipient:
 
 
 @pytest.mark.parametrize("standard", [True, False])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(text=st.text(max_size=900))
 def test_what_is_sealed_can_be_read_by_its_client_only(standard: bool, text: str) -> None:
     device = Device(standard=standard)
