@@ -49,7 +49,7 @@ ROLES = ("main", "guest", "member", "owner")
 MAX_TRIES = 4  # links to a declared page that are tried
 # What leads away, ends the session, or is no page.
 LEFT_OUT = re.compile(
-    r"^/(logout|oauth|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
+    r"^/(logout|oauth|write/suggestions|admin/settings/colour|media|static|users|source|locale|api|\.well-known)\b|\.(atom|rss|csv|zip|json)$"
 )
 LINK = re.compile(r'<a [^>]*?href="([^"]*)"')
 Theme = Literal["light", "dark"]

@@ -23,6 +23,7 @@ from fedserver.config import (
     Config,
     DatabaseConfig,
     FederationConfig,
+    LimitsConfig,
     LogConfig,
     MediaConfig,
     RegistrationConfig,
@@ -48,6 +49,9 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         media=MediaConfig(store=f"file:{folder / 'media'}"),
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
+        log=LogConfig(level="warning"),
+        # Who tries everything out should not be told to wait.
+        limits=LimitsConfig(requests_per_5_minutes=30_000),
     )
 
 
