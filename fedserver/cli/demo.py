@@ -50,7 +50,7 @@ def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
         federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
         registration=RegistrationConfig(mode="open"),
         log=LogConfig(level="warning"),
-        # Somebody who tries everything out should not have to wait.
+        # Trying everything out takes many requests.
         limits=LimitsConfig(requests_per_5_minutes=30_000),
     )
 
