@@ -85,6 +85,19 @@ def free_port() -> int:
         return port
 
 
+async def request_many(count: int, once: Callable[[], Awaitable[object]]) -> None:
+    """Ask `count` times, eight at once."""
+    left = count
+
+    async def worker() -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            await once()
+
+    await asyncio.gather(*(worker() for _ in range(PARALLEL)))
+
+
 class Bench:
     """A running node and a client."""
 
@@ -114,16 +127,8 @@ class Bench:
         """Ask `count` times, eight at once, after a tenth of that for warming."""
         for _ in range(count // 10):
             await once()
-        left = count
         before, started = cpu_seconds(self.pid), time.perf_counter()
-
-        async def worker() -> None:
-            nonlocal left
-            while left > 0:
-                left -= 1
-                await once()
-
-        await asyncio.gather(*(worker() for _ in range(PARALLEL)))
+        await request_many(count, once)
         took = time.perf_counter() - started
         used = (cpu_seconds(self.pid) - before) * 1_000 / count
         self.rows.append(ResultRow(name, used, budget, count / took))

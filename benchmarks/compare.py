@@ -27,7 +27,7 @@ from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON
-from benchmarks.__main__ import PARALLEL, StubHosts, free_port, make_create
+from benchmarks.__main__ import StubHosts, free_port, make_create, request_many
 from fedserver.federation.signing import build_request
 from storage.clock import system_clock
 
@@ -102,19 +102,6 @@ class Node:
             assert answer.status == 200, await answer.text()
             uri: str = (await answer.json())["uri"]
             return uri
-
-
-async def request_many(count: int, once: Once) -> None:
-    """Ask `count` times, eight at once."""
-    left = count
-
-    async def worker() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            await once()
-
-    await asyncio.gather(*(worker() for _ in range(PARALLEL)))
 
 
 async def slice_of_requests(prepare: Callable[[Node], Once], node: Node, count: int) -> float:
